@@ -1,0 +1,76 @@
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+# buf finds its plugin, protoc-gen-es, on the PATH.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+BIN := node_modules/.bin
+INSTALLED := node_modules/.stamp
+BUILT := dist/.stamp
+# Folders too: their time changes when a file in them goes. gen itself is the name of a target.
+SOURCES := $(shell find core edge common gen/onepush -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
+
+.PHONY: help install build run gen migrations test check format lint types format-current buf-lint buf-breaking gen-current clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## install the dependencies that package-lock.json names
+
+# Not npm ci: it refuses a lock file without the binaries that some packages have for other platforms, and a registry
+# mirror need not carry those. This installs the same versions and leaves the lock file as it is.
+$(INSTALLED): package-lock.json
+	npm install --no-save --no-audit --no-fund
+	@touch $@
+
+build: $(BUILT) ## compile into dist/
+
+$(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
+	@rm -rf dist
+	$(BIN)/tsc -p tsconfig.build.json
+	@mkdir -p dist/core/store dist/edge/http
+	@cp -R core/store/migrations dist/core/store/migrations
+	@cp edge/http/page.html dist/edge/http/page.html
+	@touch $@
+
+run: build ## start a core and an edge on SQLite, with no configuration
+	node dist/common/local.js
+
+gen: $(INSTALLED) ## generate gen/ from proto/
+	$(BIN)/buf generate
+
+migrations: $(INSTALLED) ## write the migrations that the schemas of both dialects ask for
+	$(BIN)/drizzle-kit generate --config core/store/drizzle.mysql.config.ts
+	$(BIN)/drizzle-kit generate --config core/store/drizzle.sqlite.config.ts
+
+test: build ## run the tests; ARGS=test/unit narrows them
+	$(BIN)/vitest run $(ARGS)
+
+check: build format-current lint types buf-lint buf-breaking gen-current test ## everything that CI checks
+
+format: $(INSTALLED) ## format the sources and sort their imports
+	$(BIN)/biome check --write --linter-enabled=false .
+
+format-current: $(INSTALLED) ## fail on what `make format` would change
+	$(BIN)/biome check --linter-enabled=false .
+
+lint: $(INSTALLED) ## lint the sources; a warning fails
+	$(BIN)/biome lint --error-on-warnings .
+
+types: $(INSTALLED) ## check the types, those of the tests too
+	$(BIN)/tsc -p tsconfig.json
+
+buf-lint: $(INSTALLED) ## lint proto/
+	$(BIN)/buf lint
+
+buf-breaking: $(INSTALLED) ## compare proto/ with the last release tag
+	@tag=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo 'buf breaking: no release tag to compare with'; exit 0; }; \
+	echo "buf breaking against $$tag"; $(BIN)/buf breaking --against ".git#tag=$$tag"
+
+gen-current: $(INSTALLED) ## fail when gen/ is not what proto/ generates
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	$(BIN)/buf generate -o "$$dir" && diff -r gen "$$dir/gen" || { echo 'gen/ is not current: run make gen' >&2; exit 1; }
+
+clean: ## remove what build and tests leave behind; data/ stays
+	rm -rf dist coverage

@@ -1,0 +1,85 @@
+import { FormatRegistry, type SchemaOptions, Type } from '@sinclair/typebox';
+
+/** The limits of the documented contract. */
+export const LIMITS = {
+  name: 255,
+  nativeToken: 4096,
+  mobile: 32,
+  tags: 100,
+  tenantCode: 64,
+  audiences: 1000,
+  text: 65_536,
+  shortText: 255,
+} as const;
+
+/** Text that survives every encoding: no half of a surrogate pair. */
+FormatRegistry.Set('text', (value) => value.isWellFormed());
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a label may not have
+const CONTROL = /[\u0000-\u001f\u007f]/;
+/** A label: text without control characters. */
+FormatRegistry.Set('label', (value) => !CONTROL.test(value) && value.isWellFormed());
+/** A label that does not say "everyone". */
+FormatRegistry.Set('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
+
+/** JSON text, or nothing. */
+FormatRegistry.Set('json-text', (value) => {
+  if (value === '') return true;
+  try {
+    JSON.parse(value);
+    return value.isWellFormed();
+  } catch {
+    return false;
+  }
+});
+
+/** Whether an audience says everyone: ALL, in any case. Reserved as alias and tag. */
+export function isEveryone(value: string): boolean {
+  return value.length === 3 && value.toUpperCase() === 'ALL';
+}
+
+/** Schemas carry their rule in words, for messages: `{ rule: 'must be …' }`. */
+export function ruled<T extends SchemaOptions>(rule: string, options: T): T & { rule: string } {
+  return { ...options, rule };
+}
+
+/** A user id or a tag. */
+export const Name = (what: string) =>
+  Type.String(
+    ruled(
+      `must be ${what} of 1 to ${LIMITS.name} characters, without control characters, not ALL (which is reserved)`,
+      {
+        minLength: 1,
+        maxLength: LIMITS.name,
+        format: 'name',
+      },
+    ),
+  );
+
+/** A string of `min` to `max` characters without control characters. */
+export const Label = (max: number, min = 0) =>
+  Type.String(
+    ruled(
+      min === 0
+        ? `must be a string of at most ${max} characters, without control characters`
+        : `must be a string of ${min} to ${max} characters, without control characters`,
+      { minLength: min, maxLength: max, format: 'label' },
+    ),
+  );
+
+/** A string of `min` to `max` characters. */
+export const Text = (max: number, min = 0) =>
+  Type.String(
+    ruled(
+      min === 0 ? `must be a string of at most ${max} characters` : `must be a string of ${min} to ${max} characters`,
+      { minLength: min, maxLength: max, format: 'text' },
+    ),
+  );
+
+/** One of a few words. */
+export const Word = <const T extends string>(words: readonly T[]) =>
+  Type.Unsafe<T>(
+    Type.Union(
+      words.map((word) => Type.Literal(word)),
+      ruled(`must be one of ${words.join(', ')}`, {}),
+    ),
+  );

@@ -1,0 +1,111 @@
+/** Every setting of both processes, so that a misspelt one can be told from the other process's. */
+const KNOWN = new Set([
+  'ONEPUSH_DATABASE_URL',
+  'ONEPUSH_ENGINE_URL',
+  'ONEPUSH_HTTP_LISTEN',
+  'ONEPUSH_GRPC_LISTEN',
+  'ONEPUSH_CONNECT_LISTEN',
+  'ONEPUSH_CORE_ADDRS',
+  'ONEPUSH_LINK_TOKEN',
+  'ONEPUSH_ADMIN_TOKEN',
+  'ONEPUSH_BOOTSTRAP_APP',
+  'ONEPUSH_OFFLINE_TTL',
+  'ONEPUSH_DRAIN_SECONDS',
+  'ONEPUSH_MAX_BODY_BYTES',
+  'ONEPUSH_MAX_SESSIONS',
+  'ONEPUSH_LOG_LEVEL',
+]);
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A host and a port. */
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** What is wrong with the environment: all of it at once. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+/** Reads settings and gathers what is wrong with them. An empty value counts as absent. No value is ever repeated in a message: it may be a secret. */
+export class EnvReader {
+  private readonly problems: string[] = [];
+
+  constructor(private readonly env: Environment) {}
+
+  /** A problem that several settings make together. */
+  problem(text: string): void {
+    this.problems.push(text);
+  }
+
+  text(name: string): string | undefined {
+    return this.env[name] || undefined;
+  }
+
+  /** Text that matches `pattern`; `rule` says what is asked for. */
+  matching(name: string, fallback: string, pattern: RegExp, rule: string): string {
+    const value = this.text(name) ?? fallback;
+    if (pattern.test(value)) return value;
+    this.problem(`${name} must be ${rule}`);
+    return fallback;
+  }
+
+  oneOf<T extends string>(name: string, fallback: T, values: readonly T[]): T {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const found = values.find((candidate) => candidate === value);
+    if (found === undefined) this.problem(`${name} must be one of ${values.join(', ')}`);
+    return found ?? fallback;
+  }
+
+  /** A whole number in a range. */
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+    this.problem(`${name} must be a whole number from ${min} to ${max}`);
+    return fallback;
+  }
+
+  /** `host:port`; port 0 takes a free one. */
+  address(name: string, fallback: string): Address {
+    return this.addresses(name, fallback)[0] ?? { host: '127.0.0.1', port: 0 };
+  }
+
+  /** `host:port`, several of them separated by commas. */
+  addresses(name: string, fallback: string): Address[] {
+    const parsed: Address[] = [];
+    for (const part of (this.text(name) ?? fallback).split(',')) {
+      const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(part.trim()) ?? [];
+      const host = bracketed ?? plain;
+      if (host === undefined || Number(port) > 65_535) this.problem(`${name} must be host:port`);
+      else parsed.push({ host, port: Number(port) });
+    }
+    return parsed;
+  }
+
+  /** @throws ConfigError naming every problem that was found */
+  done(): void {
+    if (this.problems.length > 0) throw new ConfigError(this.problems);
+  }
+}
+
+/** Names that look like settings and are none: most likely misspelt. */
+export function unknownSettings(env: Environment): string[] {
+  return Object.keys(env).filter((name) => name.startsWith('ONEPUSH_') && !KNOWN.has(name));
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+/** `host:port`, with brackets around an IPv6 host. */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

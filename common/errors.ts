@@ -1,0 +1,89 @@
+/**
+ * Every way in which a call can fail: one row for each, mapped once at each boundary. `code` is what REST callers see:
+ * the HTTP status followed by two digits. docs/errors.md is tested against this table.
+ */
+export const ERRORS = {
+  INVALID_FIELDS: { code: 40001, grpc: 'INVALID_ARGUMENT', message: 'Some fields are not as documented' },
+  MALFORMED_JSON: { code: 40002, grpc: 'INVALID_ARGUMENT', message: 'The body is not JSON in UTF-8' },
+  NOT_AN_OBJECT: { code: 40003, grpc: 'INVALID_ARGUMENT', message: 'The body must be a JSON object' },
+  WRONG_APP_KEY: { code: 40101, grpc: 'UNAUTHENTICATED', message: 'The app key is wrong or missing' },
+  WRONG_ADMIN_TOKEN: { code: 40102, grpc: 'UNAUTHENTICATED', message: 'The admin token is wrong or missing' },
+  UNKNOWN_PATH: { code: 40401, grpc: 'UNIMPLEMENTED', message: 'There is nothing at this path' },
+  UNKNOWN_APP: { code: 40402, grpc: 'NOT_FOUND', message: 'There is no app with this id' },
+  UNKNOWN_DEVICE: { code: 40403, grpc: 'NOT_FOUND', message: 'There is no device with this id' },
+  METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
+  BODY_TOO_LARGE: { code: 41301, grpc: 'RESOURCE_EXHAUSTED', message: 'The body is too large' },
+  NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
+  UPGRADE_REQUIRED: { code: 42601, grpc: 'UNIMPLEMENTED', message: 'This path takes WebSocket connections' },
+  OVERLOADED: { code: 42901, grpc: 'RESOURCE_EXHAUSTED', message: 'Too many calls are waiting', retryAfter: 1 },
+  UNEXPECTED: { code: 50001, grpc: 'INTERNAL', message: 'Something unexpected went wrong; the log has it' },
+  CORE_UNAVAILABLE: { code: 50301, grpc: 'UNAVAILABLE', message: 'The core cannot be reached now', retryAfter: 1 },
+  STORE_UNAVAILABLE: { code: 50302, grpc: 'UNAVAILABLE', message: 'The store cannot be reached now', retryAfter: 1 },
+} as const satisfies Record<string, ErrorRow>;
+
+interface ErrorRow {
+  code: number;
+  /** The name of the gRPC status code. */
+  grpc:
+    | 'INVALID_ARGUMENT'
+    | 'UNAUTHENTICATED'
+    | 'NOT_FOUND'
+    | 'UNIMPLEMENTED'
+    | 'RESOURCE_EXHAUSTED'
+    | 'INTERNAL'
+    | 'UNAVAILABLE';
+  message: string;
+  /** After how many seconds another attempt may succeed; absent where it cannot. */
+  retryAfter?: number;
+}
+
+export type Reason = keyof typeof ERRORS;
+
+/** One field that breaks a rule. */
+export interface Violation {
+  /** The field's JSON name, with an index where it is an element: `audiences[3]`. */
+  field: string;
+  /** To be read after the name: `must be a string of 1 to 255 characters`. */
+  rule: string;
+}
+
+/** A failure that the caller is told about. */
+export class OnePushError extends Error {
+  override name = 'OnePushError';
+
+  constructor(
+    readonly reason: Reason,
+    readonly details: {
+      /** Every offending field. */
+      violations?: readonly Violation[];
+      /** What the log knows the failure by. */
+      requestId?: string;
+      /** Added to the message of the row; for people. */
+      hint?: string;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(messageOf(reason, details.violations ?? [], details.hint), { cause: details.cause });
+  }
+
+  get row(): ErrorRow & { code: number } {
+    return ERRORS[this.reason];
+  }
+
+  /** The HTTP status. */
+  get status(): number {
+    return Math.floor(this.row.code / 100);
+  }
+}
+
+/** Whether this names a row of the table. */
+export function isReason(value: string): value is Reason {
+  return Object.hasOwn(ERRORS, value);
+}
+
+function messageOf(reason: Reason, violations: readonly Violation[], hint: string | undefined): string {
+  const parts: string[] = [ERRORS[reason].message];
+  if (hint !== undefined) parts.push(hint);
+  if (violations.length > 0) parts.push(violations.map(({ field, rule }) => `${field} ${rule}`).join('; '));
+  return parts.join(': ');
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * `make run`: a core and an edge on this machine, on the embedded defaults. Settings in the environment are kept. Ctrl-C
+ * stops the edge, then the core.
+ */
+const env: NodeJS.ProcessEnv & { ONEPUSH_BOOTSTRAP_APP: string } = {
+  ...process.env,
+  ONEPUSH_BOOTSTRAP_APP: process.env.ONEPUSH_BOOTSTRAP_APP || 'testapp1:dkdka',
+  ONEPUSH_ADMIN_TOKEN: process.env.ONEPUSH_ADMIN_TOKEN || randomBytes(18).toString('base64url'),
+};
+
+let stopping = false;
+
+/** Starts a process in a group of its own, so that Ctrl-C reaches it through us and in our order. */
+function start(name: 'core' | 'edge'): ChildProcess {
+  const program = fileURLToPath(new URL(`../${name}/main.js`, import.meta.url));
+  const child = spawn(process.execPath, [program], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
+  child.once('exit', (code) => {
+    if (!stopping) stop(code ?? 1);
+  });
+  return child;
+}
+
+/** Resolves with the addresses that the process says it listens on, once it is ready. */
+async function ready(child: ChildProcess): Promise<Record<string, string>> {
+  const [addresses] = await once(child, 'message');
+  return addresses as Record<string, string>;
+}
+
+async function stop(exitCode: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  for (const child of [edge, core]) {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) continue;
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
+  }
+  process.exit(exitCode);
+}
+
+let core: ChildProcess | undefined;
+let edge: ChildProcess | undefined;
+process.on('SIGINT', () => stop(0));
+process.on('SIGTERM', () => stop(0));
+
+core = start('core');
+const { grpc = '', connect = '' } = await ready(core);
+env.ONEPUSH_CORE_ADDRS = grpc;
+edge = start('edge');
+const { http = '' } = await ready(edge);
+const port = http.slice(http.lastIndexOf(':') + 1);
+const url = `http://127.0.0.1:${port}`;
+const [appId, appKey] = env.ONEPUSH_BOOTSTRAP_APP.split(':');
+
+process.stdout.write(`
+ONE-PUSH is running. Ctrl-C stops it.
+
+  REST, WebSocket and the test page   ${url}/
+  PushCore over gRPC                  ${grpc}
+  PushCore over Connect               http://${connect}/
+  app and key                         ${appId} ${appKey}
+  admin token                         ${env.ONEPUSH_ADMIN_TOKEN}
+
+Try it from another terminal, in this folder: register a device of alice's, listen as that device, send to alice.
+
+  ID=$(curl -s ${url}/msgpush/register -H 'Content-Type: application/json' \\
+    -d '{"alias":"alice","appId":"${appId}","platform":"ANDROID","nativeToken":"token-1"}' | grep -o '[0-9a-f]\\{32\\}')
+
+  npm run -s listen -- ws://127.0.0.1:${port} $ID &
+
+  curl -s ${url}/msgpush/send -H 'Content-Type: application/json' \\
+    -d '{"appId":"${appId}","appKey":"${appKey}","audiences":["alice"],"alert":"Hello, Alice"}'
+
+`);

@@ -1,0 +1,37 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger };
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** JSON lines on standard output; on a terminal, lines for people. */
+export function createLogger(name: string, level: LogLevel): Logger {
+  const options = { name, level, base: { pid: process.pid } };
+  if (!process.stdout.isTTY) return pino(options);
+  return pino({
+    ...options,
+    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' } },
+  });
+}
+
+/**
+ * What a log line says of an error: its kind, code and place. Not its message, unless it is one of ours: those of drivers and parsers
+ * repeat what they were given.
+ */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const code = 'code' in error ? error.code : undefined;
+  const frames = error.stack
+    ?.split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 6);
+  const ours = error.name.startsWith('Store') || error.name === 'OnePushError' || error.name === 'ConfigError';
+  return {
+    error: error.name,
+    ...(ours ? { message: error.message } : {}),
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    at: frames?.map((line) => line.trim()),
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Logger } from '../common/log.js';
+import { hashSecret } from '../common/secrets.js';
+import type { Service } from '../common/service.js';
+import type { CoreConfig } from './config.js';
+import { createAcceptPush } from './delivery/accept.js';
+import { createSessions, type Sessions } from './delivery/sessions.js';
+import { createWriteCycle, type Effects } from './delivery/write-cycle.js';
+import { createIdClock } from './domain/id-clock.js';
+import { createRegistry, type Registry } from './registry/registry.js';
+import { createConnectServer } from './rpc/connect-server.js';
+import { createEdgeLink } from './rpc/edge-link.js';
+import { createGrpcServer } from './rpc/grpc-server.js';
+import { createPushCore } from './rpc/push-core.js';
+import { openMysqlStore } from './store/mysql.js';
+import { openSqliteStore } from './store/sqlite.js';
+import type { Store } from './store/store.js';
+
+/** The number of this core among those of one store. With the memory engine there is one. */
+const CORE = 0;
+
+/** Puts the core together. Nothing is opened before `start`. */
+export function buildCore(config: CoreConfig, log: Logger): Service {
+  let stop = async (): Promise<void> => {};
+  return {
+    async start() {
+      const store = await openStore(config.databaseUrl);
+      if (config.bootstrapApp !== undefined) {
+        const { id, key } = config.bootstrapApp;
+        await store.commitApps([{ id, name: id, keyHash: hashSecret(key), now: Date.now() }]);
+      }
+      const highest = await store.loadHighestIds();
+      const registry = createRegistry(store);
+      const effects = createEffects(registry, () => sessions);
+      const cycle = createWriteCycle({
+        commits: store,
+        pushIds: createIdClock(CORE, highest.push),
+        deliveryIds: createIdClock(CORE, highest.delivery),
+        effects,
+        core: CORE,
+        log,
+      });
+      const sessions = createSessions({ store, cycle, core: CORE, log });
+      const handlers = createPushCore({
+        registry,
+        cycle,
+        acceptPush: createAcceptPush(registry, cycle, config.offlineTtl),
+        adminToken: config.adminToken,
+      });
+      const link = createEdgeLink({ handlers, sessions, cycle, linkToken: config.linkToken, log });
+      const grpc = createGrpcServer(handlers, link.attach, log);
+      const connect = createConnectServer(handlers, () => store.ping(), log);
+      const addresses = {
+        grpc: await grpc.listen(config.grpcListen),
+        connect: await connect.listen(config.connectListen),
+      };
+      stop = async () => {
+        // Calls end first, so that what they brought is committed and answered; then the links, then the store.
+        await connect.stop();
+        await cycle.idle();
+        link.stop();
+        await grpc.stop(config.drainSeconds);
+        await cycle.idle();
+        await store.close();
+      };
+      return addresses;
+    },
+    stop: () => stop(),
+  };
+}
+
+function openStore(url: string): Promise<Store> {
+  return url.startsWith('sqlite:') ? openSqliteStore(url.slice('sqlite:'.length)) : openMysqlStore(url);
+}
+
+/** What is committed changes what is cached before it changes sessions. */
+function createEffects(registry: Registry, sessions: () => Sessions): Effects {
+  return {
+    pushed: (pushes) => sessions().pushed(pushes),
+    registered(result, registration) {
+      registry.registered(result, registration.appNum, registration.tags);
+      sessions().registered(result, registration);
+    },
+    unregistered(device) {
+      registry.unregistered(device);
+      sessions().unregistered(device);
+    },
+    appCreated: (id) => registry.appCreated(id),
+  };
+}

@@ -1,0 +1,51 @@
+import { type Address, type Environment, EnvReader, isLoopback } from '../common/env.js';
+import { LOG_LEVELS, type LogLevel } from '../common/log.js';
+
+/** The core's settings, complete and checked. */
+export interface CoreConfig {
+  /** `sqlite:<path>` or `mysql://…`. */
+  databaseUrl: string;
+  grpcListen: Address;
+  connectListen: Address;
+  /** What edges must show; undefined: nothing. */
+  linkToken: string | undefined;
+  /** What may create and read apps; undefined: nobody may. */
+  adminToken: string | undefined;
+  /** Created at start if it is absent. */
+  bootstrapApp: { id: string; key: string } | undefined;
+  /** Seconds that a message without needConfirm waits. */
+  offlineTtl: number;
+  /** Seconds that a stop may take. */
+  drainSeconds: number;
+  logLevel: LogLevel;
+}
+
+/** @throws ConfigError with every problem */
+export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
+  const reader = new EnvReader(env);
+  const config: CoreConfig = {
+    databaseUrl: reader.matching(
+      'ONEPUSH_DATABASE_URL',
+      'sqlite:./data/onepush.db',
+      /^(sqlite:.+|mysql:\/\/[^/]+\/[^/?]+.*)$/,
+      'sqlite:<path> or mysql://user:pass@host:3306/database',
+    ),
+    grpcListen: reader.address('ONEPUSH_GRPC_LISTEN', '127.0.0.1:9090'),
+    connectListen: reader.address('ONEPUSH_CONNECT_LISTEN', '127.0.0.1:9091'),
+    linkToken: reader.text('ONEPUSH_LINK_TOKEN'),
+    adminToken: reader.text('ONEPUSH_ADMIN_TOKEN'),
+    bootstrapApp: undefined,
+    offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL', 86_400, 1, 2_592_000),
+    drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
+    logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
+  };
+  reader.matching('ONEPUSH_ENGINE_URL', 'memory:', /^memory:$/, 'memory: (one core)');
+  const bootstrap = reader.matching('ONEPUSH_BOOTSTRAP_APP', '', /^$|^[\w.-]{1,64}:.+$/, 'id:key');
+  const colon = bootstrap.indexOf(':');
+  if (colon > 0) config.bootstrapApp = { id: bootstrap.slice(0, colon), key: bootstrap.slice(colon + 1) };
+  if (config.linkToken === undefined && !isLoopback(config.grpcListen.host)) {
+    reader.problem('ONEPUSH_LINK_TOKEN is required when ONEPUSH_GRPC_LISTEN is not a loopback address');
+  }
+  reader.done();
+  return Object.freeze(config);
+}

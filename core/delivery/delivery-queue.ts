@@ -1,0 +1,135 @@
+import { OnePushError } from '../../common/errors.js';
+import type { Push, PushContent, PushHeader } from '../domain/push.js';
+import type { Confirmation, DeliveryBatch } from '../store/store.js';
+import type { Resolution } from './audience.js';
+
+/** A push on its way to the store. */
+export interface PushRequest {
+  header: PushHeader;
+  content: PushContent;
+  /** Milliseconds from its commit to its expiry. */
+  lifetime: number;
+  resolution: Resolution;
+}
+
+/** The same, with its caller waiting. */
+export interface PushOrder extends PushRequest {
+  /** Undefined: the audience has changed meanwhile. */
+  resolve(push: Push | undefined): void;
+  reject(error: unknown): void;
+}
+
+/** What deliveries have come to, and how far devices have read. */
+export type Settlements = Pick<DeliveryBatch, 'delivered' | 'confirmed' | 'cursors'>;
+
+export interface QueuedBatch {
+  orders: readonly PushOrder[];
+  settlements: Settlements;
+  /** Settlements up to this count are in this batch or committed before. */
+  ticket: number;
+}
+
+/** What waits for the next commit. Bounded: pushes are refused beyond a number; settlements are as many as there are deliveries. */
+export interface DeliveryQueue {
+  /** Rejects at once with OVERLOADED if too many are waiting. */
+  push(request: PushRequest): Promise<Push | undefined>;
+  delivered(deliveryIds: readonly number[]): void;
+  confirmed(confirmation: Confirmation): void;
+  read(deviceNum: number, pushId: number): void;
+  /** As much as one transaction should hold; undefined if nothing waits. */
+  take(): QueuedBatch | undefined;
+  /** The settlements of a batch that could not be committed wait again. */
+  putBack(batch: QueuedBatch): void;
+  committed(batch: QueuedBatch): void;
+  /** Resolves when all settlements so far are committed; undefined: they are. */
+  settled(): Promise<void> | undefined;
+}
+
+const MAX_WAITING = 20_000;
+/** Bounds of one transaction. */
+const MAX_PUSHES = 1000;
+const MAX_TARGETS = 20_000;
+const MAX_CHARACTERS = 4_000_000;
+
+export function createDeliveryQueue(core: number): DeliveryQueue {
+  let orders: PushOrder[] = [];
+  let delivered: number[] = [];
+  let confirmed: Confirmation[] = [];
+  let cursors = new Map<number, number>();
+  let queuedTicket = 0;
+  let committedTicket = 0;
+  let waiters: { ticket: number; resolve: () => void }[] = [];
+
+  function takeOrders(): PushOrder[] {
+    let count = 0;
+    let targets = 0;
+    let characters = 0;
+    for (const { resolution, content } of orders) {
+      if (count >= MAX_PUSHES || targets >= MAX_TARGETS || characters >= MAX_CHARACTERS) break;
+      count++;
+      targets += resolution.target.kind === 'directed' ? resolution.target.deviceNums.length : 1;
+      characters += content.alert.length + (content.extra?.length ?? 0) + 200;
+    }
+    const taken = orders.slice(0, count);
+    orders = orders.slice(count);
+    return taken;
+  }
+
+  return {
+    push(request) {
+      if (orders.length >= MAX_WAITING) return Promise.reject(new OnePushError('OVERLOADED'));
+      return new Promise((resolve, reject) => {
+        orders.push({ ...request, resolve, reject });
+      });
+    },
+    delivered(deliveryIds) {
+      for (const id of deliveryIds) delivered.push(id);
+      queuedTicket += deliveryIds.length;
+    },
+    confirmed(confirmation) {
+      confirmed.push(confirmation);
+      queuedTicket++;
+    },
+    read(deviceNum, pushId) {
+      cursors.set(deviceNum, Math.max(pushId, cursors.get(deviceNum) ?? 0));
+      queuedTicket++;
+    },
+    take() {
+      const settlements: Settlements = {
+        delivered,
+        confirmed,
+        cursors: [...cursors].map(([deviceNum, pushId]) => ({ deviceNum, core, pushId })),
+      };
+      const taken = takeOrders();
+      if (taken.length === 0 && isEmpty(settlements)) return undefined;
+      delivered = [];
+      confirmed = [];
+      cursors = new Map();
+      return { orders: taken, settlements, ticket: queuedTicket };
+    },
+    putBack({ settlements }) {
+      delivered = [...settlements.delivered, ...delivered];
+      confirmed = [...settlements.confirmed, ...confirmed];
+      for (const { deviceNum, pushId } of settlements.cursors) {
+        cursors.set(deviceNum, Math.max(pushId, cursors.get(deviceNum) ?? 0));
+      }
+    },
+    committed({ ticket }) {
+      committedTicket = ticket;
+      const done = waiters.filter((waiter) => waiter.ticket <= ticket);
+      if (done.length === 0) return;
+      waiters = waiters.filter((waiter) => waiter.ticket > ticket);
+      for (const waiter of done) waiter.resolve();
+    },
+    settled() {
+      if (committedTicket >= queuedTicket) return undefined;
+      return new Promise((resolve) => {
+        waiters.push({ ticket: queuedTicket, resolve });
+      });
+    },
+  };
+}
+
+export function isEmpty({ delivered, confirmed, cursors }: Settlements): boolean {
+  return delivered.length === 0 && confirmed.length === 0 && cursors.length === 0;
+}

@@ -1,0 +1,40 @@
+import type { Platform, PlatformFilter } from '../domain/device.js';
+
+/** Why a session is closed: the WebSocket close codes of the documented contract. */
+export const CLOSE = {
+  notRegistered: { code: 4404, reason: 'device not registered' },
+  replaced: { code: 4409, reason: 'replaced by a newer connection' },
+  unregistered: { code: 4410, reason: 'device unregistered or changed hands' },
+} as const;
+export type CloseReason = (typeof CLOSE)[keyof typeof CLOSE];
+
+/**
+ * One attached edge, as deliveries see it. What is handed over is sent in this order; nothing blocks and nothing fails:
+ * an edge that does not take it is detached, and its sessions with it.
+ */
+export interface EdgePort {
+  /** One message for one session. `deliveryId`: what the edge reports when the kernel has taken it; absent: nothing. */
+  deliver(slot: number, pushId: number, frame: Uint8Array, deliveryId: number | undefined): void;
+  publish(publication: Publication): void;
+  /** The session is accepted, or has drained: deliveries follow. */
+  resume(slot: number): void;
+  /** Have the edge report when the session has drained. */
+  sync(slot: number): void;
+  /** The session has all that waited: from here on it gets what is published to these topics. */
+  live(slot: number, platform: Platform, topics: readonly number[]): void;
+  closeSession(slot: number, reason: CloseReason): void;
+  /** The slot of a closed session is free. */
+  release(slot: number): void;
+  /** The number of the message that what is handed over now goes with. */
+  batchNumber(): number;
+}
+
+/** A topic push for all live sessions of an edge. */
+export interface Publication {
+  pushId: number;
+  topics: readonly number[];
+  platform: PlatformFilter;
+  frame: Uint8Array;
+  /** Undefined: as the others'. */
+  iosFrame: Uint8Array | undefined;
+}

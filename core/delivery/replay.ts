@@ -1,0 +1,120 @@
+import { createBatcher } from '../../common/batcher.js';
+import { describeError, type Logger } from '../../common/log.js';
+import { currentTopics } from '../domain/device.js';
+import type { LookUps } from '../store/store.js';
+import { type Session, sendTo } from './session.js';
+import { type Page, readWaiting } from './waiting.js';
+import type { WriteCycle } from './write-cycle.js';
+
+/**
+ * Sends sessions what waited for them, page by page at the pace of their sockets, then makes them live.
+ *
+ * Nothing is lost or sent twice at the seam: a read is bounded by the last push that was committed when it began, and what is
+ * committed from that moment on is held until the read has been sent.
+ */
+export interface Replay {
+  /** Reads for a queued or drained session, in a set with others. */
+  read(session: Session): void;
+  /** The socket takes nothing: the session reads again when it has drained. */
+  stall(session: Session): void;
+  /** The session is closed: it gets nothing any more. */
+  leave(session: Session): void;
+  /** The sessions that are reading now. */
+  reading(): Iterable<Session>;
+}
+
+/** How many sessions read with one set of look-ups. */
+const SESSIONS_PER_READ = 200;
+const RETRY_DELAY = 500;
+
+type ReadingState = Session['state'] & { kind: 'reading' };
+
+export function createReplay(options: {
+  store: LookUps;
+  cycle: Pick<WriteCycle, 'settled' | 'lastCommitted'>;
+  core: number;
+  log: Logger;
+  now?: () => number;
+}): Replay {
+  const { store, cycle, core, log, now = Date.now } = options;
+  const reading = new Set<Session>();
+  const reads = createBatcher<Session>(SESSIONS_PER_READ, readAll);
+
+  async function readAll(batch: Session[]): Promise<void> {
+    const started: { session: Session; state: ReadingState }[] = [];
+    try {
+      await findCursors(batch.filter((session) => session.cursor === undefined));
+      // What the devices confirmed and were handed before must not come again.
+      await cycle.settled();
+      // From here to the read there is no turn of the loop: what is committed later is held.
+      const bound = cycle.lastCommitted();
+      for (const session of batch) {
+        if (session.state.kind !== 'queued') continue;
+        const state: ReadingState = { kind: 'reading', held: [], overflowed: false };
+        session.state = state;
+        reading.add(session);
+        started.push({ session, state });
+      }
+      const sessions = started.map(({ session }) => session);
+      const pages = await readWaiting(store, sessions, bound, now());
+      for (const { session, state } of started) {
+        // Stalled or closed meanwhile: it will read again, or not at all.
+        if (session.state === state) finish(session, state, pages.get(session), bound);
+      }
+    } catch (error) {
+      log.warn(describeError(error), 'what waits cannot be read now');
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
+      for (const session of batch) {
+        if (session.state.kind === 'reading') session.state = { kind: 'queued' };
+        if (session.state.kind === 'queued') reads.add(session);
+      }
+    }
+  }
+
+  async function findCursors(sessions: readonly Session[]): Promise<void> {
+    if (sessions.length === 0) return;
+    const cursors = await store.findCursors(
+      sessions.map(({ device }) => device.num),
+      core,
+    );
+    for (const session of sessions) session.cursor = cursors.get(session.device.num) ?? 0;
+  }
+
+  function finish(session: Session, state: ReadingState, page: Page | undefined, bound: number): void {
+    const { edge, slot, device } = session;
+    const { entries, through } = page ?? { entries: [], through: session.after };
+    reading.delete(session);
+    edge.resume(slot);
+    for (const { outgoing, deliveryId } of entries) sendTo(session, outgoing, deliveryId);
+    session.page = { last: entries.at(-1)?.outgoing.push.id ?? 0, through };
+    if (through >= bound && !state.overflowed) {
+      for (const { outgoing, deliveryId } of state.held) sendTo(session, outgoing, deliveryId);
+      session.state = { kind: 'live', sinceBatch: edge.batchNumber() };
+      edge.live(slot, device.platform, currentTopics(device.memberships));
+    } else if (entries.length > 0) {
+      session.state = { kind: 'draining' };
+      edge.sync(slot);
+    } else {
+      session.after = through;
+      session.state = { kind: 'queued' };
+      reads.add(session);
+    }
+  }
+
+  return {
+    read(session) {
+      session.state = { kind: 'queued' };
+      reads.add(session);
+    },
+    stall(session) {
+      if (session.state.kind !== 'live' && session.state.kind !== 'reading') return;
+      session.state = { kind: 'draining' };
+      reading.delete(session);
+    },
+    leave(session) {
+      session.state = { kind: 'closed' };
+      reading.delete(session);
+    },
+    reading: () => reading,
+  };
+}

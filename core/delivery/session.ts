@@ -1,0 +1,88 @@
+import type { Subscriber } from '../domain/device.js';
+import type { EdgePort } from './edge-port.js';
+import type { Outgoing } from './outgoing.js';
+
+/**
+ * A session whose device is not known yet: a socket that an edge has announced.
+ */
+export interface Announced {
+  edge: EdgePort;
+  slot: number;
+  deviceId: string;
+  /** The last push that this socket was handed before the edge attached again; 0 for a new socket. */
+  through: number;
+  /** Closed before it was identified. */
+  closed: boolean;
+  /** What the device confirmed before it was identified. */
+  confirmed: number[];
+}
+
+/**
+ * An identified session, and where it stands:
+ * - queued: it waits for its turn to read, or for the device's earlier session to close;
+ * - reading: what waited is being read; what is committed meanwhile is held, and follows;
+ * - draining: the edge is to say when the socket has taken what it was sent;
+ * - live: what is committed is sent at once;
+ * - closed: nothing is sent any more.
+ */
+export interface Session {
+  readonly edge: EdgePort;
+  readonly slot: number;
+  device: Subscriber;
+  state:
+    | { kind: 'queued' }
+    | { kind: 'reading'; held: HeldDelivery[]; overflowed: boolean }
+    | { kind: 'draining' }
+    | { kind: 'live'; sinceBatch: number }
+    | { kind: 'closed' };
+  /** The push after which to read. */
+  after: number;
+  /** What the last read sent, and how far it looked: once the edge has handed over `last`, all up to `through` is. */
+  page: { last: number; through: number };
+  /** How far the device had read its topics before this session; undefined until it has been looked up. */
+  cursor: number | undefined;
+  /** How many earlier sessions of the device have not reported yet what they were handed. It begins when none is left. */
+  blockers: number;
+  /** The edge has reported its end. */
+  reported: boolean;
+}
+
+/** A delivery that was committed while its session was reading. */
+export interface HeldDelivery {
+  outgoing: Outgoing;
+  deliveryId: number | undefined;
+}
+
+/** Beyond so many held deliveries, a session reads again instead. */
+export const MAX_HELD = 256;
+
+export function createSession({ edge, slot, through }: Announced, device: Subscriber, blockers: number): Session {
+  return {
+    edge,
+    slot,
+    device,
+    state: { kind: 'queued' },
+    after: through,
+    page: { last: 0, through: 0 },
+    cursor: undefined,
+    blockers,
+    reported: false,
+  };
+}
+
+/** Hands a message to the session's edge. What the device confirms, and what a cursor remembers, is not reported. */
+export function sendTo(session: Session, { push, frameFor }: Outgoing, deliveryId: number | undefined): void {
+  const { edge, slot, device } = session;
+  edge.deliver(slot, push.id, frameFor(device.platform), push.needConfirm ? undefined : deliveryId);
+}
+
+/** The push after which to read on, when the edge has handed over everything up to `through`. */
+export function resumePoint({ page }: Session, through: number): number {
+  return through >= page.last ? Math.max(through, page.through) : through;
+}
+
+/** Keeps a delivery until the session has read what came before it. */
+export function hold(state: Session['state'] & { kind: 'reading' }, delivery: HeldDelivery): void {
+  if (state.held.length < MAX_HELD) state.held.push(delivery);
+  else state.overflowed = true;
+}

@@ -1,0 +1,220 @@
+import { createBatcher } from '../../common/batcher.js';
+import { describeError, type Logger } from '../../common/log.js';
+import { currentTopics, type Device, matchesPlatform, withTopics } from '../domain/device.js';
+import type { LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
+import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
+import { createOutgoing } from './outgoing.js';
+import { createReplay } from './replay.js';
+import { type Announced, createSession, hold, resumePoint, type Session, sendTo } from './session.js';
+import type { WriteCycle } from './write-cycle.js';
+
+/**
+ * All open sessions, by device: at the most one that is not closed. Told of what edges report and of what is committed;
+ * sends each session what waited, then what is new, in the order of push ids and each push once.
+ *
+ * A report for a slot that is not in use changes nothing; the slot of a closed session is free again in any case.
+ */
+export interface Sessions {
+  attached(edge: EdgePort): void;
+  /** The edge is gone. `processed`: the last batch to it that it has handled, and the last push committed before that one. */
+  detached(edge: EdgePort, processed: { batch: number; through: number }): void;
+  opened(edge: EdgePort, slot: number, deviceId: string, through: number): void;
+  closed(edge: EdgePort, slot: number, through: number): void;
+  stalled(edge: EdgePort, slot: number): void;
+  drained(edge: EdgePort, slot: number, through: number): void;
+  confirmed(edge: EdgePort, slot: number, deviceId: string, pushId: number): void;
+  pushed(pushes: readonly NewPush[]): void;
+  registered(result: Registered, registration: NewRegistration): void;
+  unregistered(device: Device): void;
+}
+
+type Slots = Map<number, { announced: Announced } | { session: Session }>;
+
+/** How many announced sessions are identified with one set of look-ups. */
+const OPENINGS_PER_BATCH = 500;
+/** How many confirmations a session may send before it is identified. */
+const MAX_EARLY_CONFIRMATIONS = 64;
+const RETRY_DELAY = 500;
+
+export function createSessions(options: {
+  store: LookUps;
+  cycle: Pick<WriteCycle, 'read' | 'confirmed' | 'settled' | 'lastCommitted'>;
+  core: number;
+  log: Logger;
+  now?: () => number;
+}): Sessions {
+  const { store, cycle, log } = options;
+  const edges = new Map<EdgePort, Slots>();
+  const byDevice = new Map<number, Session>();
+  const replay = createReplay(options);
+  /** Devices whose registration has changed while announced sessions are being looked up; undefined: none are. */
+  let changed: Set<string> | undefined;
+  const openings = createBatcher<Announced>(OPENINGS_PER_BATCH, identify);
+
+  async function identify(batch: Announced[]): Promise<void> {
+    const waiting = batch.filter((announced) => !announced.closed);
+    if (waiting.length === 0) return;
+    const changes = new Set<string>();
+    changed = changes;
+    try {
+      const found = await store.findSubscribers([...new Set(waiting.map(({ deviceId }) => deviceId))]);
+      const devices = new Map(found.map((device) => [device.id, device]));
+      for (const announced of waiting) {
+        const { edge, slot, deviceId } = announced;
+        const device = devices.get(deviceId);
+        if (announced.closed) continue;
+        if (changes.has(deviceId)) openings.add(announced);
+        else if (device === undefined) edge.closeSession(slot, CLOSE.notRegistered);
+        else if (!device.registered) edge.closeSession(slot, CLOSE.unregistered);
+        else begin(announced, device);
+      }
+    } catch (error) {
+      log.warn(describeError(error), 'sessions cannot be opened now');
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
+      for (const announced of waiting) openings.add(announced);
+    } finally {
+      changed = undefined;
+    }
+  }
+
+  function begin(announced: Announced, device: Session['device']): void {
+    const earlier = byDevice.get(device.num);
+    // What an earlier session was handed must be known first: this one would hand it over again.
+    const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.reported ? 0 : 1);
+    const session = createSession(announced, device, blockers);
+    byDevice.set(device.num, session);
+    edges.get(session.edge)?.set(session.slot, { session });
+    for (const pushId of announced.confirmed) confirm(session, pushId);
+    if (earlier !== undefined) close(earlier, CLOSE.replaced);
+    if (blockers === 0) replay.read(session);
+  }
+
+  /** Has a session closed: from here on it gets nothing. It stays known until its edge reports. */
+  function close(session: Session, reason: CloseReason): void {
+    if (session.state.kind === 'closed') return;
+    replay.leave(session);
+    session.edge.closeSession(session.slot, reason);
+  }
+
+  /** A session's edge has reported its end, or is gone itself. */
+  function ended(session: Session, through: number): void {
+    const { num } = session.device;
+    replay.leave(session);
+    session.reported = true;
+    if (session.cursor !== undefined && through > session.cursor) cycle.read(num, through);
+    const latest = byDevice.get(num);
+    if (latest !== undefined && latest !== session) latest.blockers--;
+    if (latest === undefined || latest.blockers > 0) return;
+    if (latest.reported) byDevice.delete(num);
+    else if (latest.state.kind === 'queued') replay.read(latest);
+  }
+
+  function confirm({ device }: Session, pushId: number): void {
+    cycle.confirmed({ deviceNum: device.num, appNum: device.appNum, pushId });
+  }
+
+  function sessionAt(edge: EdgePort, slot: number): Session | undefined {
+    const entry = edges.get(edge)?.get(slot);
+    return entry !== undefined && 'session' in entry ? entry.session : undefined;
+  }
+
+  function pushedTo({ push, target }: NewPush): void {
+    const outgoing = createOutgoing(push);
+    if (target.kind === 'directed') {
+      for (const { deviceNum, id } of target.deliveries) {
+        const session = byDevice.get(deviceNum);
+        if (session?.state.kind === 'live') sendTo(session, outgoing, id);
+        else if (session?.state.kind === 'reading') hold(session.state, { outgoing, deliveryId: id });
+      }
+      return;
+    }
+    for (const { state, device } of replay.reading()) {
+      const belongs = currentTopics(device.memberships).some((topicNum) => target.topicNums.includes(topicNum));
+      if (state.kind === 'reading' && belongs && matchesPlatform(push.platform, device.platform)) {
+        hold(state, { outgoing, deliveryId: undefined });
+      }
+    }
+    const publication = {
+      pushId: push.id,
+      topics: target.topicNums,
+      platform: push.platform,
+      frame: outgoing.frameFor('ANDROID'),
+      iosFrame: outgoing.iosFrame(),
+    };
+    for (const edge of edges.keys()) edge.publish(publication);
+  }
+
+  return {
+    attached(edge) {
+      edges.set(edge, new Map());
+    },
+    detached(edge, processed) {
+      const slots = edges.get(edge);
+      edges.delete(edge);
+      for (const entry of slots?.values() ?? []) {
+        if ('announced' in entry) {
+          entry.announced.closed = true;
+          continue;
+        }
+        const { session } = entry;
+        // A live session has been handed all that was sent before the last batch that its edge has handled.
+        const live = session.state.kind === 'live' && session.state.sinceBatch <= processed.batch;
+        ended(session, live ? processed.through : session.after);
+      }
+    },
+    opened(edge, slot, deviceId, through) {
+      const announced = { edge, slot, deviceId, through, closed: false, confirmed: [] };
+      edges.get(edge)?.set(slot, { announced });
+      openings.add(announced);
+    },
+    closed(edge, slot, through) {
+      const slots = edges.get(edge);
+      const entry = slots?.get(slot);
+      if (entry !== undefined) {
+        if ('announced' in entry) entry.announced.closed = true;
+        else ended(entry.session, through);
+      }
+      slots?.delete(slot);
+      edge.release(slot);
+    },
+    stalled(edge, slot) {
+      const session = sessionAt(edge, slot);
+      if (session !== undefined) replay.stall(session);
+    },
+    drained(edge, slot, through) {
+      const session = sessionAt(edge, slot);
+      if (session === undefined || session.state.kind !== 'draining') return;
+      session.after = resumePoint(session, through);
+      replay.read(session);
+    },
+    confirmed(edge, slot, deviceId, pushId) {
+      const entry = edges.get(edge)?.get(slot);
+      if (entry === undefined) return;
+      // Said before the edge attached again, by a device that had this slot then, it counts for that device only.
+      if ('session' in entry) {
+        if (entry.session.device.id === deviceId) confirm(entry.session, pushId);
+      } else if (entry.announced.deviceId === deviceId && entry.announced.confirmed.length < MAX_EARLY_CONFIRMATIONS) {
+        entry.announced.confirmed.push(pushId);
+      }
+    },
+    pushed(pushes) {
+      for (const push of pushes) pushedTo(push);
+    },
+    registered({ device, startedAfresh, topics }, { sinceId }) {
+      changed?.add(device.id);
+      const session = byDevice.get(device.num);
+      if (session === undefined || session.state.kind === 'closed') return;
+      if (startedAfresh) {
+        close(session, CLOSE.unregistered);
+        return;
+      }
+      session.device = { ...device, memberships: withTopics(session.device.memberships, topics, sinceId) };
+      if (session.state.kind === 'live') session.edge.live(session.slot, device.platform, topics);
+    },
+    unregistered(device) {
+      changed?.add(device.id);
+      const session = byDevice.get(device.num);
+      if (session !== undefined) close(session, CLOSE.unregistered);
+    },
+  };
+}

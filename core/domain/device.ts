@@ -1,0 +1,67 @@
+/** What a device runs on. */
+export const PLATFORMS = ['ANDROID', 'IOS', 'PC', 'WEB'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/** Which platforms a push is for. */
+export type PlatformFilter = Platform | 'ALL';
+
+/** Whether a push with this filter is for devices of this platform. */
+export function matchesPlatform(filter: PlatformFilter, platform: Platform): boolean {
+  return filter === 'ALL' || filter === platform;
+}
+
+/** What registers a device: the pair of app and native token is one device. */
+export interface Registration {
+  appId: string;
+  alias: string;
+  platform: Platform;
+  nativeToken: string;
+  /** Null: none. */
+  mobile: string | null;
+  /** Without repetitions. */
+  tags: readonly string[];
+}
+
+/** A device as deliveries need it. */
+export interface Device {
+  /** The store's own number. */
+  num: number;
+  /** The public id, a bearer secret. */
+  id: string;
+  appNum: number;
+  platform: Platform;
+  /** False once it has unregistered. */
+  registered: boolean;
+}
+
+/** A stretch of time in which a device belonged to a topic: pushes after `since`, up to and including `until`. */
+export interface Membership {
+  topicNum: number;
+  since: number;
+  /** Null: it still belongs. */
+  until: number | null;
+}
+
+/** A device as its session needs it: with the topics that it may have messages of. */
+export interface Subscriber extends Device {
+  memberships: readonly Membership[];
+}
+
+/** The topics that a device belongs to now. */
+export function currentTopics(memberships: readonly Membership[]): number[] {
+  return memberships.filter((membership) => membership.until === null).map((membership) => membership.topicNum);
+}
+
+/**
+ * The memberships after a registration that made `topics` the device's topics, where `at` was the last push before it: a
+ * topic that goes ends there, one that comes begins there.
+ */
+export function withTopics(memberships: readonly Membership[], topics: readonly number[], at: number): Membership[] {
+  const wanted = new Set(topics);
+  const had = new Set(currentTopics(memberships));
+  const kept = memberships.map((membership) =>
+    membership.until === null && !wanted.has(membership.topicNum) ? { ...membership, until: at } : membership,
+  );
+  const added = [...wanted].filter((topicNum) => !had.has(topicNum));
+  return [...kept, ...added.map((topicNum) => ({ topicNum, since: at, until: null }))];
+}

@@ -1,0 +1,13 @@
+/** How long a message that must be confirmed waits at the most, in seconds. */
+export const MAX_CONFIRM_SECONDS = 259_200;
+
+/**
+ * How long a push waits for its devices, in milliseconds. Without `needConfirm`: `offlineTtl` seconds. With it: `duration`
+ * seconds, where absent, negative or more than 259200 means 259200.
+ */
+export function lifetimeOf(push: { needConfirm: boolean; duration?: number | undefined }, offlineTtl: number): number {
+  if (!push.needConfirm) return offlineTtl * 1000;
+  const { duration } = push;
+  const documented = duration !== undefined && duration >= 0 && duration <= MAX_CONFIRM_SECONDS;
+  return Math.floor((documented ? duration : MAX_CONFIRM_SECONDS) * 1000);
+}

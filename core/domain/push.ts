@@ -1,0 +1,60 @@
+import type { Platform, PlatformFilter } from './device.js';
+
+/** What the app on the device should do with a message: show it, or act on it. */
+export type PushMsgType = 'MSG' | 'CMD';
+
+/** What a push says. Absent values are undefined. */
+export interface PushContent {
+  alert: string;
+  /** JSON text, kept as it came: parsing it would damage long numbers. */
+  extra?: string | undefined;
+  sound?: string | undefined;
+  badge?: number | undefined;
+  sender?: string | undefined;
+  sendDevice?: string | undefined;
+  smsMessage?: string | undefined;
+}
+
+/** What decides how a push is handled, and what every device sees of it. */
+export interface PushHeader {
+  /** Public id of the sending app. */
+  appId: string;
+  appNum: number;
+  /** "" where the caller gave none. */
+  tenantCode: string;
+  platform: PlatformFilter;
+  msgType: PushMsgType;
+  needConfirm: boolean;
+}
+
+/** An accepted push. */
+export interface Push extends PushHeader {
+  /** Grows with time; also the message's id. */
+  id: number;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+  expiresAt: number;
+  content: PushContent;
+}
+
+/**
+ * The message as a device gets it: JSON, `extra` as the caller wrote it, absent values left out. Only IOS devices get
+ * `sound` and `badge`.
+ */
+export function toFrame(push: Push, platform: Platform): string {
+  const { content } = push;
+  let json = `{"id":"${push.id}","appId":${JSON.stringify(push.appId)},"tenantCode":${JSON.stringify(push.tenantCode)}`;
+  json += `,"alert":${JSON.stringify(content.alert)}`;
+  if (content.extra !== undefined) json += `,"extra":${content.extra}`;
+  json += `,"pushMsgType":"${push.msgType}","needConfirm":${push.needConfirm}`;
+  if (platform === 'IOS') {
+    if (content.sound !== undefined) json += `,"sound":${JSON.stringify(content.sound)}`;
+    if (content.badge !== undefined) json += `,"badge":${content.badge}`;
+  }
+  return `${json}}`;
+}
+
+/** Whether IOS devices get another frame than the rest. */
+export function hasIosFrame(content: PushContent): boolean {
+  return content.sound !== undefined || content.badge !== undefined;
+}

@@ -1,0 +1,2 @@
+/** How a delivery ends. */
+export type Ending = 'delivered' | 'confirmed' | 'expired' | 'evicted' | 'discarded' | 'recalled';

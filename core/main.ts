@@ -1,0 +1,12 @@
+import { unknownSettings } from '../common/env.js';
+import { createLogger } from '../common/log.js';
+import { runService } from '../common/service.js';
+import { buildCore } from './app.js';
+import { readCoreConfig } from './config.js';
+
+await runService('core', () => {
+  const config = readCoreConfig(process.env);
+  const log = createLogger('core', config.logLevel);
+  for (const name of unknownSettings(process.env)) log.warn({ name }, 'unknown setting');
+  return { service: buildCore(config, log), log, stopSeconds: config.drainSeconds };
+});

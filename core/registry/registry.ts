@@ -1,0 +1,98 @@
+import { OnePushError } from '../../common/errors.js';
+import { matchesSecret } from '../../common/secrets.js';
+import type { App } from '../domain/app.js';
+import type { Device } from '../domain/device.js';
+import type { LookUps, Registered } from '../store/store.js';
+import { createLookupCache, type Entry } from './lookup-cache.js';
+
+/** What is known of apps, devices and topics, cached; told of every change by `registered` and `unregistered`. */
+export interface Registry {
+  /** @throws OnePushError UNKNOWN_APP */
+  getApp(id: string): Promise<App>;
+  /** @throws OnePushError UNKNOWN_APP, or WRONG_APP_KEY */
+  authenticate(appId: string, key: string): Promise<App>;
+  /** The registered devices of a user. */
+  devicesOf(appNum: number, alias: string): Entry<readonly Device[]>;
+  /** A device by its public id; it may have unregistered. */
+  device(id: string): Entry<Device>;
+  /** The timeline of a tag; a tag that no device ever had has none. */
+  topic(appNum: number, tag: string): Entry<number>;
+  appCreated(id: string): void;
+  registered(result: Registered, appNum: number, tags: readonly string[]): void;
+  unregistered(device: Device & { alias: string }): void;
+}
+
+const MAX_APPS = 10_000;
+const MAX_ALIASES = 200_000;
+const MAX_DEVICES = 50_000;
+const MAX_TOPICS = 50_000;
+
+export function createRegistry(store: LookUps): Registry {
+  const apps = createLookupCache<App>(
+    MAX_APPS,
+    async (ids) => new Map((await store.findApps(ids)).map((app) => [app.id, app])),
+  );
+  const aliases = createLookupCache<Device[]>(MAX_ALIASES, async (keys) => {
+    const found = new Map<string, Device[]>();
+    for (const { alias, ...device } of await store.findDevicesByAlias(
+      keys.map((key) => ({ appNum: scopeOf(key), alias: nameOf(key) })),
+    )) {
+      const key = scoped(device.appNum, alias);
+      const known = found.get(key);
+      if (known === undefined) found.set(key, [device]);
+      else known.push(device);
+    }
+    return found;
+  });
+  const devices = createLookupCache<Device>(
+    MAX_DEVICES,
+    async (ids) => new Map((await store.findDevicesById(ids)).map((device) => [device.id, device])),
+  );
+  const topics = createLookupCache<number>(MAX_TOPICS, async (keys) => {
+    const pairs = keys.map((key) => ({ appNum: scopeOf(key), tag: nameOf(key) }));
+    return new Map((await store.findTopics(pairs)).map((topic) => [scoped(topic.appNum, topic.tag), topic.num]));
+  });
+
+  async function getApp(id: string): Promise<App> {
+    const entry = apps.get(id);
+    if (entry.loading !== undefined) await entry.loading;
+    if (entry.value === undefined) throw new OnePushError('UNKNOWN_APP');
+    return entry.value;
+  }
+
+  return {
+    getApp,
+    async authenticate(appId, key) {
+      const app = await getApp(appId);
+      if (!matchesSecret(key, app.keyHashes)) throw new OnePushError('WRONG_APP_KEY');
+      return app;
+    },
+    devicesOf: (appNum, alias) => aliases.get(scoped(appNum, alias)),
+    device: (id) => devices.get(id),
+    topic: (appNum, tag) => topics.get(scoped(appNum, tag)),
+    appCreated: (id) => apps.invalidate(id),
+    registered({ device, alias, previousAlias }, appNum, tags) {
+      devices.invalidate(device.id);
+      aliases.invalidate(scoped(appNum, alias));
+      if (previousAlias !== undefined) aliases.invalidate(scoped(appNum, previousAlias));
+      for (const tag of tags) topics.invalidate(scoped(appNum, tag));
+    },
+    unregistered(device) {
+      devices.invalidate(device.id);
+      aliases.invalidate(scoped(device.appNum, device.alias));
+    },
+  };
+}
+
+/** A name within an app, as one key. */
+function scoped(appNum: number, name: string): string {
+  return `${appNum}:${name}`;
+}
+
+function scopeOf(key: string): number {
+  return Number(key.slice(0, key.indexOf(':')));
+}
+
+function nameOf(key: string): string {
+  return key.slice(key.indexOf(':') + 1);
+}

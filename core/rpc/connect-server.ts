@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { type Address, formatAddress } from '../../common/env.js';
+import type { OnePushError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
+import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
+import { type Credentials, parseAuthorization } from './credentials.js';
+import { toErrorDetail, toOnePushError } from './failures.js';
+import type { PushCoreHandlers } from './push-core.js';
+
+/** The HTTP/1.1 port: PushCore over Connect and gRPC-Web, `/healthz` and `/readyz`. */
+export interface ConnectServer {
+  /** Resolves with the address that it listens on. */
+  listen(address: Address): Promise<string>;
+  /** Takes no new calls; resolves when the open ones are answered. */
+  stop(): Promise<void>;
+}
+
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** @param ready resolves while the store can be reached */
+export function createConnectServer(
+  handlers: PushCoreHandlers,
+  ready: () => Promise<void>,
+  log: Logger,
+): ConnectServer {
+  const unary =
+    <I, O>(handle: (request: I, credentials: Credentials) => Promise<O>) =>
+    async (request: I, context: HandlerContext): Promise<O> => {
+      try {
+        return await handle(request, parseAuthorization(context.requestHeader.get('authorization') ?? undefined));
+      } catch (error) {
+        throw toConnectError(toOnePushError(error, log));
+      }
+    };
+  const rpc = connectNodeAdapter({
+    readMaxBytes: MAX_MESSAGE_BYTES,
+    routes: (router) =>
+      router.service(PushCore, {
+        registerDevice: unary(handlers.registerDevice),
+        unregisterDevice: unary(handlers.unregisterDevice),
+        sendPush: unary(handlers.sendPush),
+        createApp: unary(handlers.createApp),
+        getApp: unary(handlers.getApp),
+      }),
+  });
+  const server = createServer((request, response) => {
+    if (request.url === '/healthz') answer(response, 200, 'ok');
+    else if (request.url === '/readyz') answerReady(response, ready);
+    else rpc(request as IncomingMessage, response);
+  });
+  return {
+    listen: (address) =>
+      new Promise((resolve, reject) => {
+        server.once('error', (error) => {
+          reject(new Error(`cannot listen for Connect on ${formatAddress(address)}`, { cause: error }));
+        });
+        server.listen(address.port, address.host, () => {
+          // Listening on a host and a port: the address is not the name of a pipe.
+          const { port } = server.address() as AddressInfo;
+          resolve(formatAddress({ ...address, port }));
+        });
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function answerReady(response: ServerResponse, ready: () => Promise<void>): void {
+  ready().then(
+    () => answer(response, 200, 'ready'),
+    () => answer(response, 503, 'the store cannot be reached'),
+  );
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).end(`${text}\n`);
+}
+
+function toConnectError(error: OnePushError): ConnectError {
+  const { row } = error;
+  const metadata = row.retryAfter === undefined ? undefined : { 'retry-after': String(row.retryAfter) };
+  return new ConnectError(error.message, CODES[row.grpc], metadata, [
+    { desc: ErrorDetailSchema, value: toErrorDetail(error) },
+  ]);
+}
+
+const CODES: Record<OnePushError['row']['grpc'], Code> = {
+  INVALID_ARGUMENT: Code.InvalidArgument,
+  UNAUTHENTICATED: Code.Unauthenticated,
+  NOT_FOUND: Code.NotFound,
+  UNIMPLEMENTED: Code.Unimplemented,
+  RESOURCE_EXHAUSTED: Code.ResourceExhausted,
+  INTERNAL: Code.Internal,
+  UNAVAILABLE: Code.Unavailable,
+};

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
+import type { Logger } from '../../common/log.js';
+import { equalInConstantTime } from '../../common/secrets.js';
+import {
+  type Call,
+  type CoreBatch,
+  type EdgeBatch,
+  SessionEvent_Kind as Kind,
+  type SessionEvent,
+} from '../../gen/onepush/link/v1/edge_link_pb.js';
+import type { Sessions } from '../delivery/sessions.js';
+import type { WriteCycle } from '../delivery/write-cycle.js';
+import { type Credentials, parseAuthorization } from './credentials.js';
+import { createEdgeOutbox, type EdgeOutbox } from './edge-outbox.js';
+import { toErrorDetail, toOnePushError } from './failures.js';
+import type { PushCoreHandlers } from './push-core.js';
+
+type Stream = ServerDuplexStream<EdgeBatch, CoreBatch>;
+
+/** Serves the link: hands what edges report to the sessions and the write cycle, and their calls to PushCore. */
+export interface EdgeLinkServer {
+  attach(stream: Stream): void;
+  /** Ends all links. */
+  stop(): void;
+}
+
+interface Attachment {
+  edgeId: string;
+  outbox: EdgeOutbox;
+  /** The last batch from this edge; they are numbered without a gap. */
+  received: number;
+  detach(): void;
+}
+
+export function createEdgeLink(options: {
+  handlers: PushCoreHandlers;
+  sessions: Sessions;
+  cycle: Pick<WriteCycle, 'delivered' | 'settled' | 'lastCommitted'>;
+  /** Undefined: any edge that can reach the port may attach. */
+  linkToken: string | undefined;
+  log: Logger;
+}): EdgeLinkServer {
+  const { handlers, sessions, cycle, linkToken, log } = options;
+  const attached = new Map<string, Attachment>();
+
+  function attach(stream: Stream): void {
+    const [authorization] = stream.metadata.get('authorization');
+    const credentials = parseAuthorization(authorization?.toString());
+    const token = credentials.kind === 'admin' ? credentials.token : '';
+    if (linkToken !== undefined && !equalInConstantTime(token, linkToken)) {
+      refuse(stream, status.UNAUTHENTICATED, 'the link token is wrong or missing');
+      return;
+    }
+    let attachment: Attachment | undefined;
+    const detach = (): void => {
+      attachment?.detach();
+      attachment = undefined;
+    };
+    stream.on('data', (batch: EdgeBatch) => {
+      const problem = findProblem(batch, attachment, cycle.lastCommitted());
+      if (problem !== undefined) {
+        log.error({ edge: attachment?.edgeId, problem }, 'a broken link message');
+        detach();
+        refuse(stream, status.INVALID_ARGUMENT, problem);
+        return;
+      }
+      attachment ??= begin(stream, batch.hello?.edgeId ?? randomUUID());
+      handle(attachment, batch);
+    });
+    stream.on('end', () => {
+      detach();
+      stream.end();
+    });
+    stream.on('cancelled', detach);
+    stream.on('error', detach);
+    stream.on('close', detach);
+  }
+
+  function begin(stream: Stream, edgeId: string): Attachment {
+    // The same edge again: its earlier stream is dead, even if this end has not noticed.
+    attached.get(edgeId)?.detach();
+    const outbox = createEdgeOutbox(stream, {
+      lastCommitted: () => cycle.lastCommitted(),
+      full: () => {
+        log.warn({ edge: edgeId }, 'the edge does not take what it is sent');
+        attachment.detach();
+        stream.destroy();
+      },
+    });
+    const attachment: Attachment = {
+      edgeId,
+      outbox,
+      received: 0,
+      detach() {
+        if (attached.get(edgeId) !== attachment) return;
+        attached.delete(edgeId);
+        outbox.close();
+        sessions.detached(outbox, outbox.processed());
+        log.info({ edge: edgeId }, 'edge detached');
+      },
+    };
+    attached.set(edgeId, attachment);
+    // Tells the edge that it is accepted.
+    stream.sendMetadata(new Metadata());
+    sessions.attached(outbox);
+    log.info({ edge: edgeId }, 'edge attached');
+    return attachment;
+  }
+
+  function handle(attachment: Attachment, batch: EdgeBatch): void {
+    const { outbox } = attachment;
+    attachment.received = batch.number;
+    outbox.handled(batch.processed);
+    if (batch.delivered.length > 0) cycle.delivered(batch.delivered);
+    for (const event of batch.events) handleEvent(outbox, event);
+    for (const call of batch.calls) handleCall(outbox, call);
+    const settled = batch.delivered.length + batch.events.length > 0 ? cycle.settled() : undefined;
+    if (settled === undefined) outbox.committed(batch.number);
+    else settled.then(() => outbox.committed(batch.number));
+  }
+
+  function handleEvent(outbox: EdgeOutbox, event: SessionEvent): void {
+    switch (event.kind) {
+      case Kind.OPENED:
+        sessions.opened(outbox, event.slot, event.deviceId, event.through);
+        return;
+      case Kind.CLOSED:
+        sessions.closed(outbox, event.slot, event.through);
+        return;
+      case Kind.STALLED:
+        sessions.stalled(outbox, event.slot);
+        return;
+      case Kind.DRAINED:
+        sessions.drained(outbox, event.slot, event.through);
+        return;
+      case Kind.CONFIRMED:
+        sessions.confirmed(outbox, event.slot, event.deviceId, event.pushId);
+        return;
+      case Kind.UNSPECIFIED:
+        return;
+    }
+  }
+
+  async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request }: Call): Promise<void> {
+    const app: Credentials = { kind: 'app', appId, key: secret };
+    const admin: Credentials = { kind: 'admin', token: secret };
+    try {
+      switch (request.case) {
+        case 'registerDevice':
+          return outbox.reply(id, { case: request.case, value: await handlers.registerDevice(request.value, app) });
+        case 'unregisterDevice':
+          return outbox.reply(id, { case: request.case, value: await handlers.unregisterDevice(request.value, app) });
+        case 'sendPush':
+          return outbox.reply(id, { case: request.case, value: await handlers.sendPush(request.value, app) });
+        case 'createApp':
+          return outbox.reply(id, { case: request.case, value: await handlers.createApp(request.value, admin) });
+        case 'getApp':
+          return outbox.reply(id, { case: request.case, value: await handlers.getApp(request.value, admin) });
+        case undefined:
+          throw new Error('a call without a request');
+      }
+    } catch (error) {
+      outbox.reply(id, { case: 'error', value: toErrorDetail(toOnePushError(error, log)) });
+    }
+  }
+
+  return {
+    attach,
+    stop() {
+      for (const { outbox } of attached.values()) outbox.end();
+    },
+  };
+}
+
+/** What is wrong with a message of an edge, in words; undefined if nothing is. */
+function findProblem(batch: EdgeBatch, attachment: Attachment | undefined, lastPush: number): string | undefined {
+  if (attachment === undefined) {
+    if (batch.hello === undefined || batch.hello.edgeId === '') return 'the first message has no hello';
+  } else {
+    if (batch.hello !== undefined) return 'a second hello';
+    if (batch.number !== attachment.received + 1) return 'a message is missing';
+    if (batch.processed > attachment.outbox.batchNumber()) return 'processed is ahead of what was sent';
+  }
+  const isId = (id: number): boolean => Number.isSafeInteger(id) && id >= 0;
+  if (!batch.delivered.every(isId)) return 'delivered has what is not an id';
+  for (const { through, pushId } of batch.events) {
+    if (!isId(through) || !isId(pushId)) return 'an event has what is not an id';
+    if (through > lastPush) return 'through is ahead of what was pushed';
+  }
+  return undefined;
+}
+
+function refuse(stream: Stream, code: status, details: string): void {
+  stream.emit('error', { code, details, metadata: new Metadata() });
+}

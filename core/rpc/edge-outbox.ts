@@ -1,0 +1,184 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import {
+  type CoreBatch,
+  CoreBatchSchema,
+  type Delivery,
+  DeliverySchema,
+  type EdgeBatch,
+  type Item,
+  ItemSchema,
+  SessionOrder_Kind as Kind,
+  PublicationSchema,
+  type Reply,
+  ReplySchema,
+  SessionOrderSchema,
+} from '../../gen/onepush/link/v1/edge_link_pb.js';
+import type { EdgePort } from '../delivery/edge-port.js';
+import { toWirePlatform } from './wire.js';
+
+/** What goes to one edge: gathered for a turn of the loop, sent as one message, held while the stream takes nothing. */
+export interface EdgeOutbox extends EdgePort {
+  reply(id: number, result: Reply['result']): void;
+  /** All that the edge reported up to this message of its is committed. */
+  committed(edgeBatch: number): void;
+  /** The edge has handled our messages up to this one. */
+  handled(coreBatch: number): void;
+  /** The last of our messages that the edge has handled, and the last push that was committed before that one was begun. */
+  processed(): { batch: number; through: number };
+  /** Sends what is left and ends the stream. */
+  end(): void;
+  /** The stream is gone: drops everything, now and later. */
+  close(): void;
+}
+
+/** A message is sent before the turn ends when it has grown to this. */
+const MESSAGE_BYTES = 1024 * 1024;
+/** An edge that is so far behind is detached: its sessions read on from the store when it is back. */
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+/** What an item costs besides its payload, roughly. */
+const ITEM_BYTES = 48;
+
+export function createEdgeOutbox(
+  stream: ServerDuplexStream<EdgeBatch, CoreBatch>,
+  options: { lastCommitted: () => number; full: () => void },
+): EdgeOutbox {
+  let batch: CoreBatch = create(CoreBatchSchema);
+  let bytes = 0;
+  let number = 1;
+  /** Messages that the stream has not taken, oldest first. */
+  let queue: { message: CoreBatch; bytes: number }[] = [];
+  let queuedBytes = 0;
+  let blocked = false;
+  let scheduled = false;
+  let closed = false;
+  /** Sent but not known to be handled, and what was committed when they were begun. */
+  let unhandled: { batch: number; through: number }[] = [];
+  let processed = { batch: 0, through: 0 };
+  let begun = 0;
+
+  stream.on('drain', () => {
+    blocked = false;
+    pump();
+  });
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      cut();
+    });
+  }
+
+  /** Closes the message that is being gathered. */
+  function cut(): void {
+    if (closed || (bytes === 0 && batch.committed === 0)) return;
+    batch.number = number;
+    unhandled.push({ batch: number, through: begun });
+    queue.push({ message: batch, bytes });
+    queuedBytes += bytes;
+    number++;
+    bytes = 0;
+    batch = create(CoreBatchSchema);
+    pump();
+    if (queuedBytes > MAX_QUEUED_BYTES) options.full();
+  }
+
+  function pump(): void {
+    let sent = 0;
+    while (!blocked && !closed && sent < queue.length) {
+      const next = queue[sent++];
+      if (next === undefined) break;
+      queuedBytes -= next.bytes;
+      blocked = !stream.write(next.message);
+    }
+    if (sent > 0) queue = queue.slice(sent);
+  }
+
+  function grow(by: number): void {
+    if (bytes === 0) begun = options.lastCommitted();
+    bytes += ITEM_BYTES + by;
+    if (bytes > MESSAGE_BYTES) cut();
+    else schedule();
+  }
+
+  function add(item: Item['item'], by: number): void {
+    if (closed) return;
+    batch.items.push(create(ItemSchema, { item }));
+    grow(by);
+  }
+
+  function order(
+    slot: number,
+    kind: Kind,
+    rest: Pick<MessageInitShape<typeof SessionOrderSchema>, 'platform' | 'topics' | 'code' | 'reason'> = {},
+  ): void {
+    add({ case: 'order', value: create(SessionOrderSchema, { ...rest, slot, kind }) }, 0);
+  }
+
+  /** The delivery that this one can join: the same message to another session, with nothing between. */
+  function lastDelivery(pushId: number, frame: Uint8Array, reported: boolean): Delivery | undefined {
+    const last = batch.items.at(-1)?.item;
+    if (last?.case !== 'delivery') return undefined;
+    const { value } = last;
+    const joins = value.pushId === pushId && value.frame === frame && value.deliveryIds.length > 0 === reported;
+    return joins ? value : undefined;
+  }
+
+  return {
+    deliver(slot, pushId, frame, deliveryId) {
+      if (closed) return;
+      const joined = lastDelivery(pushId, frame, deliveryId !== undefined);
+      if (joined === undefined) {
+        const deliveryIds = deliveryId === undefined ? [] : [deliveryId];
+        const value = create(DeliverySchema, { pushId, frame, slots: [slot], deliveryIds });
+        add({ case: 'delivery', value }, frame.length);
+        return;
+      }
+      joined.slots.push(slot);
+      if (deliveryId !== undefined) joined.deliveryIds.push(deliveryId);
+      grow(0);
+    },
+    publish({ platform, iosFrame, topics, ...publication }) {
+      const value = create(PublicationSchema, {
+        ...publication,
+        topics: [...topics],
+        platform: toWirePlatform(platform),
+        ...(iosFrame === undefined ? {} : { iosFrame }),
+      });
+      add({ case: 'publication', value }, publication.frame.length + (iosFrame?.length ?? 0) + topics.length * 4);
+    },
+    resume: (slot) => order(slot, Kind.RESUME),
+    sync: (slot) => order(slot, Kind.SYNC),
+    live: (slot, platform, topics) =>
+      order(slot, Kind.LIVE, { platform: toWirePlatform(platform), topics: [...topics] }),
+    closeSession: (slot, { code, reason }) => order(slot, Kind.CLOSE, { code, reason }),
+    release: (slot) => order(slot, Kind.RELEASED),
+    batchNumber: () => number,
+    reply(id, result) {
+      if (closed) return;
+      batch.replies.push(create(ReplySchema, { id, result }));
+      grow(0);
+    },
+    committed(edgeBatch) {
+      batch.committed = edgeBatch;
+      schedule();
+    },
+    handled(coreBatch) {
+      const done = unhandled.filter((sent) => sent.batch <= coreBatch);
+      processed = done.at(-1) ?? processed;
+      unhandled = unhandled.slice(done.length);
+    },
+    processed: () => processed,
+    end() {
+      cut();
+      closed = true;
+      stream.end();
+    },
+    close() {
+      closed = true;
+      queue = [];
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { toBinary } from '@bufbuild/protobuf';
+import {
+  type handleUnaryCall,
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServiceError,
+  status,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
+import { type Address, formatAddress } from '../../common/env.js';
+import type { OnePushError } from '../../common/errors.js';
+import { toServiceDefinition } from '../../common/grpc.js';
+import type { Logger } from '../../common/log.js';
+import { EdgeLink } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
+import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
+import { type Credentials, parseAuthorization } from './credentials.js';
+import { toErrorDetail, toOnePushError } from './failures.js';
+import type { PushCoreHandlers } from './push-core.js';
+
+/** The gRPC port: PushCore for internal services, EdgeLink for edges. */
+export interface GrpcServer {
+  /** Resolves with the address that it listens on. */
+  listen(address: Address): Promise<string>;
+  /** Takes no new calls; resolves when the open ones have ended, or are cut off after `graceSeconds`. */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+/** Larger messages are refused. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+export function createGrpcServer(handlers: PushCoreHandlers, attach: UntypedHandleCall, log: Logger): GrpcServer {
+  const server = new Server({
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 5000,
+  });
+  const unary =
+    <I, O>(handle: (request: I, credentials: Credentials) => Promise<O>): handleUnaryCall<I, O> =>
+    (call, callback) => {
+      const [authorization] = call.metadata.get('authorization');
+      handle(call.request, parseAuthorization(authorization?.toString())).then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(toServiceError(toOnePushError(error, log))),
+      );
+    };
+  server.addService(toServiceDefinition(PushCore), {
+    RegisterDevice: unary(handlers.registerDevice),
+    UnregisterDevice: unary(handlers.unregisterDevice),
+    SendPush: unary(handlers.sendPush),
+    CreateApp: unary(handlers.createApp),
+    GetApp: unary(handlers.getApp),
+  });
+  server.addService(toServiceDefinition(EdgeLink), { Attach: attach });
+  return {
+    listen: (address) =>
+      new Promise((resolve, reject) => {
+        server.bindAsync(formatAddress(address), ServerCredentials.createInsecure(), (error, port) => {
+          if (error === null) resolve(formatAddress({ ...address, port }));
+          else reject(new Error(`cannot listen for gRPC on ${formatAddress(address)}`, { cause: error }));
+        });
+      }),
+    stop: (graceSeconds) =>
+      new Promise((resolve) => {
+        const limit = setTimeout(() => server.forceShutdown(), graceSeconds * 1000);
+        server.tryShutdown(() => {
+          clearTimeout(limit);
+          resolve();
+        });
+      }),
+  };
+}
+
+/** The error as gRPC carries it: its status, its message, and an ErrorDetail in the trailer `onepush-error-bin`. */
+function toServiceError(error: OnePushError): Partial<ServiceError> {
+  const metadata = new Metadata();
+  metadata.set('onepush-error-bin', Buffer.from(toBinary(ErrorDetailSchema, toErrorDetail(error))));
+  return { code: status[error.row.grpc], details: error.message, metadata };
+}

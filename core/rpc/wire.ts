@@ -1,0 +1,134 @@
+import { Type } from '@sinclair/typebox';
+import { createChecker } from '../../common/contract/check.js';
+import { Label, LIMITS, Name, ruled, Text } from '../../common/contract/fields.js';
+import { OnePushError } from '../../common/errors.js';
+import { type RegisterDeviceRequest, Platform as WirePlatform } from '../../gen/onepush/v1/device_pb.js';
+import type { SendPushRequest, Audience as WireAudience } from '../../gen/onepush/v1/push_pb.js';
+import { PushMsgType as WireMsgType } from '../../gen/onepush/v1/push_pb.js';
+import type { PushDraft } from '../delivery/accept.js';
+import type { Audience } from '../domain/audience.js';
+import type { Platform, PlatformFilter, Registration } from '../domain/device.js';
+import type { PushMsgType } from '../domain/push.js';
+
+const registrationChecker = createChecker(
+  Type.Object({
+    appId: Label(LIMITS.name, 1),
+    alias: Name('a string'),
+    platform: Type.Integer(ruled('must be one of ANDROID, IOS, PC, WEB', { minimum: 1, maximum: 4 })),
+    nativeToken: Label(LIMITS.nativeToken, 1),
+    mobile: Label(LIMITS.mobile),
+    tags: Type.Array(
+      Name('a string'),
+      ruled(`must be a list of at most ${LIMITS.tags} tags`, { maxItems: LIMITS.tags }),
+    ),
+  }),
+);
+
+const Names = (what: string) =>
+  Type.Array(
+    Label(LIMITS.name, 1),
+    ruled(`must be a list of 1 to ${LIMITS.audiences} ${what}`, { minItems: 1, maxItems: LIMITS.audiences }),
+  );
+const pushChecker = createChecker(
+  Type.Object({
+    audience: Type.Union(
+      [
+        Type.Object({ kind: Type.Literal('aliases'), aliases: Names('user ids') }),
+        Type.Object({ kind: Type.Literal('tags'), tags: Names('tags') }),
+        Type.Object({ kind: Type.Literal('devices'), deviceIds: Names('device ids') }),
+        Type.Object({ kind: Type.Literal('everyone') }),
+      ],
+      ruled(
+        `must be 1 to ${LIMITS.audiences} aliases, tags or device ids of 1 to ${LIMITS.name} characters, or everyone`,
+        {},
+      ),
+    ),
+    platform: Type.Integer(ruled('must be a known platform', { minimum: 0, maximum: 4 })),
+    tenantCode: Label(LIMITS.tenantCode),
+    pushMsgType: Type.Integer(ruled('must be MSG or CMD', { minimum: 0, maximum: 2 })),
+    duration: Type.Optional(Type.Number(ruled('must be a number of seconds', {}))),
+    alert: Text(LIMITS.text, 1),
+    extraJson: Type.String(ruled('must be JSON text', { format: 'json-text' })),
+    sound: Text(LIMITS.shortText),
+    sender: Text(LIMITS.shortText),
+    sendDevice: Text(LIMITS.shortText),
+    smsMessage: Text(LIMITS.text),
+  }),
+);
+
+const PLATFORM: Record<WirePlatform, PlatformFilter> = {
+  [WirePlatform.UNSPECIFIED]: 'ALL',
+  [WirePlatform.ANDROID]: 'ANDROID',
+  [WirePlatform.IOS]: 'IOS',
+  [WirePlatform.PC]: 'PC',
+  [WirePlatform.WEB]: 'WEB',
+};
+const WIRE_PLATFORM: Record<PlatformFilter, WirePlatform> = {
+  ALL: WirePlatform.UNSPECIFIED,
+  ANDROID: WirePlatform.ANDROID,
+  IOS: WirePlatform.IOS,
+  PC: WirePlatform.PC,
+  WEB: WirePlatform.WEB,
+};
+const MSG_TYPE: Record<WireMsgType, PushMsgType> = {
+  [WireMsgType.UNSPECIFIED]: 'MSG',
+  [WireMsgType.MSG]: 'MSG',
+  [WireMsgType.CMD]: 'CMD',
+};
+
+export function toWirePlatform(platform: PlatformFilter): WirePlatform {
+  return WIRE_PLATFORM[platform];
+}
+
+/** @throws OnePushError INVALID_FIELDS */
+export function fromRegisterDevice(request: RegisterDeviceRequest): Registration {
+  const checked = registrationChecker.parse(request);
+  return {
+    appId: checked.appId,
+    alias: checked.alias,
+    // The checker leaves the four that devices have.
+    platform: PLATFORM[checked.platform as WirePlatform] as Platform,
+    nativeToken: checked.nativeToken,
+    mobile: checked.mobile === '' ? null : checked.mobile,
+    tags: [...new Set(checked.tags)],
+  };
+}
+
+/** @throws OnePushError INVALID_FIELDS */
+export function fromSendPush(request: SendPushRequest): PushDraft {
+  const audience = fromAudience(request.audience);
+  pushChecker.parse({ ...request, audience });
+  if (audience === undefined) throw new OnePushError('INVALID_FIELDS');
+  return {
+    audience,
+    platform: PLATFORM[request.platform],
+    tenantCode: request.tenantCode,
+    msgType: MSG_TYPE[request.pushMsgType],
+    needConfirm: request.needConfirm,
+    duration: request.duration,
+    content: {
+      alert: request.alert,
+      extra: request.extraJson || undefined,
+      sound: request.sound || undefined,
+      badge: request.badge,
+      sender: request.sender || undefined,
+      sendDevice: request.sendDevice || undefined,
+      smsMessage: request.smsMessage || undefined,
+    },
+  };
+}
+
+function fromAudience(wire: WireAudience | undefined): Audience | undefined {
+  switch (wire?.audience.case) {
+    case 'aliases':
+      return { kind: 'aliases', aliases: wire.audience.value.values };
+    case 'tags':
+      return { kind: 'tags', tags: wire.audience.value.values };
+    case 'devices':
+      return { kind: 'devices', deviceIds: wire.audience.value.ids };
+    case 'everyone':
+      return { kind: 'everyone' };
+    case undefined:
+      return undefined;
+  }
+}

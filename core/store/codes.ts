@@ -1,0 +1,31 @@
+import type { PlatformFilter } from '../domain/device.js';
+import type { PushMsgType } from '../domain/push.js';
+import type { Ending } from '../domain/receipt.js';
+import { StoreFault } from './driver.js';
+
+/** Words as the small numbers that the tables keep. A number is never given another meaning. */
+function codeTable<T extends string>(codes: Readonly<Record<T, number>>) {
+  const words = new Map<number, T>();
+  // Object.keys of a Record<T, …> are T: the table below is a literal.
+  for (const word of Object.keys(codes) as T[]) words.set(codes[word], word);
+  return {
+    toCode: (word: T): number => codes[word],
+    /** @throws StoreFault for a number that no release has written */
+    fromCode(code: unknown): T {
+      const word = words.get(Number(code));
+      if (word === undefined) throw new StoreFault(`unknown code ${String(code)} in a row`);
+      return word;
+    },
+  };
+}
+
+export const platformCodes = codeTable<PlatformFilter>({ ALL: 0, ANDROID: 1, IOS: 2, PC: 3, WEB: 4 });
+export const msgTypeCodes = codeTable<PushMsgType>({ MSG: 1, CMD: 2 });
+export const endingCodes = codeTable<Ending>({
+  delivered: 1,
+  confirmed: 2,
+  expired: 3,
+  evicted: 4,
+  discarded: 5,
+  recalled: 6,
+});

@@ -1,0 +1,25 @@
+import type { PushContent } from '../domain/push.js';
+import { StoreFault } from './driver.js';
+
+/** A push's content as the store keeps it: JSON, in which `extra` is a string of JSON text, so that it keeps every digit. */
+export function encodeContent(content: PushContent): string {
+  return JSON.stringify(content);
+}
+
+/** @throws StoreFault if this is not what `encodeContent` wrote */
+export function decodeContent(text: string): PushContent {
+  const value: unknown = JSON.parse(text);
+  if (!isContent(value)) throw new StoreFault('a push has content that is not ours');
+  return value;
+}
+
+function isContent(value: unknown): value is PushContent {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  const optionalText = ['extra', 'sound', 'sender', 'sendDevice', 'smsMessage'];
+  return (
+    typeof fields.alert === 'string' &&
+    optionalText.every((name) => fields[name] === undefined || typeof fields[name] === 'string') &&
+    (fields.badge === undefined || typeof fields.badge === 'number')
+  );
+}

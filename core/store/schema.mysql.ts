@@ -1,0 +1,179 @@
+import {
+  bigint,
+  boolean,
+  customType,
+  index,
+  int,
+  mysqlTable,
+  primaryKey,
+  tinyint,
+  uniqueIndex,
+} from 'drizzle-orm/mysql-core';
+
+/**
+ * Text that compares byte for byte, trailing blanks included. No collation of MySQL 8 and MariaDB alike does that, so
+ * it is kept as bytes; read it in a client with `CONVERT(alias USING utf8mb4)`.
+ */
+const exactText = customType<{ data: string; driverData: Buffer; config: { bytes: number } }>({
+  dataType: (config) => `varbinary(${config?.bytes ?? 255})`,
+  fromDriver: (value) => value.toString(),
+  toDriver: (value) => Buffer.from(value),
+});
+
+/** Identifiers made of ASCII characters, compared byte for byte. */
+const asciiText = customType<{ data: string; config: { length: number } }>({
+  dataType: (config) => `varchar(${config?.length ?? 64}) character set ascii collate ascii_bin`,
+});
+
+/** Text for people, whatever the database's own character set is. */
+const freeText = customType<{ data: string; config: { length: number } }>({
+  dataType: (config) => `varchar(${config?.length ?? 255}) character set utf8mb4`,
+});
+
+/** Text for people that may be long. */
+const longText = customType<{ data: string }>({ dataType: () => 'longtext character set utf8mb4' });
+
+/** Milliseconds since the Unix epoch, or an id below 2^53. */
+const number53 = (name: string) => bigint(name, { mode: 'number' });
+
+/** Business systems that may push. */
+export const apps = mysqlTable('apps', {
+  num: int('num').autoincrement().primaryKey(),
+  id: asciiText('id', { length: 64 }).notNull().unique('apps_id'),
+  name: freeText('name', { length: 255 }).notNull(),
+  createdAt: number53('created_at').notNull(),
+});
+
+/** Hashes of the keys that an app may use now. */
+export const appKeys = mysqlTable(
+  'app_keys',
+  {
+    num: int('num').autoincrement().primaryKey(),
+    appNum: int('app_num').notNull(),
+    keyHash: asciiText('key_hash', { length: 43 }).notNull(),
+    createdAt: number53('created_at').notNull(),
+    /** Null: until it is replaced. */
+    expiresAt: number53('expires_at'),
+  },
+  (t) => [index('app_keys_app').on(t.appNum)],
+);
+
+/** Installations. A row stays when a device unregisters, so that unregistering again is no error. */
+export const devices = mysqlTable(
+  'devices',
+  {
+    num: int('num').autoincrement().primaryKey(),
+    id: asciiText('id', { length: 32 }).notNull().unique('devices_id'),
+    appNum: int('app_num').notNull(),
+    alias: exactText('alias', { bytes: 1020 }).notNull(),
+    platform: tinyint('platform').notNull(),
+    nativeToken: longText('native_token').notNull(),
+    /** SHA-256 of the native token: the token itself is too long for a unique index. */
+    tokenHash: asciiText('token_hash', { length: 43 }).notNull(),
+    mobile: freeText('mobile', { length: 32 }),
+    /** The device gets what was pushed to everyone after this push id. */
+    sinceId: number53('since_id').notNull(),
+    registeredAt: number53('registered_at').notNull(),
+    unregisteredAt: number53('unregistered_at'),
+  },
+  (t) => [uniqueIndex('devices_token').on(t.tokenHash, t.appNum), index('devices_alias').on(t.appNum, t.alias)],
+);
+
+/** Timelines: one for each tag of an app, and one with the empty tag for everyone. */
+export const topics = mysqlTable(
+  'topics',
+  {
+    num: int('num').autoincrement().primaryKey(),
+    appNum: int('app_num').notNull(),
+    tag: exactText('tag', { bytes: 1020 }).notNull(),
+  },
+  (t) => [uniqueIndex('topics_tag').on(t.appNum, t.tag)],
+);
+
+/** Which device had which tag when: from after push `since_id` up to and including `until_id` (null: still). */
+export const deviceTags = mysqlTable(
+  'device_tags',
+  {
+    deviceNum: int('device_num').notNull(),
+    topicNum: int('topic_num').notNull(),
+    sinceId: number53('since_id').notNull(),
+    untilId: number53('until_id'),
+  },
+  (t) => [
+    primaryKey({ name: 'device_tags_pk', columns: [t.deviceNum, t.topicNum, t.sinceId] }),
+    index('device_tags_topic').on(t.topicNum),
+  ],
+);
+
+/** What callers sent. */
+export const pushes = mysqlTable(
+  'pushes',
+  {
+    id: number53('id').primaryKey(),
+    appNum: int('app_num').notNull(),
+    tenantCode: freeText('tenant_code', { length: 64 }).notNull(),
+    platform: tinyint('platform').notNull(),
+    msgType: tinyint('msg_type').notNull(),
+    needConfirm: boolean('need_confirm').notNull(),
+    /** Devices with an inbox row; null for a topic push. */
+    targeted: int('targeted'),
+    createdAt: number53('created_at').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+    /** JSON of the content; null once it has been erased. */
+    content: longText('content'),
+  },
+  (t) => [index('pushes_expires').on(t.expiresAt)],
+);
+
+/** Directed deliveries that have not ended. */
+export const inbox = mysqlTable(
+  'inbox',
+  {
+    /** The delivery's own number: one column, so that a set of deliveries ends by primary key. */
+    id: number53('id').primaryKey(),
+    deviceNum: int('device_num').notNull(),
+    pushId: number53('push_id').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+  },
+  (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId), index('inbox_expires').on(t.expiresAt)],
+);
+
+/** How deliveries ended. */
+export const receipts = mysqlTable(
+  'receipts',
+  {
+    pushId: number53('push_id').notNull(),
+    deviceNum: int('device_num').notNull(),
+    ending: tinyint('ending').notNull(),
+    endedAt: number53('ended_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'receipts_pk', columns: [t.pushId, t.deviceNum] })],
+);
+
+/** Topic pushes by topic. */
+export const timeline = mysqlTable(
+  'timeline',
+  {
+    topicNum: int('topic_num').notNull(),
+    pushId: number53('push_id').notNull(),
+    platform: tinyint('platform').notNull(),
+    needConfirm: boolean('need_confirm').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ name: 'timeline_pk', columns: [t.topicNum, t.pushId] }),
+    index('timeline_confirm').on(t.topicNum, t.needConfirm, t.pushId),
+    index('timeline_push').on(t.pushId),
+  ],
+);
+
+/** How far a device has read its topics, for the pushes of each core. */
+export const cursors = mysqlTable(
+  'cursors',
+  {
+    deviceNum: int('device_num').notNull(),
+    core: tinyint('core').notNull(),
+    pushId: number53('push_id').notNull(),
+  },
+  (t) => [primaryKey({ name: 'cursors_pk', columns: [t.deviceNum, t.core] })],
+);

@@ -1,0 +1,146 @@
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/** Milliseconds since the Unix epoch, or an id below 2^53. */
+const number53 = (name: string) => integer(name, { mode: 'number' });
+
+/** Business systems that may push. */
+export const apps = sqliteTable('apps', {
+  num: integer('num').primaryKey({ autoIncrement: true }),
+  id: text('id').notNull().unique('apps_id'),
+  name: text('name').notNull(),
+  createdAt: number53('created_at').notNull(),
+});
+
+/** Hashes of the keys that an app may use now. */
+export const appKeys = sqliteTable(
+  'app_keys',
+  {
+    num: integer('num').primaryKey({ autoIncrement: true }),
+    appNum: integer('app_num').notNull(),
+    keyHash: text('key_hash').notNull(),
+    createdAt: number53('created_at').notNull(),
+    /** Null: until it is replaced. */
+    expiresAt: number53('expires_at'),
+  },
+  (t) => [index('app_keys_app').on(t.appNum)],
+);
+
+/** Installations. A row stays when a device unregisters, so that unregistering again is no error. */
+export const devices = sqliteTable(
+  'devices',
+  {
+    num: integer('num').primaryKey({ autoIncrement: true }),
+    id: text('id').notNull().unique('devices_id'),
+    appNum: integer('app_num').notNull(),
+    alias: text('alias').notNull(),
+    platform: integer('platform').notNull(),
+    nativeToken: text('native_token').notNull(),
+    /** SHA-256 of the native token: the token itself is too long for a unique index. */
+    tokenHash: text('token_hash').notNull(),
+    mobile: text('mobile'),
+    /** The device gets what was pushed to everyone after this push id. */
+    sinceId: number53('since_id').notNull(),
+    registeredAt: number53('registered_at').notNull(),
+    unregisteredAt: number53('unregistered_at'),
+  },
+  (t) => [uniqueIndex('devices_token').on(t.tokenHash, t.appNum), index('devices_alias').on(t.appNum, t.alias)],
+);
+
+/** Timelines: one for each tag of an app, and one with the empty tag for everyone. */
+export const topics = sqliteTable(
+  'topics',
+  {
+    num: integer('num').primaryKey({ autoIncrement: true }),
+    appNum: integer('app_num').notNull(),
+    tag: text('tag').notNull(),
+  },
+  (t) => [uniqueIndex('topics_tag').on(t.appNum, t.tag)],
+);
+
+/** Which device had which tag when: from after push `since_id` up to and including `until_id` (null: still). */
+export const deviceTags = sqliteTable(
+  'device_tags',
+  {
+    deviceNum: integer('device_num').notNull(),
+    topicNum: integer('topic_num').notNull(),
+    sinceId: number53('since_id').notNull(),
+    untilId: number53('until_id'),
+  },
+  (t) => [
+    primaryKey({ name: 'device_tags_pk', columns: [t.deviceNum, t.topicNum, t.sinceId] }),
+    index('device_tags_topic').on(t.topicNum),
+  ],
+);
+
+/** What callers sent. */
+export const pushes = sqliteTable(
+  'pushes',
+  {
+    id: number53('id').primaryKey(),
+    appNum: integer('app_num').notNull(),
+    tenantCode: text('tenant_code').notNull(),
+    platform: integer('platform').notNull(),
+    msgType: integer('msg_type').notNull(),
+    needConfirm: integer('need_confirm', { mode: 'boolean' }).notNull(),
+    /** Devices with an inbox row; null for a topic push. */
+    targeted: integer('targeted'),
+    createdAt: number53('created_at').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+    /** JSON of the content; null once it has been erased. */
+    content: text('content'),
+  },
+  (t) => [index('pushes_expires').on(t.expiresAt)],
+);
+
+/** Directed deliveries that have not ended. */
+export const inbox = sqliteTable(
+  'inbox',
+  {
+    /** The delivery's own number: one column, so that a set of deliveries ends by primary key. */
+    id: number53('id').primaryKey(),
+    deviceNum: integer('device_num').notNull(),
+    pushId: number53('push_id').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+  },
+  (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId), index('inbox_expires').on(t.expiresAt)],
+);
+
+/** How deliveries ended. */
+export const receipts = sqliteTable(
+  'receipts',
+  {
+    pushId: number53('push_id').notNull(),
+    deviceNum: integer('device_num').notNull(),
+    ending: integer('ending').notNull(),
+    endedAt: number53('ended_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'receipts_pk', columns: [t.pushId, t.deviceNum] })],
+);
+
+/** Topic pushes by topic. */
+export const timeline = sqliteTable(
+  'timeline',
+  {
+    topicNum: integer('topic_num').notNull(),
+    pushId: number53('push_id').notNull(),
+    platform: integer('platform').notNull(),
+    needConfirm: integer('need_confirm', { mode: 'boolean' }).notNull(),
+    expiresAt: number53('expires_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ name: 'timeline_pk', columns: [t.topicNum, t.pushId] }),
+    index('timeline_confirm').on(t.topicNum, t.needConfirm, t.pushId),
+    index('timeline_push').on(t.pushId),
+  ],
+);
+
+/** How far a device has read its topics, for the pushes of each core. */
+export const cursors = sqliteTable(
+  'cursors',
+  {
+    deviceNum: integer('device_num').notNull(),
+    core: integer('core').notNull(),
+    pushId: number53('push_id').notNull(),
+  },
+  (t) => [primaryKey({ name: 'cursors_pk', columns: [t.deviceNum, t.core] })],
+);

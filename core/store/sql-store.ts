@@ -1,0 +1,43 @@
+import { createDeliveryCommits } from './delivery-commits.js';
+import { createDeliveryReads } from './delivery-reads.js';
+import type { SqlDriver } from './driver.js';
+import { createRegistryCommits } from './registry-commits.js';
+import { createRegistryReads } from './registry-reads.js';
+import type { Store } from './store.js';
+
+/** The store over either dialect. */
+export function createSqlStore(driver: SqlDriver): Store {
+  const store: Store = {
+    ...createRegistryReads(driver),
+    ...createRegistryCommits(driver),
+    ...createDeliveryReads(driver),
+    ...createDeliveryCommits(driver),
+    ping: () => driver.ping(),
+    async loadHighestIds() {
+      const [row] = await driver.all(
+        'SELECT (SELECT MAX(id) FROM pushes) AS push, (SELECT MAX(id) FROM inbox) AS delivery',
+        [],
+      );
+      return { push: Number(row?.push ?? 0), delivery: Number(row?.delivery ?? 0) };
+    },
+    close: () => driver.close(),
+  };
+  return cleaningErrors(store, driver);
+}
+
+/** Every method rejects with the driver's cleaned errors. */
+function cleaningErrors(store: Store, driver: SqlDriver): Store {
+  return new Proxy(store, {
+    get(target, name, receiver) {
+      const method: unknown = Reflect.get(target, name, receiver);
+      if (typeof method !== 'function') return method;
+      return async (...args: unknown[]) => {
+        try {
+          return await Reflect.apply(method, target, args);
+        } catch (error) {
+          throw driver.cleaned(error);
+        }
+      };
+    },
+  });
+}

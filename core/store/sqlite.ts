@@ -1,0 +1,131 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { BetterSQLiteSession } from 'drizzle-orm/better-sqlite3/session';
+import { BaseSQLiteDatabase, SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
+import Database from 'libsql';
+import { type Db, type Row, type SqlDriver, type SqlRunner, StoreFault, type Tables } from './driver.js';
+import * as sqliteTables from './schema.sqlite.js';
+import { createSqlStore } from './sql-store.js';
+import { type Store, StoreUnavailable } from './store.js';
+
+const MIGRATIONS = fileURLToPath(new URL('./migrations/sqlite', import.meta.url));
+
+/** SQLite's result codes that say "not now" and not "not this". */
+const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|PROTOCOL)/;
+
+/**
+ * Opens the embedded store, creating the file and bringing its tables up to date.
+ * The file belongs to one core at a time.
+ *
+ * @param path the database's file
+ * @throws StoreUnavailable if another process has the file, or it cannot be opened
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  const file = resolve(path);
+  const opened: Database.Database[] = [];
+  const open = (name: string): Database.Database => {
+    const database = new Database(name);
+    opened.push(database);
+    return database;
+  };
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    // Held until the process ends, however it ends: the operating system drops the lock with the process.
+    const lock = open(`${file}.lock`);
+    lock.exec('BEGIN EXCLUSIVE');
+    const writer = open(file);
+    // FULL: a commit is on the disk before it is acknowledged.
+    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000']) writer.pragma(pragma);
+    migrate(drizzleOver(writer), { migrationsFolder: MIGRATIONS });
+    // Look-ups have a connection of their own, so that they never see a transaction that is still under way.
+    const reader = open(file);
+    reader.pragma('busy_timeout = 5000');
+    return createSqlStore(createDriver(writer, reader, () => closeAll(opened)));
+  } catch (error) {
+    closeAll(opened);
+    const code = codeOf(error);
+    if (code?.startsWith('SQLITE_BUSY')) throw new StoreUnavailable(`${file} is in use by another core`);
+    throw code === undefined ? error : new StoreUnavailable(`${file} cannot be opened: ${code}`);
+  }
+}
+
+function createDriver(writer: Database.Database, reader: Database.Database, close: () => void): SqlDriver {
+  const write = runnerOver(writer);
+  return {
+    ...runnerOver(reader),
+    // The same names and JavaScript types as MySQL's tables; only the column classes differ.
+    tables: sqliteTables as unknown as Tables,
+    insertIgnore: 'INSERT OR IGNORE',
+    maxValues: 30_000,
+    onConflictUpdate(key, assignments) {
+      const sets = Object.entries(assignments).map(([column, rule]) =>
+        rule === 'new' ? `${column} = excluded.${column}` : `${column} = max(${column}, excluded.${column})`,
+      );
+      return ` ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${sets.join(', ')}`;
+    },
+    async transaction(work) {
+      await write.run('BEGIN IMMEDIATE', []);
+      try {
+        const result = await work(write);
+        await write.run('COMMIT', []);
+        return result;
+      } catch (error) {
+        if (writer.inTransaction) await write.run('ROLLBACK', []);
+        throw error;
+      }
+    },
+    async ping() {
+      await write.run('SELECT 1', []);
+    },
+    async close() {
+      close();
+    },
+    cleaned,
+  };
+}
+
+function runnerOver(database: Database.Database): SqlRunner {
+  return {
+    // The builders of both dialects are used through the methods that they share.
+    db: drizzleOver(database) as unknown as Db,
+    async all(sql, values) {
+      return database.prepare(sql).all(...values) as Row[];
+    },
+    async run(sql, values) {
+      const statement = database.prepare(sql);
+      if (statement.reader) statement.all(...values);
+      else statement.run(...values);
+    },
+  };
+}
+
+/**
+ * Drizzle's better-sqlite3 driver over libsql, which has the same interface; put together by hand, since the ready-made
+ * one imports better-sqlite3.
+ */
+function drizzleOver(database: Database.Database): BetterSQLite3Database {
+  const dialect = new SQLiteSyncDialect();
+  const session = new BetterSQLiteSession<Record<string, never>, Record<string, never>>(database, dialect, undefined);
+  const db = new BaseSQLiteDatabase('sync', dialect, session, undefined);
+  // The class that Drizzle's own driver makes is this one under another name.
+  return db as unknown as BetterSQLite3Database;
+}
+
+function closeAll(databases: readonly Database.Database[]): void {
+  for (const database of databases) database.close();
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && code.startsWith('SQLITE') ? code : undefined;
+}
+
+function cleaned(error: unknown): unknown {
+  let code: string | undefined;
+  for (let at = error; at instanceof Error && code === undefined; at = at.cause) code = codeOf(at);
+  if (code === undefined) return error;
+  return PASSING.test(code) ? new StoreUnavailable(code) : new StoreFault(code);
+}

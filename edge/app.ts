@@ -1,0 +1,47 @@
+import uWS from 'uWebSockets.js';
+import { formatAddress } from '../common/env.js';
+import type { Logger } from '../common/log.js';
+import type { Service } from '../common/service.js';
+import type { EdgeConfig } from './config.js';
+import { serveRoutes } from './http/routes.js';
+import { type CoreLink, createCoreLink } from './link/core-link.js';
+import { CLOSE } from './ws/close-codes.js';
+import { createHub } from './ws/hub.js';
+import { serveWebSockets } from './ws/server.js';
+
+const WEB_SOCKET_PATH = '/msgpush.ws';
+/** Clients of a server that goes away come back within this time, spread over it, in milliseconds. */
+const RECONNECT_WITHIN = 5000;
+
+/** Puts the edge together. Nothing is opened before `start`. */
+export function buildEdge(config: EdgeConfig, log: Logger): Service {
+  const app = uWS.App();
+  const hub = createHub(() => link, config.maxSessions);
+  const link: CoreLink = createCoreLink({ addresses: config.coreAddrs, token: config.linkToken, listener: hub, log });
+  let listening: uWS.us_listen_socket | undefined;
+  serveWebSockets(app, WEB_SOCKET_PATH, hub);
+  serveRoutes(app, { link, webSocketPath: WEB_SOCKET_PATH, maxBodyBytes: config.maxBodyBytes, log });
+  return {
+    start: () =>
+      new Promise((resolve, reject) => {
+        const { host, port } = config.httpListen;
+        app.listen(host, port, (socket) => {
+          if (!socket) {
+            reject(new Error(`cannot listen for HTTP on ${formatAddress(config.httpListen)}`));
+            return;
+          }
+          listening = socket;
+          link.start();
+          resolve({ http: formatAddress({ host, port: uWS.us_socket_local_port(socket) }) });
+        });
+      }),
+    async stop() {
+      if (listening !== undefined) uWS.us_listen_socket_close(listening);
+      for (const { ws } of hub.sessions()) {
+        ws.end(CLOSE.restarting, `reconnect after ${Math.round(Math.random() * RECONNECT_WITHIN)} ms`);
+      }
+      await link.stop(config.drainSeconds);
+      app.close();
+    },
+  };
+}

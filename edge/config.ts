@@ -1,0 +1,34 @@
+import { type Address, type Environment, EnvReader } from '../common/env.js';
+import { LOG_LEVELS, type LogLevel } from '../common/log.js';
+
+/** The edge's settings, complete and checked. */
+export interface EdgeConfig {
+  httpListen: Address;
+  /** The cores to attach to: one at a time, the next one when it goes away. */
+  coreAddrs: readonly Address[];
+  /** What the core wants to see; undefined: nothing. */
+  linkToken: string | undefined;
+  /** A larger request body is refused. */
+  maxBodyBytes: number;
+  /** More WebSockets than this are closed with 4429. */
+  maxSessions: number;
+  /** Seconds that a stop may take. */
+  drainSeconds: number;
+  logLevel: LogLevel;
+}
+
+/** @throws ConfigError with every problem */
+export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
+  const reader = new EnvReader(env);
+  const config: EdgeConfig = {
+    httpListen: reader.address('ONEPUSH_HTTP_LISTEN', '0.0.0.0:8080'),
+    coreAddrs: reader.addresses('ONEPUSH_CORE_ADDRS', '127.0.0.1:9090'),
+    linkToken: reader.text('ONEPUSH_LINK_TOKEN'),
+    maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES', 65_536, 1024, 4_194_304),
+    maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS', 200_000, 1, 4_000_000),
+    drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
+    logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
+  };
+  reader.done();
+  return Object.freeze(config);
+}

@@ -1,0 +1,49 @@
+import { create } from '@bufbuild/protobuf';
+import { Type } from '@sinclair/typebox';
+import { createChecker } from '../../common/contract/check.js';
+import { Label, LIMITS } from '../../common/contract/fields.js';
+import { OnePushError } from '../../common/errors.js';
+import type { CoreLink } from '../link/core-link.js';
+import { CreateAppRequestSchema, GetAppRequestSchema } from '../link/wire.js';
+import type { Exchange } from './exchange.js';
+import { decode, isJsonType, parseJson, parseObject } from './json-body.js';
+
+const checker = createChecker(Type.Object({ name: Label(LIMITS.name, 1) }));
+
+/** POST /apps/ */
+export async function createApp(exchange: Exchange, link: CoreLink): Promise<void> {
+  const { contentType } = exchange;
+  if (contentType !== '' && !isJsonType(contentType) && !/^text\/plain\s*(;|$)/i.test(contentType)) {
+    throw new OnePushError('NOT_JSON_TYPE');
+  }
+  const { name } = checker.parse(parseName(decode(await exchange.readBody())));
+  const request = create(CreateAppRequestSchema, { name });
+  const result = await link.call({
+    appId: '',
+    secret: bearer(exchange),
+    request: { case: 'createApp', value: request },
+  });
+  if (result.case !== 'createApp') throw new Error(`unexpected answer ${result.case}`);
+  const { id, name: kept, appKey } = result.value;
+  exchange.sendJson({ id, name: kept, appKey });
+}
+
+/** GET /apps/{id} */
+export async function getApp(exchange: Exchange, link: CoreLink): Promise<void> {
+  const request = create(GetAppRequestSchema, { id: exchange.parameter });
+  const result = await link.call({ appId: '', secret: bearer(exchange), request: { case: 'getApp', value: request } });
+  if (result.case !== 'getApp') throw new Error(`unexpected answer ${result.case}`);
+  const { id, name } = result.value;
+  exchange.sendJson({ id, name });
+}
+
+/** `{"name": …}`, a JSON string, or the bare name. */
+function parseName(text: string): { name?: unknown } {
+  const trimmed = text.trim();
+  if (trimmed.startsWith('{')) return parseObject(trimmed);
+  return { name: trimmed.startsWith('"') ? parseJson(trimmed) : trimmed };
+}
+
+function bearer({ authorization }: Exchange): string {
+  return /^bearer\s+(\S+)$/i.exec(authorization)?.[1] ?? '';
+}

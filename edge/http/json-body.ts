@@ -1,0 +1,53 @@
+import { OnePushError } from '../../common/errors.js';
+import type { Exchange } from './exchange.js';
+
+/** A JSON object as it came, and its text. */
+export interface JsonBody {
+  /** Members that are null are left out: they count as absent. */
+  value: Record<string, unknown>;
+  text: string;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads a request's JSON object.
+ *
+ * @throws OnePushError NOT_JSON_TYPE, BODY_TOO_LARGE, MALFORMED_JSON or NOT_AN_OBJECT
+ */
+export async function readJsonBody(exchange: Exchange): Promise<JsonBody> {
+  if (!isJsonType(exchange.contentType)) throw new OnePushError('NOT_JSON_TYPE');
+  const text = decode(await exchange.readBody());
+  return { value: parseObject(text), text };
+}
+
+/** @throws OnePushError MALFORMED_JSON if it is not UTF-8 */
+export function decode(body: Uint8Array): string {
+  try {
+    return utf8.decode(body);
+  } catch {
+    throw new OnePushError('MALFORMED_JSON');
+  }
+}
+
+/** @throws OnePushError MALFORMED_JSON or NOT_AN_OBJECT */
+export function parseObject(text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new OnePushError('NOT_AN_OBJECT');
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
+}
+
+/** @throws OnePushError MALFORMED_JSON */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the body.
+    throw new OnePushError('MALFORMED_JSON');
+  }
+}
+
+/** application/json, with or without parameters. */
+export function isJsonType(contentType: string): boolean {
+  return /^application\/json\s*(;|$)/i.test(contentType);
+}

@@ -1,0 +1,51 @@
+import { create } from '@bufbuild/protobuf';
+import { Type } from '@sinclair/typebox';
+import { createChecker } from '../../common/contract/check.js';
+import { Label, LIMITS, Name, ruled, Word } from '../../common/contract/fields.js';
+import { OnePushError } from '../../common/errors.js';
+import type { CoreLink } from '../link/core-link.js';
+import { Platform, RegisterDeviceRequestSchema, UnregisterDeviceRequestSchema } from '../link/wire.js';
+import type { Exchange } from './exchange.js';
+import { readJsonBody } from './json-body.js';
+
+const checker = createChecker(
+  Type.Object({
+    alias: Name('a string'),
+    appId: Label(LIMITS.name, 1),
+    platform: Word(['ANDROID', 'IOS', 'PC', 'WEB']),
+    nativeToken: Label(LIMITS.nativeToken, 1),
+    mobile: Type.Optional(Label(LIMITS.mobile)),
+    tag: Type.Optional(
+      Type.Array(
+        Name('a string'),
+        ruled(`must be a list of at most ${LIMITS.tags} strings`, { maxItems: LIMITS.tags }),
+      ),
+    ),
+  }),
+);
+
+/** POST /msgpush/register */
+export async function register(exchange: Exchange, link: CoreLink): Promise<void> {
+  const { value } = await readJsonBody(exchange);
+  const { alias, appId, platform, nativeToken, mobile, tag } = checker.parse(value);
+  const request = create(RegisterDeviceRequestSchema, {
+    alias,
+    appId,
+    platform: Platform[platform],
+    nativeToken,
+    mobile: mobile ?? '',
+    tags: tag ?? [],
+  });
+  const result = await link.call({ appId: '', secret: '', request: { case: 'registerDevice', value: request } });
+  if (result.case !== 'registerDevice') throw new Error(`unexpected answer ${result.case}`);
+  exchange.sendJson({ id: result.value.deviceId });
+}
+
+/** POST /msgpush/unregister/{deviceId} */
+export async function unregister(exchange: Exchange, link: CoreLink): Promise<void> {
+  const deviceId = exchange.parameter;
+  if (!/^[0-9a-f]{32}$/.test(deviceId)) throw new OnePushError('UNKNOWN_DEVICE');
+  const request = create(UnregisterDeviceRequestSchema, { deviceId });
+  await link.call({ appId: '', secret: '', request: { case: 'unregisterDevice', value: request } });
+  exchange.sendJson({});
+}

@@ -1,0 +1,93 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { type Static, Type } from '@sinclair/typebox';
+import { createChecker } from '../../common/contract/check.js';
+import { isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
+import { OnePushError } from '../../common/errors.js';
+import { rawMember } from '../../common/json.js';
+import type { CoreLink } from '../link/core-link.js';
+import { type AudienceSchema, Platform, PushMsgType, SendPushRequestSchema } from '../link/wire.js';
+import type { Exchange } from './exchange.js';
+import { readJsonBody } from './json-body.js';
+
+const AUDIENCES_RULE = `must be "ALL", or a list of 1 to ${LIMITS.audiences} strings of 1 to ${LIMITS.name} characters`;
+
+const Body = Type.Object({
+  appId: Label(LIMITS.name, 1),
+  appKey: Label(LIMITS.name, 1),
+  tenantCode: Type.Optional(Label(LIMITS.tenantCode)),
+  platform: Type.Optional(Word(['ALL', 'ANDROID', 'IOS', 'PC', 'WEB'])),
+  pushMsgType: Type.Optional(Word(['MSG', 'CMD'])),
+  needConfirm: Type.Optional(Type.Boolean(ruled('must be true or false', {}))),
+  duration: Type.Optional(Type.Integer(ruled('must be a whole number of seconds', {}))),
+  audienceType: Type.Optional(Word(['ALIAS', 'TAG', 'DEVICE'])),
+  audiences: Type.Array(Label(LIMITS.name, 1), ruled(AUDIENCES_RULE, { minItems: 1, maxItems: LIMITS.audiences })),
+  alert: Text(LIMITS.text, 1),
+  sound: Type.Optional(Text(LIMITS.shortText)),
+  badge: Type.Optional(
+    Type.Integer(ruled('must be a whole number of 32 bits', { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 })),
+  ),
+  sender: Type.Optional(Text(LIMITS.shortText)),
+  sendDeive: Type.Optional(Text(LIMITS.shortText)),
+  sendDevice: Type.Optional(Text(LIMITS.shortText)),
+  smsMessage: Type.Optional(Text(LIMITS.text)),
+});
+const checker = createChecker(Body);
+
+/** POST /msgpush/send */
+export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
+  const { value, text } = await readBody(exchange);
+  const { audiences } = value;
+  const body = checker.parse(
+    typeof audiences === 'string' && isEveryone(audiences) ? { ...value, audiences: [audiences] } : value,
+  );
+  const request = create(SendPushRequestSchema, {
+    audience: toAudience(body),
+    platform: body.platform === undefined || body.platform === 'ALL' ? Platform.UNSPECIFIED : Platform[body.platform],
+    tenantCode: body.tenantCode ?? '',
+    pushMsgType: body.pushMsgType === 'CMD' ? PushMsgType.CMD : PushMsgType.MSG,
+    needConfirm: body.needConfirm ?? false,
+    duration: body.duration,
+    alert: body.alert,
+    // The text itself: parsed numbers would lose digits.
+    extraJson: value.extra === undefined ? '' : rawMember(text, 'extra'),
+    sound: body.sound,
+    badge: body.badge,
+    sender: body.sender,
+    sendDevice: body.sendDevice ?? body.sendDeive,
+    smsMessage: body.smsMessage,
+  });
+  const { appId, appKey } = body;
+  const result = await link.call({ appId, secret: appKey, request: { case: 'sendPush', value: request } });
+  if (result.case !== 'sendPush') throw new Error(`unexpected answer ${result.case}`);
+  exchange.sendJson({ requestId: result.value.requestId });
+}
+
+async function readBody(exchange: Exchange) {
+  try {
+    return await readJsonBody(exchange);
+  } catch (error) {
+    if (!(error instanceof OnePushError) || error.reason !== 'BODY_TOO_LARGE') throw error;
+    throw new OnePushError('BODY_TOO_LARGE', {
+      hint: `${error.details.hint}, and a push has at most ${LIMITS.audiences} audiences`,
+    });
+  }
+}
+
+function toAudience({ audiences, audienceType }: Static<typeof Body>): MessageInitShape<typeof AudienceSchema> {
+  if (audiences.some(isEveryone)) {
+    if (audiences.length > 1) {
+      const rule = 'must have ALL alone, or not at all';
+      throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'audiences', rule }] });
+    }
+    return { audience: { case: 'everyone', value: {} } };
+  }
+  const values = [...new Set(audiences)];
+  switch (audienceType) {
+    case 'TAG':
+      return { audience: { case: 'tags', value: { values } } };
+    case 'DEVICE':
+      return { audience: { case: 'devices', value: { ids: values } } };
+    default:
+      return { audience: { case: 'aliases', value: { values } } };
+  }
+}

@@ -1,0 +1,85 @@
+import { isReason, OnePushError } from '../../common/errors.js';
+import type { Call, Reply } from './wire.js';
+
+/** A call without its number. */
+export type CallInit = Pick<Call, 'appId' | 'secret' | 'request'>;
+
+/** Calls that wait for the core's answer. Bounded in number and in time. */
+export interface Calls {
+  /** Rejects with OnePushError; see CoreLink.call. */
+  start(call: CallInit): Promise<Reply['result']>;
+  answer(reply: Reply): void;
+  /** The core is gone: none of them will be answered. */
+  failAll(): void;
+  /** Resolves when none is open. */
+  idle(): Promise<void>;
+  stop(): void;
+}
+
+const MAX_OPEN = 20_000;
+/** Milliseconds until a call counts as unanswered, and between two looks at the oldest. */
+const TIMEOUT = 5000;
+const SWEEP = 500;
+
+interface OpenCall {
+  deadline: number;
+  resolve(result: Reply['result']): void;
+  reject(error: OnePushError): void;
+}
+
+/** @param send hands a call to the link */
+export function createCalls(send: (call: CallInit & { id: number }) => void): Calls {
+  /** In the order of their deadlines. */
+  const open = new Map<number, OpenCall>();
+  let lastId = 0;
+  let waiters: (() => void)[] = [];
+
+  const sweeper = setInterval(() => {
+    const now = performance.now();
+    for (const [id, call] of open) {
+      if (call.deadline > now) break;
+      finish(id)?.reject(new OnePushError('CORE_UNAVAILABLE', { hint: 'it did not answer in time' }));
+    }
+  }, SWEEP);
+
+  function finish(id: number): OpenCall | undefined {
+    const call = open.get(id);
+    open.delete(id);
+    if (open.size === 0) {
+      for (const resolve of waiters) resolve();
+      waiters = [];
+    }
+    return call;
+  }
+
+  return {
+    start(call) {
+      if (open.size >= MAX_OPEN) return Promise.reject(new OnePushError('OVERLOADED'));
+      lastId = (lastId + 1) % 0xffff_ffff;
+      const id = lastId;
+      return new Promise((resolve, reject) => {
+        open.set(id, { deadline: performance.now() + TIMEOUT, resolve, reject });
+        send({ ...call, id });
+      });
+    },
+    answer({ id, result }) {
+      const call = finish(id);
+      if (call === undefined) return;
+      if (result.case !== 'error') {
+        call.resolve(result);
+        return;
+      }
+      const { reason, violations, requestId } = result.value;
+      call.reject(
+        new OnePushError(isReason(reason) ? reason : 'UNEXPECTED', { violations, requestId: requestId || undefined }),
+      );
+    },
+    failAll() {
+      for (const id of [...open.keys()]) finish(id)?.reject(new OnePushError('CORE_UNAVAILABLE'));
+    },
+    idle: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    stop() {
+      clearInterval(sweeper);
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
+import { type Address, formatAddress } from '../../common/env.js';
+import { OnePushError } from '../../common/errors.js';
+import { toMethodDefinition } from '../../common/grpc.js';
+import type { Logger } from '../../common/log.js';
+import { type CoreBatch, type EdgeBatch, EdgeLink } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import { type CallInit, createCalls } from './calls.js';
+import { createReports, type Reports } from './reports.js';
+import type { Item, Reply } from './wire.js';
+
+/** Told of the link, in the order in which it happens. */
+export interface LinkListener {
+  /** A core listens: announce all sessions. */
+  attached(): void;
+  /** It is gone: nothing that it sent before is followed by anything. */
+  detached(): void;
+  items(items: readonly Item[]): void;
+}
+
+/** The stream to one of the cores: attached again, with backoff, whenever it ends. */
+export interface CoreLink
+  extends Pick<Reports, 'delivered' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed'> {
+  isAttached(): boolean;
+  /**
+   * Calls the core. Rejects with OnePushError: what the core answered, CORE_UNAVAILABLE when it is away, goes away or does not answer
+   * in time (then the call may have been carried out), or OVERLOADED.
+   */
+  call(call: CallInit): Promise<Reply['result']>;
+  start(): void;
+  /** Resolves when the core has committed what was reported and open calls are answered, or after `graceSeconds`. */
+  stop(graceSeconds: number): Promise<void>;
+}
+
+type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
+
+type State =
+  | { kind: 'idle' }
+  | { kind: 'connecting'; client: Client; stream: Stream }
+  | { kind: 'attached'; client: Client; stream: Stream }
+  | { kind: 'waiting'; timer: NodeJS.Timeout }
+  | { kind: 'stopped' };
+
+const BACKOFF_MIN = 100;
+const BACKOFF_MAX = 2000;
+/** How long a core may take to accept an attachment, in milliseconds. */
+const ATTACH_TIMEOUT = 5000;
+const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+
+export function createCoreLink(options: {
+  addresses: readonly Address[];
+  token: string | undefined;
+  listener: LinkListener;
+  log: Logger;
+}): CoreLink {
+  const { addresses, token, listener, log } = options;
+  const method = toMethodDefinition(EdgeLink, EdgeLink.method.attach);
+  const edgeId = randomUUID();
+  const reports = createReports(edgeId);
+  const calls = createCalls((call) => reports.call(call));
+  let state: State = { kind: 'idle' };
+  let attempt = 0;
+
+  function connect(): void {
+    const address = addresses[attempt % addresses.length];
+    if (address === undefined) throw new Error('a link needs an address');
+    const client = new Client(formatAddress(address), credentials.createInsecure(), {
+      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+      'grpc.keepalive_time_ms': 5000,
+      'grpc.keepalive_timeout_ms': 3000,
+      'grpc.use_local_subchannel_pool': 1,
+    });
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    const { path, requestSerialize, responseDeserialize } = method;
+    const stream: Stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
+    const current: State = { kind: 'connecting', client, stream };
+    state = current;
+    const timeout = setTimeout(() => stream.cancel(), ATTACH_TIMEOUT);
+    const isCurrent = (): boolean => 'stream' in state && state.stream === stream;
+    stream.on('metadata', () => {
+      clearTimeout(timeout);
+      if (!isCurrent()) return;
+      attempt = 0;
+      state = { kind: 'attached', client, stream };
+      log.info({ core: formatAddress(address) }, 'attached to a core');
+      reports.attached(stream);
+      listener.attached();
+      reports.repeatConfirmations();
+    });
+    stream.on('data', (batch: CoreBatch) => {
+      if (isCurrent()) handle(batch);
+    });
+    const gone = (reason: string): void => {
+      clearTimeout(timeout);
+      if (!isCurrent()) return;
+      detach(client, reason);
+    };
+    stream.on('error', (error: Error & { code?: number }) => gone(`gRPC status ${error.code ?? 'unknown'}`));
+    stream.on('end', () => gone('the core ended the link'));
+    reports.hello(stream);
+  }
+
+  function detach(client: Client, reason: string): void {
+    const wasAttached = state.kind === 'attached';
+    client.close();
+    const delay = Math.min(BACKOFF_MAX, BACKOFF_MIN * 2 ** attempt) * (0.5 + Math.random() / 2);
+    attempt++;
+    state = { kind: 'waiting', timer: setTimeout(connect, delay) };
+    if (wasAttached) {
+      log.warn({ reason }, 'detached from the core');
+      reports.detached();
+      listener.detached();
+      calls.failAll();
+    } else {
+      log.debug({ reason, delay: Math.round(delay) }, 'no core to attach to');
+    }
+  }
+
+  function handle(batch: CoreBatch): void {
+    if (batch.committed > 0) reports.committed(batch.committed);
+    for (const reply of batch.replies) calls.answer(reply);
+    listener.items(batch.items);
+    reports.processed(batch.number);
+  }
+
+  return {
+    delivered: reports.delivered,
+    opened: reports.opened,
+    closed: reports.closed,
+    stalled: reports.stalled,
+    drained: reports.drained,
+    confirmed: reports.confirmed,
+    isAttached: () => state.kind === 'attached',
+    call(call) {
+      if (state.kind !== 'attached') return Promise.reject(new OnePushError('CORE_UNAVAILABLE'));
+      return calls.start(call);
+    },
+    start: connect,
+    async stop(graceSeconds) {
+      const limit = new Promise<void>((resolve) => setTimeout(resolve, graceSeconds * 1000).unref());
+      if (state.kind === 'attached') await Promise.race([Promise.all([calls.idle(), reports.allCommitted()]), limit]);
+      const last = state;
+      state = { kind: 'stopped' };
+      calls.stop();
+      if (last.kind === 'waiting') clearTimeout(last.timer);
+      if ('stream' in last) {
+        last.stream.end();
+        last.client.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { create } from '@bufbuild/protobuf';
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import {
+  CallSchema,
+  type CoreBatch,
+  type EdgeBatch,
+  EdgeBatchSchema,
+  HelloSchema,
+  SessionEvent_Kind as Kind,
+  type SessionEvent,
+  SessionEventSchema,
+} from '../../gen/onepush/link/v1/edge_link_pb.js';
+import type { CallInit } from './calls.js';
+
+type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
+
+/**
+ * What goes to the core: gathered for a turn of the loop, sent as one message, held while the stream takes nothing. What was
+ * delivered and confirmed is kept until the core has committed it, and sent again to the next core.
+ */
+export interface Reports {
+  delivered(deliveryId: number): void;
+  opened(slot: number, deviceId: string, through: number): void;
+  closed(slot: number, through: number): void;
+  stalled(slot: number): void;
+  drained(slot: number, through: number): void;
+  confirmed(slot: number, deviceId: string, pushId: number): void;
+  call(call: CallInit & { id: number }): void;
+  /** The first message of a stream: the core answers by accepting it. */
+  hello(stream: Stream): void;
+  attached(stream: Stream): void;
+  /** After the sessions have been announced: what devices confirmed that no core has committed. */
+  repeatConfirmations(): void;
+  detached(): void;
+  /** All messages up to this one are committed. */
+  committed(number: number): void;
+  /** Our side has handled the core's messages up to this one. */
+  processed(number: number): void;
+  /** Resolves when nothing is left that the core has not committed. */
+  allCommitted(): Promise<void>;
+}
+
+/** A message is sent before the turn ends when its calls have grown to this. */
+const MESSAGE_BYTES = 1024 * 1024;
+/** Beyond so many waiting events a confirmation is not taken: the device will be asked again. */
+const MAX_EVENTS = 200_000;
+
+export function createReports(edgeId: string): Reports {
+  let stream: Stream | undefined;
+  let batch = create(EdgeBatchSchema);
+  let bytes = 0;
+  let number = 0;
+  let processedNumber = 0;
+  let acknowledged = 0;
+  let blocked = false;
+  let scheduled = false;
+  /** Settlements by message, oldest first, until they are committed. */
+  let uncommitted: { number: number; delivered: number[]; confirmed: SessionEvent[] }[] = [];
+  /** What devices confirmed while no core was there, or the core that was told went away. */
+  let unconfirmed: SessionEvent[] = [];
+  let waiters: (() => void)[] = [];
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      flush();
+    });
+  }
+
+  function flush(): void {
+    if (stream === undefined || blocked) return;
+    const { delivered, events, calls } = batch;
+    if (delivered.length + events.length + calls.length === 0 && acknowledged === processedNumber) return;
+    send(stream, batch);
+    const confirmed = events.filter((event) => event.kind === Kind.CONFIRMED);
+    if (delivered.length + events.length > 0) uncommitted.push({ number, delivered, confirmed });
+    batch = create(EdgeBatchSchema);
+    bytes = 0;
+  }
+
+  function send(to: Stream, message: EdgeBatch): void {
+    message.number = ++number;
+    message.processed = processedNumber;
+    acknowledged = processedNumber;
+    blocked = !to.write(message);
+  }
+
+  function event(kind: Kind, slot: number, rest: { deviceId?: string; through?: number; pushId?: number }): void {
+    batch.events.push(create(SessionEventSchema, { kind, slot, ...rest }));
+    schedule();
+  }
+
+  function wakeWaiters(): void {
+    if (uncommitted.length > 0 || batch.delivered.length + batch.events.length > 0) return;
+    for (const resolve of waiters) resolve();
+    waiters = [];
+  }
+
+  return {
+    delivered(deliveryId) {
+      batch.delivered.push(deliveryId);
+      schedule();
+    },
+    opened: (slot, deviceId, through) => event(Kind.OPENED, slot, { deviceId, through }),
+    closed: (slot, through) => event(Kind.CLOSED, slot, { through }),
+    stalled: (slot) => event(Kind.STALLED, slot, {}),
+    drained: (slot, through) => event(Kind.DRAINED, slot, { through }),
+    confirmed(slot, deviceId, pushId) {
+      if (batch.events.length < MAX_EVENTS) event(Kind.CONFIRMED, slot, { deviceId, pushId });
+    },
+    call(call) {
+      batch.calls.push(create(CallSchema, call));
+      bytes += sizeOf(call);
+      if (bytes > MESSAGE_BYTES) flush();
+      else schedule();
+    },
+    hello(to) {
+      processedNumber = 0;
+      send(to, create(EdgeBatchSchema, { hello: create(HelloSchema, { edgeId }) }));
+      blocked = false;
+    },
+    attached(to) {
+      stream = to;
+      to.on('drain', () => {
+        if (stream !== to) return;
+        blocked = false;
+        flush();
+      });
+      schedule();
+    },
+    repeatConfirmations() {
+      for (const { slot, deviceId, pushId } of unconfirmed) event(Kind.CONFIRMED, slot, { deviceId, pushId });
+      unconfirmed = [];
+    },
+    detached() {
+      stream = undefined;
+      // Calls have failed, and sessions are announced anew; what was settled is kept.
+      const pending = batch.events.filter((pendingEvent) => pendingEvent.kind === Kind.CONFIRMED);
+      const delivered = [...uncommitted.flatMap((sent) => sent.delivered), ...batch.delivered];
+      unconfirmed = [...unconfirmed, ...uncommitted.flatMap((sent) => sent.confirmed), ...pending].slice(-MAX_EVENTS);
+      uncommitted = [];
+      bytes = 0;
+      batch = create(EdgeBatchSchema, { delivered });
+    },
+    committed(upTo) {
+      uncommitted = uncommitted.filter((sent) => sent.number > upTo);
+      wakeWaiters();
+    },
+    processed(upTo) {
+      processedNumber = upTo;
+      schedule();
+    },
+    allCommitted() {
+      return new Promise((resolve) => {
+        waiters.push(resolve);
+        wakeWaiters();
+      });
+    },
+  };
+}
+
+/** About how many bytes a call takes: those of its push, which is the only one that may be large. */
+function sizeOf({ request }: CallInit): number {
+  if (request.case !== 'sendPush') return 512;
+  const { alert, extraJson, audience } = request.value;
+  const list = audience?.audience.value;
+  const names = list !== undefined && 'values' in list ? list.values.length : 0;
+  return 256 + 3 * (alert.length + extraJson.length) + 64 * names;
+}

@@ -1,0 +1,18 @@
+/** The link's messages, and those of the calls over it, as the rest of the edge sees them. */
+
+export type {
+  Call,
+  Delivery,
+  Item,
+  Publication,
+  Reply,
+  SessionOrder,
+} from '../../gen/onepush/link/v1/edge_link_pb.js';
+export { SessionOrder_Kind as OrderKind } from '../../gen/onepush/link/v1/edge_link_pb.js';
+export { CreateAppRequestSchema, GetAppRequestSchema } from '../../gen/onepush/v1/app_pb.js';
+export {
+  Platform,
+  RegisterDeviceRequestSchema,
+  UnregisterDeviceRequestSchema,
+} from '../../gen/onepush/v1/device_pb.js';
+export { type AudienceSchema, PushMsgType, SendPushRequestSchema } from '../../gen/onepush/v1/push_pb.js';

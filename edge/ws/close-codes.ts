@@ -1,0 +1,8 @@
+/** The close codes that the edge gives by itself; the core gives 4404, 4409 and 4410. docs/contract.md lists all. */
+export const CLOSE = {
+  /** The server goes away: reconnect after the hint in the reason. */
+  restarting: 1012,
+  /** No or a malformed device id, a binary or an oversized frame. */
+  malformed: 4400,
+  tooMany: 4429,
+} as const;

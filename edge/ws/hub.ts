@@ -1,0 +1,163 @@
+import type { WebSocket } from 'uWebSockets.js';
+import type { CoreLink, LinkListener } from '../link/core-link.js';
+import { type Delivery, type Item, OrderKind, Platform, type Publication, type SessionOrder } from '../link/wire.js';
+import { createSession, type Session, type SocketData } from './session.js';
+import { createTopics } from './topics.js';
+
+/**
+ * All open sockets, by slot. Does what the core orders and reports what becomes of it. Keeps no truth: when the core goes
+ * away the sockets stay, and are announced again to the next one.
+ */
+export interface Hub extends LinkListener {
+  /** Undefined: there are as many as may be. */
+  open(ws: WebSocket<SocketData>, deviceId: string): Session | undefined;
+  closed(session: Session): void;
+  drained(session: Session): void;
+  confirm(session: Session, pushId: number): void;
+  sessions(): Iterable<Session>;
+}
+
+type Reports = Pick<CoreLink, 'delivered' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'>;
+
+export function createHub(link: () => Reports, maxSessions: number): Hub {
+  const slots: (Session | undefined)[] = [];
+  const free: number[] = [];
+  /** Slots of closed sessions that the core may still be sending to. */
+  const unreleased = new Set<number>();
+  const topics = createTopics();
+  let count = 0;
+
+  /** Hot: one call for each frame. Watched by the benchmarks of broadcasts and of sends. */
+  function write(session: Session, frame: Uint8Array, pushId: number, deliveryId: number | undefined): void {
+    const taken = session.ws.send(frame, false);
+    if (taken === 1) {
+      session.through = pushId;
+      if (deliveryId !== undefined) link().delivered(deliveryId);
+      return;
+    }
+    // 0: the socket buffers it. 2: it was dropped, and is read again with what follows.
+    if (taken === 0) session.buffered = { pushId, deliveryId };
+    session.state = 'stalled';
+    link().stalled(session.slot);
+  }
+
+  function deliver({ pushId, frame, slots: targets, deliveryIds }: Delivery): void {
+    for (const [index, slot] of targets.entries()) {
+      const session = slots[slot];
+      if (session === undefined || session.state === 'stalled' || session.state === 'announced') continue;
+      write(session, frame, pushId, deliveryIds[index]);
+    }
+  }
+
+  function publish({ pushId, topics: targets, platform, frame, iosFrame }: Publication): void {
+    const forIos = iosFrame.length > 0 ? iosFrame : frame;
+    for (const topic of targets) {
+      for (const session of topics.members(topic)) {
+        // A session with several of the topics has it from the first.
+        if (session.state !== 'live' || session.through === pushId) continue;
+        if (platform !== Platform.UNSPECIFIED && platform !== session.platform) continue;
+        write(session, session.platform === Platform.IOS ? forIos : frame, pushId, undefined);
+      }
+    }
+  }
+
+  function obey({ kind, slot, platform, topics: wanted, code, reason }: SessionOrder): void {
+    if (kind === OrderKind.RELEASED) {
+      if (unreleased.delete(slot)) free.push(slot);
+      return;
+    }
+    const session = slots[slot];
+    if (session === undefined) return;
+    switch (kind) {
+      case OrderKind.RESUME:
+        session.state = 'resumed';
+        return;
+      case OrderKind.SYNC:
+        session.state = 'stalled';
+        if (session.buffered === undefined) link().drained(slot, session.through);
+        return;
+      case OrderKind.LIVE:
+        session.platform = platform;
+        topics.set(session, wanted);
+        if (session.state === 'resumed') session.state = 'live';
+        return;
+      case OrderKind.CLOSE:
+        session.ws.end(code, reason);
+        return;
+      case OrderKind.UNSPECIFIED:
+        return;
+    }
+  }
+
+  function announce(session: Session): void {
+    link().opened(session.slot, session.deviceId, session.through);
+  }
+
+  return {
+    open(ws, deviceId) {
+      if (count >= maxSessions) return undefined;
+      const slot = free.pop() ?? slots.length;
+      const session = createSession(ws, slot, deviceId);
+      slots[slot] = session;
+      count++;
+      if (link().isAttached()) announce(session);
+      return session;
+    },
+
+    closed(session) {
+      const { slot, through } = session;
+      topics.set(session, []);
+      slots[slot] = undefined;
+      count--;
+      if (link().isAttached()) {
+        unreleased.add(slot);
+        link().closed(slot, through);
+      } else {
+        free.push(slot);
+      }
+    },
+
+    drained(session) {
+      const { buffered } = session;
+      if (session.ws.getBufferedAmount() > 0) return;
+      if (buffered !== undefined) {
+        session.buffered = undefined;
+        session.through = buffered.pushId;
+        if (buffered.deliveryId !== undefined) link().delivered(buffered.deliveryId);
+      }
+      if (!link().isAttached()) return;
+      if (session.state === 'stalled') link().drained(session.slot, session.through);
+      else if (session.state === 'announced' && buffered !== undefined) announce(session);
+    },
+
+    confirm(session, pushId) {
+      link().confirmed(session.slot, session.deviceId, pushId);
+    },
+
+    *sessions() {
+      for (const session of slots) if (session !== undefined) yield session;
+    },
+
+    attached() {
+      for (const session of slots) {
+        // What a socket still buffers would be sent to it again: it is announced when it has drained.
+        if (session !== undefined && session.buffered === undefined) announce(session);
+      }
+    },
+
+    detached() {
+      for (const session of slots) if (session !== undefined) session.state = 'announced';
+      // Nothing is on its way any more.
+      free.push(...unreleased);
+      unreleased.clear();
+    },
+
+    items(items: readonly Item[]) {
+      for (const { item } of items) {
+        if (item.case === 'delivery') deliver(item.value);
+        else if (item.case === 'publication') publish(item.value);
+        else if (item.case === 'order') obey(item.value);
+      }
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { WebSocket } from 'uWebSockets.js';
+import type { Platform } from '../link/wire.js';
+
+/** What uWebSockets keeps for a socket. */
+export interface SocketData {
+  /** The device id that the client named; well-formed, not yet known to exist. Undefined: it named none. */
+  deviceId: string | undefined;
+  /** Undefined once the socket has closed, and while it has no place in the hub. */
+  session: Session | undefined;
+}
+
+/**
+ * One open socket and where it stands:
+ * - announced: the core has not accepted it yet, or is away: it gets nothing;
+ * - resumed: it gets what the core sends to its slot;
+ * - live: it gets what is published to its topics too;
+ * - stalled: it gets nothing until the core, told that it has drained, resumes it.
+ */
+export interface Session {
+  readonly ws: WebSocket<SocketData>;
+  readonly slot: number;
+  readonly deviceId: string;
+  state: 'announced' | 'resumed' | 'live' | 'stalled';
+  platform: Platform;
+  topics: readonly number[];
+  /** The last push of which the kernel has taken every byte. */
+  through: number;
+  /** What the socket still buffers: it counts as handed over when it has drained. */
+  buffered: { pushId: number; deliveryId: number | undefined } | undefined;
+}
+
+export function createSession(ws: WebSocket<SocketData>, slot: number, deviceId: string): Session {
+  return { ws, slot, deviceId, state: 'announced', platform: 0, topics: [], through: 0, buffered: undefined };
+}

@@ -1,0 +1,29 @@
+import type { Session } from './session.js';
+
+/** Which sessions have which topic. */
+export interface Topics {
+  /** Replaces the topics of a session. */
+  set(session: Session, topics: readonly number[]): void;
+  members(topic: number): Iterable<Session>;
+}
+
+export function createTopics(): Topics {
+  const members = new Map<number, Set<Session>>();
+  const none: ReadonlySet<Session> = new Set();
+  return {
+    set(session, topics) {
+      for (const topic of session.topics) {
+        const set = members.get(topic);
+        set?.delete(session);
+        if (set?.size === 0) members.delete(topic);
+      }
+      session.topics = topics;
+      for (const topic of topics) {
+        const set = members.get(topic);
+        if (set === undefined) members.set(topic, new Set([session]));
+        else set.add(session);
+      }
+    },
+    members: (topic) => members.get(topic) ?? none,
+  };
+}
