@@ -1,6 +1,5 @@
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
-import type { Device } from '../domain/device.js';
 import type { IdClock } from '../domain/id-clock.js';
 import type { Push } from '../domain/push.js';
 import {

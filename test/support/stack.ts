@@ -60,7 +60,6 @@ async function assemble(options: StackOptions, cleanups: (() => Promise<unknown>
     ONEPUSH_DATABASE_URL: databaseUrl,
     ONEPUSH_GRPC_LISTEN: '127.0.0.1:0',
     ONEPUSH_CONNECT_LISTEN: '127.0.0.1:0',
-    ONEPUSH_OPS_LISTEN: '127.0.0.1:0',
     ONEPUSH_BOOTSTRAP_APP: `${TEST_APP.appId}:${TEST_APP.appKey}`,
     ONEPUSH_ADMIN_TOKEN: ADMIN_TOKEN,
     ...options.coreEnv,
@@ -72,7 +71,6 @@ async function assemble(options: StackOptions, cleanups: (() => Promise<unknown>
 
   const edgeEnv = {
     ONEPUSH_HTTP_LISTEN: '127.0.0.1:0',
-    ONEPUSH_OPS_LISTEN: '127.0.0.1:0',
     ONEPUSH_CORE_ADDRS: grpcAddr,
     ...options.edgeEnv,
   };
