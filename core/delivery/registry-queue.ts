@@ -1,7 +1,7 @@
 import { OnePushError } from '../../common/errors.js';
 import { newDeviceId } from '../../common/secrets.js';
 import type { Device } from '../domain/device.js';
-import { type Commits, type NewApp, type NewRegistration, type Registered, StoreUnavailable } from '../store/store.js';
+import { type Commits, type NewApp, type NewRegistration, type Registered } from '../store/store.js';
 
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
 
@@ -114,9 +114,7 @@ export function createRegistryQueue(options: {
       try {
         await apply(batch);
       } catch (error) {
-        const told =
-          error instanceof StoreUnavailable ? new OnePushError('STORE_UNAVAILABLE', { cause: error }) : error;
-        for (const change of batch) change.reject(told);
+        for (const change of batch) change.reject(error);
       }
       return true;
     },

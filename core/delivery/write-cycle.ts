@@ -1,4 +1,3 @@
-import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
 import type { IdClock } from '../domain/id-clock.js';
 import type { Push } from '../domain/push.js';
@@ -130,7 +129,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   ): Promise<boolean> {
     if (error instanceof StoreUnavailable) {
       log.warn({ ...describeError(error), pushes: orders.length }, 'the store is not available');
-      for (const order of orders) order.reject(new OnePushError('STORE_UNAVAILABLE', { cause: error }));
+      for (const order of orders) order.reject(error);
       return false;
     }
     const [first, ...others] = orders;

@@ -3,7 +3,6 @@ import { create } from '@bufbuild/protobuf';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
 import { type ErrorDetail, ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
-import { StoreUnavailable } from '../store/store.js';
 
 /**
  * What a caller is told of a failure. What is not meant for callers becomes UNEXPECTED with a request id under which the
@@ -11,7 +10,6 @@ import { StoreUnavailable } from '../store/store.js';
  */
 export function toOnePushError(error: unknown, log: Logger): OnePushError {
   if (error instanceof OnePushError) return error;
-  if (error instanceof StoreUnavailable) return new OnePushError('STORE_UNAVAILABLE', { cause: error });
   const requestId = randomUUID();
   log.error({ requestId, ...describeError(error) }, 'a call failed unexpectedly');
   return new OnePushError('UNEXPECTED', { requestId, cause: error });

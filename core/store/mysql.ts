@@ -66,7 +66,8 @@ async function migrateUnderLock(pool: Pool): Promise<void> {
     const [rows] = await connection.query<RowDataPacket[]>(`SELECT GET_LOCK(${lock}, ?) AS held`, [
       MIGRATION_LOCK_SECONDS,
     ]);
-    if (rows[0]?.held !== 1) throw new StoreUnavailable('another core is still migrating the database');
+    if (rows[0]?.held !== 1)
+      throw new StoreUnavailable('ER_LOCK_WAIT_TIMEOUT', 'another core is still migrating the database');
     await migrate(drizzle(connection), { migrationsFolder: MIGRATIONS });
     await connection.query(`SELECT RELEASE_LOCK(${lock})`);
   } finally {

@@ -47,8 +47,8 @@ export async function openSqliteStore(path: string): Promise<Store> {
   } catch (error) {
     closeAll(opened);
     const code = codeOf(error);
-    if (code?.startsWith('SQLITE_BUSY')) throw new StoreUnavailable(`${file} is in use by another core`);
-    throw code === undefined ? error : new StoreUnavailable(`${file} cannot be opened: ${code}`);
+    if (code?.startsWith('SQLITE_BUSY')) throw new StoreUnavailable('SQLITE_BUSY', `${file} is in use by another core`);
+    throw code === undefined ? error : new StoreUnavailable(code, `${file} cannot be opened`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { OnePushError } from '../../common/errors.js';
 import type { App } from '../domain/app.js';
 import type { Device, PlatformFilter, Registration, Subscriber } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
@@ -18,8 +19,19 @@ export interface Store extends LookUps, Commits {
 }
 
 /** The store cannot be reached, or gave up on a transaction that another may win: try again later. */
-export class StoreUnavailable extends Error {
+export class StoreUnavailable extends OnePushError {
   override name = 'StoreUnavailable';
+
+  /**
+   * @param code what the database says, for the log
+   * @param hint for people, where the code does not say it; callers see it
+   */
+  constructor(
+    readonly code: string,
+    hint?: string,
+  ) {
+    super('STORE_UNAVAILABLE', { hint });
+  }
 }
 
 export interface LookUps {
