@@ -43,9 +43,9 @@ export function createReplay(options: {
   async function readAll(batch: Session[]): Promise<void> {
     const started: { session: Session; state: ReadingState }[] = [];
     try {
-      await findCursors(batch.filter((session) => session.cursor === undefined));
-      // What the devices confirmed and were handed before must not come again.
+      // What the devices confirmed and were handed in earlier sessions must not come again.
       await cycle.settled();
+      await findCursors(batch.filter((session) => session.cursor === undefined));
       // From here to the read there is no turn of the loop: what is committed later is held.
       const bound = cycle.lastCommitted();
       for (const session of batch) {

@@ -11,7 +11,7 @@ export interface Announced {
   deviceId: string;
   /** The last push that this socket was handed before the edge attached again; 0 for a new socket. */
   through: number;
-  /** Closed before it was identified. */
+  /** Closed before it was identified: it is looked up only for what it confirmed. */
   closed: boolean;
   /** What the device confirmed before it was identified. */
   confirmed: number[];

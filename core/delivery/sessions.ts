@@ -52,7 +52,7 @@ export function createSessions(options: {
   const openings = createBatcher<Announced>(OPENINGS_PER_BATCH, identify);
 
   async function identify(batch: Announced[]): Promise<void> {
-    const waiting = batch.filter((announced) => !announced.closed);
+    const waiting = batch.filter((announced) => !announced.closed || announced.confirmed.length > 0);
     if (waiting.length === 0) return;
     const changes = new Set<string>();
     changed = changes;
@@ -62,6 +62,8 @@ export function createSessions(options: {
       for (const announced of waiting) {
         const { edge, slot, deviceId } = announced;
         const device = devices.get(deviceId);
+        if (device !== undefined) for (const pushId of announced.confirmed) confirm(device, pushId);
+        announced.confirmed = [];
         if (announced.closed) continue;
         if (changes.has(deviceId)) openings.add(announced);
         else if (device === undefined) edge.closeSession(slot, CLOSE.notRegistered);
@@ -84,7 +86,6 @@ export function createSessions(options: {
     const session = createSession(announced, device, blockers);
     byDevice.set(device.num, session);
     edges.get(session.edge)?.set(session.slot, { session });
-    for (const pushId of announced.confirmed) confirm(session, pushId);
     if (earlier !== undefined) close(earlier, CLOSE.replaced);
     if (blockers === 0) replay.read(session);
   }
@@ -109,7 +110,7 @@ export function createSessions(options: {
     else if (latest.state.kind === 'queued') replay.read(latest);
   }
 
-  function confirm({ device }: Session, pushId: number): void {
+  function confirm(device: Device, pushId: number): void {
     cycle.confirmed({ deviceNum: device.num, appNum: device.appNum, pushId });
   }
 
@@ -189,12 +190,13 @@ export function createSessions(options: {
     },
     confirmed(edge, slot, deviceId, pushId) {
       const entry = edges.get(edge)?.get(slot);
-      if (entry === undefined) return;
-      // Said before the edge attached again, by a device that had this slot then, it counts for that device only.
-      if ('session' in entry) {
-        if (entry.session.device.id === deviceId) confirm(entry.session, pushId);
-      } else if (entry.announced.deviceId === deviceId && entry.announced.confirmed.length < MAX_EARLY_CONFIRMATIONS) {
-        entry.announced.confirmed.push(pushId);
+      if (entry !== undefined && 'session' in entry && entry.session.device.id === deviceId) {
+        confirm(entry.session.device, pushId);
+      } else if (entry !== undefined && 'announced' in entry && entry.announced.deviceId === deviceId) {
+        if (entry.announced.confirmed.length < MAX_EARLY_CONFIRMATIONS) entry.announced.confirmed.push(pushId);
+      } else {
+        // Said to an earlier core, in a session that has closed since: it counts all the same.
+        openings.add({ edge, slot, deviceId, through: 0, closed: true, confirmed: [pushId] });
       }
     },
     pushed(pushes) {

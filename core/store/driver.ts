@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm/errors';
 import type { MySql2Database } from 'drizzle-orm/mysql2';
 import type * as mysqlTables from './schema.mysql.js';
 
@@ -37,7 +38,7 @@ export interface SqlDriver extends SqlRunner {
   close(): Promise<void>;
   /**
    * What a rejection of any of these is to callers: StoreUnavailable or StoreFault, without SQL, values or the server's
-   * message. An error that is not the database's stays as it is. Drizzle wraps the driver's error as its cause.
+   * message. An error that is not the database's stays as it is.
    */
   cleaned(error: unknown): unknown;
 }
@@ -47,6 +48,25 @@ export class StoreFault extends Error {
   override name = 'StoreFault';
 }
 
+/** The error in Drizzle's own, which repeats the SQL and its values. */
+export function unwrapped(error: unknown): unknown {
+  let at = error;
+  while (at instanceof DrizzleQueryError) at = at.cause;
+  return at;
+}
+
+/**
+ * How many keys one statement names: enough to make the round trip cheap, and too few for MariaDB to make a join of the list,
+ * which it does from 1000 on and then may read the tables in the wrong order.
+ */
+export const KEYS_PER_STATEMENT = 900;
+
+/** How many pairs `(a = ? AND b = ?) OR …`: the optimizers' work grows faster than their number; SQLite takes 1000. */
+export const PAIRS_PER_STATEMENT = 200;
+
+/** How long the texts of one statement may be in all: the server's limit for a statement, 16 MB, leaves room for escapes. */
+const MAX_CHARACTERS = 1_000_000;
+
 /** `(?, ?, …)` with `count` places. */
 export function places(count: number): string {
   return `(${'?, '.repeat(count - 1)}?)`;
@@ -55,6 +75,23 @@ export function places(count: number): string {
 /** Slices of at most `size` elements. */
 export function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}
+
+/** Slices whose values do not exceed one statement's limits; a single row may. */
+function* statements(rows: readonly (readonly SqlValue[])[], maxRows: number): Generator<readonly SqlValue[][]> {
+  let batch: SqlValue[][] = [];
+  let characters = 0;
+  for (const row of rows) {
+    const length = row.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
+    if (batch.length >= maxRows || (batch.length > 0 && characters + length > MAX_CHARACTERS)) {
+      yield batch;
+      batch = [];
+      characters = 0;
+    }
+    batch.push([...row]);
+    characters += length;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Inserts rows, many a statement. `suffix` follows the values. */
@@ -67,7 +104,7 @@ export async function insertRows(
 ): Promise<void> {
   const width = rows[0]?.length;
   if (width === undefined) return;
-  for (const chunk of chunks(rows, Math.floor(maxValues / width))) {
+  for (const chunk of statements(rows, Math.floor(maxValues / width))) {
     const values = `${places(width)}, `.repeat(chunk.length).slice(0, -2);
     await runner.run(`${into} VALUES ${values}${suffix}`, chunk.flat());
   }

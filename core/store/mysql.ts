@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/mysql2';
 import { migrate } from 'drizzle-orm/mysql2/migrator';
 import mysql, { type Connection, type Pool, type RowDataPacket } from 'mysql2/promise';
-import { type SqlDriver, type SqlRunner, StoreFault } from './driver.js';
+import { type Row, type SqlDriver, type SqlRunner, unwrapped } from './driver.js';
+import { ANSWER_WITHIN, onConnection, onPool, type Queryable, withConnection } from './mysql-connection.js';
 import * as mysqlTables from './schema.mysql.js';
 import { createSqlStore } from './sql-store.js';
 import { type Store, StoreUnavailable } from './store.js';
@@ -10,27 +11,14 @@ import { type Store, StoreUnavailable } from './store.js';
 const MIGRATIONS = fileURLToPath(new URL('./migrations/mysql', import.meta.url));
 const MIGRATION_LOCK_SECONDS = 60;
 
-/** Server error codes that another attempt may not meet again. */
-const PASSING = new Set([
-  'ER_LOCK_DEADLOCK',
-  'ER_LOCK_WAIT_TIMEOUT',
-  'ER_CON_COUNT_ERROR',
-  'ER_SERVER_SHUTDOWN',
-  'ER_NORMAL_SHUTDOWN',
-  'ER_QUERY_INTERRUPTED',
-  'ER_STATEMENT_TIMEOUT',
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_DISK_FULL',
-  'ER_RECORD_FILE_FULL',
-]);
-
 /**
  * Opens a MySQL 8 or MariaDB 10.6+ store, bringing its tables up to date under a lock that all cores share.
  *
  * @param url `mysql://user:pass@host:3306/database`; the database must exist
+ * @param answerWithin see `ANSWER_WITHIN`
  * @throws StoreUnavailable if the server cannot be reached
  */
-export async function openMysqlStore(url: string): Promise<Store> {
+export async function openMysqlStore(url: string, answerWithin = ANSWER_WITHIN): Promise<Store> {
   const pool = mysql.createPool({
     uri: url,
     connectionLimit: 8,
@@ -50,16 +38,17 @@ export async function openMysqlStore(url: string): Promise<Store> {
     );
   });
   try {
-    await migrateUnderLock(pool);
-    return createSqlStore(createDriver(pool));
+    await withConnection(pool, migrateUnderLock);
+    return createSqlStore(createDriver(pool, answerWithin));
   } catch (error) {
     await pool.end();
-    throw cleaned(error);
+    throw unwrapped(error);
   }
 }
 
-async function migrateUnderLock(pool: Pool): Promise<void> {
-  const connection = await pool.getConnection();
+/** As long as it takes: a change of a large table is no sign of a server that is gone. */
+async function migrateUnderLock(pooled: PoolConnection): Promise<void> {
+  const connection = onConnection(pooled);
   try {
     // Named after the database: the lock is the server's.
     const lock = "CONCAT('onepush-migrate:', LEFT(DATABASE(), 40))";

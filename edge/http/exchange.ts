@@ -2,10 +2,12 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
+import { receiveBody } from './incoming-body.js';
 
 /**
  * One HTTP request and its answer. The only owner of uWebSockets' response: it is answered exactly once, never after the client
- * has gone, always corked; the request is read before its handler returns, as uWebSockets wants it.
+ * has gone, always corked; the request is read before its handler returns, as uWebSockets wants it. An answer waits until the
+ * request's body is over: a client that is still writing when the connection closes never sees what it was answered.
  */
 export interface Exchange {
   readonly method: string;
@@ -14,7 +16,7 @@ export interface Exchange {
   readonly authorization: string;
   /** The first parameter of the route, "" if it has none. */
   readonly parameter: string;
-  /** Rejects with BODY_TOO_LARGE as soon as the body is over the limit; never resolves if the client goes away. */
+  /** See IncomingBody.read; the limit is that of `begin`. */
   readBody(): Promise<Buffer>;
   sendJson(body: unknown): void;
   send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void;
@@ -41,7 +43,6 @@ const STATUS_TEXT: Record<number, string> = {
 /** Takes over a request. Call it first thing in a route's handler. */
 export function begin(res: HttpResponse, req: HttpRequest, maxBodyBytes: number, log: Logger): Exchange {
   let state: State = 'open';
-  const declared = Number(req.getHeader('content-length') || 0);
   const contentType = req.getHeader('content-type');
   const authorization = req.getHeader('authorization');
   const method = req.getMethod();
@@ -49,20 +50,19 @@ export function begin(res: HttpResponse, req: HttpRequest, maxBodyBytes: number,
   res.onAborted(() => {
     state = 'aborted';
   });
+  const incoming = receiveBody(res);
 
-  function answer(
-    status: string,
-    headers: Readonly<Record<string, string>>,
-    body: string | Uint8Array,
-    closing: boolean,
-  ): void {
+  function send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void {
     if (state !== 'open') return;
     state = 'answered';
-    res.cork(() => {
-      res.writeStatus(status);
-      for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
-      if (isHead) res.endWithoutBody(Buffer.byteLength(body), closing);
-      else res.end(body, closing);
+    incoming.whenOver(() => {
+      if (state === 'aborted') return;
+      res.cork(() => {
+        res.writeStatus(status);
+        for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+        if (isHead) res.endWithoutBody(Buffer.byteLength(body));
+        else res.end(body);
+      });
     });
   }
 
@@ -72,9 +72,7 @@ export function begin(res: HttpResponse, req: HttpRequest, maxBodyBytes: number,
     const field = details.violations?.[0]?.field;
     const body = JSON.stringify({ code: row.code, message: told.message, field, requestId: details.requestId });
     const retry = row.retryAfter === undefined ? undefined : { 'Retry-After': String(row.retryAfter) };
-    // What is left of a body that is too large is not read: the connection ends with the answer.
-    const closing = told.reason === 'BODY_TOO_LARGE';
-    answer(STATUS_TEXT[status] ?? String(status), { 'Content-Type': JSON_TYPE, ...retry, ...headers }, body, closing);
+    send(STATUS_TEXT[status] ?? String(status), { 'Content-Type': JSON_TYPE, ...retry, ...headers }, body);
   }
 
   return {
@@ -82,30 +80,9 @@ export function begin(res: HttpResponse, req: HttpRequest, maxBodyBytes: number,
     contentType,
     authorization,
     parameter: req.getParameter(0) ?? '',
-    readBody: () =>
-      new Promise((resolve, reject) => {
-        const tooLarge = (): void =>
-          reject(new OnePushError('BODY_TOO_LARGE', { hint: `the limit is ${maxBodyBytes} bytes` }));
-        if (declared > maxBodyBytes) {
-          tooLarge();
-          return;
-        }
-        const chunks: Buffer[] = [];
-        let size = 0;
-        res.onData((chunk, isLast) => {
-          size += chunk.byteLength;
-          if (size > maxBodyBytes) {
-            chunks.length = 0;
-            tooLarge();
-            return;
-          }
-          // A copy: uWebSockets takes the bytes back.
-          chunks.push(Buffer.from(chunk.slice(0)));
-          if (isLast) resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-        });
-      }),
-    sendJson: (body) => answer('200 OK', { 'Content-Type': JSON_TYPE }, JSON.stringify(body), false),
-    send: (status, headers, body) => answer(status, headers, body, false),
+    readBody: () => incoming.read(maxBodyBytes),
+    sendJson: (body) => send('200 OK', { 'Content-Type': JSON_TYPE }, JSON.stringify(body)),
+    send,
     fail,
   };
 }

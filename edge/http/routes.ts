@@ -29,7 +29,7 @@ export function serveRoutes(
   const { link, webSocketPath, maxBodyBytes, log } = options;
   const page = readFileSync(fileURLToPath(new URL('./page.html', import.meta.url)));
   const get = (handler: Handler) => ({ get: handler, head: handler });
-  const routes: Record<string, Partial<Record<'get' | 'head' | 'post', Handler>>> = {
+  const routes: Record<string, Record<string, Handler>> = {
     '/': get((exchange) => exchange.send('200 OK', PAGE_HEADERS, page)),
     '/healthz': get((exchange) => exchange.send('200 OK', TEXT_HEADERS, 'ok\n')),
     '/readyz': get((exchange) => {
@@ -44,11 +44,12 @@ export function serveRoutes(
     '/apps/:id': get(getApp),
   };
   for (const [path, handlers] of Object.entries(routes)) {
-    const allow = Object.keys(handlers).join(', ').toUpperCase();
+    const byMethod = new Map(Object.entries(handlers));
+    const allow = [...byMethod.keys()].join(', ').toUpperCase();
     app.any(path, async (res, req) => {
       const exchange = begin(res, req, maxBodyBytes, log);
       try {
-        const handler = handlers[exchange.method as keyof typeof handlers];
+        const handler = byMethod.get(exchange.method);
         if (handler === undefined) exchange.fail(new OnePushError('METHOD_NOT_ALLOWED'), { Allow: allow });
         else await handler(exchange, link);
       } catch (error) {
