@@ -1,5 +1,5 @@
 import uWS from 'uWebSockets.js';
-import { formatAddress } from '../common/env.js';
+import { ConfigError, formatAddress } from '../common/env.js';
 import type { Logger } from '../common/log.js';
 import type { Service } from '../common/service.js';
 import type { EdgeConfig } from './config.js';
@@ -13,6 +13,15 @@ const WEB_SOCKET_PATH = '/msgpush.ws';
 /** Clients of a server that goes away come back within this time, spread over it, in milliseconds. */
 const RECONNECT_WITHIN = 5000;
 
+/**
+ * LIBUS_LISTEN_EXCLUSIVE_PORT: a port that is taken is an error. uWebSockets would share it otherwise; it takes a host and options
+ * together, though its types do not say so.
+ */
+const EXCLUSIVE_PORT = 1;
+interface ExclusiveListener {
+  listen(host: string, port: number, options: number, cb: (socket: uWS.us_listen_socket | false) => void): void;
+}
+
 /** Puts the edge together. Nothing is opened before `start`. */
 export function buildEdge(config: EdgeConfig, log: Logger): Service {
   const app = uWS.App();
@@ -25,9 +34,9 @@ export function buildEdge(config: EdgeConfig, log: Logger): Service {
     start: () =>
       new Promise((resolve, reject) => {
         const { host, port } = config.httpListen;
-        app.listen(host, port, (socket) => {
+        (app as unknown as ExclusiveListener).listen(host, port, EXCLUSIVE_PORT, (socket) => {
           if (!socket) {
-            reject(new Error(`cannot listen for HTTP on ${formatAddress(config.httpListen)}`));
+            reject(new ConfigError([`cannot listen on ${formatAddress({ host, port })} (ONEPUSH_HTTP_LISTEN)`]));
             return;
           }
           listening = socket;

@@ -45,9 +45,11 @@ export async function readWaiting<S extends Reader>(
     now,
     TIMELINE_ROWS,
   );
+  // Ahead of its cursor too: the cursor of a session that ended with its edge or core may not have been kept.
+  const mustConfirm = [...confirmable, ...unread.filter((row) => row.needConfirm)];
   const confirmed = await store.findConfirmed(
-    [...new Set(confirmable.map((row) => row.pushId))],
-    behind.map(({ device }) => device.num),
+    [...new Set(mustConfirm.map((row) => row.pushId))],
+    sessions.map(({ device }) => device.num),
   );
   const timelineBound = Math.min(
     lastIfFull(unread, TIMELINE_ROWS, bound),
@@ -66,12 +68,10 @@ export async function readWaiting<S extends Reader>(
     const rows = new Map<number, number | undefined>();
     let through = Math.max(after, Math.min(timelineBound, inboxBound(inbox, device.num, after, bound)));
     for (const row of inboxOf.get(device.num) ?? []) rows.set(row.pushId, row.id);
-    for (const row of unread) {
-      if (row.pushId > cursorOf(session) && concerns(row, session)) rows.set(row.pushId, undefined);
-    }
-    for (const row of confirmable) {
-      const open = row.pushId <= cursorOf(session) && !confirmed.get(row.pushId)?.has(device.num);
-      if (open && concerns(row, session)) rows.set(row.pushId, undefined);
+    for (const row of [...unread, ...confirmable]) {
+      if (row.pushId <= cursorOf(session) && !row.needConfirm) continue;
+      if (confirmed.get(row.pushId)?.has(device.num)) continue;
+      if (concerns(row, session)) rows.set(row.pushId, undefined);
     }
     const ids = [...rows.keys()].filter((id) => id <= through).sort((a, b) => a - b);
     if (ids.length > ENTRIES_PER_PAGE) through = ids[ENTRIES_PER_PAGE - 1] ?? through;

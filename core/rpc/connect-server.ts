@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
-import { type Address, formatAddress } from '../../common/env.js';
+import { type Address, ConfigError, formatAddress } from '../../common/env.js';
 import type { OnePushError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
@@ -55,8 +55,8 @@ export function createConnectServer(
   return {
     listen: (address) =>
       new Promise((resolve, reject) => {
-        server.once('error', (error) => {
-          reject(new Error(`cannot listen for Connect on ${formatAddress(address)}`, { cause: error }));
+        server.once('error', () => {
+          reject(new ConfigError([`cannot listen on ${formatAddress(address)} (ONEPUSH_CONNECT_LISTEN)`]));
         });
         server.listen(address.port, address.host, () => {
           // Listening on a host and a port: the address is not the name of a pipe.

@@ -8,7 +8,7 @@ import {
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
-import { type Address, formatAddress } from '../../common/env.js';
+import { type Address, ConfigError, formatAddress } from '../../common/env.js';
 import type { OnePushError } from '../../common/errors.js';
 import { toServiceDefinition } from '../../common/grpc.js';
 import type { Logger } from '../../common/log.js';
@@ -58,7 +58,7 @@ export function createGrpcServer(handlers: PushCoreHandlers, attach: UntypedHand
       new Promise((resolve, reject) => {
         server.bindAsync(formatAddress(address), ServerCredentials.createInsecure(), (error, port) => {
           if (error === null) resolve(formatAddress({ ...address, port }));
-          else reject(new Error(`cannot listen for gRPC on ${formatAddress(address)}`, { cause: error }));
+          else reject(new ConfigError([`cannot listen on ${formatAddress(address)} (ONEPUSH_GRPC_LISTEN)`]));
         });
       }),
     stop: (graceSeconds) =>

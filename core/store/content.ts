@@ -8,9 +8,18 @@ export function encodeContent(content: PushContent): string {
 
 /** @throws StoreFault if this is not what `encodeContent` wrote */
 export function decodeContent(text: string): PushContent {
-  const value: unknown = JSON.parse(text);
+  const value = parse(text);
   if (!isContent(value)) throw new StoreFault('a push has content that is not ours');
   return value;
+}
+
+/** Undefined for what is no JSON: the parser's own error would repeat the text. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isContent(value: unknown): value is PushContent {

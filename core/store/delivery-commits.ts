@@ -1,20 +1,25 @@
 import type { Ending } from '../domain/receipt.js';
 import { endingCodes, msgTypeCodes, platformCodes } from './codes.js';
 import { encodeContent } from './content.js';
-import { chunks, insertRows, places, type SqlDriver, type SqlRunner, type SqlValue } from './driver.js';
+import {
+  chunks,
+  insertRows,
+  KEYS_PER_STATEMENT,
+  PAIRS_PER_STATEMENT,
+  places,
+  type SqlDriver,
+  type SqlRunner,
+  type SqlValue,
+} from './driver.js';
 import type { Commits, Confirmation, DeliveryBatch, NewPush } from './store.js';
 import { commitTopicConfirmations } from './topic-confirmations.js';
-
-/** How many ids one statement names: enough to make the round trip cheap, few enough for the optimizer to look at each. */
-const IDS_PER_STATEMENT = 1000;
-const PAIRS_PER_STATEMENT = 300;
 
 /** The write cycle's transaction. Hot: watched by the benchmarks of sends. */
 export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitDeliveries'> {
   return {
     commitDeliveries: (batch) =>
       driver.transaction(async (tx) => {
-        await endDeliveries(tx, batch.delivered, 'delivered', batch.now);
+        await endDeliveries(driver, tx, batch.delivered, 'delivered', batch.now);
         await commitConfirmations(driver, tx, batch);
         await insertPushes(driver, tx, batch.pushes);
         await insertRows(
@@ -71,17 +76,34 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
 }
 
 /** Ends deliveries by their number; those that have ended already are not there any more. */
-async function endDeliveries(tx: SqlRunner, ids: readonly number[], ending: Ending, now: number): Promise<void> {
-  for (const chunk of chunks(ids, IDS_PER_STATEMENT)) await endWhere(tx, 'id', chunk, ending, now);
+async function endDeliveries(
+  driver: SqlDriver,
+  tx: SqlRunner,
+  ids: readonly number[],
+  ending: Ending,
+  now: number,
+): Promise<void> {
+  for (const chunk of chunks(ids, KEYS_PER_STATEMENT)) await endWhere(driver, tx, 'id', chunk, ending, now);
 }
 
 /** Ends all that waits for devices. */
-export async function discardInboxes(tx: SqlRunner, deviceNums: readonly number[], now: number): Promise<void> {
-  for (const chunk of chunks(deviceNums, IDS_PER_STATEMENT)) await endWhere(tx, 'device_num', chunk, 'discarded', now);
+export async function discardInboxes(
+  driver: SqlDriver,
+  tx: SqlRunner,
+  deviceNums: readonly number[],
+  now: number,
+): Promise<void> {
+  for (const chunk of chunks(deviceNums, KEYS_PER_STATEMENT)) {
+    await endWhere(driver, tx, 'device_num', chunk, 'discarded', now);
+  }
 }
 
-/** A receipt for each row, and the row goes: in one transaction, so a delivery ends exactly once. */
+/**
+ * A receipt for each row, and the row goes: in one transaction, so a delivery ends exactly once. Where another core has just
+ * ended it, its receipt stays.
+ */
 async function endWhere(
+  driver: SqlDriver,
   tx: SqlRunner,
   column: 'id' | 'device_num',
   values: readonly number[],
@@ -90,7 +112,8 @@ async function endWhere(
 ): Promise<void> {
   const where = `${column} IN ${places(values.length)}`;
   await tx.run(
-    `INSERT INTO receipts (push_id, device_num, ending, ended_at) SELECT push_id, device_num, ?, ? FROM inbox WHERE ${where}`,
+    `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at)
+     SELECT push_id, device_num, ?, ? FROM inbox WHERE ${where}`,
     [endingCodes.toCode(ending), now, ...values],
   );
   await tx.run(`DELETE FROM inbox WHERE ${where}`, values);
@@ -102,15 +125,18 @@ async function commitConfirmations(driver: SqlDriver, tx: SqlRunner, batch: Deli
   for (const chunk of chunks(batch.confirmed, PAIRS_PER_STATEMENT)) {
     // MariaDB has no index for `(a, b) IN (…)`; it has one for each branch of an OR.
     const rows = await tx.all(
-      `SELECT id, device_num, push_id FROM inbox WHERE ${Array(chunk.length).fill('(device_num = ? AND push_id = ?)').join(' OR ')}`,
+      `SELECT i.id, i.device_num, i.push_id FROM inbox i JOIN pushes p ON p.id = i.push_id
+       WHERE (${Array(chunk.length).fill('(i.device_num = ? AND i.push_id = ?)').join(' OR ')}) AND p.need_confirm = 1`,
       chunk.flatMap((confirmation) => [confirmation.deviceNum, confirmation.pushId]),
     );
     const found = new Set(rows.map((row) => pairKey(Number(row.device_num), Number(row.push_id))));
     for (const row of rows) directed.push(Number(row.id));
     for (const pair of chunk) if (!found.has(pairKey(pair.deviceNum, pair.pushId))) others.push(pair);
   }
-  await endDeliveries(tx, directed, 'confirmed', batch.now);
-  await commitTopicConfirmations(driver, tx, others, batch.now);
+  await endDeliveries(driver, tx, directed, 'confirmed', batch.now);
+  for (const chunk of chunks(others, KEYS_PER_STATEMENT)) {
+    await commitTopicConfirmations(driver, tx, chunk, batch.now);
+  }
 }
 
 function pairKey(deviceNum: number, pushId: number): string {

@@ -77,6 +77,15 @@ export function* chunks<T>(items: readonly T[], size: number): Generator<readonl
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
+/** The rows that `load` finds for keys, each key asked for once and at the most `KEYS_PER_STATEMENT` at a time. */
+export async function rowsFor<K, R>(keys: Iterable<K>, load: (chunk: K[]) => PromiseLike<readonly R[]>): Promise<R[]> {
+  const found: R[] = [];
+  for (const chunk of chunks([...new Set(keys)], KEYS_PER_STATEMENT)) {
+    for (const row of await load([...chunk])) found.push(row);
+  }
+  return found;
+}
+
 /** Slices whose values do not exceed one statement's limits; a single row may. */
 function* statements(rows: readonly (readonly SqlValue[])[], maxRows: number): Generator<readonly SqlValue[][]> {
   let batch: SqlValue[][] = [];

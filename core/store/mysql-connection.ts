@@ -36,8 +36,12 @@ export interface Queryable {
   query(statement: string | QueryOptions, values?: readonly unknown[]): Promise<[unknown, unknown]>;
 }
 
-/** Statements on a connection. They reject with StoreUnavailable or StoreFault, or with an error of the program. */
-export function onConnection(connection: PoolConnection, answerWithin: number): Queryable {
+/**
+ * Statements on a connection. They reject with StoreUnavailable or StoreFault, or with an error of the program.
+ *
+ * @param answerWithin see `ANSWER_WITHIN`; absent: no limit
+ */
+export function onConnection(connection: PoolConnection, answerWithin?: number): Queryable {
   return {
     async query(statement, values = []) {
       const options = typeof statement === 'string' ? { sql: statement } : statement;

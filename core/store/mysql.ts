@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { drizzle } from 'drizzle-orm/mysql2';
+import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { migrate } from 'drizzle-orm/mysql2/migrator';
-import mysql, { type Connection, type Pool, type RowDataPacket } from 'mysql2/promise';
-import { type Row, type SqlDriver, type SqlRunner, unwrapped } from './driver.js';
+import mysql, { type Connection, type Pool, type PoolConnection } from 'mysql2/promise';
+import { type Row, type SqlDriver, type SqlRunner, type SqlValue, unwrapped } from './driver.js';
 import { ANSWER_WITHIN, onConnection, onPool, type Queryable, withConnection } from './mysql-connection.js';
 import * as mysqlTables from './schema.mysql.js';
 import { createSqlStore } from './sql-store.js';
@@ -46,27 +46,22 @@ export async function openMysqlStore(url: string, answerWithin = ANSWER_WITHIN):
   }
 }
 
-/** As long as it takes: a change of a large table is no sign of a server that is gone. */
 async function migrateUnderLock(pooled: PoolConnection): Promise<void> {
+  // Without a limit of time: a change of a large table takes as long as it takes.
   const connection = onConnection(pooled);
-  try {
-    // Named after the database: the lock is the server's.
-    const lock = "CONCAT('onepush-migrate:', LEFT(DATABASE(), 40))";
-    const [rows] = await connection.query<RowDataPacket[]>(`SELECT GET_LOCK(${lock}, ?) AS held`, [
-      MIGRATION_LOCK_SECONDS,
-    ]);
-    if (rows[0]?.held !== 1)
-      throw new StoreUnavailable('ER_LOCK_WAIT_TIMEOUT', 'another core is still migrating the database');
-    await migrate(drizzle(connection), { migrationsFolder: MIGRATIONS });
-    await connection.query(`SELECT RELEASE_LOCK(${lock})`);
-  } finally {
-    connection.destroy();
-  }
+  // Named after the database: the lock is the server's. It goes with the connection, whatever happens.
+  const lock = "CONCAT('onepush-migrate:', LEFT(DATABASE(), 40))";
+  const [row] = await rowsOf(connection, `SELECT GET_LOCK(${lock}, ?) AS held`, [MIGRATION_LOCK_SECONDS]);
+  if (row?.held !== 1) throw new StoreUnavailable('another core is still migrating the database');
+  // Drizzle's migrator prepares one of its statements.
+  const migrated = { ...connection, execute: connection.query };
+  await migrate(drizzleOver(migrated), { migrationsFolder: MIGRATIONS });
+  await connection.query(`SELECT RELEASE_LOCK(${lock})`);
 }
 
-function createDriver(pool: Pool): SqlDriver {
+function createDriver(pool: Pool, answerWithin: number): SqlDriver {
   return {
-    ...runnerOver(pool),
+    ...runnerOver(onPool(pool, answerWithin)),
     tables: mysqlTables,
     insertIgnore: 'INSERT IGNORE',
     maxValues: 60_000,
@@ -76,49 +71,39 @@ function createDriver(pool: Pool): SqlDriver {
       );
       return ` ON DUPLICATE KEY UPDATE ${sets.join(', ')}`;
     },
-    async transaction(work) {
-      const connection = await pool.getConnection();
-      let settled = false;
-      try {
-        await connection.beginTransaction();
+    transaction: (work) =>
+      withConnection(pool, async (pooled) => {
+        const connection = onConnection(pooled, answerWithin);
+        await connection.query('START TRANSACTION');
         const result = await work(runnerOver(connection));
-        await connection.commit();
-        settled = true;
+        await connection.query('COMMIT');
         return result;
-      } finally {
-        // A connection whose transaction did not commit is dropped: the server rolls back, whatever state it is in.
-        if (settled) connection.release();
-        else connection.destroy();
-      }
-    },
+      }),
     async ping() {
-      await pool.query('SELECT 1');
+      await onPool(pool, answerWithin).query('SELECT 1');
     },
     close: () => pool.end(),
-    cleaned,
+    cleaned: unwrapped,
   };
 }
 
-function runnerOver(client: Pool | Connection): SqlRunner {
+function runnerOver(connection: Queryable): SqlRunner {
   return {
-    db: drizzle(client),
-    async all(sql, values) {
-      const [rows] = await client.query<RowDataPacket[]>(sql, [...values]);
-      return rows;
-    },
+    db: drizzleOver(connection),
+    all: (sql, values) => rowsOf(connection, sql, values),
     async run(sql, values) {
-      await client.query(sql, [...values]);
+      await connection.query(sql, values);
     },
   };
 }
 
-function cleaned(error: unknown): unknown {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof StoreUnavailable || at instanceof StoreFault) return at;
-    const code = 'code' in at && typeof at.code === 'string' ? at.code : undefined;
-    if (code === undefined) continue;
-    const passing = PASSING.has(code) || ('fatal' in at && at.fatal === true) || !code.startsWith('ER_');
-    return passing ? new StoreUnavailable(code) : new StoreFault(code);
-  }
-  return error;
+async function rowsOf(connection: Queryable, sql: string, values: readonly SqlValue[]): Promise<Row[]> {
+  const [rows] = await connection.query(sql, values);
+  // What the driver answers to a SELECT.
+  return rows as Row[];
+}
+
+function drizzleOver(connection: Queryable): MySql2Database {
+  // Of a connection Drizzle uses `query` alone, unless it is asked for streams.
+  return drizzle(connection as unknown as Connection);
 }

@@ -1,18 +1,27 @@
-import { and, inArray, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { hashSecret } from '../../common/secrets.js';
 import { EVERYONE_TAG } from '../domain/audience.js';
+import type { Device } from '../domain/device.js';
 import { platformCodes } from './codes.js';
 import { discardInboxes } from './delivery-commits.js';
-import { insertRows, type SqlDriver, type SqlRunner, type SqlValue } from './driver.js';
+import {
+  chunks,
+  insertRows,
+  KEYS_PER_STATEMENT,
+  rowsFor,
+  type SqlDriver,
+  type SqlRunner,
+  type SqlValue,
+} from './driver.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
-import type { Commits, NewRegistration, Registered } from './store.js';
+import type { Commits, NewApp, NewRegistration, Registered } from './store.js';
 import { commitTags } from './tag-commits.js';
 
 /** Changes of apps and devices. */
 export function createRegistryCommits(
   driver: SqlDriver,
 ): Pick<Commits, 'commitApps' | 'commitRegistrations' | 'commitUnregistrations'> {
-  const { apps, appKeys, devices, deviceTags, cursors } = driver.tables;
+  const { apps, appKeys, devices, deviceTags, cursors, topics } = driver.tables;
 
   async function commitRegistrations(tx: SqlRunner, registrations: readonly NewRegistration[]): Promise<Registered[]> {
     const now = registrations[0]?.now ?? 0;
@@ -38,64 +47,65 @@ export function createRegistryCommits(
           ],
         ];
       });
-    await insertRows(tx, driver.maxValues, `INSERT INTO devices (${columns})`, rowsOf(false));
-    // An update of many rows, by their number. The id and the token stay, and so does since_id: it is set below where the
-    // device starts afresh.
+    // An update of many rows. The id and the token stay, and so does since_id: it is set below where the device starts afresh.
+    const changes = { alias: 'new', platform: 'new', mobile: 'new', registered_at: 'new' } as const;
+    // Another core may have registered the same token meanwhile.
+    await insertRows(
+      tx,
+      driver.maxValues,
+      `INSERT INTO devices (${columns})`,
+      rowsOf(false),
+      driver.onConflictUpdate(['token_hash', 'app_num'], changes),
+    );
+    // By their number, since an insert that finds its token uses up a new one.
     await insertRows(
       tx,
       driver.maxValues,
       `INSERT INTO devices (num, ${columns})`,
       rowsOf(true),
-      driver.onConflictUpdate(['num'], { alias: 'new', platform: 'new', mobile: 'new', registered_at: 'new' }),
+      driver.onConflictUpdate(['num'], changes),
     );
     const after = await findByToken(tx, hashes);
+    const back: number[] = [];
     const registered = registrations.map((registration, index): Registered => {
       const key = tokenKey(registration.appNum, hashes[index] ?? '');
       const row = after.get(key);
       if (row === undefined) throw new Error('a device is missing after its insert');
       const earlier = before.get(key);
       const previousAlias = earlier?.unregisteredAt === null ? earlier.alias : undefined;
+      const startedAfresh = previousAlias !== registration.alias;
+      if (startedAfresh && (earlier !== undefined || row.id !== registration.newId)) back.push(row.num);
       return {
         device: { ...toDevice(row), registered: true },
         alias: registration.alias,
         previousAlias,
-        startedAfresh: previousAlias !== registration.alias,
+        startedAfresh,
         topics: [],
       };
     });
-    const back = registered.filter(({ device, startedAfresh }) => startedAfresh && !isNew(device.id, registrations));
-    if (back.length > 0) {
-      const sinceId = registrations[0]?.sinceId ?? 0;
-      await forget(
-        tx,
-        back.map(({ device }) => device.num),
-        now,
-      );
-      await tx.db
-        .update(devices)
-        .set({ sinceId, unregisteredAt: null })
-        .where(
-          inArray(
-            devices.num,
-            back.map(({ device }) => device.num),
-          ),
-        );
+    const sinceId = registrations[0]?.sinceId ?? 0;
+    for (const chunk of chunks(back, KEYS_PER_STATEMENT)) {
+      const nums = [...chunk];
+      await forget(tx, nums, now);
+      await tx.db.update(devices).set({ sinceId, unregisteredAt: null }).where(inArray(devices.num, nums));
     }
-    const topics = await commitTags(driver, tx, registrations, registered);
-    return registered.map((entry, index) => ({ ...entry, topics: topics[index] ?? [] }));
+    const topicNums = await commitTags(driver, tx, registrations, registered);
+    return registered.map((entry, index) => ({ ...entry, topics: topicNums[index] ?? [] }));
   }
 
   async function findByToken(tx: SqlRunner, hashes: readonly string[]) {
-    const rows = await tx.db
-      .select({ ...deviceColumns(driver.tables), alias: devices.alias, tokenHash: devices.tokenHash })
-      .from(devices)
-      .where(inArray(devices.tokenHash, [...hashes]));
+    const rows = await rowsFor(hashes, (chunk) =>
+      tx.db
+        .select({ ...deviceColumns(driver.tables), alias: devices.alias, tokenHash: devices.tokenHash })
+        .from(devices)
+        .where(inArray(devices.tokenHash, chunk)),
+    );
     return new Map(rows.map((row) => [tokenKey(row.appNum, row.tokenHash), row]));
   }
 
   /** Ends all that waits for devices, and what they remember of their topics. */
   async function forget(tx: SqlRunner, deviceNums: number[], now: number): Promise<void> {
-    await discardInboxes(tx, deviceNums, now);
+    await discardInboxes(driver, tx, deviceNums, now);
     await tx.db.delete(deviceTags).where(inArray(deviceTags.deviceNum, deviceNums));
     await tx.db.delete(cursors).where(inArray(cursors.deviceNum, deviceNums));
   }
@@ -105,40 +115,56 @@ export function createRegistryCommits(
 
     commitUnregistrations: (ids, now) =>
       driver.transaction(async (tx) => {
-        const rows = await tx.db
-          .select({ ...deviceColumns(driver.tables), alias: devices.alias })
-          .from(devices)
-          .where(and(inArray(devices.id, [...ids]), isNull(devices.unregisteredAt)));
-        const nums = rows.map((row) => row.num);
-        if (nums.length === 0) return [];
-        await tx.db.update(devices).set({ unregisteredAt: now }).where(inArray(devices.num, nums));
-        await forget(tx, nums, now);
-        return rows.map((row) => ({ ...toDevice(row), alias: row.alias, registered: false }));
+        const ended: (Device & { alias: string })[] = [];
+        for (const chunk of chunks(ids, KEYS_PER_STATEMENT)) {
+          const rows = await tx.db
+            .select({ ...deviceColumns(driver.tables), alias: devices.alias })
+            .from(devices)
+            .where(and(inArray(devices.id, [...chunk]), isNull(devices.unregisteredAt)));
+          const nums = rows.map((row) => row.num);
+          if (nums.length === 0) continue;
+          await tx.db.update(devices).set({ unregisteredAt: now }).where(inArray(devices.num, nums));
+          await forget(tx, nums, now);
+          for (const row of rows) ended.push({ ...toDevice(row), alias: row.alias, registered: false });
+        }
+        return ended;
       }),
 
     commitApps: (newApps) =>
       driver.transaction(async (tx) => {
-        const ids = newApps.map((app) => app.id);
-        const existing = await tx.db.select({ id: apps.id }).from(apps).where(inArray(apps.id, ids));
-        const known = new Set(existing.map((app) => app.id));
-        const fresh = newApps.filter((app) => !known.has(app.id));
-        if (fresh.length === 0) return;
-        await tx.db.insert(apps).values(fresh.map(({ id, name, now }) => ({ id, name, createdAt: now })));
-        const rows = await tx.db.select({ id: apps.id, num: apps.num }).from(apps).where(inArray(apps.id, ids));
-        const numOf = new Map(rows.map((row) => [row.id, row.num]));
-        const numbered = fresh.map((app) => ({ ...app, appNum: numOf.get(app.id) ?? 0 }));
-        await tx.db
-          .insert(appKeys)
-          .values(numbered.map(({ appNum, keyHash, now }) => ({ appNum, keyHash, createdAt: now })));
-        await tx.db.insert(driver.tables.topics).values(numbered.map(({ appNum }) => ({ appNum, tag: EVERYONE_TAG })));
+        for (const chunk of chunks(newApps, KEYS_PER_STATEMENT)) await commitApps(tx, chunk);
       }),
   };
+
+  async function commitApps(tx: SqlRunner, newApps: readonly NewApp[]): Promise<void> {
+    const ids = newApps.map((app) => app.id);
+    const existing = await tx.db.select({ id: apps.id }).from(apps).where(inArray(apps.id, ids));
+    const fresh = new Map(newApps.toReversed().map((app) => [app.id, app]));
+    for (const { id } of existing) fresh.delete(id);
+    // Another core may be creating the same app: what is there when ours is inserted has its key, and keeps it.
+    await insertRows(
+      tx,
+      driver.maxValues,
+      `${driver.insertIgnore} INTO apps (id, name, created_at)`,
+      [...fresh.values()].map(({ id, name, now }) => [id, name, now]),
+    );
+    const ours = await tx.db
+      .select({ id: apps.id, num: apps.num })
+      .from(apps)
+      .leftJoin(appKeys, eq(appKeys.appNum, apps.num))
+      .where(and(inArray(apps.id, ids), isNull(appKeys.num)));
+    const numbered = ours.flatMap(({ id, num }) => {
+      const app = fresh.get(id);
+      return app === undefined ? [] : [{ ...app, appNum: num }];
+    });
+    if (numbered.length === 0) return;
+    await tx.db
+      .insert(appKeys)
+      .values(numbered.map(({ appNum, keyHash, now }) => ({ appNum, keyHash, createdAt: now })));
+    await tx.db.insert(topics).values(numbered.map(({ appNum }) => ({ appNum, tag: EVERYONE_TAG })));
+  }
 }
 
 function tokenKey(appNum: number, tokenHash: string): string {
   return `${appNum}:${tokenHash}`;
-}
-
-function isNew(deviceId: string, registrations: readonly NewRegistration[]): boolean {
-  return registrations.some((registration) => registration.newId === deviceId);
 }

@@ -2,7 +2,7 @@ import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { EVERYONE_TAG } from '../domain/audience.js';
 import type { Device, Membership } from '../domain/device.js';
 import { platformCodes } from './codes.js';
-import type { SqlDriver, Tables } from './driver.js';
+import { chunks, KEYS_PER_STATEMENT, rowsFor, type SqlDriver, type Tables } from './driver.js';
 import type { LookUps } from './store.js';
 
 type RegistryReads = Pick<
@@ -15,23 +15,15 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
   const { apps, appKeys, devices, deviceTags, topics } = tables;
   const columns = deviceColumns(tables);
 
-  async function findDevicesById(ids: readonly string[]): Promise<Device[]> {
-    if (ids.length === 0) return [];
-    const rows = await db
-      .select(columns)
-      .from(devices)
-      .where(inArray(devices.id, [...ids]));
-    return rows.map(toDevice);
-  }
-
   return {
     async findApps(ids) {
-      if (ids.length === 0) return [];
-      const rows = await db
-        .select({ num: apps.num, id: apps.id, name: apps.name, keyHash: appKeys.keyHash })
-        .from(apps)
-        .leftJoin(appKeys, eq(appKeys.appNum, apps.num))
-        .where(inArray(apps.id, [...ids]));
+      const rows = await rowsFor(ids, (chunk) =>
+        db
+          .select({ num: apps.num, id: apps.id, name: apps.name, keyHash: appKeys.keyHash })
+          .from(apps)
+          .leftJoin(appKeys, eq(appKeys.appNum, apps.num))
+          .where(inArray(apps.id, chunk)),
+      );
       const found = new Map<number, { num: number; id: string; name: string; keyHashes: string[] }>();
       for (const { keyHash, ...app } of rows) {
         const known = found.get(app.num) ?? { ...app, keyHashes: [] };
@@ -53,29 +45,34 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
       return found;
     },
 
-    findDevicesById,
+    async findDevicesById(ids) {
+      const rows = await rowsFor(ids, (chunk) => db.select(columns).from(devices).where(inArray(devices.id, chunk)));
+      return rows.map(toDevice);
+    },
 
     async findSubscribers(ids) {
-      if (ids.length === 0) return [];
-      const rows = await db
-        .select({ ...columns, sinceId: devices.sinceId })
-        .from(devices)
-        .where(inArray(devices.id, [...ids]));
-      if (rows.length === 0) return [];
+      const rows = await rowsFor(ids, (chunk) =>
+        db
+          .select({ ...columns, sinceId: devices.sinceId })
+          .from(devices)
+          .where(inArray(devices.id, chunk)),
+      );
       const memberships = new Map<number, Membership[]>(rows.map((row) => [row.num, []]));
-      const everyone = await db
-        .select({ appNum: topics.appNum, num: topics.num })
-        .from(topics)
-        .where(and(inArray(topics.appNum, [...new Set(rows.map((row) => row.appNum))]), eq(topics.tag, EVERYONE_TAG)));
+      const appNums = rows.map((row) => row.appNum);
+      const everyone = await rowsFor(appNums, (chunk) =>
+        db
+          .select({ appNum: topics.appNum, num: topics.num })
+          .from(topics)
+          .where(and(inArray(topics.appNum, chunk), eq(topics.tag, EVERYONE_TAG))),
+      );
       const everyoneOf = new Map(everyone.map((topic) => [topic.appNum, topic.num]));
       for (const row of rows) {
         const topicNum = everyoneOf.get(row.appNum);
         if (topicNum !== undefined) memberships.get(row.num)?.push({ topicNum, since: row.sinceId, until: null });
       }
-      const tagged = await db
-        .select()
-        .from(deviceTags)
-        .where(inArray(deviceTags.deviceNum, [...memberships.keys()]));
+      const tagged = await rowsFor(memberships.keys(), (chunk) =>
+        db.select().from(deviceTags).where(inArray(deviceTags.deviceNum, chunk)),
+      );
       for (const row of tagged) {
         memberships.get(row.deviceNum)?.push({ topicNum: row.topicNum, since: row.sinceId, until: row.untilId });
       }
@@ -119,16 +116,21 @@ export function toDevice(row: {
   return { num: row.num, id: row.id, appNum: row.appNum, platform, registered: row.unregisteredAt === null };
 }
 
-/** The values by app: neither dialect uses an index for `(a, b) IN (…)` everywhere, and a set is of few apps. */
-export function groupByApp<T extends { appNum: number }>(
+/**
+ * The values by app, each once and as many as one statement names: neither dialect uses an index for `(a, b) IN (…)` everywhere,
+ * and a set is of few apps.
+ */
+export function* groupByApp<T extends { appNum: number }>(
   items: readonly T[],
   value: (item: T) => string,
-): Map<number, string[]> {
-  const groups = new Map<number, string[]>();
+): Generator<[number, string[]]> {
+  const groups = new Map<number, Set<string>>();
   for (const item of items) {
     const group = groups.get(item.appNum);
-    if (group === undefined) groups.set(item.appNum, [value(item)]);
-    else group.push(value(item));
+    if (group === undefined) groups.set(item.appNum, new Set([value(item)]));
+    else group.add(value(item));
   }
-  return groups;
+  for (const [appNum, values] of groups) {
+    for (const chunk of chunks([...values], KEYS_PER_STATEMENT)) yield [appNum, [...chunk]];
+  }
 }

@@ -11,8 +11,9 @@ import {
 } from 'drizzle-orm/mysql-core';
 
 /**
- * Text that compares byte for byte, trailing blanks included. No collation of MySQL 8 and MariaDB alike does that, so
- * it is kept as bytes; read it in a client with `CONVERT(alias USING utf8mb4)`.
+ * Text that callers name things by. It compares byte for byte, trailing blanks included, and with text of any characters. No
+ * character set and collation of MySQL 8 and MariaDB alike do that, so it is kept as bytes; read it in a client with
+ * `CONVERT(alias USING utf8mb4)`.
  */
 const exactText = customType<{ data: string; driverData: Buffer; config: { bytes: number } }>({
   dataType: (config) => `varbinary(${config?.bytes ?? 255})`,
@@ -20,7 +21,7 @@ const exactText = customType<{ data: string; driverData: Buffer; config: { bytes
   toDriver: (value) => Buffer.from(value),
 });
 
-/** Identifiers made of ASCII characters, compared byte for byte. */
+/** What we make ourselves of ASCII characters, compared byte for byte. */
 const asciiText = customType<{ data: string; config: { length: number } }>({
   dataType: (config) => `varchar(${config?.length ?? 64}) character set ascii collate ascii_bin`,
 });
@@ -39,7 +40,7 @@ const number53 = (name: string) => bigint(name, { mode: 'number' });
 /** Business systems that may push. */
 export const apps = mysqlTable('apps', {
   num: int('num').autoincrement().primaryKey(),
-  id: asciiText('id', { length: 64 }).notNull().unique('apps_id'),
+  id: exactText('id', { bytes: 64 }).notNull().unique('apps_id'),
   name: freeText('name', { length: 255 }).notNull(),
   createdAt: number53('created_at').notNull(),
 });
@@ -63,7 +64,7 @@ export const devices = mysqlTable(
   'devices',
   {
     num: int('num').autoincrement().primaryKey(),
-    id: asciiText('id', { length: 32 }).notNull().unique('devices_id'),
+    id: exactText('id', { bytes: 32 }).notNull().unique('devices_id'),
     appNum: int('app_num').notNull(),
     alias: exactText('alias', { bytes: 1020 }).notNull(),
     platform: tinyint('platform').notNull(),

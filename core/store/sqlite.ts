@@ -6,7 +6,7 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { BetterSQLiteSession } from 'drizzle-orm/better-sqlite3/session';
 import { BaseSQLiteDatabase, SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import Database from 'libsql';
-import { type Db, type Row, type SqlDriver, type SqlRunner, StoreFault, type Tables } from './driver.js';
+import { type Db, type Row, type SqlDriver, type SqlRunner, StoreFault, type Tables, unwrapped } from './driver.js';
 import * as sqliteTables from './schema.sqlite.js';
 import { createSqlStore } from './sql-store.js';
 import { type Store, StoreUnavailable } from './store.js';
@@ -73,7 +73,8 @@ function createDriver(writer: Database.Database, reader: Database.Database, clos
         await write.run('COMMIT', []);
         return result;
       } catch (error) {
-        if (writer.inTransaction) await write.run('ROLLBACK', []);
+        // A closed database has rolled back, and must not even be asked.
+        if (writer.open && writer.inTransaction) await write.run('ROLLBACK', []);
         throw error;
       }
     },
@@ -83,7 +84,7 @@ function createDriver(writer: Database.Database, reader: Database.Database, clos
     async close() {
       close();
     },
-    cleaned,
+    cleaned: (error) => (writer.open ? cleaned(error) : new StoreUnavailable('the store is closed')),
   };
 }
 
@@ -114,8 +115,9 @@ function drizzleOver(database: Database.Database): BetterSQLite3Database {
   return db as unknown as BetterSQLite3Database;
 }
 
+/** The lock was taken first and goes last. */
 function closeAll(databases: readonly Database.Database[]): void {
-  for (const database of databases) database.close();
+  for (const database of databases.toReversed()) if (database.open) database.close();
 }
 
 function codeOf(error: unknown): string | undefined {
@@ -124,8 +126,8 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function cleaned(error: unknown): unknown {
-  let code: string | undefined;
-  for (let at = error; at instanceof Error && code === undefined; at = at.cause) code = codeOf(at);
-  if (code === undefined) return error;
+  const own = unwrapped(error);
+  const code = codeOf(own);
+  if (code === undefined) return own;
   return PASSING.test(code) ? new StoreUnavailable(code) : new StoreFault(code);
 }

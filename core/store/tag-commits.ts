@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { EVERYONE_TAG } from '../domain/audience.js';
-import { insertRows, type SqlDriver, type SqlRunner, type SqlValue } from './driver.js';
+import { insertRows, rowsFor, type SqlDriver, type SqlRunner, type SqlValue } from './driver.js';
 import { groupByApp } from './registry-reads.js';
 import type { NewRegistration, Registered } from './store.js';
 
@@ -18,47 +18,31 @@ export async function commitTags(
 ): Promise<number[][]> {
   const { deviceTags } = driver.tables;
   const topicNum = await ensureTopics(driver, tx, registrations);
-  const rows = await tx.db
-    .select({ deviceNum: deviceTags.deviceNum, topicNum: deviceTags.topicNum })
-    .from(deviceTags)
-    .where(
-      and(
-        inArray(
-          deviceTags.deviceNum,
-          registered.map(({ device }) => device.num),
-        ),
-        isNull(deviceTags.untilId),
-      ),
-    );
-  const current = new Map<number, Set<number>>();
-  for (const row of rows) current.set(row.deviceNum, (current.get(row.deviceNum) ?? new Set()).add(row.topicNum));
+  /** For each device, since when it has which topic. */
+  const current = new Map<number, Map<number, number>>(registered.map(({ device }) => [device.num, new Map()]));
+  const rows = await rowsFor(current.keys(), (chunk) =>
+    tx.db
+      .select()
+      .from(deviceTags)
+      .where(and(inArray(deviceTags.deviceNum, chunk), isNull(deviceTags.untilId))),
+  );
+  for (const row of rows) current.get(row.deviceNum)?.set(row.topicNum, row.sinceId);
 
-  const added: SqlValue[][] = [];
-  const ended = new Map<number, number[]>();
-  const topics = registrations.map((registration, index) => {
+  const changed: SqlValue[][] = [];
+  const topics = registrations.map(({ appNum, tags, sinceId }, index) => {
     const deviceNum = registered[index]?.device.num ?? 0;
-    const had = current.get(deviceNum) ?? new Set();
-    const wanted = new Set(registration.tags.map((tag) => topicNum(registration.appNum, tag)));
-    for (const topic of wanted) if (!had.has(topic)) added.push([deviceNum, topic, registration.sinceId, null]);
-    for (const topic of had) if (!wanted.has(topic)) ended.set(topic, [...(ended.get(topic) ?? []), deviceNum]);
-    return [topicNum(registration.appNum, EVERYONE_TAG), ...wanted];
+    const had = current.get(deviceNum) ?? new Map<number, number>();
+    const wanted = new Set(tags.map((tag) => topicNum(appNum, tag)));
+    for (const topic of wanted) if (!had.has(topic)) changed.push([deviceNum, topic, sinceId, null]);
+    for (const [topic, since] of had) if (!wanted.has(topic)) changed.push([deviceNum, topic, since, sinceId]);
+    return [topicNum(appNum, EVERYONE_TAG), ...wanted];
   });
-
-  const untilId = registrations[0]?.sinceId ?? 0;
-  for (const [topic, deviceNums] of ended) {
-    await tx.db
-      .update(deviceTags)
-      .set({ untilId })
-      .where(
-        and(eq(deviceTags.topicNum, topic), inArray(deviceTags.deviceNum, deviceNums), isNull(deviceTags.untilId)),
-      );
-  }
-  // A tag that went and came back between two pushes has its old row: it goes on.
+  // What ends has its row; and so has a tag that went and came back between two pushes: it goes on.
   await insertRows(
     tx,
     driver.maxValues,
     'INSERT INTO device_tags (device_num, topic_num, since_id, until_id)',
-    added,
+    changed,
     driver.onConflictUpdate(['device_num', 'topic_num', 'since_id'], { until_id: 'new' }),
   );
   return topics;
@@ -78,7 +62,7 @@ async function ensureTopics(
       const rows = await tx.db
         .select()
         .from(topics)
-        .where(and(eq(topics.appNum, appNum), inArray(topics.tag, [...new Set(tags)])));
+        .where(and(eq(topics.appNum, appNum), inArray(topics.tag, tags)));
       for (const row of rows) nums.set(`${appNum}:${row.tag}`, row.num);
     }
   };
@@ -89,7 +73,13 @@ async function ensureTopics(
     if (!nums.has(key)) missing.set(key, pair);
   }
   if (missing.size > 0) {
-    await tx.db.insert(topics).values([...missing.values()]);
+    // Another core may have made them meanwhile.
+    await insertRows(
+      tx,
+      driver.maxValues,
+      `${driver.insertIgnore} INTO topics (app_num, tag)`,
+      [...missing.values()].map(({ appNum, tag }) => [appNum, tag]),
+    );
     await load();
   }
   return (appNum, tag) => {

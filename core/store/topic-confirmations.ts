@@ -1,12 +1,16 @@
-import { inArray } from 'drizzle-orm';
+import { and, inArray, isNull } from 'drizzle-orm';
 import { EVERYONE_TAG } from '../domain/audience.js';
-import { endingCodes } from './codes.js';
+import { matchesPlatform, type PlatformFilter } from '../domain/device.js';
+import { endingCodes, platformCodes } from './codes.js';
 import { insertRows, places, type SqlDriver, type SqlRunner } from './driver.js';
+import { deviceColumns, toDevice } from './registry-reads.js';
 import type { Confirmation } from './store.js';
 
 /**
  * Keeps a receipt for each confirmation of a topic push by a device that the push was for. All else is skipped: unknown
- * ids, pushes that need no confirmation, other devices' messages, a second confirmation.
+ * ids, pushes that need no confirmation, other devices' messages, unregistered devices, a second confirmation.
+ *
+ * @param confirmations as many as one statement names
  */
 export async function commitTopicConfirmations(
   driver: SqlDriver,
@@ -18,41 +22,51 @@ export async function commitTopicConfirmations(
   const { deviceTags, devices } = driver.tables;
   const pushIds = [...new Set(confirmations.map((confirmation) => confirmation.pushId))];
   const entries = await tx.all(
-    `SELECT l.push_id, l.topic_num, t.app_num, t.tag FROM timeline l JOIN topics t ON t.num = l.topic_num
+    `SELECT l.push_id, l.topic_num, l.platform, t.app_num, t.tag FROM timeline l JOIN topics t ON t.num = l.topic_num
      WHERE l.push_id IN ${places(pushIds.length)} AND l.need_confirm = 1`,
     pushIds,
   );
   if (entries.length === 0) return;
-  const topicsOf = new Map<number, { topicNum: number; appNum: number; everyone: boolean }[]>();
+  const topicsOf = new Map<
+    number,
+    { topicNum: number; appNum: number; platform: PlatformFilter; everyone: boolean }[]
+  >();
   for (const entry of entries) {
     const pushId = Number(entry.push_id);
     const topic = {
       topicNum: Number(entry.topic_num),
       appNum: Number(entry.app_num),
+      platform: platformCodes.fromCode(entry.platform),
       everyone: String(entry.tag) === EVERYONE_TAG,
     };
     topicsOf.set(pushId, [...(topicsOf.get(pushId) ?? []), topic]);
   }
   const candidates = confirmations.filter((confirmation) => topicsOf.has(confirmation.pushId));
   const deviceNums = [...new Set(candidates.map((confirmation) => confirmation.deviceNum))];
-  const sinceRows = await tx.db
-    .select({ num: devices.num, sinceId: devices.sinceId })
+  const registered = await tx.db
+    .select({ ...deviceColumns(driver.tables), sinceId: devices.sinceId })
     .from(devices)
-    .where(inArray(devices.num, deviceNums));
-  const since = new Map(sinceRows.map((row) => [row.num, row.sinceId]));
-  const memberships = await tx.db.select().from(deviceTags).where(inArray(deviceTags.deviceNum, deviceNums));
-  const wasFor = ({ deviceNum, appNum, pushId }: Confirmation): boolean =>
-    (topicsOf.get(pushId) ?? []).some((topic) => {
-      if (topic.appNum !== appNum) return false;
-      if (topic.everyone) return pushId > (since.get(deviceNum) ?? Number.POSITIVE_INFINITY);
-      return memberships.some(
-        (membership) =>
-          membership.deviceNum === deviceNum &&
-          membership.topicNum === topic.topicNum &&
-          pushId > membership.sinceId &&
-          (membership.untilId === null || pushId <= membership.untilId),
+    .where(and(inArray(devices.num, deviceNums), isNull(devices.unregisteredAt)));
+  const deviceOf = new Map(registered.map((row) => [row.num, { ...toDevice(row), sinceId: row.sinceId }]));
+  const rows = await tx.db.select().from(deviceTags).where(inArray(deviceTags.deviceNum, deviceNums));
+  const memberships = new Map<number, typeof rows>();
+  for (const row of rows) {
+    const known = memberships.get(row.deviceNum);
+    if (known === undefined) memberships.set(row.deviceNum, [row]);
+    else known.push(row);
+  }
+  const wasFor = ({ deviceNum, appNum, pushId }: Confirmation): boolean => {
+    const device = deviceOf.get(deviceNum);
+    if (device === undefined) return false;
+    return (topicsOf.get(pushId) ?? []).some((topic) => {
+      if (topic.appNum !== appNum || !matchesPlatform(topic.platform, device.platform)) return false;
+      if (topic.everyone) return pushId > device.sinceId;
+      return (memberships.get(deviceNum) ?? []).some(
+        ({ topicNum, sinceId, untilId }) =>
+          topicNum === topic.topicNum && pushId > sinceId && (untilId === null || pushId <= untilId),
       );
     });
+  };
   // One row for each pair, and none where there is one: the primary key decides.
   await insertRows(
     tx,

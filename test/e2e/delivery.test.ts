@@ -29,7 +29,7 @@ describe.each(storeKinds())('delivery on %s', (store) => {
     const deviceId = await newDevice(stack.httpUrl, alias, { tag: [tag] });
     const sent: string[] = [];
     for (let n = 0; n < 120; n++) {
-      const topic = n % 12 === 0 ? { audiences: 'ALL' } : { audienceType: 'TAG' as const, audiences: [tag] };
+      const topic = n % 12 === 0 ? { audiences: 'ALL' as const } : { audienceType: 'TAG' as const, audiences: [tag] };
       sent.push(await sendPush(stack.httpUrl, n % 6 === 0 ? topic : { audiences: [alias] }));
     }
     const device = connectDevice(stack.wsUrl, deviceId);

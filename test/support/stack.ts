@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { eventually } from './eventually.js';
 import { type RunningProcess, startProcess } from './process.js';
 import type { StoreKind } from './stores.js';
@@ -70,7 +72,8 @@ async function assemble(options: StackOptions, cleanups: (() => Promise<unknown>
   const connectAddr = address(core, 'connect');
 
   const edgeEnv = {
-    ONEPUSH_HTTP_LISTEN: '127.0.0.1:0',
+    // Not port 0: uWebSockets does not set SO_REUSEADDR then, and a restart on the same port would fail.
+    ONEPUSH_HTTP_LISTEN: `127.0.0.1:${await freePort()}`,
     ONEPUSH_CORE_ADDRS: grpcAddr,
     ...options.edgeEnv,
   };
@@ -113,6 +116,16 @@ async function assemble(options: StackOptions, cleanups: (() => Promise<unknown>
     waitUntilReady,
     stop: () => runAll(cleanups),
   };
+}
+
+/** A port that nobody uses now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // A TCP server's address is not the name of a pipe.
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 async function freshUrl(store: StoreKind, cleanups: (() => Promise<unknown>)[]): Promise<string> {

@@ -9,7 +9,7 @@ CREATE TABLE `app_keys` (
 --> statement-breakpoint
 CREATE TABLE `apps` (
 	`num` int AUTO_INCREMENT NOT NULL,
-	`id` varchar(64) character set ascii collate ascii_bin NOT NULL,
+	`id` varbinary(64) NOT NULL,
 	`name` varchar(255) character set utf8mb4 NOT NULL,
 	`created_at` bigint NOT NULL,
 	CONSTRAINT `apps_num` PRIMARY KEY(`num`),
@@ -33,7 +33,7 @@ CREATE TABLE `device_tags` (
 --> statement-breakpoint
 CREATE TABLE `devices` (
 	`num` int AUTO_INCREMENT NOT NULL,
-	`id` varchar(32) character set ascii collate ascii_bin NOT NULL,
+	`id` varbinary(32) NOT NULL,
 	`app_num` int NOT NULL,
 	`alias` varbinary(1020) NOT NULL,
 	`platform` tinyint NOT NULL,

@@ -1,0 +1,97 @@
+import Database from 'libsql';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { openMysqlStore } from '../../core/store/mysql.js';
+import { openSqliteStore } from '../../core/store/sqlite.js';
+import type { Store } from '../../core/store/store.js';
+import { type FreshDatabase, freshDatabase, type StoreKind, storeKinds } from '../support/stores.js';
+
+/** A store on a database of its own, for one suite. */
+export interface OpenStore {
+  readonly kind: StoreKind;
+  readonly url: string;
+  readonly store: Store;
+  /** Rows of the database itself, for what the store has no look-up for. The statement must mean the same in both dialects. */
+  rows(sql: string, values?: readonly (string | number)[]): Promise<Record<string, unknown>[]>;
+  /** Closes the store and opens it again on the same database. */
+  reopen(): Promise<void>;
+}
+
+/** What opens a store by its URL, as the core does. */
+export function openStore(url: string): Promise<Store> {
+  return url.startsWith('sqlite:') ? openSqliteStore(url.slice('sqlite:'.length)) : openMysqlStore(url);
+}
+
+/** Runs one behaviour suite over every store of this run; each has one database for all its tests. */
+export function eachStore(title: string, suite: (opened: OpenStore) => void): void {
+  describe.each(storeKinds())(`${title}: %s`, (kind) => {
+    let database: FreshDatabase | undefined;
+    let current: Store | undefined;
+    const opened: OpenStore = {
+      kind,
+      get url() {
+        return must(database).url;
+      },
+      get store() {
+        return must(current);
+      },
+      rows: (sql, values = []) => readRows(must(database).url, sql, values),
+      async reopen() {
+        await must(current).close();
+        current = await openStore(must(database).url);
+      },
+    };
+    beforeAll(async () => {
+      database = await freshDatabase(kind);
+      current = await openStore(database.url);
+    });
+    afterAll(async () => {
+      await current?.close();
+      await database?.drop();
+    });
+    suite(opened);
+  });
+}
+
+/** The value, which the test relies on being there. */
+export function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it is not there');
+  return value;
+}
+
+/** What a promise rejects with. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
+  const outcome = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (outcome instanceof Error) return outcome;
+  throw new Error('it did not reject');
+}
+
+/** All that an error says, its causes included. */
+export function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return [error.message, error.stack, JSON.stringify(error), textOf(error.cause)].join('\n');
+}
+
+async function readRows(
+  url: string,
+  sql: string,
+  values: readonly (string | number)[],
+): Promise<Record<string, unknown>[]> {
+  if (url.startsWith('sqlite:')) {
+    const database = new Database(url.slice('sqlite:'.length));
+    try {
+      return database.prepare(sql).all(...values) as Record<string, unknown>[];
+    } finally {
+      database.close();
+    }
+  }
+  const connection = await createConnection(url);
+  try {
+    return (await connection.query<RowDataPacket[]>(sql, [...values]))[0];
+  } finally {
+    connection.destroy();
+  }
+}

@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectError } from '../support/expect-error.js';
+import { type OddBody, post, registerDevice, request, send, unregister } from '../support/rest.js';
+import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+
+/** In every body that is refused, and in no answer. */
+const SECRET = 'correct-horse-battery';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+const REGISTRATION = { alias: SECRET, appId: TEST_APP.appId, platform: 'WEB', nativeToken: SECRET };
+const PUSH = { ...TEST_APP, audiences: [SECRET], alert: SECRET };
+
+/** Expects each body to be refused with this code, about this field, without a word of what it says. */
+async function expectRefused(
+  path: string,
+  body: OddBody | number | null,
+  code: number,
+  field?: string,
+): Promise<string> {
+  const answer = await post(stack.httpUrl, path, body);
+  expectError(answer, code, field);
+  expect(answer.text).not.toContain(SECRET);
+  expect(answer.text).not.toContain(TEST_APP.appKey);
+  return answer.body.message ?? '';
+}
+
+describe.each(['/msgpush/register', '/msgpush/send'])('POST %s', (path) => {
+  it.each([
+    ['nothing', ''],
+    ['spaces', ' \n'],
+    ['text', SECRET],
+    ['half an object', `{"alert":"${SECRET}"`],
+    ['an object and more', `{"alert":"${SECRET}"}{}`],
+    ['a trailing comma', `{"alert":"${SECRET}",}`],
+    ['single quotes', `{'alert':'${SECRET}'}`],
+    ['a form', `alert=${SECRET}&appKey=x`],
+    ['NaN', '{"duration":NaN}'],
+    ['a comment', '{/**/}'],
+    ['a raw line break in a string', `{"alert":"${SECRET}\n"}`],
+    ['32,000 open brackets', '['.repeat(32_000)],
+    ['32,000 open braces', '{"extra":'.repeat(6000)],
+  ])('refuses what is no JSON: %s', async (_, body) => {
+    await expectRefused(path, body, 40002);
+  });
+
+  it.each([[[]], [`"${SECRET}"`], ['1'], ['null'], ['true'], [`${'['.repeat(16_000)}${']'.repeat(16_000)}`]])(
+    'refuses JSON that is no object',
+    async (body) => {
+      await expectRefused(path, body, 40003);
+    },
+  );
+
+  it.each([
+    ['a byte that no text has', [0x22, 0xff, 0x22]],
+    ['a cut character', [0x22, 0xe4, 0xb8, 0x22]],
+    ['half a surrogate pair', [0x22, 0xed, 0xa0, 0x80, 0x22]],
+    ['an overlong slash', [0x22, 0xc0, 0xaf, 0x22]],
+    ['UTF-16', [0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]],
+  ])('refuses what is no UTF-8: %s', async (_, bytes) => {
+    const body = Buffer.concat([Buffer.from('{"alert":'), Buffer.from(bytes), Buffer.from('}')]);
+    const headers = { 'content-type': 'application/json' };
+    expectError(await request(stack.httpUrl, path, { method: 'POST', body, headers }), 40002);
+  });
+
+  it.each(['', 'text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'application/json-seq', 'json'])(
+    'refuses the content type "%s"',
+    async (type) => {
+      // A body of bytes: fetch gives text a content type of its own.
+      const init = { method: 'POST', body: Buffer.from('{}'), headers: type === '' ? {} : { 'content-type': type } };
+      expectError(await request(stack.httpUrl, path, init), 41501);
+    },
+  );
+
+  it('names every field that an empty object lacks', async () => {
+    const required = path.endsWith('send')
+      ? ['appId', 'appKey', 'audiences', 'alert']
+      : ['alias', 'appId', 'platform', 'nativeToken'];
+    const message = await expectRefused(path, {}, 40001, required[0]);
+    for (const field of required) expect(message).toMatch(new RegExp(`\\b${field} is required`));
+    const nulls = Object.fromEntries(required.map((field) => [field, null]));
+    expect(await expectRefused(path, nulls, 40001, required[0])).toBe(message);
+  });
+
+  it('takes no field from a prototype', async () => {
+    const body = path.endsWith('send') ? PUSH : REGISTRATION;
+    await expectRefused(path, `{"__proto__":${JSON.stringify(body)}}`, 40001, Object.keys(body)[0]);
+    await expectRefused(path, `{"constructor":{"prototype":${JSON.stringify(body)}}}`, 40001);
+    expect({}).not.toHaveProperty('alert');
+  });
+});
+
+describe('the fields of a registration', () => {
+  const long = 'x'.repeat(256);
+  const cases: [string, unknown[]][] = [
+    ['alias', ['', 1, true, {}, [SECRET], long, 'x'.repeat(10_240), 'a\nb', 'a\u0000', '\ud800', 'ALL']],
+    ['appId', ['', 1, {}, long]],
+    ['platform', ['', 'ALL', 'android', 'SYMBIAN', 1, null, ['WEB'], '__proto__', 'constructor', 'UNSPECIFIED']],
+    ['nativeToken', ['', 1, 'x'.repeat(4097), 'a\u001fb']],
+    ['mobile', [123, {}, 'x'.repeat(33), '1\n2']],
+    ['tag', ['a', 1, {}, true]],
+    [
+      'tag[1]',
+      [
+        ['a', ''],
+        ['a', null],
+        ['a', 1],
+        ['a', ['b']],
+        ['a', long],
+        ['a', 'All'],
+        ['a', '\udc00'],
+      ],
+    ],
+  ];
+  const all = cases.flatMap(([field, values]) => values.map((value) => [field, value] as const));
+
+  it.each(all)('are refused where %s is wrong: %j', async (field, value) => {
+    const name = field.replace('[1]', '');
+    const message = await expectRefused('/msgpush/register', { ...REGISTRATION, [name]: value }, 40001, field);
+    expect(message).toContain(field);
+    expect(message.length).toBeLessThan(400);
+  });
+
+  it('are all named where several are wrong', async () => {
+    const body = { alias: 'ALL', appId: TEST_APP.appId, platform: 'X', nativeToken: 5, mobile: {}, tag: ['', 'a', 7] };
+    const message = await expectRefused('/msgpush/register', body, 40001, 'alias');
+    for (const field of ['alias', 'platform', 'nativeToken', 'mobile', 'tag[0]', 'tag[2]'])
+      expect(message).toContain(`${field} must be`);
+    expect(message).not.toMatch(/\bappId\b|tag\[1\]/);
+  });
+});
+
+describe('the fields of a push', () => {
+  const cases: [string, unknown[]][] = [
+    ['appId', ['', 1, ['a'], 'x'.repeat(256)]],
+    ['appKey', ['', 1, {}, 'x'.repeat(256)]],
+    ['tenantCode', [1, 'x'.repeat(65), 'a\tb']],
+    ['platform', ['', 'android', 'MAC', 1, ['IOS'], '__proto__', 'UNSPECIFIED']],
+    ['pushMsgType', ['', 'msg', 1, 'SMS']],
+    ['needConfirm', ['', 'true', 1, 0, {}]],
+    ['duration', ['', '60', 1.5, {}, true]],
+    ['audienceType', ['', 'alias', 'ALL', 1, 'EVERYONE']],
+    ['audiences', [[], '', SECRET, 1, {}, true, { 0: 'a', length: 1 }, ['ALL', 'a'], ['a', 'all']]],
+    [
+      'audiences[1]',
+      [
+        ['a', ''],
+        ['a', null],
+        ['a', 1],
+        ['a', ['b']],
+        ['a', 'x'.repeat(256)],
+        ['a', 'b\n'],
+      ],
+    ],
+    ['alert', ['', 1, true, {}, [SECRET], '\ud83d', 'a\udc00b']],
+    ['sound', [1, {}, 'x'.repeat(256)]],
+    ['badge', [1.5, {}, true, 2 ** 31, -(2 ** 31) - 1, 1e300]],
+    ['sender', [1, 'x'.repeat(256)]],
+    ['sendDeive', [1, 'x'.repeat(256)]],
+    ['sendDevice', [1, 'x'.repeat(256)]],
+    ['smsMessage', [1, {}]],
+  ];
+  const all = cases.flatMap(([field, values]) => values.map((value) => [field, value] as const));
+
+  it.each(all)('are refused where %s is wrong: %j', async (field, value) => {
+    const name = field.replace('[1]', '');
+    const message = await expectRefused('/msgpush/send', { ...PUSH, [name]: value }, 40001, field);
+    expect(message).toContain(field);
+    expect(message.length).toBeLessThan(400);
+  });
+
+  it.each(['1e400', '-1e400', '60.5'])('are refused where duration is %s', async (duration) => {
+    const body = `${JSON.stringify(PUSH).slice(0, -1)},"duration":${duration}}`;
+    await expectRefused('/msgpush/send', body, 40001, 'duration');
+  });
+
+  it('are all named where several are wrong', async () => {
+    const body = {
+      ...PUSH,
+      platform: 'X',
+      needConfirm: 'yes',
+      audiences: ['', 'a', 1],
+      alert: 5,
+      badge: 'x',
+      sender: 1,
+    };
+    const message = await expectRefused('/msgpush/send', body, 40001, 'platform');
+    for (const field of ['platform', 'needConfirm', 'audiences[0]', 'audiences[2]', 'alert', 'badge', 'sender'])
+      expect(message).toContain(`${field} must be`);
+    expect(message).not.toMatch(/appId|appKey|audiences\[1\]/);
+  });
+
+  it('are refused with the limit of 1000 where there are 10,000 audiences, below the body limit and above it', async () => {
+    const names = (length: number, prefix: string) => Array.from({ length }, (_, n) => `${prefix}${n % 1000}`);
+    for (const audiences of [names(1001, SECRET), names(10_000, '')])
+      expect(await expectRefused('/msgpush/send', { ...PUSH, audiences }, 40001, 'audiences')).toContain('1000');
+    const audiences = names(10_000, SECRET);
+    expect(await expectRefused('/msgpush/send', { ...PUSH, audiences }, 41301)).toContain('1000');
+  });
+
+  it('make a short message even where thousands are wrong', async () => {
+    const message = await expectRefused(
+      '/msgpush/send',
+      { ...PUSH, audiences: Array(10_000).fill(1) },
+      40001,
+      'audiences',
+    );
+    expect(message.length).toBeLessThan(4000);
+  });
+});
+
+describe('who a caller is', () => {
+  it('is refused with 404 for an app that nobody has', async () => {
+    for (const appId of ['nobody', '__proto__', "' OR 1=1", 'é😀']) {
+      await expectRefused('/msgpush/send', { ...PUSH, appId }, 40402);
+      await expectRefused('/msgpush/register', { ...REGISTRATION, appId }, 40402);
+    }
+  });
+
+  it('is refused with 401 for a wrong key', async () => {
+    for (const appKey of [SECRET, `${TEST_APP.appKey} `, TEST_APP.appKey.slice(1), TEST_APP.appKey.toUpperCase()]) {
+      const answer = await send(stack.httpUrl, { ...PUSH, appKey });
+      expectError(answer, 40101);
+      expect(answer.text).not.toContain(appKey);
+    }
+  });
+});
+
+describe('paths and methods', () => {
+  it.each([
+    '/nothing',
+    '/msgpush',
+    '/msgpush/send/',
+    '/msgpush/Send',
+    '/msgpush/register/x',
+    '/apps/a/b',
+    '//',
+    '/%',
+    '/..',
+  ])('answers 404 to %s, with any method', async (path) => {
+    for (const method of ['GET', 'POST', 'DELETE']) expectError(await request(stack.httpUrl, path, { method }), 40401);
+  });
+
+  it.each([
+    ['/msgpush/send', 'POST', ['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONSTRUCTOR', '__PROTO__']],
+    ['/msgpush/register', 'POST', ['GET', 'PUT', 'DELETE']],
+    [`/msgpush/unregister/${'f'.repeat(32)}`, 'POST', ['GET', 'DELETE']],
+    ['/apps', 'POST', ['GET', 'DELETE']],
+    ['/apps/', 'POST', ['GET', 'DELETE']],
+    ['/apps/x', 'GET, HEAD', ['POST', 'PUT', 'DELETE', 'VALUEOF']],
+    ['/', 'GET, HEAD', ['POST', 'PUT']],
+    ['/healthz', 'GET, HEAD', ['POST']],
+    ['/readyz', 'GET, HEAD', ['POST']],
+  ])('answers 405 at %s, allowing %s', async (path, allow, methods) => {
+    for (const method of methods) {
+      const answer = await request(stack.httpUrl, path, { method });
+      expectError(answer, 40501);
+      expect(answer.headers.get('allow')).toBe(allow);
+    }
+  });
+
+  it('answers HEAD like GET, without a body', async () => {
+    for (const path of ['/', '/healthz', '/readyz', '/nothing']) {
+      const [head, get] = [await request(stack.httpUrl, path, { method: 'HEAD' }), await request(stack.httpUrl, path)];
+      expect([head.status, head.text]).toEqual([get.status, '']);
+      expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(get.text)));
+    }
+  });
+
+  it('ignores what stands behind a question mark', async () => {
+    expect((await unregister(stack.httpUrl, `${'f'.repeat(32)}?x=1`)).body.code).toBe(40403);
+    expectError(await registerDevice(`${stack.httpUrl}/msgpush/register?`, {}), 40401);
+    expectError(await request(stack.httpUrl, '/msgpush/send?appKey=x', { method: 'POST', body: '{}' }), 41501);
+  });
+});

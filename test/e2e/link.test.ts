@@ -1,0 +1,140 @@
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { Client, type ClientDuplexStream, credentials, Metadata, status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type CoreBatch,
+  CoreBatchSchema,
+  EdgeBatchSchema,
+  SessionEvent_Kind as Kind,
+} from '../../gen/onepush/link/v1/edge_link_pb.js';
+import { eventually } from '../support/eventually.js';
+import { type Stack, startStack } from '../support/stack.js';
+import { newDevice, sendPush, uniqueName } from '../support/users.js';
+
+const LINK_TOKEN = 'link-token-of-this-test';
+let stack: Stack;
+beforeAll(async () => {
+  const token = { ONEPUSH_LINK_TOKEN: LINK_TOKEN };
+  stack = await startStack({ coreEnv: token, edgeEnv: token });
+});
+afterAll(() => stack.stop());
+
+/** An edge that says what it is told to, in bytes. */
+function attach(token = LINK_TOKEN) {
+  const client = new Client(stack.grpcAddr, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  const stream: ClientDuplexStream<Uint8Array, CoreBatch> = client.makeBidiStreamRequest(
+    '/onepush.link.v1.EdgeLink/Attach',
+    (bytes: Uint8Array) => Buffer.from(bytes),
+    (bytes: Buffer) => fromBinary(CoreBatchSchema, bytes),
+    metadata,
+  );
+  const batches: CoreBatch[] = [];
+  stream.on('data', (batch: CoreBatch) => batches.push(batch));
+  const ended = new Promise<number>((resolve) => {
+    stream.on('error', (error: Error & { code?: number }) => resolve(error.code ?? -1));
+    stream.on('end', () => resolve(status.OK));
+  });
+  return {
+    batches,
+    ended: ended.finally(() => client.close()),
+    raw: (bytes: Uint8Array) => stream.write(bytes),
+    say: (batch: MessageInitShape<typeof EdgeBatchSchema>) =>
+      stream.write(toBinary(EdgeBatchSchema, create(EdgeBatchSchema, batch))),
+    end: () => stream.end(),
+  };
+}
+
+async function expectAlive(): Promise<void> {
+  await sendPush(stack.httpUrl, { audiences: [uniqueName()] });
+}
+
+const hello = { number: 1, hello: { edgeId: 'test-edge' } };
+
+describe('the link', () => {
+  it('refuses an edge with a wrong token', async () => {
+    expect(await attach('wrong').ended).toBe(status.UNAUTHENTICATED);
+    await expectAlive();
+  });
+
+  it.each<[string, (edge: ReturnType<typeof attach>) => void]>([
+    ['bytes that are no message', (edge) => edge.raw(Buffer.from([0xff, 0xff, 0xff, 0xff, 0x01]))],
+    ['no hello', (edge) => edge.say({ number: 1 })],
+    ['an empty edge id', (edge) => edge.say({ number: 1, hello: { edgeId: '' } })],
+    ['a second hello', (edge) => [edge.say(hello), edge.say({ ...hello, number: 2 })]],
+    ['a gap in the numbers', (edge) => [edge.say(hello), edge.say({ number: 3 })]],
+    ['a delivery id that is no id', (edge) => [edge.say(hello), edge.say({ number: 2, delivered: [Number.NaN] })]],
+    [
+      'a push id that is no id',
+      (edge) => [edge.say(hello), edge.say({ number: 2, events: [{ kind: Kind.CONFIRMED, pushId: -1.5 }] })],
+    ],
+    [
+      'a socket that is ahead of all pushes',
+      (edge) => [
+        edge.say(hello),
+        edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: Number.MAX_SAFE_INTEGER }] }),
+      ],
+    ],
+    [
+      'an acknowledgement of what was never sent',
+      (edge) => [edge.say(hello), edge.say({ number: 2, processed: 1_000_000 })],
+    ],
+  ])('ends a link with %s, and nothing else', async (_name, speak) => {
+    const edge = attach();
+    speak(edge);
+    expect(await edge.ended).not.toBe(status.OK);
+    await expectAlive();
+  });
+
+  it('ignores reports of slots that are not in use, and unknown delivery ids', async () => {
+    const edge = attach();
+    edge.say(hello);
+    edge.say({
+      number: 2,
+      delivered: [1, 2, 3],
+      events: [
+        { kind: Kind.CLOSED, slot: 7 },
+        { kind: Kind.DRAINED, slot: 8 },
+        { kind: Kind.STALLED, slot: 9 },
+        { kind: Kind.CONFIRMED, slot: 10, deviceId: 'nobody', pushId: 5 },
+        { kind: Kind.OPENED, slot: 11, deviceId: 'nobody' },
+      ],
+    });
+    await eventually(() => edge.batches.some((batch) => batch.committed >= 2));
+    await eventually(() =>
+      edge.batches
+        .flatMap((batch) => batch.items)
+        .some(({ item }) => item.case === 'order' && item.value.code === 4404),
+    );
+    edge.end();
+    expect(await edge.ended).toBe(status.OK);
+    await expectAlive();
+  });
+
+  it('answers a call without a request, and calls before anything else', async () => {
+    const edge = attach();
+    edge.say(hello);
+    edge.say({ number: 2, calls: [{ id: 1 }, { id: 2, request: { case: 'getApp', value: { id: 'x' } } }] });
+    await eventually(() => edge.batches.flatMap((batch) => batch.replies).length === 2);
+    edge.end();
+    await edge.ended;
+  });
+
+  it('lets the same edge attach again before the core has noticed that it was gone', async () => {
+    const alias = uniqueName();
+    const deviceId = await newDevice(stack.httpUrl, alias);
+    const open = { kind: Kind.OPENED, slot: 0, deviceId };
+    const first = attach();
+    first.say({ ...hello, events: [open] });
+    await eventually(() => first.batches.length > 0);
+    const second = attach();
+    second.say({ ...hello, events: [open] });
+    await eventually(() => second.batches.length > 0);
+    await sendPush(stack.httpUrl, { audiences: [alias] });
+    await eventually(() => second.batches.flatMap((batch) => batch.items).some(({ item }) => item.case === 'delivery'));
+    expect(first.batches.flatMap((batch) => batch.items).some(({ item }) => item.case === 'delivery')).toBe(false);
+    second.end();
+    await second.ended;
+  });
+});

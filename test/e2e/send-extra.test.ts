@@ -1,0 +1,94 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Audience, createAudience } from '../support/audience.js';
+import { connectDevice } from '../support/device.js';
+import { send } from '../support/rest.js';
+import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+
+let stack: Stack;
+let audience: Audience;
+beforeAll(async () => {
+  stack = await startStack();
+  audience = createAudience(stack);
+});
+afterEach(() => audience.close());
+afterAll(() => stack?.stop());
+
+/** Sends a push with these members besides the ones that every push has, to one user and to everyone. */
+async function pushWith(members: string, alias: string): Promise<void> {
+  for (const audiences of [[alias], 'ALL']) {
+    const required = JSON.stringify({ ...TEST_APP, audiences, alert: 'a "extra": {' }).slice(1, -1);
+    const { status, text } = await send(stack.httpUrl, `{${members}${members && ','}${required}}`);
+    expect(status, text).toBe(200);
+  }
+}
+
+/** The text of `extra` in a frame of `pushWith`; undefined if it has none. */
+function extraOf(frame: string): string | undefined {
+  const { groups } = /"alert":"a \\"extra\\": \{"(?<extra>,"extra":.*)?,"pushMsgType":"MSG"/s.exec(frame) ?? {};
+  if (groups === undefined) throw new Error(`no frame as documented: ${frame}`);
+  return groups.extra?.slice(',"extra":'.length);
+}
+
+const EXTRAS: [string, string][] = [
+  ['a 64-bit integer', '9223372036854775807'],
+  ['an integer beyond every type', '123456789012345678901234567890123456789'],
+  ['a number with a zero at the end', '1.10'],
+  ['minus zero', '-0'],
+  ['a number with an exponent', '1.0E+2'],
+  ['a number beyond a double', '1e400'],
+  ['a number below a double', '-1e-400'],
+  ['a string', '"text"'],
+  ['an empty string', '""'],
+  ['a string of JSON', '"{\\"extra\\":[1]}"'],
+  ['a string with escapes', '"\\u00e9\\/\\b\\f\\n\\r\\t\\\\\\""'],
+  ['a string that ends in backslashes', '"\\\\\\\\"'],
+  ['a string with braces, brackets and commas', '"}]{[,:\\"}"'],
+  ['a string beyond ASCII', '"é中😀\u2028\u2029\u007f"'],
+  ['half a surrogate pair, escaped', '"\\ud83d"'],
+  ['NUL, escaped', '"\\u0000"'],
+  ['true', 'true'],
+  ['false', 'false'],
+  ['zero', '0'],
+  ['an empty object', '{}'],
+  ['an empty list', '[]'],
+  ['a list', '[1.10,null,"]",[{}],{"a":[]}]'],
+  ['an object with long numbers', '{"orderId":9223372036854775807,"price":1.10,"extra":{"extra":null}}'],
+  ['an object with spaces in it', '{ "a" :\t[ 1 ,\n2 ] ,\r\n "b" : { } }'],
+  ['an object with a member twice', '{"a":1,"a":2,"__proto__":{"b":1},"":0}'],
+  ['deep nesting', `${'['.repeat(5000)}${'{"a":'.repeat(500)}1.10${'}'.repeat(500)}${']'.repeat(5000)}`],
+  ['a long text', JSON.stringify('x\\"{'.repeat(4000))],
+];
+
+describe('extra', () => {
+  it.each(EXTRAS)('arrives to the byte: %s', async (_, extra) => {
+    const online = await audience.listen();
+    const offline = await audience.listen({ platform: 'IOS' });
+    for (const listener of [online, offline]) await audience.got(listener);
+    await offline.device.close();
+    await pushWith(`"extra":${extra}`, online.alias);
+    await pushWith(`"extra" \n:\t${extra} \n`, offline.alias);
+    const later = { ...offline, device: connectDevice(stack.wsUrl, offline.deviceId) };
+    expect((await audience.got(online)).map(extraOf)).toEqual([extra, extra, extra]);
+    expect((await audience.got(later)).map(extraOf)).toEqual([extra, extra, extra]);
+    await later.device.close();
+  });
+
+  it.each([
+    ['is not given', '', undefined],
+    ['is null', '"extra":null', undefined],
+    ['is given twice: the last one counts', '"extra":1.10,"extra":{"b":2.20}', '{"b":2.20}'],
+    ['is null the first time', '"extra":null,"extra":1.0', '1.0'],
+    ['is null the last time', '"extra":1.0,"extra":null', undefined],
+    ['is written with escapes', '"\\u0065xtr\\u0061":1.10', '1.10'],
+    ['is written with escapes the second time', '"extra":1,"\\u0065xtra":2.0', '2.0'],
+    ['stands in other values too', '"x":{"extra":1},"y":"\\"extra\\":2","z":["extra",3]', undefined],
+    ['stands between such values', '"x":{"extra":1},"extra":2.0,"y":"\\",\\"extra\\":3"', '2.0'],
+    ['has a name that only begins so', '"extra\\u0000":1,"extra ":2,"Extra":3,"extr":4', undefined],
+  ])('counts as documented where it %s', async (_, members, extra) => {
+    const listener = await audience.listen();
+    await pushWith(members, listener.alias);
+    const [frame = '', ...more] = await audience.got(listener);
+    expect(extraOf(frame)).toBe(extra);
+    expect(more.map(extraOf)).toEqual([extra]);
+  });
+});
