@@ -25,7 +25,7 @@ interface ExclusiveListener {
 /** Puts the edge together. Nothing is opened before `start`. */
 export function buildEdge(config: EdgeConfig, log: Logger): Service {
   const app = uWS.App();
-  const hub = createHub(() => link, config.maxSessions);
+  const hub = createHub(() => link, config);
   const link: CoreLink = createCoreLink({ addresses: config.coreAddrs, token: config.linkToken, listener: hub, log });
   let listening: uWS.us_listen_socket | undefined;
   serveWebSockets(app, WEB_SOCKET_PATH, hub);

@@ -12,6 +12,8 @@ export interface EdgeConfig {
   maxBodyBytes: number;
   /** More WebSockets than this are closed with 4429. */
   maxSessions: number;
+  /** Milliseconds until an unconfirmed message is sent again for the first time; then at doubling intervals. */
+  confirmInterval: number;
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
@@ -26,6 +28,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     linkToken: reader.text('ONEPUSH_LINK_TOKEN'),
     maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES', 65_536, 1024, 4_194_304),
     maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS', 200_000, 1, 4_000_000),
+    confirmInterval: reader.integer('ONEPUSH_CONFIRM_INTERVAL', 10_000, 10, 300_000),
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
     logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
   };

@@ -13,8 +13,9 @@ export type CloseReason = (typeof CLOSE)[keyof typeof CLOSE];
  * an edge that does not take it is detached, and its sessions with it.
  */
 export interface EdgePort {
-  /** One message for one session. `deliveryId`: what the edge reports when the kernel has taken it; absent: nothing. */
-  deliver(slot: number, pushId: number, frame: Uint8Array, deliveryId: number | undefined): void;
+  /** One message for one session. */
+  // `deliveryId`: what the edge reports when the kernel has taken the message; undefined: nothing.
+  deliver(slot: number, message: EdgeMessage, deliveryId: number | undefined): void;
   publish(publication: Publication): void;
   /** The session is accepted, or has drained: deliveries follow. */
   resume(slot: number): void;
@@ -23,18 +24,26 @@ export interface EdgePort {
   /** The session has all that waited: from here on it gets what is published to these topics. */
   live(slot: number, platform: Platform, topics: readonly number[]): void;
   closeSession(slot: number, reason: CloseReason): void;
+  /** A push that is recalled is not sent again. */
+  recall(pushId: number): void;
   /** The slot of a closed session is free. */
   release(slot: number): void;
   /** The number of the message that what is handed over now goes with. */
   batchNumber(): number;
 }
 
-/** A topic push for all live sessions of an edge. */
-export interface Publication {
+/** A message for sessions of one kind of platform. */
+export interface EdgeMessage {
   pushId: number;
+  frame: Uint8Array;
+  /** When the device must confirm: until when the edge sends it again, in milliseconds since the epoch. Otherwise 0. */
+  confirmUntil: number;
+}
+
+/** A topic push for all live sessions of an edge. */
+export interface Publication extends EdgeMessage {
   topics: readonly number[];
   platform: PlatformFilter;
-  frame: Uint8Array;
   /** Undefined: as the others'. */
   iosFrame: Uint8Array | undefined;
 }

@@ -27,3 +27,8 @@ export function createOutgoing(push: Push): Outgoing {
     },
   };
 }
+
+/** Until when edges send a push again that is not confirmed, in milliseconds since the epoch; 0: it needs no confirmation. */
+export function confirmUntil({ needConfirm, expiresAt }: Push): number {
+  return needConfirm ? expiresAt : 0;
+}

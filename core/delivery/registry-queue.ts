@@ -1,7 +1,7 @@
 import { OnePushError } from '../../common/errors.js';
 import { newDeviceId } from '../../common/secrets.js';
 import type { Device } from '../domain/device.js';
-import { type Commits, type NewApp, type NewRegistration, type Registered } from '../store/store.js';
+import type { Commits, NewApp, NewRegistration, Registered } from '../store/store.js';
 
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
 

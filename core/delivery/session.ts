@@ -1,6 +1,6 @@
 import type { Subscriber } from '../domain/device.js';
 import type { EdgePort } from './edge-port.js';
-import type { Outgoing } from './outgoing.js';
+import { confirmUntil, type Outgoing } from './outgoing.js';
 
 /**
  * A session whose device is not known yet: a socket that an edge has announced.
@@ -73,7 +73,8 @@ export function createSession({ edge, slot, through }: Announced, device: Subscr
 /** Hands a message to the session's edge. What the device confirms, and what a cursor remembers, is not reported. */
 export function sendTo(session: Session, { push, frameFor }: Outgoing, deliveryId: number | undefined): void {
   const { edge, slot, device } = session;
-  edge.deliver(slot, push.id, frameFor(device.platform), push.needConfirm ? undefined : deliveryId);
+  const message = { pushId: push.id, frame: frameFor(device.platform), confirmUntil: confirmUntil(push) };
+  edge.deliver(slot, message, push.needConfirm ? undefined : deliveryId);
 }
 
 /** The push after which to read on, when the edge has handed over everything up to `through`. */

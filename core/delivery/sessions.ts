@@ -3,7 +3,7 @@ import { describeError, type Logger } from '../../common/log.js';
 import { currentTopics, type Device, matchesPlatform, withTopics } from '../domain/device.js';
 import type { LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
-import { createOutgoing } from './outgoing.js';
+import { confirmUntil, createOutgoing } from './outgoing.js';
 import { createReplay } from './replay.js';
 import { type Announced, createSession, hold, resumePoint, type Session, sendTo } from './session.js';
 import type { WriteCycle } from './write-cycle.js';
@@ -140,6 +140,7 @@ export function createSessions(options: {
       topics: target.topicNums,
       platform: push.platform,
       frame: outgoing.frameFor('ANDROID'),
+      confirmUntil: confirmUntil(push),
       iosFrame: outgoing.iosFrame(),
     };
     for (const edge of edges.keys()) edge.publish(publication);

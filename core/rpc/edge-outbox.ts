@@ -10,6 +10,7 @@ import {
   ItemSchema,
   SessionOrder_Kind as Kind,
   PublicationSchema,
+  RecallSchema,
   type Reply,
   ReplySchema,
   SessionOrderSchema,
@@ -127,12 +128,12 @@ export function createEdgeOutbox(
   }
 
   return {
-    deliver(slot, pushId, frame, deliveryId) {
+    deliver(slot, { pushId, frame, confirmUntil }, deliveryId) {
       if (closed) return;
       const joined = lastDelivery(pushId, frame, deliveryId !== undefined);
       if (joined === undefined) {
         const deliveryIds = deliveryId === undefined ? [] : [deliveryId];
-        const value = create(DeliverySchema, { pushId, frame, slots: [slot], deliveryIds });
+        const value = create(DeliverySchema, { pushId, frame, slots: [slot], deliveryIds, confirmUntil });
         add({ case: 'delivery', value }, frame.length);
         return;
       }
@@ -155,6 +156,7 @@ export function createEdgeOutbox(
       order(slot, Kind.LIVE, { platform: toWirePlatform(platform), topics: [...topics] }),
     closeSession: (slot, { code, reason }) => order(slot, Kind.CLOSE, { code, reason }),
     release: (slot) => order(slot, Kind.RELEASED),
+    recall: (pushId) => add({ case: 'recall', value: create(RecallSchema, { pushId }) }, 0),
     batchNumber: () => number,
     reply(id, result) {
       if (closed) return;

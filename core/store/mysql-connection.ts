@@ -68,7 +68,7 @@ export function onPool(pool: Pool, answerWithin: number): Queryable {
  */
 export async function withConnection<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
   const connection = await pool.getConnection().catch((error: unknown) => {
-    throw new StoreUnavailable(codeOf(error) ?? 'no connection');
+    throw new StoreUnavailable(codeOf(error) ?? 'NO_CONNECTION');
   });
   let done = false;
   try {
@@ -86,7 +86,7 @@ function toStoreError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = codeOf(error);
   const fatal = 'fatal' in error && error.fatal === true;
-  if (code === undefined) return fatal ? new StoreUnavailable('the connection is closed') : error;
+  if (code === undefined) return fatal ? new StoreUnavailable('CONNECTION_CLOSED') : error;
   const refused = 'sqlState' in error && !fatal && !PASSING.has(code);
   return refused ? new StoreFault(code) : new StoreUnavailable(code);
 }

@@ -52,7 +52,8 @@ async function migrateUnderLock(pooled: PoolConnection): Promise<void> {
   // Named after the database: the lock is the server's. It goes with the connection, whatever happens.
   const lock = "CONCAT('onepush-migrate:', LEFT(DATABASE(), 40))";
   const [row] = await rowsOf(connection, `SELECT GET_LOCK(${lock}, ?) AS held`, [MIGRATION_LOCK_SECONDS]);
-  if (row?.held !== 1) throw new StoreUnavailable('another core is still migrating the database');
+  if (row?.held !== 1)
+    throw new StoreUnavailable('ER_LOCK_WAIT_TIMEOUT', 'another core is still migrating the database');
   // Drizzle's migrator prepares one of its statements.
   const migrated = { ...connection, execute: connection.query };
   await migrate(drizzleOver(migrated), { migrationsFolder: MIGRATIONS });

@@ -84,7 +84,7 @@ function createDriver(writer: Database.Database, reader: Database.Database, clos
     async close() {
       close();
     },
-    cleaned: (error) => (writer.open ? cleaned(error) : new StoreUnavailable('the store is closed')),
+    cleaned: (error) => (writer.open ? cleaned(error) : new StoreUnavailable('CLOSED')),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { CoreLink, LinkListener } from '../link/core-link.js';
 import { type Delivery, type Item, OrderKind, Platform, type Publication, type SessionOrder } from '../link/wire.js';
+import { createRedelivery } from './redelivery.js';
 import { createSession, type Session, type SocketData } from './session.js';
 import { createTopics } from './topics.js';
 
@@ -19,20 +20,32 @@ export interface Hub extends LinkListener {
 
 type Reports = Pick<CoreLink, 'delivered' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'>;
 
-export function createHub(link: () => Reports, maxSessions: number): Hub {
+export function createHub(
+  link: () => Reports,
+  options: {
+    maxSessions: number;
+    /** Milliseconds until an unconfirmed message is sent again for the first time. */
+    confirmInterval: number;
+  },
+): Hub {
   const slots: (Session | undefined)[] = [];
   const free: number[] = [];
   /** Slots of closed sessions that the core may still be sending to. */
   const unreleased = new Set<number>();
   const topics = createTopics();
+  const redelivery = createRedelivery({
+    firstInterval: options.confirmInterval,
+    resend(session, pushId, frame) {
+      if (takesMessages(session)) write(session, frame, pushId, undefined);
+    },
+  });
   let count = 0;
 
   /** Hot: one call for each frame. Watched by the benchmarks of broadcasts and of sends. */
   function write(session: Session, frame: Uint8Array, pushId: number, deliveryId: number | undefined): void {
     const taken = session.ws.send(frame, false);
     if (taken === 1) {
-      session.through = pushId;
-      if (deliveryId !== undefined) link().delivered(deliveryId);
+      handedOver(session, pushId, deliveryId);
       return;
     }
     // 0: the socket buffers it. 2: it was dropped, and is read again with what follows.
@@ -41,22 +54,39 @@ export function createHub(link: () => Reports, maxSessions: number): Hub {
     link().stalled(session.slot);
   }
 
-  function deliver({ pushId, frame, slots: targets, deliveryIds }: Delivery): void {
+  function handedOver(session: Session, pushId: number, deliveryId: number | undefined): void {
+    // A message that is sent again is older than what was sent since.
+    if (pushId > session.through) session.through = pushId;
+    if (deliveryId !== undefined) link().delivered(deliveryId);
+  }
+
+  function takesMessages({ state }: Session): boolean {
+    return state === 'live' || state === 'resumed';
+  }
+
+  function deliver({ pushId, frame, slots: targets, deliveryIds, confirmUntil }: Delivery): void {
+    const kept = confirmUntil > 0 ? Buffer.from(frame) : undefined;
     for (const [index, slot] of targets.entries()) {
       const session = slots[slot];
-      if (session === undefined || session.state === 'stalled' || session.state === 'announced') continue;
+      if (session === undefined || !takesMessages(session)) continue;
       write(session, frame, pushId, deliveryIds[index]);
+      if (kept !== undefined) redelivery.sent(session, pushId, kept, confirmUntil);
     }
   }
 
-  function publish({ pushId, topics: targets, platform, frame, iosFrame }: Publication): void {
-    const forIos = iosFrame.length > 0 ? iosFrame : frame;
+  function publish({ pushId, topics: targets, platform, frame: bytes, iosFrame, confirmUntil }: Publication): void {
+    // Frames that are kept are copied: these are parts of a whole message of the link.
+    const own = (part: Uint8Array): Uint8Array => (confirmUntil > 0 ? Buffer.from(part) : part);
+    const frame = own(bytes);
+    const forIos = iosFrame.length > 0 ? own(iosFrame) : frame;
     for (const topic of targets) {
       for (const session of topics.members(topic)) {
         // A session with several of the topics has it from the first.
         if (session.state !== 'live' || session.through === pushId) continue;
         if (platform !== Platform.UNSPECIFIED && platform !== session.platform) continue;
-        write(session, session.platform === Platform.IOS ? forIos : frame, pushId, undefined);
+        const fitting = session.platform === Platform.IOS ? forIos : frame;
+        write(session, fitting, pushId, undefined);
+        if (confirmUntil > 0) redelivery.sent(session, pushId, fitting, confirmUntil);
       }
     }
   }
@@ -95,7 +125,7 @@ export function createHub(link: () => Reports, maxSessions: number): Hub {
 
   return {
     open(ws, deviceId) {
-      if (count >= maxSessions) return undefined;
+      if (count >= options.maxSessions) return undefined;
       const slot = free.pop() ?? slots.length;
       const session = createSession(ws, slot, deviceId);
       slots[slot] = session;
@@ -107,6 +137,7 @@ export function createHub(link: () => Reports, maxSessions: number): Hub {
     closed(session) {
       const { slot, through } = session;
       topics.set(session, []);
+      redelivery.forget(session);
       slots[slot] = undefined;
       count--;
       if (link().isAttached()) {
@@ -122,8 +153,7 @@ export function createHub(link: () => Reports, maxSessions: number): Hub {
       if (session.ws.getBufferedAmount() > 0) return;
       if (buffered !== undefined) {
         session.buffered = undefined;
-        session.through = buffered.pushId;
-        if (buffered.deliveryId !== undefined) link().delivered(buffered.deliveryId);
+        handedOver(session, buffered.pushId, buffered.deliveryId);
       }
       if (!link().isAttached()) return;
       if (session.state === 'stalled') link().drained(session.slot, session.through);
@@ -131,6 +161,7 @@ export function createHub(link: () => Reports, maxSessions: number): Hub {
     },
 
     confirm(session, pushId) {
+      redelivery.confirmed(session, pushId);
       link().confirmed(session.slot, session.deviceId, pushId);
     },
 
@@ -157,6 +188,7 @@ export function createHub(link: () => Reports, maxSessions: number): Hub {
         if (item.case === 'delivery') deliver(item.value);
         else if (item.case === 'publication') publish(item.value);
         else if (item.case === 'order') obey(item.value);
+        else if (item.case === 'recall') redelivery.recalled(item.value.pushId);
       }
     },
   };

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Platform } from '../link/wire.js';
+import type { Unconfirmed } from './redelivery.js';
 
 /** What uWebSockets keeps for a socket. */
 export interface SocketData {
@@ -27,8 +28,20 @@ export interface Session {
   through: number;
   /** What the socket still buffers: it counts as handed over when it has drained. */
   buffered: { pushId: number; deliveryId: number | undefined } | undefined;
+  /** What the device must still confirm, by push; undefined: nothing ever. See Redelivery. */
+  unconfirmed: Map<number, Unconfirmed> | undefined;
 }
 
 export function createSession(ws: WebSocket<SocketData>, slot: number, deviceId: string): Session {
-  return { ws, slot, deviceId, state: 'announced', platform: 0, topics: [], through: 0, buffered: undefined };
+  return {
+    ws,
+    slot,
+    deviceId,
+    state: 'announced',
+    platform: 0,
+    topics: [],
+    through: 0,
+    buffered: undefined,
+    unconfirmed: undefined,
+  };
 }

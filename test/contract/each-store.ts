@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { openMysqlStore } from '../../core/store/mysql.js';
 import { openSqliteStore } from '../../core/store/sqlite.js';
@@ -13,6 +13,8 @@ export interface OpenStore {
   readonly store: Store;
   /** Rows of the database itself, for what the store has no look-up for. The statement must mean the same in both dialects. */
   rows(sql: string, values?: readonly (string | number)[]): Promise<Record<string, unknown>[]>;
+  /** Changes rows behind the store's back. */
+  change(sql: string, values: readonly (string | number)[]): Promise<void>;
   /** Closes the store and opens it again on the same database. */
   reopen(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export function eachStore(title: string, suite: (opened: OpenStore) => void): vo
         return must(current);
       },
       rows: (sql, values = []) => readRows(must(database).url, sql, values),
+      change: (sql, values) => changeRows(must(database).url, sql, values),
       async reopen() {
         await must(current).close();
         current = await openStore(must(database).url);
@@ -75,22 +78,40 @@ export function textOf(error: unknown): string {
   return [error.message, error.stack, JSON.stringify(error), textOf(error.cause)].join('\n');
 }
 
-async function readRows(
+function readRows(url: string, sql: string, values: readonly (string | number)[]): Promise<Record<string, unknown>[]> {
+  return onDatabase<Record<string, unknown>[]>(
+    url,
+    // What both drivers answer to a SELECT.
+    (database) => database.prepare(sql).all(...values) as Record<string, unknown>[],
+    async (connection) => (await connection.query<RowDataPacket[]>(sql, [...values]))[0],
+  );
+}
+
+function changeRows(url: string, sql: string, values: readonly (string | number)[]): Promise<void> {
+  return onDatabase<void>(
+    url,
+    (database) => void database.prepare(sql).run(...values),
+    async (connection) => void (await connection.query(sql, [...values])),
+  );
+}
+
+/** Runs something on a connection of its own. */
+async function onDatabase<T>(
   url: string,
-  sql: string,
-  values: readonly (string | number)[],
-): Promise<Record<string, unknown>[]> {
+  onSqlite: (database: Database.Database) => T,
+  onMysql: (connection: Connection) => Promise<T>,
+): Promise<T> {
   if (url.startsWith('sqlite:')) {
     const database = new Database(url.slice('sqlite:'.length));
     try {
-      return database.prepare(sql).all(...values) as Record<string, unknown>[];
+      return onSqlite(database);
     } finally {
       database.close();
     }
   }
   const connection = await createConnection(url);
   try {
-    return (await connection.query<RowDataPacket[]>(sql, [...values]))[0];
+    return await onMysql(connection);
   } finally {
     connection.destroy();
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from '../support/expect-error.js';
-import { type OddBody, post, registerDevice, request, send, unregister } from '../support/rest.js';
+import { type OddBody, post, request, send } from '../support/rest.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 
 /** In every body that is refused, and in no answer. */
@@ -29,6 +29,13 @@ async function expectRefused(
   return answer.body.message ?? '';
 }
 
+/** A row for each value: the field, the beginning of the value for the title, and the value. */
+function withTitles(cases: [field: string, values: unknown[]][]): [string, string, unknown][] {
+  return cases.flatMap(([field, values]) =>
+    values.map((value): [string, string, unknown] => [field, JSON.stringify(value).slice(0, 40), value]),
+  );
+}
+
 describe.each(['/msgpush/register', '/msgpush/send'])('POST %s', (path) => {
   it.each([
     ['nothing', ''],
@@ -43,7 +50,7 @@ describe.each(['/msgpush/register', '/msgpush/send'])('POST %s', (path) => {
     ['a comment', '{/**/}'],
     ['a raw line break in a string', `{"alert":"${SECRET}\n"}`],
     ['32,000 open brackets', '['.repeat(32_000)],
-    ['32,000 open braces', '{"extra":'.repeat(6000)],
+    ['6,000 open objects', '{"extra":'.repeat(6000)],
   ])('refuses what is no JSON: %s', async (_, body) => {
     await expectRefused(path, body, 40002);
   });
@@ -71,8 +78,8 @@ describe.each(['/msgpush/register', '/msgpush/send'])('POST %s', (path) => {
     'refuses the content type "%s"',
     async (type) => {
       // A body of bytes: fetch gives text a content type of its own.
-      const init = { method: 'POST', body: Buffer.from('{}'), headers: type === '' ? {} : { 'content-type': type } };
-      expectError(await request(stack.httpUrl, path, init), 41501);
+      const headers: Record<string, string> = type === '' ? {} : { 'content-type': type };
+      expectError(await request(stack.httpUrl, path, { method: 'POST', body: Buffer.from('{}'), headers }), 41501);
     },
   );
 
@@ -89,8 +96,8 @@ describe.each(['/msgpush/register', '/msgpush/send'])('POST %s', (path) => {
   it('takes no field from a prototype', async () => {
     const body = path.endsWith('send') ? PUSH : REGISTRATION;
     await expectRefused(path, `{"__proto__":${JSON.stringify(body)}}`, 40001, Object.keys(body)[0]);
-    await expectRefused(path, `{"constructor":{"prototype":${JSON.stringify(body)}}}`, 40001);
-    expect({}).not.toHaveProperty('alert');
+    const nested = `{"constructor":{"prototype":${JSON.stringify(body)}}}`;
+    await expectRefused(path, nested, 40001, Object.keys(body)[0]);
   });
 });
 
@@ -116,9 +123,7 @@ describe('the fields of a registration', () => {
       ],
     ],
   ];
-  const all = cases.flatMap(([field, values]) => values.map((value) => [field, value] as const));
-
-  it.each(all)('are refused where %s is wrong: %j', async (field, value) => {
+  it.each(withTitles(cases))('are refused where %s is wrong: %s', async (field, _, value) => {
     const name = field.replace('[1]', '');
     const message = await expectRefused('/msgpush/register', { ...REGISTRATION, [name]: value }, 40001, field);
     expect(message).toContain(field);
@@ -164,9 +169,7 @@ describe('the fields of a push', () => {
     ['sendDevice', [1, 'x'.repeat(256)]],
     ['smsMessage', [1, {}]],
   ];
-  const all = cases.flatMap(([field, values]) => values.map((value) => [field, value] as const));
-
-  it.each(all)('are refused where %s is wrong: %j', async (field, value) => {
+  it.each(withTitles(cases))('are refused where %s is wrong: %s', async (field, _, value) => {
     const name = field.replace('[1]', '');
     const message = await expectRefused('/msgpush/send', { ...PUSH, [name]: value }, 40001, field);
     expect(message).toContain(field);
@@ -231,19 +234,13 @@ describe('who a caller is', () => {
 });
 
 describe('paths and methods', () => {
-  it.each([
-    '/nothing',
-    '/msgpush',
-    '/msgpush/send/',
-    '/msgpush/Send',
-    '/msgpush/register/x',
-    '/apps/a/b',
-    '//',
-    '/%',
-    '/..',
-  ])('answers 404 to %s, with any method', async (path) => {
-    for (const method of ['GET', 'POST', 'DELETE']) expectError(await request(stack.httpUrl, path, { method }), 40401);
-  });
+  it.each(['/nothing', '/msgpush', '/msgpush/send/', '/msgpush/Send', '/msgpush/register/x', '/apps/a/b', '//', '/%'])(
+    'answers 404 to %s, with any method',
+    async (path) => {
+      for (const method of ['GET', 'POST', 'DELETE'])
+        expectError(await request(stack.httpUrl, path, { method }), 40401);
+    },
+  );
 
   it.each([
     ['/msgpush/send', 'POST', ['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONSTRUCTOR', '__PROTO__']],
@@ -272,8 +269,8 @@ describe('paths and methods', () => {
   });
 
   it('ignores what stands behind a question mark', async () => {
-    expect((await unregister(stack.httpUrl, `${'f'.repeat(32)}?x=1`)).body.code).toBe(40403);
-    expectError(await registerDevice(`${stack.httpUrl}/msgpush/register?`, {}), 40401);
-    expectError(await request(stack.httpUrl, '/msgpush/send?appKey=x', { method: 'POST', body: '{}' }), 41501);
+    expectError(await post(stack.httpUrl, '/msgpush/register?alias=x', {}), 40001, 'alias');
+    expectError(await post(stack.httpUrl, `/msgpush/unregister/${'f'.repeat(32)}?x`, ''), 40403);
+    expectError(await post(stack.httpUrl, '/nothing?/msgpush/send', {}), 40401);
   });
 });

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/link/v1/edge_link.proto.
  */
 export const file_onepush_link_v1_edge_link: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEivQEKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwiGAoFSGVsbG8SDwoHZWRnZV9pZBgBIAEoCSL7AQoMU2Vzc2lvbkV2ZW50EjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50LktpbmQSDAoEc2xvdBgCIAEoDRIRCglkZXZpY2VfaWQYAyABKAkSDwoHdGhyb3VnaBgEIAEoARIPCgdwdXNoX2lkGAUgASgBInYKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfT1BFTkVEEAESDwoLS0lORF9DTE9TRUQQAhIQCgxLSU5EX1NUQUxMRUQQAxIQCgxLSU5EX0RSQUlORUQQBBISCg5LSU5EX0NPTkZJUk1FRBAFItECCgRDYWxsEgoKAmlkGAEgASgNEg4KBmFwcF9pZBgCIAEoCRIOCgZzZWNyZXQYAyABKAkSPAoPcmVnaXN0ZXJfZGV2aWNlGAQgASgLMiEub25lcHVzaC52MS5SZWdpc3RlckRldmljZVJlcXVlc3RIABJAChF1bnJlZ2lzdGVyX2RldmljZRgFIAEoCzIjLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlcXVlc3RIABIwCglzZW5kX3B1c2gYBiABKAsyGy5vbmVwdXNoLnYxLlNlbmRQdXNoUmVxdWVzdEgAEjIKCmNyZWF0ZV9hcHAYByABKAsyHC5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlcXVlc3RIABIsCgdnZXRfYXBwGAggASgLMhkub25lcHVzaC52MS5HZXRBcHBSZXF1ZXN0SABCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0i4AIKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSABCCAoGcmVzdWx0IqIBCgRJdGVtEi0KCGRlbGl2ZXJ5GAEgASgLMhkub25lcHVzaC5saW5rLnYxLkRlbGl2ZXJ5SAASMwoLcHVibGljYXRpb24YAiABKAsyHC5vbmVwdXNoLmxpbmsudjEuUHVibGljYXRpb25IABIuCgVvcmRlchgDIAEoCzIdLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXJIAEIGCgRpdGVtIk8KCERlbGl2ZXJ5Eg8KB3B1c2hfaWQYASABKAESDQoFZnJhbWUYAiABKAwSDQoFc2xvdHMYAyADKA0SFAoMZGVsaXZlcnlfaWRzGAQgAygBIngKC1B1YmxpY2F0aW9uEg8KB3B1c2hfaWQYASABKAESDgoGdG9waWNzGAIgAygNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRINCgVmcmFtZRgEIAEoDBIRCglpb3NfZnJhbWUYBSABKAwilAIKDFNlc3Npb25PcmRlchIwCgRraW5kGAEgASgOMiIub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlci5LaW5kEgwKBHNsb3QYAiABKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg4KBnRvcGljcxgEIAMoDRIMCgRjb2RlGAUgASgNEg4KBnJlYXNvbhgGIAEoCSJuCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUyUAoIRWRnZUxpbmsSRAoGQXR0YWNoEhoub25lcHVzaC5saW5rLnYxLkVkZ2VCYXRjaBoaLm9uZXB1c2gubGluay52MS5Db3JlQmF0Y2goATABYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
+  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEivQEKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwiGAoFSGVsbG8SDwoHZWRnZV9pZBgBIAEoCSL7AQoMU2Vzc2lvbkV2ZW50EjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50LktpbmQSDAoEc2xvdBgCIAEoDRIRCglkZXZpY2VfaWQYAyABKAkSDwoHdGhyb3VnaBgEIAEoARIPCgdwdXNoX2lkGAUgASgBInYKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfT1BFTkVEEAESDwoLS0lORF9DTE9TRUQQAhIQCgxLSU5EX1NUQUxMRUQQAxIQCgxLSU5EX0RSQUlORUQQBBISCg5LSU5EX0NPTkZJUk1FRBAFItECCgRDYWxsEgoKAmlkGAEgASgNEg4KBmFwcF9pZBgCIAEoCRIOCgZzZWNyZXQYAyABKAkSPAoPcmVnaXN0ZXJfZGV2aWNlGAQgASgLMiEub25lcHVzaC52MS5SZWdpc3RlckRldmljZVJlcXVlc3RIABJAChF1bnJlZ2lzdGVyX2RldmljZRgFIAEoCzIjLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlcXVlc3RIABIwCglzZW5kX3B1c2gYBiABKAsyGy5vbmVwdXNoLnYxLlNlbmRQdXNoUmVxdWVzdEgAEjIKCmNyZWF0ZV9hcHAYByABKAsyHC5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlcXVlc3RIABIsCgdnZXRfYXBwGAggASgLMhkub25lcHVzaC52MS5HZXRBcHBSZXF1ZXN0SABCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0i4AIKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSABCCAoGcmVzdWx0Is0BCgRJdGVtEi0KCGRlbGl2ZXJ5GAEgASgLMhkub25lcHVzaC5saW5rLnYxLkRlbGl2ZXJ5SAASMwoLcHVibGljYXRpb24YAiABKAsyHC5vbmVwdXNoLmxpbmsudjEuUHVibGljYXRpb25IABIuCgVvcmRlchgDIAEoCzIdLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXJIABIpCgZyZWNhbGwYBCABKAsyFy5vbmVwdXNoLmxpbmsudjEuUmVjYWxsSABCBgoEaXRlbSIZCgZSZWNhbGwSDwoHcHVzaF9pZBgBIAEoASJmCghEZWxpdmVyeRIPCgdwdXNoX2lkGAEgASgBEg0KBWZyYW1lGAIgASgMEg0KBXNsb3RzGAMgAygNEhQKDGRlbGl2ZXJ5X2lkcxgEIAMoARIVCg1jb25maXJtX3VudGlsGAUgASgBIo8BCgtQdWJsaWNhdGlvbhIPCgdwdXNoX2lkGAEgASgBEg4KBnRvcGljcxgCIAMoDRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDQoFZnJhbWUYBCABKAwSEQoJaW9zX2ZyYW1lGAUgASgMEhUKDWNvbmZpcm1fdW50aWwYBiABKAEilAIKDFNlc3Npb25PcmRlchIwCgRraW5kGAEgASgOMiIub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlci5LaW5kEgwKBHNsb3QYAiABKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg4KBnRvcGljcxgEIAMoDRIMCgRjb2RlGAUgASgNEg4KBnJlYXNvbhgGIAEoCSJuCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUyUAoIRWRnZUxpbmsSRAoGQXR0YWNoEhoub25lcHVzaC5saW5rLnYxLkVkZ2VCYXRjaBoaLm9uZXB1c2gubGluay52MS5Db3JlQmF0Y2goATABYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
 
 /**
  * Edge to core.
@@ -380,6 +380,12 @@ export type Item = Message<"onepush.link.v1.Item"> & {
      */
     value: SessionOrder;
     case: "order";
+  } | {
+    /**
+     * @generated from field: onepush.link.v1.Recall recall = 4;
+     */
+    value: Recall;
+    case: "recall";
   } | { case: undefined; value?: undefined };
 };
 
@@ -389,6 +395,25 @@ export type Item = Message<"onepush.link.v1.Item"> & {
  */
 export const ItemSchema: GenMessage<Item> = /*@__PURE__*/
   messageDesc(file_onepush_link_v1_edge_link, 6);
+
+/**
+ * A push is recalled: the edge does not send it again.
+ *
+ * @generated from message onepush.link.v1.Recall
+ */
+export type Recall = Message<"onepush.link.v1.Recall"> & {
+  /**
+   * @generated from field: double push_id = 1;
+   */
+  pushId: number;
+};
+
+/**
+ * Describes the message onepush.link.v1.Recall.
+ * Use `create(RecallSchema)` to create a new message.
+ */
+export const RecallSchema: GenMessage<Recall> = /*@__PURE__*/
+  messageDesc(file_onepush_link_v1_edge_link, 7);
 
 /**
  * One message to chosen sessions.
@@ -420,6 +445,13 @@ export type Delivery = Message<"onepush.link.v1.Delivery"> & {
    * @generated from field: repeated double delivery_ids = 4;
    */
   deliveryIds: number[];
+
+  /**
+   * When the device must confirm: until when the edge sends the message again, in milliseconds since the Unix epoch. Otherwise 0.
+   *
+   * @generated from field: double confirm_until = 5;
+   */
+  confirmUntil: number;
 };
 
 /**
@@ -427,7 +459,7 @@ export type Delivery = Message<"onepush.link.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 7);
+  messageDesc(file_onepush_link_v1_edge_link, 8);
 
 /**
  * One message to every live session that has at least one of the topics.
@@ -463,6 +495,13 @@ export type Publication = Message<"onepush.link.v1.Publication"> & {
    * @generated from field: bytes ios_frame = 5;
    */
   iosFrame: Uint8Array;
+
+  /**
+   * As Delivery.confirm_until.
+   *
+   * @generated from field: double confirm_until = 6;
+   */
+  confirmUntil: number;
 };
 
 /**
@@ -470,7 +509,7 @@ export type Publication = Message<"onepush.link.v1.Publication"> & {
  * Use `create(PublicationSchema)` to create a new message.
  */
 export const PublicationSchema: GenMessage<Publication> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 8);
+  messageDesc(file_onepush_link_v1_edge_link, 9);
 
 /**
  * @generated from message onepush.link.v1.SessionOrder
@@ -512,7 +551,7 @@ export type SessionOrder = Message<"onepush.link.v1.SessionOrder"> & {
  * Use `create(SessionOrderSchema)` to create a new message.
  */
 export const SessionOrderSchema: GenMessage<SessionOrder> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 9);
+  messageDesc(file_onepush_link_v1_edge_link, 10);
 
 /**
  * @generated from enum onepush.link.v1.SessionOrder.Kind
@@ -563,7 +602,7 @@ export enum SessionOrder_Kind {
  * Describes the enum onepush.link.v1.SessionOrder.Kind.
  */
 export const SessionOrder_KindSchema: GenEnum<SessionOrder_Kind> = /*@__PURE__*/
-  enumDesc(file_onepush_link_v1_edge_link, 9, 0);
+  enumDesc(file_onepush_link_v1_edge_link, 10, 0);
 
 /**
  * Internal: the stream between one edge and one core. Not a public contract; both ends are released together.
