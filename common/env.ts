@@ -103,7 +103,7 @@ export function unknownSettings(env: Environment): string[] {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** `host:port`, with brackets around an IPv6 host. */

@@ -11,7 +11,13 @@ export const ERRORS = {
   UNKNOWN_PATH: { code: 40401, grpc: 'UNIMPLEMENTED', message: 'There is nothing at this path' },
   UNKNOWN_APP: { code: 40402, grpc: 'NOT_FOUND', message: 'There is no app with this id' },
   UNKNOWN_DEVICE: { code: 40403, grpc: 'NOT_FOUND', message: 'There is no device with this id' },
+  UNKNOWN_PUSH: { code: 40404, grpc: 'NOT_FOUND', message: 'There is no push with this id' },
   METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
+  IDEMPOTENCY_CONFLICT: {
+    code: 40901,
+    grpc: 'ALREADY_EXISTS',
+    message: 'The idempotency key was used for another push',
+  },
   BODY_TOO_LARGE: { code: 41301, grpc: 'RESOURCE_EXHAUSTED', message: 'The body is too large' },
   NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
   UPGRADE_REQUIRED: { code: 42601, grpc: 'UNIMPLEMENTED', message: 'This path takes WebSocket connections' },
@@ -28,6 +34,7 @@ interface ErrorRow {
     | 'INVALID_ARGUMENT'
     | 'UNAUTHENTICATED'
     | 'NOT_FOUND'
+    | 'ALREADY_EXISTS'
     | 'UNIMPLEMENTED'
     | 'RESOURCE_EXHAUSTED'
     | 'INTERNAL'

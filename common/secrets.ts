@@ -19,7 +19,7 @@ export function newAppKey(): string {
  * SHA-256 as 43 characters of base64url: what is kept of a key, and what a native token is found by. No salt and no
  * stretching: the keys that we make are random.
  */
-export function hashSecret(secret: string): string {
+export function hashSecret(secret: string | Uint8Array): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
 

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
 import { receiveBody } from './incoming-body.js';
@@ -11,9 +12,10 @@ import { receiveBody } from './incoming-body.js';
  */
 export interface Exchange {
   readonly method: string;
-  /** A request header as it was at the start; "" if it is absent. Only those that were asked for in `begin`. */
+  /** Request headers as they were at the start; "" where absent. */
   readonly contentType: string;
   readonly authorization: string;
+  readonly idempotencyKey: string;
   /** The first parameter of the route, "" if it has none. */
   readonly parameter: string;
   /** See IncomingBody.read; the limit is that of `begin`. */
@@ -26,25 +28,12 @@ export interface Exchange {
 
 type State = 'open' | 'answered' | 'aborted';
 
-const STATUS_TEXT: Record<number, string> = {
-  200: '200 OK',
-  400: '400 Bad Request',
-  401: '401 Unauthorized',
-  404: '404 Not Found',
-  405: '405 Method Not Allowed',
-  413: '413 Content Too Large',
-  415: '415 Unsupported Media Type',
-  426: '426 Upgrade Required',
-  429: '429 Too Many Requests',
-  500: '500 Internal Server Error',
-  503: '503 Service Unavailable',
-};
-
 /** Takes over a request. Call it first thing in a route's handler. */
 export function begin(res: HttpResponse, req: HttpRequest, maxBodyBytes: number, log: Logger): Exchange {
   let state: State = 'open';
   const contentType = req.getHeader('content-type');
   const authorization = req.getHeader('authorization');
+  const idempotencyKey = req.getHeader('idempotency-key');
   const method = req.getMethod();
   const isHead = method === 'head';
   res.onAborted(() => {
@@ -72,13 +61,14 @@ export function begin(res: HttpResponse, req: HttpRequest, maxBodyBytes: number,
     const field = details.violations?.[0]?.field;
     const body = JSON.stringify({ code: row.code, message: told.message, field, requestId: details.requestId });
     const retry = row.retryAfter === undefined ? undefined : { 'Retry-After': String(row.retryAfter) };
-    send(STATUS_TEXT[status] ?? String(status), { 'Content-Type': JSON_TYPE, ...retry, ...headers }, body);
+    send(`${status} ${STATUS_CODES[status]}`, { 'Content-Type': JSON_TYPE, ...retry, ...headers }, body);
   }
 
   return {
     method,
     contentType,
     authorization,
+    idempotencyKey,
     parameter: req.getParameter(0) ?? '',
     readBody: () => incoming.read(maxBodyBytes),
     sendJson: (body) => send('200 OK', { 'Content-Type': JSON_TYPE }, JSON.stringify(body)),

@@ -32,6 +32,7 @@ const Body = Type.Object({
   smsMessage: Type.Optional(Text(LIMITS.text)),
 });
 const checker = createChecker(Body);
+const headerChecker = createChecker(Type.Object({ 'Idempotency-Key': Label(LIMITS.name) }));
 
 /** POST /msgpush/send */
 export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
@@ -55,6 +56,7 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     sender: body.sender,
     sendDevice: body.sendDevice ?? body.sendDeive,
     smsMessage: body.smsMessage,
+    idempotencyKey: headerChecker.parse({ 'Idempotency-Key': exchange.idempotencyKey })['Idempotency-Key'],
   });
   const { appId, appKey } = body;
   const result = await link.call({ appId, secret: appKey, request: { case: 'sendPush', value: request } });

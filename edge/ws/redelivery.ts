@@ -1,4 +1,4 @@
-import type { Session } from './session.js';
+import type { Session, Unconfirmed } from './session.js';
 
 /**
  * Sends messages that must be confirmed again, until they are: after the first interval, then at doubling ones up to five
@@ -13,17 +13,6 @@ export interface Redelivery {
   forget(session: Session): void;
   recalled(pushId: number): void;
   stop(): void;
-}
-
-/** A message that a device has not confirmed. */
-export interface Unconfirmed {
-  readonly session: Session;
-  readonly pushId: number;
-  /** Undefined: it is not to be sent again. */
-  frame: Uint8Array | undefined;
-  /** Milliseconds since the epoch after which it is not sent again. */
-  readonly until: number;
-  dueAt: number;
 }
 
 const LONGEST = 300_000;

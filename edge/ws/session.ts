@@ -1,6 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Platform } from '../link/wire.js';
-import type { Unconfirmed } from './redelivery.js';
 
 /** What uWebSockets keeps for a socket. */
 export interface SocketData {
@@ -30,6 +29,17 @@ export interface Session {
   buffered: { pushId: number; deliveryId: number | undefined } | undefined;
   /** What the device must still confirm, by push; undefined: nothing ever. See Redelivery. */
   unconfirmed: Map<number, Unconfirmed> | undefined;
+}
+
+/** A message that a device has not confirmed. */
+export interface Unconfirmed {
+  readonly session: Session;
+  readonly pushId: number;
+  /** Undefined: it is not to be sent again. */
+  frame: Uint8Array | undefined;
+  /** Milliseconds since the epoch after which it is not sent again. */
+  readonly until: number;
+  dueAt: number;
 }
 
 export function createSession(ws: WebSocket<SocketData>, slot: number, deviceId: string): Session {

@@ -1,0 +1,219 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../support/dist.js';
+
+const README = 'README.md';
+const README_ZH = 'README.zh-CN.md';
+const CONTRACT = 'docs/contract.md';
+const OPERATIONS = 'docs/operations.md';
+const ARCHITECTURE = 'docs/architecture.md';
+const PAGES = [
+  README,
+  README_ZH,
+  'CHANGELOG.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+/** The first groups of all matches, without repetitions. */
+function matches(text: string, pattern: RegExp): string[] {
+  return [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? match[0]))];
+}
+
+/** What the text between `from` and `to` holds; throws when a source has lost the place that a test reads. */
+function between(text: string, from: string, to: string): string {
+  const start = text.indexOf(from);
+  const end = text.indexOf(to, start + from.length);
+  if (start < 0 || end < 0) throw new Error(`no text between ${from} and ${to}`);
+  return text.slice(start, end);
+}
+
+/** A page without its blocks of code. */
+const prose = (page: string): string => read(page).replaceAll(/^```[\s\S]*?^```/gm, '');
+/** The names in backticks in the first column of tables. */
+const firstColumn = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .flatMap((line) => matches(line.split('|')[1] ?? '', /`([^`]+)`/g));
+
+describe('the settings', () => {
+  const known = matches(between(read('common/env.ts'), 'const KNOWN', ']);'), /'(ONEPUSH_\w+)'/g);
+
+  it('are found in the source', () => {
+    expect(known.length).toBeGreaterThan(10);
+  });
+
+  it.each([
+    [README, '## Settings'],
+    [README_ZH, '## 配置'],
+    [OPERATIONS, '## Settings'],
+  ])('are all in the table of %s', (page, heading) => {
+    const documented = firstColumn(between(read(page), `\n${heading}\n`, '\n## '));
+    expect(documented.toSorted()).toEqual(known.toSorted());
+  });
+
+  it.each(PAGES)('are the only ONEPUSH_ names of %s', (page) => {
+    expect(matches(read(page), /ONEPUSH_[A-Z0-9_]+/g).filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it.each([README, README_ZH, OPERATIONS])('have the defaults of the source in %s', (page) => {
+    const sources = read('core/config.ts') + read('edge/config.ts');
+    const defaults = [
+      ...sources.matchAll(/reader\.(?:address|addresses|integer|matching|oneOf<\w+>)\(\s*'(\w+)',\s*'?([^,'()]*)'?/g),
+    ];
+    expect(defaults.length).toBeGreaterThan(8);
+    for (const [, name = '', value = ''] of defaults) {
+      if (value === '') continue;
+      const row = read(page)
+        .split('\n')
+        .find((line) => line.startsWith(`| \`${name}\``));
+      expect(row).toContain(`\`${value.replaceAll('_', '')}\``);
+    }
+  });
+});
+
+describe('the close codes', () => {
+  const edge = matches(between(read('edge/ws/close-codes.ts'), 'export const CLOSE', 'as const'), /\b(\d{4})\b/g);
+  const core = matches(between(read('core/delivery/edge-port.ts'), 'export const CLOSE', 'as const'), /\b(\d{4})\b/g);
+
+  it('are found in the sources', () => {
+    expect(edge.length).toBeGreaterThan(0);
+    expect(core.length).toBeGreaterThan(0);
+  });
+
+  it('are all in the contract', () => {
+    const table = between(read(CONTRACT), '### Close codes', '### Heartbeats');
+    const documented = table
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .flatMap((line) => matches(line.split('|')[1] ?? '', /\d{4}/g));
+    expect(documented).toEqual(expect.arrayContaining([...edge, ...core]));
+  });
+});
+
+describe('the fields of REST', () => {
+  /** The keys of the first schema of a file, and those of the section's table. */
+  it.each([
+    ['edge/http/register.ts', '### POST /msgpush/register', '### POST /msgpush/unregister'],
+    ['edge/http/send.ts', '### POST /msgpush/send', '### POST /apps'],
+  ])('of %s are all in the contract', (source, from, to) => {
+    const schema = between(read(source), 'Type.Object({', '\n/** POST');
+    const fields = matches(schema, /^\s+(\w+): (?:Type|Name|Label|Text|Word)\b/gm);
+    const documented = firstColumn(between(read(CONTRACT), from, to));
+    expect(fields.length).toBeGreaterThan(5);
+    // `extra` is any JSON value: it is taken from the text, and no schema has it.
+    expect(documented.filter((name) => name !== 'extra').toSorted()).toEqual(fields.toSorted());
+  });
+
+  it('of a message are all in the contract', () => {
+    const fields = matches(between(read('core/domain/push.ts'), 'function toFrame', '\n}\n'), /"(\w+)":/g);
+    const documented = firstColumn(between(read(CONTRACT), '### Frames', '### Close codes'));
+    expect(fields.length).toBeGreaterThan(7);
+    expect(documented).toEqual(expect.arrayContaining(fields));
+  });
+});
+
+describe('the paths of REST', () => {
+  it('are all in the contract', () => {
+    const routes = between(read('edge/http/routes.ts'), 'const routes', '\n  };');
+    const paths = matches(routes, /'(\/[^']*)'/g).map((path) => path.replace(/:(\w+)/, '{$1}'));
+    expect(paths.length).toBeGreaterThan(5);
+    for (const path of paths) expect(read(CONTRACT)).toContain(path);
+  });
+});
+
+describe('the methods of PushCore', () => {
+  it('are all in the contract', () => {
+    const methods = matches(read('proto/onepush/v1/push_core.proto'), /rpc (\w+)/g);
+    const documented = firstColumn(between(read(CONTRACT), '## PushCore', '### With curl'));
+    expect(methods.length).toBeGreaterThan(0);
+    expect(documented.toSorted()).toEqual(methods.toSorted());
+  });
+});
+
+describe('the dependencies', () => {
+  it('are all accounted for in the architecture', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+    const names = Object.keys({ ...dependencies, ...devDependencies });
+    const section = read(ARCHITECTURE).slice(read(ARCHITECTURE).indexOf('\n## Dependencies'));
+    expect(firstColumn(section).toSorted()).toEqual(names.toSorted());
+  });
+
+  it('have the README say where uWebSockets.js comes from', () => {
+    const source: string = JSON.parse(read('package.json')).dependencies['uWebSockets.js'];
+    // A line may end within it.
+    const said = (page: string) => read(page).replaceAll(/\s+/g, ' ').includes(`"uWebSockets.js": "${source}"`);
+    expect([README, README_ZH].filter((page) => !said(page))).toEqual([]);
+  });
+});
+
+describe('the tables of the store', () => {
+  it('are all in the architecture', () => {
+    const tables = matches(read('core/store/schema.sqlite.ts'), /sqliteTable\(\s*'(\w+)'/g);
+    const documented = firstColumn(between(read(ARCHITECTURE), '## The store', '## Trade-offs'));
+    expect(tables.length).toBeGreaterThan(5);
+    expect(documented.toSorted()).toEqual(tables.toSorted());
+  });
+});
+
+describe.each(PAGES)('%s', (page) => {
+  it('links to files and headings that exist', () => {
+    const targets = matches(prose(page), /\]\(([^)\s]+)\)/g).filter((target) => !/^https?:/.test(target));
+    const broken = targets.filter((target) => {
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : relative(ROOT, resolve(ROOT, dirname(page), path));
+      if (!existsSync(join(ROOT, file))) return true;
+      return anchor !== undefined && !anchorsOf(file).includes(decodeURIComponent(anchor));
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names files that exist', () => {
+    const named = matches(read(page), /`((?:core|edge|common|proto|test|docs|gen)\/[\w./-]*)`/g);
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it('says nothing of machines and other projects', () => {
+    expect(read(page)).not.toMatch(/\/(?:work|home|root|tmp)\//);
+    expect(read(page)).not.toMatch(/\p{Extended_Pictographic}/u);
+  });
+});
+
+describe('both READMEs', () => {
+  it('link to each other at the top', () => {
+    const top = (page: string) => read(page).split('\n').slice(0, 4).join('\n');
+    expect(top(README)).toContain(`](${README_ZH})`);
+    expect(top(README_ZH)).toContain(`](${README})`);
+  });
+
+  it('have the same commands', () => {
+    const commands = (page: string) =>
+      matches(read(page), /^```sh\n([\s\S]*?)^```/gm).map((block) => block.replaceAll(/ +# .*/g, ''));
+    expect(commands(README_ZH)).toEqual(commands(README));
+  });
+
+  it('name make targets that exist', () => {
+    const targets = matches(read('Makefile'), /^([a-z-]+):/gm);
+    for (const page of PAGES) {
+      const named = matches(read(page), /(?:`|^|\s)make ([a-z-]+)(?=`|$|\s+#)/gm);
+      expect(named.filter((name) => !targets.includes(name))).toEqual([]);
+    }
+  });
+});
+
+/** The anchors that GitHub gives to the headings of a page; none for a file that is no page. */
+function anchorsOf(file: string): string[] {
+  if (statSync(join(ROOT, file)).isDirectory() || !file.endsWith('.md')) return [];
+  return matches(prose(file), /^#{1,6} (.+)$/gm).map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(/\s/g, '-'),
+  );
+}
