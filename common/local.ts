@@ -54,11 +54,12 @@ process.on('SIGTERM', () => stop(0));
 
 core = start('core');
 const { grpc = '', connect = '' } = await ready(core);
-env.ONEPUSH_CORE_ADDRS = grpc;
+env.ONEPUSH_CORE_ADDRS ||= grpc;
 edge = start('edge');
 const { http = '' } = await ready(edge);
 const port = http.slice(http.lastIndexOf(':') + 1);
 const url = `http://127.0.0.1:${port}`;
+while (!(await fetch(`${url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 50));
 const [appId, appKey] = env.ONEPUSH_BOOTSTRAP_APP.split(':');
 
 process.stdout.write(`
@@ -75,7 +76,7 @@ Try it from another terminal, in this folder: register a device of alice's, list
   ID=$(curl -s ${url}/msgpush/register -H 'Content-Type: application/json' \\
     -d '{"alias":"alice","appId":"${appId}","platform":"ANDROID","nativeToken":"token-1"}' | grep -o '[0-9a-f]\\{32\\}')
 
-  npm run -s listen -- ws://127.0.0.1:${port} $ID &
+  node dist/common/listen.js ws://127.0.0.1:${port} $ID &
 
   curl -s ${url}/msgpush/send -H 'Content-Type: application/json' \\
     -d '{"appId":"${appId}","appKey":"${appKey}","audiences":["alice"],"alert":"Hello, Alice"}'

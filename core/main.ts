@@ -7,6 +7,6 @@ import { readCoreConfig } from './config.js';
 await runService('core', () => {
   const config = readCoreConfig(process.env);
   const log = createLogger('core', config.logLevel);
-  for (const name of unknownSettings(process.env)) log.warn({ name }, 'unknown setting');
+  for (const name of unknownSettings(process.env)) log.warn({ setting: name }, 'unknown setting');
   return { service: buildCore(config, log), log, stopSeconds: config.drainSeconds };
 });

@@ -7,6 +7,6 @@ import { readEdgeConfig } from './config.js';
 await runService('edge', () => {
   const config = readEdgeConfig(process.env);
   const log = createLogger('edge', config.logLevel);
-  for (const name of unknownSettings(process.env)) log.warn({ name }, 'unknown setting');
+  for (const name of unknownSettings(process.env)) log.warn({ setting: name }, 'unknown setting');
   return { service: buildEdge(config, log), log, stopSeconds: config.drainSeconds };
 });

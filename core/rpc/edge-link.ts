@@ -116,7 +116,9 @@ export function createEdgeLink(options: {
     if (batch.delivered.length > 0) cycle.delivered(batch.delivered);
     for (const event of batch.events) handleEvent(outbox, event);
     for (const call of batch.calls) handleCall(outbox, call);
-    const settled = batch.delivered.length + batch.events.length > 0 ? cycle.settled() : undefined;
+    // A message that only acknowledges is not acknowledged: the two ends would never be quiet.
+    if (batch.delivered.length + batch.events.length === 0) return;
+    const settled = cycle.settled();
     if (settled === undefined) outbox.committed(batch.number);
     else settled.then(() => outbox.committed(batch.number));
   }

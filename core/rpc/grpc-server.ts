@@ -49,6 +49,7 @@ export function createGrpcServer(handlers: PushCoreHandlers, attach: UntypedHand
     RegisterDevice: unary(handlers.registerDevice),
     UnregisterDevice: unary(handlers.unregisterDevice),
     SendPush: unary(handlers.sendPush),
+    RecallPush: unary(handlers.recallPush),
     CreateApp: unary(handlers.createApp),
     GetApp: unary(handlers.getApp),
   });

@@ -1,10 +1,12 @@
+import { toBinary } from '@bufbuild/protobuf';
 import { Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
 import { Label, LIMITS, Name, ruled, Text } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
+import { hashSecret } from '../../common/secrets.js';
 import { type RegisterDeviceRequest, Platform as WirePlatform } from '../../gen/onepush/v1/device_pb.js';
 import type { SendPushRequest, Audience as WireAudience } from '../../gen/onepush/v1/push_pb.js';
-import { PushMsgType as WireMsgType } from '../../gen/onepush/v1/push_pb.js';
+import { PushMsgType as WireMsgType, SendPushRequestSchema } from '../../gen/onepush/v1/push_pb.js';
 import type { PushDraft } from '../delivery/accept.js';
 import type { Audience } from '../domain/audience.js';
 import type { Platform, PlatformFilter, Registration } from '../domain/device.js';
@@ -53,6 +55,7 @@ const pushChecker = createChecker(
     sender: Text(LIMITS.shortText),
     sendDevice: Text(LIMITS.shortText),
     smsMessage: Text(LIMITS.text),
+    idempotencyKey: Label(LIMITS.name),
   }),
 );
 
@@ -115,7 +118,19 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
       sendDevice: request.sendDevice || undefined,
       smsMessage: request.smsMessage || undefined,
     },
+    idempotency: request.idempotencyKey === '' ? undefined : { key: request.idempotencyKey, digest: digestOf(request) },
   };
+}
+
+/** What tells a push from another with the same idempotency key: its encoding, which is the same for the same fields. */
+function digestOf(request: SendPushRequest): string {
+  return hashSecret(toBinary(SendPushRequestSchema, { ...request, idempotencyKey: '' }));
+}
+
+/** A push's id from what callers call it; undefined if it cannot be one. */
+export function parsePushId(requestId: string): number | undefined {
+  const id = /^[1-9]\d{0,15}$/.test(requestId) ? Number(requestId) : Number.NaN;
+  return Number.isSafeInteger(id) ? id : undefined;
 }
 
 function fromAudience(wire: WireAudience | undefined): Audience | undefined {

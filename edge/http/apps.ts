@@ -13,9 +13,9 @@ const checker = createChecker(Type.Object({ name: Label(LIMITS.name, 1) }));
 /** POST /apps/ */
 export async function createApp(exchange: Exchange, link: CoreLink): Promise<void> {
   const { contentType } = exchange;
-  if (contentType !== '' && !isJsonType(contentType) && !/^text\/plain\s*(;|$)/i.test(contentType)) {
-    throw new OnePushError('NOT_JSON_TYPE');
-  }
+  // A bare name comes as text, and as what curl says of any `-d`.
+  const isText = /^(text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i.test(contentType);
+  if (contentType !== '' && !isJsonType(contentType) && !isText) throw new OnePushError('NOT_JSON_TYPE');
   const { name } = checker.parse(parseName(decode(await exchange.readBody())));
   const request = create(CreateAppRequestSchema, { name });
   const result = await link.call({

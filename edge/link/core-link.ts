@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials, Metadata, status } from '@grpc/grpc-js';
 import { type Address, formatAddress } from '../../common/env.js';
 import { OnePushError } from '../../common/errors.js';
 import { toMethodDefinition } from '../../common/grpc.js';
@@ -41,6 +41,8 @@ type State =
   | { kind: 'waiting'; timer: NodeJS.Timeout }
   | { kind: 'stopped' };
 
+/** Of so many attempts in a row, one that fails is a warning. */
+const WARN_EVERY = 30;
 const BACKOFF_MIN = 100;
 const BACKOFF_MAX = 2000;
 /** How long a core may take to accept an attachment, in milliseconds. */
@@ -96,7 +98,7 @@ export function createCoreLink(options: {
       if (!isCurrent()) return;
       detach(client, reason);
     };
-    stream.on('error', (error: Error & { code?: number }) => gone(`gRPC status ${error.code ?? 'unknown'}`));
+    stream.on('error', (error: Error & { code?: number }) => gone(status[error.code ?? status.UNKNOWN] ?? 'UNKNOWN'));
     stream.on('end', () => gone('the core ended the link'));
     reports.hello(stream);
   }
@@ -113,7 +115,8 @@ export function createCoreLink(options: {
       listener.detached();
       calls.failAll();
     } else {
-      log.debug({ reason, delay: Math.round(delay) }, 'no core to attach to');
+      const level = attempt % WARN_EVERY === 1 ? 'warn' : 'debug';
+      log[level]({ reason }, 'no core to attach to');
     }
   }
 
@@ -121,7 +124,7 @@ export function createCoreLink(options: {
     if (batch.committed > 0) reports.committed(batch.committed);
     for (const reply of batch.replies) calls.answer(reply);
     listener.items(batch.items);
-    reports.processed(batch.number);
+    reports.processed(batch.number, batch.items.length > 0);
   }
 
   return {

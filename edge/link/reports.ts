@@ -34,8 +34,8 @@ export interface Reports {
   detached(): void;
   /** All messages up to this one are committed. */
   committed(number: number): void;
-  /** Our side has handled the core's messages up to this one. */
-  processed(number: number): void;
+  /** Our side has handled the core's messages up to this one. `tell`: the core should know soon. */
+  processed(number: number, tell: boolean): void;
   /** Resolves when nothing is left that the core has not committed. */
   allCommitted(): Promise<void>;
 }
@@ -148,9 +148,9 @@ export function createReports(edgeId: string): Reports {
       uncommitted = uncommitted.filter((sent) => sent.number > upTo);
       wakeWaiters();
     },
-    processed(upTo) {
+    processed(upTo, tell) {
       processedNumber = upTo;
-      schedule();
+      if (tell) schedule();
     },
     allCommitted() {
       return new Promise((resolve) => {
