@@ -11,7 +11,7 @@ BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
 SOURCES := $(shell find core edge common gen/onepush -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
 
-.PHONY: help install build run gen migrations test check format lint types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify gen migrations test check format lint types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
 
 run: build ## start a core and an edge on SQLite, with no configuration
 	node dist/common/local.js
+
+verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL)
+	node dist/core/verify.js
 
 gen: $(INSTALLED) ## generate gen/ from proto/
 	$(BIN)/buf generate

@@ -3,17 +3,17 @@ import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import type { CoreConfig } from './config.js';
 import { createAcceptPush } from './delivery/accept.js';
+import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
+import { createSweeper } from './delivery/sweeper.js';
 import { createWriteCycle, type Effects } from './delivery/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
+import { openStore } from './open-store.js';
 import { createRegistry, type Registry } from './registry/registry.js';
 import { createConnectServer } from './rpc/connect-server.js';
 import { createEdgeLink } from './rpc/edge-link.js';
 import { createGrpcServer } from './rpc/grpc-server.js';
 import { createPushCore } from './rpc/push-core.js';
-import { openMysqlStore } from './store/mysql.js';
-import { openSqliteStore } from './store/sqlite.js';
-import type { Store } from './store/store.js';
 
 /** The number of this core among those of one store. With the memory engine there is one. */
 const CORE = 0;
@@ -30,9 +30,10 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       }
       const highest = await store.loadHighestIds();
       const registry = createRegistry(store);
-      const effects = createEffects(registry, () => sessions);
+      const limits = createInboxLimits(store, config.inboxLimit);
+      const effects = createEffects(registry, limits, () => sessions);
       const cycle = createWriteCycle({
-        commits: store,
+        store,
         pushIds: createIdClock(CORE, highest.push),
         deliveryIds: createIdClock(CORE, highest.delivery),
         effects,
@@ -40,6 +41,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         log,
       });
       const sessions = createSessions({ store, cycle, core: CORE, log });
+      const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const handlers = createPushCore({
         registry,
         cycle,
@@ -55,6 +57,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       };
       stop = async () => {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
+        await sweeper.stop();
         await connect.stop();
         await cycle.idle();
         link.stop();
@@ -62,20 +65,21 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         await cycle.idle();
         await store.close();
       };
+      sweeper.start();
       return addresses;
     },
     stop: () => stop(),
   };
 }
 
-function openStore(url: string): Promise<Store> {
-  return url.startsWith('sqlite:') ? openSqliteStore(url.slice('sqlite:'.length)) : openMysqlStore(url);
-}
-
 /** What is committed changes what is cached before it changes sessions. */
-function createEffects(registry: Registry, sessions: () => Sessions): Effects {
+function createEffects(registry: Registry, limits: InboxLimits, sessions: () => Sessions): Effects {
   return {
-    pushed: (pushes) => sessions().pushed(pushes),
+    pushed(pushes) {
+      limits.pushed(pushes);
+      sessions().pushed(pushes);
+    },
+    recalled: (pushId) => sessions().recalled(pushId),
     registered(result, registration) {
       registry.registered(result, registration.appNum, registration.tags);
       sessions().registered(result, registration);

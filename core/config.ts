@@ -15,6 +15,10 @@ export interface CoreConfig {
   bootstrapApp: { id: string; key: string } | undefined;
   /** Seconds that a message without needConfirm waits. */
   offlineTtl: number;
+  /** How many deliveries may wait for one device: beyond it the oldest are evicted. */
+  inboxLimit: number;
+  /** Days that a push and its receipts are kept after its expiry. */
+  retentionDays: number;
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
@@ -36,6 +40,8 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     adminToken: reader.text('ONEPUSH_ADMIN_TOKEN'),
     bootstrapApp: undefined,
     offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL', 86_400, 1, 2_592_000),
+    inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT', 1000, 1, 1_000_000),
+    retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS', 7, 0, 3650),
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
     logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
   };

@@ -1,10 +1,12 @@
 import { OnePushError } from '../../common/errors.js';
+import { hashSecret } from '../../common/secrets.js';
 import type { App } from '../domain/app.js';
 import type { Audience } from '../domain/audience.js';
 import { lifetimeOf } from '../domain/expiry.js';
-import type { Push, PushContent, PushHeader } from '../domain/push.js';
+import type { PushContent, PushHeader } from '../domain/push.js';
 import type { Registry } from '../registry/registry.js';
 import { resolveAudience } from './audience.js';
+import { IDEMPOTENCY_LIFETIME } from './idempotency.js';
 import type { WriteCycle } from './write-cycle.js';
 
 /** What an app asks to be pushed. */
@@ -13,27 +15,36 @@ export interface PushDraft extends Omit<PushHeader, 'appId' | 'appNum'> {
   /** With `needConfirm`: seconds that the message waits; see `lifetimeOf`. */
   duration: number | undefined;
   content: PushContent;
+  /** Makes a retry safe; see `Idempotency`. */
+  idempotency: { key: string; digest: string } | undefined;
 }
 
 /** An audience that changes so often between its look-up and its commit is a sign of something else. */
 const MAX_ATTEMPTS = 20;
 
 /**
- * Accepts a push: finds its devices or topics and commits it with its deliveries. When this resolves the push is durable.
+ * Accepts a push: finds its devices or topics and commits it with its deliveries. When this resolves, with the push's id, the push is
+ * durable.
  *
- * @throws StoreUnavailable, OnePushError STORE_UNAVAILABLE or OVERLOADED: then nothing of it is kept
+ * @throws OnePushError STORE_UNAVAILABLE or OVERLOADED: then it is not accepted; IDEMPOTENCY_CONFLICT
  */
-export type AcceptPush = (app: App, draft: PushDraft) => Promise<Push>;
+export type AcceptPush = (app: App, draft: PushDraft) => Promise<number>;
 
 /** @param offlineTtl seconds that a push without `needConfirm` waits */
 export function createAcceptPush(registry: Registry, cycle: Pick<WriteCycle, 'push'>, offlineTtl: number): AcceptPush {
-  return async (app, { audience, duration, content, ...options }) => {
+  return async (app, { audience, duration, content, idempotency: given, ...options }) => {
     const header = { ...options, appId: app.id, appNum: app.num };
     const lifetime = lifetimeOf({ needConfirm: options.needConfirm, duration }, offlineTtl);
+    // The key is the app's own; it is kept as a hash, since it may be long.
+    const idempotency = given && {
+      key: hashSecret(`${app.num}:${given.key}`),
+      digest: given.digest,
+      expiresAt: Date.now() + IDEMPOTENCY_LIFETIME,
+    };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const resolution = await resolveAudience(registry, app.num, audience, options.platform);
-      const push = await cycle.push({ header, content, lifetime, resolution });
-      if (push !== undefined) return push;
+      const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency });
+      if (pushId !== undefined) return pushId;
     }
     throw new OnePushError('OVERLOADED');
   };

@@ -1,6 +1,6 @@
 import { OnePushError } from '../../common/errors.js';
-import type { Push, PushContent, PushHeader } from '../domain/push.js';
-import type { Confirmation, DeliveryBatch } from '../store/store.js';
+import type { PushContent, PushHeader } from '../domain/push.js';
+import type { Confirmation, DeliveryBatch, IdempotencyKey } from '../store/store.js';
 import type { Resolution } from './audience.js';
 
 /** A push on its way to the store. */
@@ -10,12 +10,13 @@ export interface PushRequest {
   /** Milliseconds from its commit to its expiry. */
   lifetime: number;
   resolution: Resolution;
+  idempotency?: IdempotencyKey | undefined;
 }
 
 /** The same, with its caller waiting. */
 export interface PushOrder extends PushRequest {
-  /** Undefined: the audience has changed meanwhile. */
-  resolve(push: Push | undefined): void;
+  /** With the push's id; undefined: the audience has changed meanwhile. */
+  resolve(pushId: number | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -32,12 +33,14 @@ export interface QueuedBatch {
 /** What waits for the next commit. Bounded: pushes are refused beyond a number; settlements are as many as there are deliveries. */
 export interface DeliveryQueue {
   /** Rejects at once with OVERLOADED if too many are waiting. */
-  push(request: PushRequest): Promise<Push | undefined>;
+  push(request: PushRequest): Promise<number | undefined>;
   delivered(deliveryIds: readonly number[]): void;
   confirmed(confirmation: Confirmation): void;
   read(deviceNum: number, pushId: number): void;
   /** As much as one transaction should hold; undefined if nothing waits. */
   take(): QueuedBatch | undefined;
+  /** Orders that have been taken wait again, before all others. */
+  wait(orders: readonly PushOrder[]): void;
   /** The settlements of a batch that could not be committed wait again. */
   putBack(batch: QueuedBatch): void;
   committed(batch: QueuedBatch): void;
@@ -106,6 +109,9 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
       confirmed = [];
       cursors = new Map();
       return { orders: taken, settlements, ticket: queuedTicket };
+    },
+    wait(again) {
+      if (again.length > 0) orders = [...again, ...orders];
     },
     putBack({ settlements }) {
       delivered = [...settlements.delivered, ...delivered];

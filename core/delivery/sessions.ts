@@ -26,6 +26,8 @@ export interface Sessions {
   pushed(pushes: readonly NewPush[]): void;
   registered(result: Registered, registration: NewRegistration): void;
   unregistered(device: Device): void;
+  /** A push is recalled: it is not sent any more. */
+  recalled(pushId: number): void;
 }
 
 type Slots = Map<number, { announced: Announced } | { session: Session }>;
@@ -213,6 +215,12 @@ export function createSessions(options: {
       }
       session.device = { ...device, memberships: withTopics(session.device.memberships, topics, sinceId) };
       if (session.state.kind === 'live') session.edge.live(session.slot, device.platform, topics);
+    },
+    recalled(pushId) {
+      for (const { state } of replay.reading()) {
+        if (state.kind === 'reading') state.held = state.held.filter(({ outgoing }) => outgoing.push.id !== pushId);
+      }
+      for (const edge of edges.keys()) edge.recall(pushId);
     },
     unregistered(device) {
       changed?.add(device.id);

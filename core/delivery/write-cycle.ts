@@ -4,12 +4,13 @@ import type { Push } from '../domain/push.js';
 import {
   type Commits,
   type Confirmation,
-  type NewApp,
+  type LookUps,
   type NewDelivery,
   type NewPush,
-  type Registered,
   StoreUnavailable,
 } from '../store/store.js';
+import { type ChangeKind, createChangeQueue } from './change-queue.js';
+import { type ChangeEffects, type Changes, createChanges } from './changes.js';
 import {
   createDeliveryQueue,
   isEmpty,
@@ -18,28 +19,27 @@ import {
   type QueuedBatch,
   type Settlements,
 } from './delivery-queue.js';
-import { createRegistryQueue, type RegistrationRequest, type RegistryEffects } from './registry-queue.js';
+import { createIdempotency } from './idempotency.js';
 
 /** What the rest of the core does once something is committed: called in the order of the commits, before callers are answered. */
-export interface Effects extends RegistryEffects {
+export interface Effects extends ChangeEffects {
   pushed(pushes: readonly NewPush[]): void;
 }
 
 /**
- * The one writer. Each cycle takes everything that has gathered and commits it, the registry first, then answers. Push
- * ids are given out here, so they are committed in their order.
+ * The one writer. Each cycle takes everything that has gathered and commits it, changes first, then answers. Push ids
+ * are given out here, so they are committed in their order.
  *
  * Guarantees: a promise resolves only after its commit. What failed is not in the store, and its caller is told: try
  * again (STORE_UNAVAILABLE), too many are waiting (OVERLOADED). What was delivered, confirmed and read is kept until it
  * is committed.
  */
 export interface WriteCycle {
-  /** Undefined: the audience has changed meanwhile, resolve it again. */
-  push(request: PushRequest): Promise<Push | undefined>;
-  register(request: RegistrationRequest): Promise<Registered>;
-  /** Unregisters the device if it is registered. */
-  unregister(deviceId: string): Promise<void>;
-  createApp(app: Omit<NewApp, 'now'>): Promise<void>;
+  /** Resolves with the push's id. Undefined: the audience has changed meanwhile, resolve it again. */
+  push(request: PushRequest): Promise<number | undefined>;
+  /** Carries out a change of one of `changes`. */
+  change<I, O>(kind: ChangeKind<I, O>, input: I): Promise<O>;
+  readonly changes: Changes;
   delivered(deliveryIds: readonly number[]): void;
   confirmed(confirmation: Confirmation): void;
   /** How far a device has read, for pushes of this core. */
@@ -53,7 +53,7 @@ export interface WriteCycle {
 }
 
 export interface WriteCycleOptions {
-  commits: Commits;
+  store: Commits & Pick<LookUps, 'findIdempotent' | 'hasPush'>;
   pushIds: IdClock;
   deliveryIds: IdClock;
   effects: Effects;
@@ -68,67 +68,99 @@ const RETRY_DELAY = 200;
 const NOTHING: Settlements = { delivered: [], confirmed: [], cursors: [] };
 
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
-  const { commits, pushIds, deliveryIds, effects, core, log, now = Date.now } = options;
+  const { store, pushIds, deliveryIds, effects, core, log, now = Date.now } = options;
   const deliveries = createDeliveryQueue(core);
-  const registry = createRegistryQueue({ commits, effects, sinceId: () => pushIds.last(), now });
+  const changeQueue = createChangeQueue();
+  const changes = createChanges({ commits: store, effects, sinceId: () => pushIds.last(), now });
+  const idempotency = createIdempotency(store, now);
   let lastCommitted = pushIds.last();
+  /** Pushes whose commit was cut off before its answer: their callers were told to try again, but they may be there. */
+  let inDoubt: readonly NewPush[] = [];
   let running: Promise<void> | undefined;
   let stopping = false;
 
   /** After this turn of the loop, so that what arrives together is committed together. */
   function wake(): void {
-    running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(run).finally(() => {
-      running = undefined;
-    });
+    running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(run);
   }
 
   async function run(): Promise<void> {
-    for (;;) {
-      const changed = await registry.commit();
-      const batch = deliveries.take();
-      if (batch === undefined) {
-        if (!changed) return;
-      } else if (!(await commit(batch))) {
-        deliveries.putBack(batch);
+    try {
+      for (;;) {
+        const clear = await clearDoubt();
+        const changed = await changeQueue.commit();
+        const batch = deliveries.take();
+        if (batch === undefined && clear && !changed) return;
+        const committed = batch === undefined || (clear ? await commit(batch) : refuse(batch));
+        if (clear && committed) continue;
+        if (batch !== undefined) deliveries.putBack(batch);
         if (stopping) return;
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
       }
+    } finally {
+      // In the very step in which nothing was left: what comes later wakes the cycle again.
+      running = undefined;
     }
+  }
+
+  /** While it is not known what was committed last, nothing may be committed after it. */
+  function refuse({ orders }: QueuedBatch): false {
+    for (const order of orders) order.reject(new StoreUnavailable('IN_DOUBT'));
+    return false;
   }
 
   /** Answers the orders in any case. False: the settlements are not committed yet. */
   async function commit(batch: QueuedBatch): Promise<boolean> {
-    const orders = batch.orders.filter((order) => {
+    const orders = await admit(batch.orders);
+    const committed = await tryCommit(orders, batch.settlements);
+    if (committed) deliveries.committed(batch);
+    return committed;
+  }
+
+  /** The orders that are to be committed; the others are answered, or wait for the next cycle. */
+  async function admit(orders: readonly PushOrder[]): Promise<readonly PushOrder[]> {
+    const current = orders.filter((order) => {
       if (order.resolution.isCurrent()) return true;
       order.resolve(undefined);
       return false;
     });
-    const committed = await tryCommit(orders, batch.settlements);
-    if (committed) deliveries.committed(batch);
-    return committed;
+    try {
+      const { fresh, later } = await idempotency.sort(current);
+      deliveries.wait(later);
+      return fresh;
+    } catch (error) {
+      for (const order of current) order.reject(error);
+      return [];
+    }
   }
 
   async function tryCommit(orders: readonly PushOrder[], settlements: Settlements): Promise<boolean> {
     if (orders.length === 0 && isEmpty(settlements)) return true;
     const pushes = orders.map(toNewPush);
     try {
-      await commits.commitDeliveries({ ...settlements, pushes, now: now() });
+      await store.commitDeliveries({ ...settlements, pushes, now: now() });
     } catch (error) {
-      return commitFailed(orders, settlements, error);
+      return commitFailed(orders, pushes, settlements, error);
     }
+    committedPushes(pushes);
+    for (const [index, order] of orders.entries()) order.resolve(pushes[index]?.push.id);
+    return true;
+  }
+
+  function committedPushes(pushes: readonly NewPush[]): void {
     lastCommitted = pushes.at(-1)?.push.id ?? lastCommitted;
     effects.pushed(pushes);
-    for (const [index, order] of orders.entries()) order.resolve(pushes[index]?.push);
-    return true;
   }
 
   async function commitFailed(
     orders: readonly PushOrder[],
+    pushes: readonly NewPush[],
     settlements: Settlements,
     error: unknown,
   ): Promise<boolean> {
     if (error instanceof StoreUnavailable) {
       log.warn({ ...describeError(error), pushes: orders.length }, 'the store is not available');
+      if (pushes.length > 0) inDoubt = pushes;
       for (const order of orders) order.reject(error);
       return false;
     }
@@ -144,16 +176,36 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     }
     // One of them is refused; the others must not fail with it.
     const committed = await tryCommit([], settlements);
-    for (const order of orders) await tryCommit([order], NOTHING);
+    for (const order of orders) {
+      if (inDoubt.length > 0) order.reject(new StoreUnavailable('IN_DOUBT'));
+      else await tryCommit([order], NOTHING);
+    }
     return committed;
   }
 
-  function toNewPush({ header, content, lifetime, resolution: { target } }: PushOrder): NewPush {
+  /**
+   * Looks whether a commit that was cut off took place: then its pushes go to the devices that are online. False: it is still not
+   * known.
+   */
+  async function clearDoubt(): Promise<boolean> {
+    const last = inDoubt.at(-1);
+    if (last === undefined) return true;
+    try {
+      if (await store.hasPush(last.push.id)) committedPushes(inDoubt);
+      inDoubt = [];
+      return true;
+    } catch (error) {
+      log.debug(describeError(error), 'the store is still not available');
+      return false;
+    }
+  }
+
+  function toNewPush({ header, content, lifetime, resolution: { target }, idempotency: key }: PushOrder): NewPush {
     const createdAt = now();
     const push: Push = { ...header, content, id: pushIds.next(), createdAt, expiresAt: createdAt + lifetime };
-    if (target.kind === 'topics') return { push, target };
+    if (target.kind === 'topics') return { push, target, idempotency: key };
     const entries = target.deviceNums.map((deviceNum): NewDelivery => ({ id: deliveryIds.next(), deviceNum }));
-    return { push, target: { kind: 'directed', deliveries: entries } };
+    return { push, target: { kind: 'directed', deliveries: entries }, idempotency: key };
   }
 
   /** Does something to a queue, and has the cycle look at it. */
@@ -163,10 +215,9 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   }
 
   return {
+    changes,
     push: (request) => queued(deliveries.push(request)),
-    register: (request) => queued(registry.register(request)),
-    unregister: (deviceId) => queued(registry.unregister(deviceId)),
-    createApp: (app) => queued(registry.createApp(app)),
+    change: (kind, input) => queued(changeQueue.add(kind, input)),
     delivered: (deliveryIdList) => queued(deliveries.delivered(deliveryIdList)),
     confirmed: (confirmation) => queued(deliveries.confirmed(confirmation)),
     read: (deviceNum, pushId) => queued(deliveries.read(deviceNum, pushId)),

@@ -20,7 +20,14 @@ import {
   type UnregisterDeviceResponse,
   UnregisterDeviceResponseSchema,
 } from '../../gen/onepush/v1/device_pb.js';
-import { type RecallPushRequest, type RecallPushResponse, RecallPushResponseSchema, type SendPushRequest, type SendPushResponse, SendPushResponseSchema } from '../../gen/onepush/v1/push_pb.js';
+import {
+  type RecallPushRequest,
+  type RecallPushResponse,
+  RecallPushResponseSchema,
+  type SendPushRequest,
+  type SendPushResponse,
+  SendPushResponseSchema,
+} from '../../gen/onepush/v1/push_pb.js';
 import type { AcceptPush } from '../delivery/accept.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
 import type { Registry } from '../registry/registry.js';

@@ -6,7 +6,7 @@ import { OnePushError } from '../../common/errors.js';
 import { hashSecret } from '../../common/secrets.js';
 import { type RegisterDeviceRequest, Platform as WirePlatform } from '../../gen/onepush/v1/device_pb.js';
 import type { SendPushRequest, Audience as WireAudience } from '../../gen/onepush/v1/push_pb.js';
-import { PushMsgType as WireMsgType, SendPushRequestSchema } from '../../gen/onepush/v1/push_pb.js';
+import { SendPushRequestSchema, PushMsgType as WireMsgType } from '../../gen/onepush/v1/push_pb.js';
 import type { PushDraft } from '../delivery/accept.js';
 import type { Audience } from '../domain/audience.js';
 import type { Platform, PlatformFilter, Registration } from '../domain/device.js';

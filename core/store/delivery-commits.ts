@@ -1,16 +1,15 @@
-import type { Ending } from '../domain/receipt.js';
-import { endingCodes, msgTypeCodes, platformCodes } from './codes.js';
+import { msgTypeCodes, platformCodes } from './codes.js';
 import { encodeContent } from './content.js';
 import {
   chunks,
   insertRows,
   KEYS_PER_STATEMENT,
   PAIRS_PER_STATEMENT,
-  places,
   type SqlDriver,
   type SqlRunner,
   type SqlValue,
 } from './driver.js';
+import { endDeliveries } from './ending-commits.js';
 import type { Commits, Confirmation, DeliveryBatch, NewPush } from './store.js';
 import { commitTopicConfirmations } from './topic-confirmations.js';
 
@@ -37,7 +36,8 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
   const pushRows: SqlValue[][] = [];
   const inboxRows: SqlValue[][] = [];
   const timelineRows: SqlValue[][] = [];
-  for (const { push, target } of pushes) {
+  const keyRows: SqlValue[][] = [];
+  for (const { push, target, idempotency } of pushes) {
     const platform = platformCodes.toCode(push.platform);
     const needConfirm = push.needConfirm ? 1 : 0;
     pushRows.push([
@@ -48,10 +48,15 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
       msgTypeCodes.toCode(push.msgType),
       needConfirm,
       target.kind === 'directed' ? target.deliveries.length : null,
+      target.kind === 'directed' ? (target.deliveries[0]?.id ?? null) : null,
+      target.kind === 'directed' ? (target.deliveries.at(-1)?.id ?? null) : null,
       push.createdAt,
       push.expiresAt,
       encodeContent(push.content),
     ]);
+    if (idempotency !== undefined) {
+      keyRows.push([idempotency.key, idempotency.digest, push.id, idempotency.expiresAt]);
+    }
     if (target.kind === 'directed') {
       for (const { id, deviceNum } of target.deliveries) inboxRows.push([id, deviceNum, push.id, push.expiresAt]);
     } else {
@@ -63,7 +68,8 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
   await insertRows(
     tx,
     driver.maxValues,
-    'INSERT INTO pushes (id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, created_at, expires_at, content)',
+    `INSERT INTO pushes (id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, last_delivery,
+       created_at, expires_at, content)`,
     pushRows,
   );
   await insertRows(tx, driver.maxValues, 'INSERT INTO inbox (id, device_num, push_id, expires_at)', inboxRows);
@@ -73,50 +79,14 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
     'INSERT INTO timeline (topic_num, push_id, platform, need_confirm, expires_at)',
     timelineRows,
   );
-}
-
-/** Ends deliveries by their number; those that have ended already are not there any more. */
-async function endDeliveries(
-  driver: SqlDriver,
-  tx: SqlRunner,
-  ids: readonly number[],
-  ending: Ending,
-  now: number,
-): Promise<void> {
-  for (const chunk of chunks(ids, KEYS_PER_STATEMENT)) await endWhere(driver, tx, 'id', chunk, ending, now);
-}
-
-/** Ends all that waits for devices. */
-export async function discardInboxes(
-  driver: SqlDriver,
-  tx: SqlRunner,
-  deviceNums: readonly number[],
-  now: number,
-): Promise<void> {
-  for (const chunk of chunks(deviceNums, KEYS_PER_STATEMENT)) {
-    await endWhere(driver, tx, 'device_num', chunk, 'discarded', now);
-  }
-}
-
-/**
- * A receipt for each row, and the row goes: in one transaction, so a delivery ends exactly once. Where another core has just
- * ended it, its receipt stays.
- */
-async function endWhere(
-  driver: SqlDriver,
-  tx: SqlRunner,
-  column: 'id' | 'device_num',
-  values: readonly number[],
-  ending: Ending,
-  now: number,
-): Promise<void> {
-  const where = `${column} IN ${places(values.length)}`;
-  await tx.run(
-    `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at)
-     SELECT push_id, device_num, ?, ? FROM inbox WHERE ${where}`,
-    [endingCodes.toCode(ending), now, ...values],
+  // A key that has expired and is not swept yet begins anew.
+  await insertRows(
+    tx,
+    driver.maxValues,
+    'INSERT INTO idempotency_keys (key_hash, digest, push_id, expires_at)',
+    keyRows,
+    driver.onConflictUpdate(['key_hash'], { digest: 'new', push_id: 'new', expires_at: 'new' }),
   );
-  await tx.run(`DELETE FROM inbox WHERE ${where}`, values);
 }
 
 async function commitConfirmations(driver: SqlDriver, tx: SqlRunner, batch: DeliveryBatch): Promise<void> {

@@ -17,7 +17,16 @@ const RECEIPTS_PER_STATEMENT = 10_000;
 
 type DeliveryReads = Pick<
   LookUps,
-  'findCursors' | 'readInbox' | 'readTimelines' | 'readConfirmable' | 'findConfirmed' | 'findPushes'
+  | 'findCursors'
+  | 'readInbox'
+  | 'readTimelines'
+  | 'readConfirmable'
+  | 'findConfirmed'
+  | 'findPushes'
+  | 'hasPush'
+  | 'findIdempotent'
+  | 'countInbox'
+  | 'sumDeliveries'
 >;
 
 /** What sessions read when they are opened or have drained. */
@@ -109,6 +118,50 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
         }
       }
       return found;
+    },
+
+    async hasPush(id) {
+      return (await driver.all('SELECT id FROM pushes WHERE id = ?', [id])).length > 0;
+    },
+
+    async findIdempotent(keys, now) {
+      const rows = await rowsFor(keys, (chunk) =>
+        driver.all(
+          `SELECT key_hash, digest, push_id FROM idempotency_keys
+           WHERE key_hash IN ${places(chunk.length)} AND expires_at > ?`,
+          [...chunk, now],
+        ),
+      );
+      return new Map(
+        rows.map((row) => [String(row.key_hash), { digest: String(row.digest), pushId: Number(row.push_id) }]),
+      );
+    },
+
+    async countInbox(deviceNums) {
+      const rows = await rowsFor(deviceNums, (chunk) =>
+        driver.all(
+          `SELECT device_num, COUNT(*) AS count FROM inbox WHERE device_num IN ${places(chunk.length)} GROUP BY device_num`,
+          chunk,
+        ),
+      );
+      return new Map(rows.map((row) => [Number(row.device_num), Number(row.count)]));
+    },
+
+    async sumDeliveries(after, limit) {
+      const rows = await driver.all(
+        `SELECT p.id, p.targeted,
+           (SELECT COUNT(*) FROM receipts r WHERE r.push_id = p.id) AS ended,
+           (SELECT COUNT(*) FROM inbox i
+             WHERE i.id BETWEEN p.first_delivery AND p.last_delivery AND i.push_id = p.id) AS pending
+         FROM pushes p WHERE p.id > ? AND p.targeted IS NOT NULL ORDER BY p.id LIMIT ?`,
+        [after, limit],
+      );
+      return rows.map((row) => ({
+        pushId: Number(row.id),
+        targeted: Number(row.targeted),
+        ended: Number(row.ended),
+        pending: Number(row.pending),
+      }));
     },
 
     async findPushes(ids) {

@@ -3,7 +3,6 @@ import { hashSecret } from '../../common/secrets.js';
 import { EVERYONE_TAG } from '../domain/audience.js';
 import type { Device } from '../domain/device.js';
 import { platformCodes } from './codes.js';
-import { discardInboxes } from './delivery-commits.js';
 import {
   chunks,
   insertRows,
@@ -13,6 +12,7 @@ import {
   type SqlRunner,
   type SqlValue,
 } from './driver.js';
+import { discardInboxes } from './ending-commits.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
 import type { Commits, NewApp, NewRegistration, Registered } from './store.js';
 import { commitTags } from './tag-commits.js';

@@ -118,6 +118,9 @@ export const pushes = mysqlTable(
     needConfirm: boolean('need_confirm').notNull(),
     /** Devices with an inbox row; null for a topic push. */
     targeted: int('targeted'),
+    /** The numbers of its deliveries are all from the first to the last; null for a topic push, and where there are none. */
+    firstDelivery: number53('first_delivery'),
+    lastDelivery: number53('last_delivery'),
     createdAt: number53('created_at').notNull(),
     expiresAt: number53('expires_at').notNull(),
     /** JSON of the content; null once it has been erased. */
@@ -177,4 +180,18 @@ export const cursors = mysqlTable(
     pushId: number53('push_id').notNull(),
   },
   (t) => [primaryKey({ name: 'cursors_pk', columns: [t.deviceNum, t.core] })],
+);
+
+/** Idempotency keys that callers gave, with the push that each stands for. */
+export const idempotencyKeys = mysqlTable(
+  'idempotency_keys',
+  {
+    /** SHA-256 of the app and its key. */
+    keyHash: asciiText('key_hash', { length: 43 }).primaryKey(),
+    /** SHA-256 of the push. */
+    digest: asciiText('digest', { length: 43 }).notNull(),
+    pushId: number53('push_id').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+  },
+  (t) => [index('idempotency_keys_expires').on(t.expiresAt)],
 );

@@ -84,6 +84,9 @@ export const pushes = sqliteTable(
     needConfirm: integer('need_confirm', { mode: 'boolean' }).notNull(),
     /** Devices with an inbox row; null for a topic push. */
     targeted: integer('targeted'),
+    /** The numbers of its deliveries are all from the first to the last; null for a topic push, and where there are none. */
+    firstDelivery: number53('first_delivery'),
+    lastDelivery: number53('last_delivery'),
     createdAt: number53('created_at').notNull(),
     expiresAt: number53('expires_at').notNull(),
     /** JSON of the content; null once it has been erased. */
@@ -143,4 +146,18 @@ export const cursors = sqliteTable(
     pushId: number53('push_id').notNull(),
   },
   (t) => [primaryKey({ name: 'cursors_pk', columns: [t.deviceNum, t.core] })],
+);
+
+/** Idempotency keys that callers gave, with the push that each stands for. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    /** SHA-256 of the app and its key. */
+    keyHash: text('key_hash').primaryKey(),
+    /** SHA-256 of the push. */
+    digest: text('digest').notNull(),
+    pushId: number53('push_id').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+  },
+  (t) => [index('idempotency_keys_expires').on(t.expiresAt)],
 );

@@ -4,6 +4,7 @@ import type { SqlDriver } from './driver.js';
 import { createRegistryCommits } from './registry-commits.js';
 import { createRegistryReads } from './registry-reads.js';
 import type { Store } from './store.js';
+import { createSweepCommits } from './sweep-commits.js';
 
 /** The store over either dialect. */
 export function createSqlStore(driver: SqlDriver): Store {
@@ -12,6 +13,7 @@ export function createSqlStore(driver: SqlDriver): Store {
     ...createRegistryCommits(driver),
     ...createDeliveryReads(driver),
     ...createDeliveryCommits(driver),
+    ...createSweepCommits(driver),
     ping: () => driver.ping(),
     async loadHighestIds() {
       const [row] = await driver.all(

@@ -62,6 +62,13 @@ export interface LookUps {
   findConfirmed(pushIds: readonly number[], deviceNums: readonly number[]): Promise<Map<number, Set<number>>>;
   /** The pushes with their content; one whose content is erased is absent. */
   findPushes(ids: readonly number[]): Promise<Push[]>;
+  hasPush(id: number): Promise<boolean>;
+  /** What idempotency keys that have not expired at `now` stand for, by key. */
+  findIdempotent(keys: readonly string[], now: number): Promise<Map<string, { digest: string; pushId: number }>>;
+  /** How many deliveries are in the inboxes of devices; an empty inbox is absent. */
+  countInbox(deviceNums: readonly number[]): Promise<Map<number, number>>;
+  /** The sums of directed pushes after push `after`, by id, at the most `limit`. */
+  sumDeliveries(after: number, limit: number): Promise<DeliverySum[]>;
 }
 
 /** Where to go on reading a device's inbox. */
@@ -99,6 +106,12 @@ export interface Commits {
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
   /** Commits pushes with their deliveries, and what has ended. */
   commitDeliveries(batch: DeliveryBatch): Promise<void>;
+  /** Ends what is pending of pushes and erases their content. Answers in the order of the call; undefined: the app has no such push. */
+  commitRecalls(recalls: readonly Recall[]): Promise<(Recalled | undefined)[]>;
+  /** Does a small part of what time has made due. */
+  commitSweep(sweep: Sweep): Promise<Swept>;
+  /** Evicts the oldest deliveries of inboxes. Answers how many of each, in the order of the call. */
+  commitEvictions(evictions: readonly Eviction[]): Promise<number[]>;
 }
 
 export interface NewApp {
@@ -132,7 +145,66 @@ export interface Registered {
 /** A push as the store keeps it. */
 export interface NewPush {
   push: Push;
+  /** The numbers of the deliveries grow, and no other push has numbers between them. */
   target: { kind: 'directed'; deliveries: readonly NewDelivery[] } | { kind: 'topics'; topicNums: readonly number[] };
+  idempotency?: IdempotencyKey | undefined;
+}
+
+/** What makes a retry of a push safe. */
+export interface IdempotencyKey {
+  /** A hash of the app and its key. */
+  key: string;
+  /** A hash of what the push is. */
+  digest: string;
+  /** When it is forgotten. */
+  expiresAt: number;
+}
+
+export interface Recall {
+  pushId: number;
+  /** The app that recalls. */
+  appNum: number;
+  now: number;
+}
+
+export interface Recalled {
+  /** How many deliveries ended. */
+  deliveries: number;
+}
+
+/** What to look for: deliveries that have expired, content of expired pushes to erase, and what is past its retention. */
+export interface Sweep {
+  now: number;
+  /** The content of what expired before has been erased. */
+  eraseFrom: number;
+  /** Pushes that expired before are removed with their receipts. */
+  removeBefore: number;
+}
+
+export interface Swept {
+  /** How many deliveries expired. */
+  expired: number;
+  /** The content of what expired before is erased now. */
+  erasedThrough: number;
+  /** There is more to do. */
+  more: boolean;
+}
+
+export interface Eviction {
+  deviceNum: number;
+  /** How many deliveries stay: the newest. */
+  keep: number;
+  now: number;
+}
+
+/** What has become of a directed push: `targeted` is `ended` and `pending` together. */
+export interface DeliverySum {
+  pushId: number;
+  targeted: number;
+  /** Receipts. */
+  ended: number;
+  /** Rows in inboxes. */
+  pending: number;
 }
 
 export interface NewDelivery {

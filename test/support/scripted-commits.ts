@@ -1,4 +1,6 @@
-import type { Commits, DeliveryBatch } from '../../core/store/store.js';
+import { type Mock, vi } from 'vitest';
+import type { WriteCycleOptions } from '../../core/delivery/write-cycle.js';
+import type { DeliveryBatch } from '../../core/store/store.js';
 
 /** A commit that is under way: the test says how it ends. */
 export interface PendingCommit {
@@ -7,22 +9,29 @@ export interface PendingCommit {
   fail(error: unknown): Promise<void>;
 }
 
-/** Commits of deliveries that the test ends, one by one. All other commits are absent. */
+/** A store for the write cycle whose commits the test ends, one by one. */
 export interface ScriptedCommits {
-  commits: Commits;
+  store: Pick<WriteCycleOptions['store'], 'commitDeliveries' | 'findIdempotent' | 'hasPush'>;
   /** The next commit, as soon as it begins. */
   next(): Promise<PendingCommit>;
   /** How many have begun. */
   count(): number;
+  /** What all commits fail with from now on, without the test's doing; undefined: it ends them again. */
+  failAll(error: unknown): void;
+  /** What the store says when it is asked whether it has a push; false at first. */
+  hasPush: Mock<(id: number) => Promise<boolean>>;
 }
 
 export function scriptedCommits(): ScriptedCommits {
   const begun: PendingCommit[] = [];
   const waiting: ((commit: PendingCommit) => void)[] = [];
   let count = 0;
-  const commitDeliveries = (batch: DeliveryBatch) =>
-    new Promise<void>((resolve, reject) => {
-      count++;
+  let failure: unknown;
+  const hasPush = vi.fn(async (_id: number) => false);
+  async function commitDeliveries(batch: DeliveryBatch): Promise<void> {
+    count++;
+    if (failure !== undefined) throw failure;
+    await new Promise<void>((resolve, reject) => {
       const ended = async (end: () => void) => {
         end();
         await turn();
@@ -36,10 +45,14 @@ export function scriptedCommits(): ScriptedCommits {
       if (first === undefined) begun.push(commit);
       else first(commit);
     });
+  }
   return {
-    // The cycle under test is given deliveries only.
-    commits: { commitDeliveries } as unknown as Commits,
+    store: { commitDeliveries, hasPush, findIdempotent: async () => new Map() },
+    hasPush,
     count: () => count,
+    failAll(error) {
+      failure = error;
+    },
     next: () => {
       const first = begun.shift();
       return first === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(first);

@@ -8,14 +8,14 @@ import type { CreateAppRequestSchema, CreateAppResponseSchema, GetAppRequestSche
 import { file_onepush_v1_app } from "./app_pb.js";
 import type { RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema } from "./device_pb.js";
 import { file_onepush_v1_device } from "./device_pb.js";
-import type { SendPushRequestSchema, SendPushResponseSchema } from "./push_pb.js";
+import type { RecallPushRequestSchema, RecallPushResponseSchema, SendPushRequestSchema, SendPushResponseSchema } from "./push_pb.js";
 import { file_onepush_v1_push } from "./push_pb.js";
 
 /**
  * Describes the file onepush/v1/push_core.proto.
  */
 export const file_onepush_v1_push_core: GenFile = /*@__PURE__*/
-  fileDesc("ChpvbmVwdXNoL3YxL3B1c2hfY29yZS5wcm90bxIKb25lcHVzaC52MTKUAwoIUHVzaENvcmUSVwoOUmVnaXN0ZXJEZXZpY2USIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdBoiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRJdChBVbnJlZ2lzdGVyRGV2aWNlEiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBokLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlEkUKCFNlbmRQdXNoEhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3QaHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2USSAoJQ3JlYXRlQXBwEhwub25lcHVzaC52MS5DcmVhdGVBcHBSZXF1ZXN0Gh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZRI/CgZHZXRBcHASGS5vbmVwdXNoLnYxLkdldEFwcFJlcXVlc3QaGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_push]);
+  fileDesc("ChpvbmVwdXNoL3YxL3B1c2hfY29yZS5wcm90bxIKb25lcHVzaC52MTLhAwoIUHVzaENvcmUSVwoOUmVnaXN0ZXJEZXZpY2USIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdBoiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRJdChBVbnJlZ2lzdGVyRGV2aWNlEiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBokLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlEkUKCFNlbmRQdXNoEhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3QaHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2USSwoKUmVjYWxsUHVzaBIdLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlcXVlc3QaHi5vbmVwdXNoLnYxLlJlY2FsbFB1c2hSZXNwb25zZRJICglDcmVhdGVBcHASHC5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlcXVlc3QaHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlEj8KBkdldEFwcBIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdBoaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2ViBnByb3RvMw", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_push]);
 
 /**
  * The registry of devices and the routing of pushes. Served over gRPC, and over Connect and gRPC-Web on a second port.
@@ -53,6 +53,17 @@ export const PushCore: GenService<{
     methodKind: "unary";
     input: typeof SendPushRequestSchema;
     output: typeof SendPushResponseSchema;
+  },
+  /**
+   * Recalls a push: devices that do not have it yet do not get it, and those that have not confirmed it are not asked again. Twice is fine.
+   * Credentials: those of the app that sent it. Another app's push is NOT_FOUND.
+   *
+   * @generated from rpc onepush.v1.PushCore.RecallPush
+   */
+  recallPush: {
+    methodKind: "unary";
+    input: typeof RecallPushRequestSchema;
+    output: typeof RecallPushResponseSchema;
   },
   /**
    * Creates an app. Credentials: `authorization: Bearer <admin token>`.

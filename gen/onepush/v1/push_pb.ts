@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/push.proto.
  */
 export const file_onepush_v1_push: GenFile = /*@__PURE__*/
-  fileDesc("ChVvbmVwdXNoL3YxL3B1c2gucHJvdG8SCm9uZXB1c2gudjEirQIKCEF1ZGllbmNlEi8KB2FsaWFzZXMYASABKAsyHC5vbmVwdXNoLnYxLkF1ZGllbmNlLkFsaWFzZXNIABIpCgR0YWdzGAIgASgLMhkub25lcHVzaC52MS5BdWRpZW5jZS5UYWdzSAASLwoHZGV2aWNlcxgDIAEoCzIcLm9uZXB1c2gudjEuQXVkaWVuY2UuRGV2aWNlc0gAEjEKCGV2ZXJ5b25lGAQgASgLMh0ub25lcHVzaC52MS5BdWRpZW5jZS5FdmVyeW9uZUgAGhkKB0FsaWFzZXMSDgoGdmFsdWVzGAEgAygJGhYKBFRhZ3MSDgoGdmFsdWVzGAEgAygJGhYKB0RldmljZXMSCwoDaWRzGAEgAygJGgoKCEV2ZXJ5b25lQgoKCGF1ZGllbmNlIuoCCg9TZW5kUHVzaFJlcXVlc3QSJgoIYXVkaWVuY2UYASABKAsyFC5vbmVwdXNoLnYxLkF1ZGllbmNlEiYKCHBsYXRmb3JtGAIgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRITCgt0ZW5hbnRfY29kZRgDIAEoCRIuCg1wdXNoX21zZ190eXBlGAQgASgOMhcub25lcHVzaC52MS5QdXNoTXNnVHlwZRIUCgxuZWVkX2NvbmZpcm0YBSABKAgSFQoIZHVyYXRpb24YBiABKAFIAIgBARINCgVhbGVydBgHIAEoCRISCgpleHRyYV9qc29uGAggASgJEg0KBXNvdW5kGAkgASgJEhIKBWJhZGdlGAogASgFSAGIAQESDgoGc2VuZGVyGAsgASgJEhMKC3NlbmRfZGV2aWNlGAwgASgJEhMKC3Ntc19tZXNzYWdlGA0gASgJQgsKCV9kdXJhdGlvbkIICgZfYmFkZ2UiJgoQU2VuZFB1c2hSZXNwb25zZRISCgpyZXF1ZXN0X2lkGAEgASgJKloKC1B1c2hNc2dUeXBlEh0KGVBVU0hfTVNHX1RZUEVfVU5TUEVDSUZJRUQQABIVChFQVVNIX01TR19UWVBFX01TRxABEhUKEVBVU0hfTVNHX1RZUEVfQ01EEAJiBnByb3RvMw", [file_onepush_v1_device]);
+  fileDesc("ChVvbmVwdXNoL3YxL3B1c2gucHJvdG8SCm9uZXB1c2gudjEirQIKCEF1ZGllbmNlEi8KB2FsaWFzZXMYASABKAsyHC5vbmVwdXNoLnYxLkF1ZGllbmNlLkFsaWFzZXNIABIpCgR0YWdzGAIgASgLMhkub25lcHVzaC52MS5BdWRpZW5jZS5UYWdzSAASLwoHZGV2aWNlcxgDIAEoCzIcLm9uZXB1c2gudjEuQXVkaWVuY2UuRGV2aWNlc0gAEjEKCGV2ZXJ5b25lGAQgASgLMh0ub25lcHVzaC52MS5BdWRpZW5jZS5FdmVyeW9uZUgAGhkKB0FsaWFzZXMSDgoGdmFsdWVzGAEgAygJGhYKBFRhZ3MSDgoGdmFsdWVzGAEgAygJGhYKB0RldmljZXMSCwoDaWRzGAEgAygJGgoKCEV2ZXJ5b25lQgoKCGF1ZGllbmNlIoMDCg9TZW5kUHVzaFJlcXVlc3QSJgoIYXVkaWVuY2UYASABKAsyFC5vbmVwdXNoLnYxLkF1ZGllbmNlEiYKCHBsYXRmb3JtGAIgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRITCgt0ZW5hbnRfY29kZRgDIAEoCRIuCg1wdXNoX21zZ190eXBlGAQgASgOMhcub25lcHVzaC52MS5QdXNoTXNnVHlwZRIUCgxuZWVkX2NvbmZpcm0YBSABKAgSFQoIZHVyYXRpb24YBiABKAFIAIgBARINCgVhbGVydBgHIAEoCRISCgpleHRyYV9qc29uGAggASgJEg0KBXNvdW5kGAkgASgJEhIKBWJhZGdlGAogASgFSAGIAQESDgoGc2VuZGVyGAsgASgJEhMKC3NlbmRfZGV2aWNlGAwgASgJEhMKC3Ntc19tZXNzYWdlGA0gASgJEhcKD2lkZW1wb3RlbmN5X2tleRgOIAEoCUILCglfZHVyYXRpb25CCAoGX2JhZGdlIiYKEFNlbmRQdXNoUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoCSInChFSZWNhbGxQdXNoUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJIiYKElJlY2FsbFB1c2hSZXNwb25zZRIQCghyZWNhbGxlZBgBIAEoDSpaCgtQdXNoTXNnVHlwZRIdChlQVVNIX01TR19UWVBFX1VOU1BFQ0lGSUVEEAASFQoRUFVTSF9NU0dfVFlQRV9NU0cQARIVChFQVVNIX01TR19UWVBFX0NNRBACYgZwcm90bzM", [file_onepush_v1_device]);
 
 /**
  * Who a push is for, within the sending app. Exactly one of the four.
@@ -229,6 +229,14 @@ export type SendPushRequest = Message<"onepush.v1.SendPushRequest"> & {
    * @generated from field: string sms_message = 13;
    */
   smsMessage: string;
+
+  /**
+   * Makes a retry safe: within 24 hours the same key with the same push returns the first answer, and with another push
+   * fails with ALREADY_EXISTS. Up to 255 characters; empty means none.
+   *
+   * @generated from field: string idempotency_key = 14;
+   */
+  idempotencyKey: string;
 };
 
 /**
@@ -256,6 +264,46 @@ export type SendPushResponse = Message<"onepush.v1.SendPushResponse"> & {
  */
 export const SendPushResponseSchema: GenMessage<SendPushResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_push, 2);
+
+/**
+ * Ends what is still pending of a push of the calling app.
+ *
+ * @generated from message onepush.v1.RecallPushRequest
+ */
+export type RecallPushRequest = Message<"onepush.v1.RecallPushRequest"> & {
+  /**
+   * SendPushResponse.request_id
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message onepush.v1.RecallPushRequest.
+ * Use `create(RecallPushRequestSchema)` to create a new message.
+ */
+export const RecallPushRequestSchema: GenMessage<RecallPushRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 3);
+
+/**
+ * @generated from message onepush.v1.RecallPushResponse
+ */
+export type RecallPushResponse = Message<"onepush.v1.RecallPushResponse"> & {
+  /**
+   * How many deliveries it ended. Those of a push to tags or to everyone are not counted: it is 0 for them.
+   *
+   * @generated from field: uint32 recalled = 1;
+   */
+  recalled: number;
+};
+
+/**
+ * Describes the message onepush.v1.RecallPushResponse.
+ * Use `create(RecallPushResponseSchema)` to create a new message.
+ */
+export const RecallPushResponseSchema: GenMessage<RecallPushResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 4);
 
 /**
  * What the app on the device should do with a message.

@@ -48,9 +48,9 @@ const layerArrow: Arrow = (from, { target, specifier }) => {
 const implementationArrow: Arrow = (from, { target }) => {
   const folder = IMPLEMENTS.exec(target ?? '')?.[0];
   if (!folder || !target || INTERFACES.includes(target) || from.startsWith(folder)) return undefined;
-  return from === 'core/app.ts'
+  return from === 'core/app.ts' || from === 'core/open-store.ts'
     ? undefined
-    : 'implementations of store, engine and channel are named only in core/app.ts';
+    : 'implementations of store, engine and channel are named only in core/app.ts and core/open-store.ts';
 };
 
 const genArrow: Arrow = (from, { target }) => {

@@ -48,6 +48,14 @@ CREATE TABLE `devices` (
 	CONSTRAINT `devices_token` UNIQUE(`token_hash`,`app_num`)
 );
 --> statement-breakpoint
+CREATE TABLE `idempotency_keys` (
+	`key_hash` varchar(43) character set ascii collate ascii_bin NOT NULL,
+	`digest` varchar(43) character set ascii collate ascii_bin NOT NULL,
+	`push_id` bigint NOT NULL,
+	`expires_at` bigint NOT NULL,
+	CONSTRAINT `idempotency_keys_key_hash` PRIMARY KEY(`key_hash`)
+);
+--> statement-breakpoint
 CREATE TABLE `inbox` (
 	`id` bigint NOT NULL,
 	`device_num` int NOT NULL,
@@ -65,6 +73,8 @@ CREATE TABLE `pushes` (
 	`msg_type` tinyint NOT NULL,
 	`need_confirm` boolean NOT NULL,
 	`targeted` int,
+	`first_delivery` bigint,
+	`last_delivery` bigint,
 	`created_at` bigint NOT NULL,
 	`expires_at` bigint NOT NULL,
 	`content` longtext character set utf8mb4,
@@ -99,6 +109,7 @@ CREATE TABLE `topics` (
 CREATE INDEX `app_keys_app` ON `app_keys` (`app_num`);--> statement-breakpoint
 CREATE INDEX `device_tags_topic` ON `device_tags` (`topic_num`);--> statement-breakpoint
 CREATE INDEX `devices_alias` ON `devices` (`app_num`,`alias`);--> statement-breakpoint
+CREATE INDEX `idempotency_keys_expires` ON `idempotency_keys` (`expires_at`);--> statement-breakpoint
 CREATE INDEX `inbox_expires` ON `inbox` (`expires_at`);--> statement-breakpoint
 CREATE INDEX `pushes_expires` ON `pushes` (`expires_at`);--> statement-breakpoint
 CREATE INDEX `timeline_confirm` ON `timeline` (`topic_num`,`need_confirm`,`push_id`);--> statement-breakpoint

@@ -48,6 +48,14 @@ CREATE TABLE `devices` (
 CREATE UNIQUE INDEX `devices_id` ON `devices` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `devices_token` ON `devices` (`token_hash`,`app_num`);--> statement-breakpoint
 CREATE INDEX `devices_alias` ON `devices` (`app_num`,`alias`);--> statement-breakpoint
+CREATE TABLE `idempotency_keys` (
+	`key_hash` text PRIMARY KEY NOT NULL,
+	`digest` text NOT NULL,
+	`push_id` integer NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `idempotency_keys_expires` ON `idempotency_keys` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `inbox` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`device_num` integer NOT NULL,
@@ -65,6 +73,8 @@ CREATE TABLE `pushes` (
 	`msg_type` integer NOT NULL,
 	`need_confirm` integer NOT NULL,
 	`targeted` integer,
+	`first_delivery` integer,
+	`last_delivery` integer,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
 	`content` text

@@ -1,0 +1,98 @@
+import { newDeviceId } from '../../common/secrets.js';
+import type { Device } from '../domain/device.js';
+import type {
+  Commits,
+  Eviction,
+  NewApp,
+  NewRegistration,
+  Recall,
+  Recalled,
+  Registered,
+  Sweep,
+  Swept,
+} from '../store/store.js';
+import type { ChangeKind } from './change-queue.js';
+
+export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
+
+/** What follows from a committed change. */
+export interface ChangeEffects {
+  registered(result: Registered, registration: NewRegistration): void;
+  unregistered(device: Device & { alias: string }): void;
+  appCreated(id: string): void;
+  recalled(pushId: number): void;
+}
+
+/** The changes that go through the write cycle besides deliveries. */
+export interface Changes {
+  register: ChangeKind<RegistrationRequest, Registered>;
+  /** By device id. */
+  unregister: ChangeKind<string, void>;
+  createApp: ChangeKind<Omit<NewApp, 'now'>, void>;
+  /** Undefined: the app has no such push. */
+  recall: ChangeKind<Omit<Recall, 'now'>, Recalled | undefined>;
+  sweep: ChangeKind<Sweep, Swept>;
+  /** How many deliveries were evicted. */
+  evict: ChangeKind<Omit<Eviction, 'now'>, number>;
+}
+
+export function createChanges(options: {
+  commits: Commits;
+  effects: ChangeEffects;
+  /** The last push id given out: what a new registration does not get any more. */
+  sinceId: () => number;
+  now: () => number;
+}): Changes {
+  const { commits, effects, sinceId, now } = options;
+  return {
+    register: {
+      subjectOf: ({ appNum, nativeToken }) => `${appNum}:${nativeToken}`,
+      async apply(requests) {
+        const shared = { sinceId: sinceId(), now: now() };
+        const registrations = requests.map((request) => ({ ...request, ...shared, newId: newDeviceId() }));
+        const results = await commits.commitRegistrations(registrations);
+        for (const [index, registration] of registrations.entries()) {
+          const result = results[index];
+          if (result !== undefined) effects.registered(result, registration);
+        }
+        return results;
+      },
+    },
+    unregister: {
+      subjectOf: (deviceId) => deviceId,
+      async apply(deviceIds) {
+        const devices = await commits.commitUnregistrations(deviceIds, now());
+        for (const device of devices) effects.unregistered(device);
+        return [];
+      },
+    },
+    createApp: {
+      subjectOf: ({ id }) => id,
+      async apply(apps) {
+        await commits.commitApps(apps.map((app) => ({ ...app, now: now() })));
+        for (const { id } of apps) effects.appCreated(id);
+        return [];
+      },
+    },
+    recall: {
+      subjectOf: ({ pushId }) => String(pushId),
+      async apply(recalls) {
+        const results = await commits.commitRecalls(recalls.map((recall) => ({ ...recall, now: now() })));
+        for (const [index, { pushId }] of recalls.entries()) {
+          if (results[index] !== undefined) effects.recalled(pushId);
+        }
+        return results;
+      },
+    },
+    sweep: {
+      subjectOf: () => '',
+      async apply([sweep]) {
+        return sweep === undefined ? [] : [await commits.commitSweep(sweep)];
+      },
+    },
+    evict: {
+      subjectOf: ({ deviceNum }) => String(deviceNum),
+      apply: (evictions) => commits.commitEvictions(evictions.map((eviction) => ({ ...eviction, now: now() }))),
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { describeError, type Logger } from '../../common/log.js';
+import type { InboxLimits } from './inbox-limits.js';
+import type { WriteCycle } from './write-cycle.js';
+
+/**
+ * Ends what has waited too long, erases the content of expired pushes and removes what is past its retention. Works in small sets
+ * between the cycles of the writer, so that nobody waits for it.
+ */
+export interface Sweeper {
+  start(): void;
+  /** Resolves when the set that is under way is done. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds between two looks when there was nothing to do. */
+const INTERVAL = 1000;
+/** Milliseconds that are looked at again: the clock may have stepped back. */
+const OVERLAP = 120_000;
+
+export function createSweeper(options: {
+  cycle: Pick<WriteCycle, 'change' | 'changes'>;
+  limits: InboxLimits;
+  /** Days that a push and its receipts are kept after its expiry. */
+  retentionDays: number;
+  log: Logger;
+  now?: () => number;
+}): Sweeper {
+  const { cycle, limits, retentionDays, log, now = Date.now } = options;
+  /** What expired before has been erased; at first nothing is known to be. */
+  let eraseFrom = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  async function sweep(): Promise<void> {
+    try {
+      for (let more = true; more && !stopped; ) {
+        const time = now();
+        const swept = await cycle.change(cycle.changes.sweep, {
+          now: time,
+          eraseFrom,
+          removeBefore: time - retentionDays * 86_400_000,
+        });
+        eraseFrom = swept.erasedThrough - OVERLAP;
+        if (swept.expired > 0) log.info({ deliveries: swept.expired }, 'deliveries expired');
+        more = swept.more;
+      }
+      await evict();
+    } catch (error) {
+      log.warn(describeError(error), 'the sweeper could not work; it will again');
+    }
+  }
+
+  async function evict(): Promise<void> {
+    const full = await limits.findFull();
+    if (full.length === 0) return;
+    const counts = await Promise.all(full.map((eviction) => cycle.change(cycle.changes.evict, eviction)));
+    const deliveries = counts.reduce((sum, count) => sum + count, 0);
+    log.warn(
+      { deliveries, devices: full.length },
+      'inboxes were over their limit: their oldest deliveries are evicted',
+    );
+  }
+
+  function schedule(): void {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      running = sweep().then(schedule);
+    }, INTERVAL);
+  }
+
+  return {
+    start: schedule,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Ending } from '../domain/receipt.js';
+import { endingCodes } from './codes.js';
+import { chunks, KEYS_PER_STATEMENT, places, type SqlDriver, type SqlRunner, type SqlValue } from './driver.js';
+
+/** Ends deliveries by their number; those that have ended already are not there any more. */
+export async function endDeliveries(
+  driver: SqlDriver,
+  tx: SqlRunner,
+  ids: readonly number[],
+  ending: Ending,
+  now: number,
+): Promise<void> {
+  for (const chunk of chunks(ids, KEYS_PER_STATEMENT)) {
+    await endWhere(driver, tx, `id IN ${places(chunk.length)}`, chunk, ending, now);
+  }
+}
+
+/** Ends all that waits for devices. */
+export async function discardInboxes(
+  driver: SqlDriver,
+  tx: SqlRunner,
+  deviceNums: readonly number[],
+  now: number,
+): Promise<void> {
+  for (const chunk of chunks(deviceNums, KEYS_PER_STATEMENT)) {
+    await endWhere(driver, tx, `device_num IN ${places(chunk.length)}`, chunk, 'discarded', now);
+  }
+}
+
+/**
+ * A receipt for each row, and the row goes: in one transaction, so a delivery ends exactly once. Where another core has just
+ * ended it, its receipt stays.
+ */
+export async function endWhere(
+  driver: SqlDriver,
+  tx: SqlRunner,
+  condition: string,
+  values: readonly SqlValue[],
+  ending: Ending,
+  now: number,
+): Promise<void> {
+  await tx.run(
+    `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at)
+     SELECT push_id, device_num, ?, ? FROM inbox WHERE ${condition}`,
+    [endingCodes.toCode(ending), now, ...values],
+  );
+  await tx.run(`DELETE FROM inbox WHERE ${condition}`, values);
+}

@@ -1,0 +1,133 @@
+import { places, type Row, type SqlDriver, type SqlRunner } from './driver.js';
+import { endDeliveries, endWhere } from './ending-commits.js';
+import type { Commits, Eviction, Recall, Recalled, Sweep, Swept } from './store.js';
+
+/** Bounds of one transaction: it must not hold up the writer. */
+const EXPIRED_PER_SWEEP = 1000;
+const ERASED_PER_SWEEP = 500;
+const REMOVED_PER_SWEEP = 200;
+const RECEIPTS_PER_SWEEP = 5000;
+const EVICTED_AT_ONCE = 5000;
+
+/** What ends without the device: recall, expiry, eviction, retention. */
+export function createSweepCommits(
+  driver: SqlDriver,
+): Pick<Commits, 'commitRecalls' | 'commitSweep' | 'commitEvictions'> {
+  return {
+    commitRecalls: (recalls) =>
+      driver.transaction(async (tx) => {
+        const results: (Recalled | undefined)[] = [];
+        for (const recall of recalls) results.push(await commitRecall(driver, tx, recall));
+        return results;
+      }),
+    commitSweep: (sweep) => driver.transaction((tx) => commitSweep(driver, tx, sweep)),
+    commitEvictions: (evictions) =>
+      driver.transaction(async (tx) => {
+        const counts: number[] = [];
+        for (const eviction of evictions) counts.push(await commitEviction(driver, tx, eviction));
+        return counts;
+      }),
+  };
+}
+
+async function commitRecall(
+  driver: SqlDriver,
+  tx: SqlRunner,
+  { appNum, pushId, now }: Recall,
+): Promise<Recalled | undefined> {
+  const [push] = await tx.all(
+    'SELECT first_delivery, last_delivery, expires_at FROM pushes WHERE id = ? AND app_num = ?',
+    [pushId, appNum],
+  );
+  if (push === undefined) return undefined;
+  let deliveries = 0;
+  if (push.first_delivery === null) {
+    await tx.run('DELETE FROM timeline WHERE push_id = ?', [pushId]);
+  } else {
+    const condition = 'id BETWEEN ? AND ? AND push_id = ?';
+    const values = [Number(push.first_delivery), Number(push.last_delivery), pushId];
+    const [pending] = await tx.all(`SELECT COUNT(*) AS count FROM inbox WHERE ${condition}`, values);
+    deliveries = Number(pending?.count ?? 0);
+    await endWhere(driver, tx, condition, values, 'recalled', now);
+  }
+  await tx.run('UPDATE pushes SET content = NULL, expires_at = ? WHERE id = ?', [
+    Math.min(now, Number(push.expires_at)),
+    pushId,
+  ]);
+  return { deliveries };
+}
+
+async function commitSweep(driver: SqlDriver, tx: SqlRunner, sweep: Sweep): Promise<Swept> {
+  const expired = await tx.all('SELECT id FROM inbox WHERE expires_at <= ? ORDER BY expires_at LIMIT ?', [
+    sweep.now,
+    EXPIRED_PER_SWEEP,
+  ]);
+  await endDeliveries(driver, tx, expired.map(idOf), 'expired', sweep.now);
+  if (expired.length === EXPIRED_PER_SWEEP) {
+    // Content goes only after all deliveries of its push have ended.
+    return { expired: expired.length, erasedThrough: sweep.eraseFrom, more: true };
+  }
+  const erasedThrough = await eraseContent(tx, sweep);
+  const removed = await removeOld(tx, sweep);
+  return { expired: expired.length, erasedThrough, more: removed || erasedThrough < sweep.now };
+}
+
+/** Erases the content of pushes that expired after `eraseFrom`, and takes them off the timelines. Answers up to which expiry. */
+async function eraseContent(tx: SqlRunner, { now, eraseFrom }: Sweep): Promise<number> {
+  const rows = await tx.all(
+    `SELECT id, expires_at FROM pushes WHERE expires_at > ? AND expires_at <= ? AND content IS NOT NULL
+     ORDER BY expires_at LIMIT ?`,
+    [eraseFrom, now, ERASED_PER_SWEEP],
+  );
+  const last = rows.at(-1);
+  if (last === undefined) return now;
+  const ids = rows.map(idOf);
+  await tx.run(`UPDATE pushes SET content = NULL WHERE id IN ${places(ids.length)}`, ids);
+  await tx.run(`DELETE FROM timeline WHERE push_id IN ${places(ids.length)}`, ids);
+  // Others may have expired in the same millisecond as the last.
+  return rows.length < ERASED_PER_SWEEP ? now : Number(last.expires_at) - 1;
+}
+
+/** Removes pushes past their retention with their receipts, and idempotency keys past theirs. Answers whether there may be more. */
+async function removeOld(tx: SqlRunner, { now, removeBefore }: Sweep): Promise<boolean> {
+  const keys = await tx.all('SELECT key_hash FROM idempotency_keys WHERE expires_at <= ? LIMIT ?', [
+    now,
+    ERASED_PER_SWEEP,
+  ]);
+  if (keys.length > 0) {
+    await tx.run(
+      `DELETE FROM idempotency_keys WHERE key_hash IN ${places(keys.length)}`,
+      keys.map((row) => String(row.key_hash)),
+    );
+  }
+  const rows = await tx.all('SELECT id, targeted FROM pushes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?', [
+    removeBefore,
+    REMOVED_PER_SWEEP,
+  ]);
+  const ids: number[] = [];
+  let receipts = 0;
+  for (const row of rows) {
+    if (receipts > RECEIPTS_PER_SWEEP) break;
+    ids.push(idOf(row));
+    receipts += Number(row.targeted ?? 0);
+  }
+  if (ids.length > 0) {
+    await tx.run(`DELETE FROM receipts WHERE push_id IN ${places(ids.length)}`, ids);
+    await tx.run(`DELETE FROM pushes WHERE id IN ${places(ids.length)}`, ids);
+  }
+  return ids.length < rows.length || rows.length === REMOVED_PER_SWEEP || keys.length === ERASED_PER_SWEEP;
+}
+
+async function commitEviction(driver: SqlDriver, tx: SqlRunner, { deviceNum, keep, now }: Eviction): Promise<number> {
+  const rows = await tx.all('SELECT id FROM inbox WHERE device_num = ? ORDER BY push_id DESC LIMIT ? OFFSET ?', [
+    deviceNum,
+    EVICTED_AT_ONCE,
+    keep,
+  ]);
+  await endDeliveries(driver, tx, rows.map(idOf), 'evicted', now);
+  return rows.length;
+}
+
+function idOf(row: Row): number {
+  return Number(row.id);
+}

@@ -1,0 +1,78 @@
+import { vi } from 'vitest';
+import type { Logger } from '../../common/log.js';
+import type { PushRequest } from '../../core/delivery/delivery-queue.js';
+import {
+  createWriteCycle,
+  type Effects,
+  type WriteCycle,
+  type WriteCycleOptions,
+} from '../../core/delivery/write-cycle.js';
+import { createIdClock } from '../../core/domain/id-clock.js';
+import type { Confirmation, NewPush } from '../../core/store/store.js';
+import { type ScriptedCommits, scriptedCommits } from './scripted-commits.js';
+
+/** The core's number, and the time, of a scripted cycle. */
+export const CORE = 3;
+export const NOW = 1_800_000_000_000;
+
+/** A write cycle whose commits the test ends. */
+export interface ScriptedCycle {
+  cycle: WriteCycle;
+  commits: ScriptedCommits;
+  /** What happened, in order: pushes handed on, and how callers of `push` were answered. */
+  events: string[];
+  log: { debug: ReturnType<typeof vi.fn>; warn: ReturnType<typeof vi.fn>; error: ReturnType<typeof vi.fn> };
+  /** Pushes to devices, by default to number 1; the answer is noted under the push's alert. */
+  push(alert: string, deviceNums?: readonly number[], isCurrent?: () => boolean): Promise<number | undefined>;
+}
+
+export function scriptedCycle(): ScriptedCycle {
+  const commits = scriptedCommits();
+  const events: string[] = [];
+  const log = { debug: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const pushed = (pushes: readonly NewPush[]) => pushes.length > 0 && events.push(`pushed ${pushes.length}`);
+  const cycle = createWriteCycle({
+    // Pushes are all that is made here: of the store, the effects and the log, the cycle uses what pushes need.
+    store: commits.store as unknown as WriteCycleOptions['store'],
+    effects: { pushed } as unknown as Effects,
+    log: log as unknown as Logger,
+    pushIds: createIdClock(CORE, 0, () => NOW),
+    deliveryIds: createIdClock(CORE, 0, () => NOW),
+    core: CORE,
+    now: () => NOW,
+  });
+  return {
+    cycle,
+    commits,
+    events,
+    log,
+    push(alert, deviceNums = [1], isCurrent = () => true) {
+      const answer = cycle.push(requestOf(alert, deviceNums, isCurrent));
+      answer.then(
+        (id) => events.push(id === undefined ? `${alert} again` : `${alert} done`),
+        (error: unknown) =>
+          events.push(`${alert} ${error instanceof Error && 'reason' in error ? error.reason : error}`),
+      );
+      return answer;
+    },
+  };
+}
+
+function requestOf(alert: string, deviceNums: readonly number[], isCurrent: () => boolean): PushRequest {
+  return {
+    header: { appId: 'a', appNum: 1, tenantCode: '', platform: 'ALL', msgType: 'MSG', needConfirm: false },
+    content: { alert },
+    lifetime: 1000,
+    resolution: { target: { kind: 'directed', deviceNums }, isCurrent },
+  };
+}
+
+/** The alerts of a batch's pushes. */
+export function alertsOf(batch: { pushes: readonly NewPush[] }): string[] {
+  return batch.pushes.map((made) => made.push.content.alert);
+}
+
+/** Device 1 confirms a push. */
+export function confirmation(pushId: number): Confirmation {
+  return { deviceNum: 1, appNum: 1, pushId };
+}

@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StoreUnavailable } from '../../core/store/store.js';
+import { turn } from '../support/scripted-commits.js';
+import { alertsOf, confirmation, type ScriptedCycle, scriptedCycle } from '../support/scripted-cycle.js';
+
+let scripted: ScriptedCycle;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  scripted = scriptedCycle();
+});
+afterEach(() => vi.useRealTimers());
+
+describe('the write cycle, when the store is not available', () => {
+  const down = new StoreUnavailable('DOWN');
+
+  it('refuses pushes, and keeps what has ended until it is committed', async () => {
+    const { cycle, commits, events, log, push } = scripted;
+    push('a');
+    cycle.delivered([1]);
+    cycle.confirmed(confirmation(1));
+    cycle.read(4, 10);
+    cycle.read(5, 10);
+    await (await commits.next()).fail(down);
+    expect(events).toEqual(['a STORE_UNAVAILABLE']);
+    cycle.delivered([2]);
+    cycle.confirmed(confirmation(2));
+    cycle.read(4, 9);
+    cycle.read(5, 11);
+    push('b');
+    await turn();
+    expect(commits.count()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    const { batch, succeed } = await commits.next();
+    expect(alertsOf(batch)).toEqual(['b']);
+    expect(batch.delivered).toEqual([1, 2]);
+    expect(batch.confirmed).toEqual([confirmation(1), confirmation(2)]);
+    expect(new Map(batch.cursors.map((cursor) => [cursor.deviceNum, cursor.pushId]))).toEqual(
+      new Map([
+        [4, 10],
+        [5, 11],
+      ]),
+    );
+    await succeed();
+    expect(events).toEqual(['a STORE_UNAVAILABLE', 'pushed 1', 'b done']);
+    expect(log.warn).toHaveBeenCalledTimes(1);
+  });
+
+  it('tries again for as long as it takes', async () => {
+    const { cycle, commits } = scripted;
+    cycle.delivered([1]);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await (await commits.next()).fail(down);
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    const { batch, succeed } = await commits.next();
+    expect(batch.delivered).toEqual([1]);
+    await succeed();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(commits.count()).toBe(6);
+  });
+
+  it('sends what was committed before the answer was cut off, before anything else', async () => {
+    const { commits, events, push } = scripted;
+    push('a');
+    push('b');
+    const cut = await commits.next();
+    commits.hasPush.mockResolvedValue(true);
+    await cut.fail(down);
+    push('c');
+    await vi.advanceTimersByTimeAsync(1000);
+    const ids = cut.batch.pushes.map((made) => made.push.id);
+    expect(commits.hasPush.mock.calls).toEqual([[ids[1]]]);
+    await (await commits.next()).succeed();
+    expect(events).toEqual(['a STORE_UNAVAILABLE', 'b STORE_UNAVAILABLE', 'pushed 2', 'pushed 1', 'c done']);
+  });
+
+  it('commits no push before it knows what became of the last one', async () => {
+    const { cycle, commits, events, push } = scripted;
+    push('a');
+    cycle.delivered([1]);
+    const start = cycle.lastCommitted();
+    commits.hasPush.mockRejectedValue(down);
+    await (await commits.next()).fail(down);
+    for (const alert of ['b', 'c']) {
+      push(alert);
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(events).toEqual(['a STORE_UNAVAILABLE', 'b STORE_UNAVAILABLE', 'c STORE_UNAVAILABLE']);
+    expect(commits.count()).toBe(1);
+    expect(cycle.lastCommitted()).toBe(start);
+    commits.hasPush.mockResolvedValue(false);
+    push('d');
+    await vi.advanceTimersByTimeAsync(1000);
+    const { batch, succeed } = await commits.next();
+    expect(batch.delivered).toEqual([1]);
+    await succeed();
+    expect(events.slice(3)).toEqual(['pushed 1', 'd done']);
+  });
+
+  it('comes to rest all the same', async () => {
+    const { cycle, commits } = scripted;
+    cycle.delivered([1]);
+    const pending = await commits.next();
+    const idle = cycle.idle();
+    await pending.fail(down);
+    await idle;
+  });
+});
+
+describe('the write cycle, when the store refuses a batch', () => {
+  it('finds the push that is refused, and commits its neighbours and what has ended', async () => {
+    const { cycle, commits, events, push } = scripted;
+    for (const alert of ['a', 'bad', 'c']) push(alert);
+    cycle.delivered([1]);
+    await (await commits.next()).fail(new Error('refused'));
+    const settlements = await commits.next();
+    expect(settlements.batch).toMatchObject({ pushes: [], delivered: [1] });
+    await settlements.succeed();
+    const ids: number[] = [];
+    for (const alert of ['a', 'bad', 'c']) {
+      const one = await commits.next();
+      expect(alertsOf(one.batch)).toEqual([alert]);
+      expect(one.batch).toMatchObject({ delivered: [], confirmed: [], cursors: [] });
+      ids.push(one.batch.pushes[0]?.push.id ?? 0);
+      await (alert === 'bad' ? one.fail('refused') : one.succeed());
+    }
+    expect(events).toEqual(['pushed 1', 'a done', 'bad refused', 'pushed 1', 'c done']);
+    expect(cycle.lastCommitted()).toBe(ids[2]);
+    expect(cycle.settled()).toBeUndefined();
+  });
+
+  it('refuses a lone push with what the store said', async () => {
+    const { commits, push } = scripted;
+    const error = new Error('refused');
+    const answer = push('bad');
+    await (await commits.next()).fail(error);
+    await expect(answer).rejects.toBe(error);
+    expect(commits.count()).toBe(1);
+  });
+
+  it('drops what has ended and is refused, since nothing would ever be committed behind it', async () => {
+    const { cycle, commits, log } = scripted;
+    cycle.delivered([1]);
+    await (await commits.next()).fail(new Error('refused'));
+    expect(log.error).toHaveBeenCalledTimes(1);
+    cycle.delivered([2]);
+    const { batch, succeed } = await commits.next();
+    expect(batch.delivered).toEqual([2]);
+    await succeed();
+    expect(cycle.settled()).toBeUndefined();
+  });
+
+  it('keeps what has ended if the store goes away meanwhile', async () => {
+    const { cycle, commits, events, push } = scripted;
+    for (const alert of ['a', 'b']) push(alert);
+    cycle.delivered([1]);
+    const first = await commits.next();
+    commits.failAll(new StoreUnavailable('DOWN'));
+    await first.fail(new Error('refused'));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(events).toEqual(['a STORE_UNAVAILABLE', 'b STORE_UNAVAILABLE']);
+    commits.failAll(undefined);
+    await vi.advanceTimersByTimeAsync(1000);
+    const { batch, succeed } = await commits.next();
+    expect(batch).toMatchObject({ pushes: [], delivered: [1] });
+    await succeed();
+  });
+});
