@@ -5,13 +5,13 @@ import type { Service } from '../common/service.js';
 import type { EdgeConfig } from './config.js';
 import { serveRoutes } from './http/routes.js';
 import { type CoreLink, createCoreLink } from './link/core-link.js';
-import { CLOSE } from './ws/close-codes.js';
+import { drainSessions } from './ws/drain.js';
 import { createHub } from './ws/hub.js';
 import { serveWebSockets } from './ws/server.js';
 
 const WEB_SOCKET_PATH = '/msgpush.ws';
-/** Clients of a server that goes away come back within this time, spread over it, in milliseconds. */
-const RECONNECT_WITHIN = 5000;
+/** Seconds in which the core should have committed what the closed sessions were handed. */
+const LINK_GRACE = 3;
 
 /**
  * LIBUS_LISTEN_EXCLUSIVE_PORT: a port that is taken is an error. uWebSockets would share it otherwise; it takes a host and options
@@ -46,10 +46,9 @@ export function buildEdge(config: EdgeConfig, log: Logger): Service {
       }),
     async stop() {
       if (listening !== undefined) uWS.us_listen_socket_close(listening);
-      for (const { ws } of hub.sessions()) {
-        ws.end(CLOSE.restarting, `reconnect after ${Math.round(Math.random() * RECONNECT_WITHIN)} ms`);
-      }
-      await link.stop(config.drainSeconds);
+      await drainSessions(hub, config.drainSeconds);
+      await link.stop(LINK_GRACE);
+      hub.stop();
       app.close();
     },
   };

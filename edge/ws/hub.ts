@@ -16,6 +16,9 @@ export interface Hub extends LinkListener {
   drained(session: Session): void;
   confirm(session: Session, pushId: number): void;
   sessions(): Iterable<Session>;
+  /** Whether the session that had the slot is still open. */
+  isOpen(slot: number, ws: WebSocket<SocketData>): boolean;
+  stop(): void;
 }
 
 type Reports = Pick<CoreLink, 'delivered' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'>;
@@ -168,6 +171,9 @@ export function createHub(
     *sessions() {
       for (const session of slots) if (session !== undefined) yield session;
     },
+
+    isOpen: (slot, ws) => slots[slot]?.ws === ws,
+    stop: () => redelivery.stop(),
 
     attached() {
       for (const session of slots) {
