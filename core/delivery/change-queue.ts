@@ -14,6 +14,8 @@ export interface ChangeQueue {
   add<I, O>(kind: ChangeKind<I, O>, input: I): Promise<O>;
   /** Commits the next set of like changes; false if none wait. Never rejects: the callers are told. */
   commit(): Promise<boolean>;
+  /** Rejects all that wait. */
+  refuse(error: unknown): void;
 }
 
 interface Change {
@@ -63,6 +65,9 @@ export function createChangeQueue(): ChangeQueue {
         for (const change of changes) change.reject(error);
       }
       return true;
+    },
+    refuse(error) {
+      for (const change of waiting.splice(0)) change.reject(error);
     },
   };
 }

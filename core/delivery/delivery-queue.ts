@@ -21,7 +21,7 @@ export interface PushOrder extends PushRequest {
 }
 
 /** What deliveries have come to, and how far devices have read. */
-export type Settlements = Pick<DeliveryBatch, 'delivered' | 'confirmed' | 'cursors'>;
+export type Settlements = Pick<DeliveryBatch, 'delivered' | 'confirmed' | 'cursors' | 'published'>;
 
 export interface QueuedBatch {
   orders: readonly PushOrder[];
@@ -37,6 +37,7 @@ export interface DeliveryQueue {
   delivered(deliveryIds: readonly number[]): void;
   confirmed(confirmation: Confirmation): void;
   read(deviceNum: number, pushId: number): void;
+  published(pushId: number, sessions: number): void;
   /** As much as one transaction should hold; undefined if nothing waits. */
   take(): QueuedBatch | undefined;
   /** Orders that have been taken wait again, before all others. */
@@ -59,6 +60,7 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
   let delivered: number[] = [];
   let confirmed: Confirmation[] = [];
   let cursors = new Map<number, number>();
+  let published = new Map<number, number>();
   let queuedTicket = 0;
   let committedTicket = 0;
   let waiters: { ticket: number; resolve: () => void }[] = [];
@@ -97,17 +99,23 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
       cursors.set(deviceNum, Math.max(pushId, cursors.get(deviceNum) ?? 0));
       queuedTicket++;
     },
+    published(pushId, sessions) {
+      published.set(pushId, (published.get(pushId) ?? 0) + sessions);
+      queuedTicket++;
+    },
     take() {
       const settlements: Settlements = {
         delivered,
         confirmed,
         cursors: [...cursors].map(([deviceNum, pushId]) => ({ deviceNum, core, pushId })),
+        published: [...published].map(([pushId, sessions]) => ({ pushId, sessions })),
       };
       const taken = takeOrders();
       if (taken.length === 0 && isEmpty(settlements)) return undefined;
       delivered = [];
       confirmed = [];
       cursors = new Map();
+      published = new Map();
       return { orders: taken, settlements, ticket: queuedTicket };
     },
     wait(again) {
@@ -118,6 +126,9 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
       confirmed = [...settlements.confirmed, ...confirmed];
       for (const { deviceNum, pushId } of settlements.cursors) {
         cursors.set(deviceNum, Math.max(pushId, cursors.get(deviceNum) ?? 0));
+      }
+      for (const { pushId, sessions } of settlements.published) {
+        published.set(pushId, (published.get(pushId) ?? 0) + sessions);
       }
     },
     committed({ ticket }) {
@@ -136,6 +147,6 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
   };
 }
 
-export function isEmpty({ delivered, confirmed, cursors }: Settlements): boolean {
-  return delivered.length === 0 && confirmed.length === 0 && cursors.length === 0;
+export function isEmpty({ delivered, confirmed, cursors, published }: Settlements): boolean {
+  return delivered.length + confirmed.length + cursors.length + published.length === 0;
 }

@@ -31,17 +31,27 @@ export function createInboxLimits(store: Pick<LookUps, 'countInbox'>, limit: num
     },
     async findFull() {
       const devices = [...suspects];
-      suspects.clear();
       const full: Omit<Eviction, 'now'>[] = [];
       for (let start = 0; start < devices.length; start += COUNTS_PER_LOOK_UP) {
         const part = devices.slice(start, start + COUNTS_PER_LOOK_UP);
         // What is put in while it is counted makes it a suspect again.
-        for (const deviceNum of part) atMost.delete(deviceNum);
-        const counts = await store.countInbox(part);
+        for (const deviceNum of part) {
+          suspects.delete(deviceNum);
+          atMost.delete(deviceNum);
+        }
+        const counts = await store.countInbox(part).catch((error: unknown) => {
+          for (const deviceNum of part) suspects.add(deviceNum);
+          throw error;
+        });
         for (const deviceNum of part) {
           const count = counts.get(deviceNum) ?? 0;
-          if (count > limit) full.push({ deviceNum, keep: limit });
-          if (!suspects.has(deviceNum)) atMost.set(deviceNum, Math.min(count, limit));
+          if (count > limit) {
+            full.push({ deviceNum, keep: limit });
+            // Until it is seen not to be full: the eviction may fail, or be a part of what is due.
+            suspects.add(deviceNum);
+          } else if (!suspects.has(deviceNum)) {
+            atMost.set(deviceNum, count);
+          }
         }
       }
       for (const deviceNum of atMost.keys()) {

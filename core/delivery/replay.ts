@@ -50,7 +50,7 @@ export function createReplay(options: {
       const bound = cycle.lastCommitted();
       for (const session of batch) {
         if (session.state.kind !== 'queued') continue;
-        const state: ReadingState = { kind: 'reading', held: [], overflowed: false };
+        const state: ReadingState = { kind: 'reading', held: [], overflowed: false, recalled: new Set() };
         session.state = state;
         reading.add(session);
         started.push({ session, state });
@@ -82,7 +82,8 @@ export function createReplay(options: {
 
   function finish(session: Session, state: ReadingState, page: Page | undefined, bound: number): void {
     const { edge, slot, device } = session;
-    const { entries, through } = page ?? { entries: [], through: session.after };
+    const { entries: read, through } = page ?? { entries: [], through: session.after };
+    const entries = read.filter(({ outgoing }) => !state.recalled.has(outgoing.push.id));
     reading.delete(session);
     edge.resume(slot);
     for (const { outgoing, deliveryId } of entries) sendTo(session, outgoing, deliveryId);

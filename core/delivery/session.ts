@@ -31,7 +31,7 @@ export interface Session {
   device: Subscriber;
   state:
     | { kind: 'queued' }
-    | { kind: 'reading'; held: HeldDelivery[]; overflowed: boolean }
+    | { kind: 'reading'; held: HeldDelivery[]; overflowed: boolean; recalled: Set<number> }
     | { kind: 'draining' }
     | { kind: 'live'; sinceBatch: number }
     | { kind: 'closed' };
@@ -86,4 +86,10 @@ export function resumePoint({ page }: Session, through: number): number {
 export function hold(state: Session['state'] & { kind: 'reading' }, delivery: HeldDelivery): void {
   if (state.held.length < MAX_HELD) state.held.push(delivery);
   else state.overflowed = true;
+}
+
+/** A push is recalled while the session reads: it may have been read already. */
+export function recall(state: Session['state'] & { kind: 'reading' }, pushId: number): void {
+  state.held = state.held.filter(({ outgoing }) => outgoing.push.id !== pushId);
+  state.recalled.add(pushId);
 }

@@ -5,7 +5,7 @@ import type { LookUps, NewPush, NewRegistration, Registered } from '../store/sto
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
 import { confirmUntil, createOutgoing } from './outgoing.js';
 import { createReplay } from './replay.js';
-import { type Announced, createSession, hold, resumePoint, type Session, sendTo } from './session.js';
+import { type Announced, createSession, hold, recall, resumePoint, type Session, sendTo } from './session.js';
 import type { WriteCycle } from './write-cycle.js';
 
 /**
@@ -218,7 +218,7 @@ export function createSessions(options: {
     },
     recalled(pushId) {
       for (const { state } of replay.reading()) {
-        if (state.kind === 'reading') state.held = state.held.filter(({ outgoing }) => outgoing.push.id !== pushId);
+        if (state.kind === 'reading') recall(state, pushId);
       }
       for (const edge of edges.keys()) edge.recall(pushId);
     },

@@ -44,6 +44,8 @@ export interface WriteCycle {
   confirmed(confirmation: Confirmation): void;
   /** How far a device has read, for pushes of this core. */
   read(deviceNum: number, pushId: number): void;
+  /** An edge has sent a topic push to so many live sessions. */
+  published(pushId: number, sessions: number): void;
   /** Resolves when all that was delivered, confirmed and read so far is committed; undefined: it is already. */
   settled(): Promise<void> | undefined;
   /** The last push that is committed, or what stands before the first. */
@@ -65,7 +67,7 @@ export interface WriteCycleOptions {
 
 /** How long to wait before committing again what could not be, in milliseconds. */
 const RETRY_DELAY = 200;
-const NOTHING: Settlements = { delivered: [], confirmed: [], cursors: [] };
+const NOTHING: Settlements = { delivered: [], confirmed: [], cursors: [], published: [] };
 
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   const { store, pushIds, deliveryIds, effects, core, log, now = Date.now } = options;
@@ -88,6 +90,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     try {
       for (;;) {
         const clear = await clearDoubt();
+        if (!clear) changeQueue.refuse(new StoreUnavailable('IN_DOUBT'));
         const changed = await changeQueue.commit();
         const batch = deliveries.take();
         if (batch === undefined && clear && !changed) return;
@@ -221,6 +224,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     delivered: (deliveryIdList) => queued(deliveries.delivered(deliveryIdList)),
     confirmed: (confirmation) => queued(deliveries.confirmed(confirmation)),
     read: (deviceNum, pushId) => queued(deliveries.read(deviceNum, pushId)),
+    published: (pushId, sessions) => queued(deliveries.published(pushId, sessions)),
     settled: () => deliveries.settled(),
     lastCommitted: () => lastCommitted,
     async idle() {

@@ -37,7 +37,7 @@ interface Attachment {
 export function createEdgeLink(options: {
   handlers: PushCoreHandlers;
   sessions: Sessions;
-  cycle: Pick<WriteCycle, 'delivered' | 'settled' | 'lastCommitted'>;
+  cycle: Pick<WriteCycle, 'delivered' | 'published' | 'settled' | 'lastCommitted'>;
   /** Undefined: any edge that can reach the port may attach. */
   linkToken: string | undefined;
   log: Logger;
@@ -114,10 +114,11 @@ export function createEdgeLink(options: {
     attachment.received = batch.number;
     outbox.handled(batch.processed);
     if (batch.delivered.length > 0) cycle.delivered(batch.delivered);
+    for (const { pushId, sessions: count } of batch.published) cycle.published(pushId, count);
     for (const event of batch.events) handleEvent(outbox, event);
     for (const call of batch.calls) handleCall(outbox, call);
     // A message that only acknowledges is not acknowledged: the two ends would never be quiet.
-    if (batch.delivered.length + batch.events.length === 0) return;
+    if (batch.delivered.length + batch.events.length + batch.published.length === 0) return;
     const settled = cycle.settled();
     if (settled === undefined) outbox.committed(batch.number);
     else settled.then(() => outbox.committed(batch.number));
@@ -187,6 +188,7 @@ function findProblem(batch: EdgeBatch, attachment: Attachment | undefined, lastP
   }
   const isId = (id: number): boolean => Number.isSafeInteger(id) && id >= 0;
   if (!batch.delivered.every(isId)) return 'delivered has what is not an id';
+  if (!batch.published.every(({ pushId }) => isId(pushId))) return 'published has what is not an id';
   for (const { through, pushId } of batch.events) {
     if (!isId(through) || !isId(pushId)) return 'an event has what is not an id';
     if (through > lastPush) return 'through is ahead of what was pushed';

@@ -21,6 +21,9 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitD
         await endDeliveries(driver, tx, batch.delivered, 'delivered', batch.now);
         await commitConfirmations(driver, tx, batch);
         await insertPushes(driver, tx, batch.pushes);
+        for (const { pushId, sessions } of batch.published) {
+          await tx.run('UPDATE pushes SET published = published + ? WHERE id = ?', [sessions, pushId]);
+        }
         await insertRows(
           tx,
           driver.maxValues,

@@ -116,11 +116,13 @@ export const pushes = mysqlTable(
     platform: tinyint('platform').notNull(),
     msgType: tinyint('msg_type').notNull(),
     needConfirm: boolean('need_confirm').notNull(),
-    /** Devices with an inbox row; null for a topic push. */
+    /** Devices that got an inbox row; null for a topic push, and while a push is being removed. */
     targeted: int('targeted'),
     /** The numbers of its deliveries are all from the first to the last; null for a topic push, and where there are none. */
     firstDelivery: number53('first_delivery'),
     lastDelivery: number53('last_delivery'),
+    /** Of a topic push: to how many live sessions the edges have sent it. */
+    published: int('published').notNull().default(0),
     createdAt: number53('created_at').notNull(),
     expiresAt: number53('expires_at').notNull(),
     /** JSON of the content; null once it has been erased. */

@@ -16,8 +16,10 @@ export function createSqlStore(driver: SqlDriver): Store {
     ...createSweepCommits(driver),
     ping: () => driver.ping(),
     async loadHighestIds() {
+      // The numbers of deliveries grow with those of their pushes: the last push that has any has the highest, ended or not.
       const [row] = await driver.all(
-        'SELECT (SELECT MAX(id) FROM pushes) AS push, (SELECT MAX(id) FROM inbox) AS delivery',
+        `SELECT (SELECT MAX(id) FROM pushes) AS push,
+           (SELECT last_delivery FROM pushes WHERE last_delivery IS NOT NULL ORDER BY id DESC LIMIT 1) AS delivery`,
         [],
       );
       return { push: Number(row?.push ?? 0), delivery: Number(row?.delivery ?? 0) };

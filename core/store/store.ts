@@ -227,6 +227,8 @@ export interface DeliveryBatch {
   /** What was not for the device, needs no confirmation or has ended already is skipped. */
   confirmed: readonly Confirmation[];
   cursors: readonly { deviceNum: number; core: number; pushId: number }[];
+  /** To how many live sessions an edge has sent a topic push. */
+  published: readonly { pushId: number; sessions: number }[];
   /** When all that ends in this batch ended. */
   now: number;
 }

@@ -100,22 +100,32 @@ async function removeOld(tx: SqlRunner, { now, removeBefore }: Sweep): Promise<b
       keys.map((row) => String(row.key_hash)),
     );
   }
-  const rows = await tx.all('SELECT id, targeted FROM pushes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?', [
+  const rows = await tx.all('SELECT id FROM pushes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?', [
     removeBefore,
     REMOVED_PER_SWEEP,
   ]);
-  const ids: number[] = [];
-  let receipts = 0;
-  for (const row of rows) {
-    if (receipts > RECEIPTS_PER_SWEEP) break;
-    ids.push(idOf(row));
-    receipts += Number(row.targeted ?? 0);
+  const cut = rows.length > 0 && (await removePushes(tx, rows.map(idOf)));
+  return cut || rows.length === REMOVED_PER_SWEEP || keys.length === ERASED_PER_SWEEP;
+}
+
+/** Removes pushes with their receipts, as far as the receipts are few enough. Answers whether some are left. */
+async function removePushes(tx: SqlRunner, ids: readonly number[]): Promise<boolean> {
+  const [cut] = await tx.all(
+    `SELECT push_id, device_num FROM receipts WHERE push_id IN ${places(ids.length)}
+     ORDER BY push_id, device_num LIMIT 1 OFFSET ?`,
+    [...ids, RECEIPTS_PER_SWEEP],
+  );
+  const whole = cut === undefined ? ids : ids.filter((id) => id < Number(cut.push_id));
+  if (whole.length > 0) {
+    await tx.run(`DELETE FROM receipts WHERE push_id IN ${places(whole.length)}`, whole);
+    await tx.run(`DELETE FROM pushes WHERE id IN ${places(whole.length)}`, whole);
   }
-  if (ids.length > 0) {
-    await tx.run(`DELETE FROM receipts WHERE push_id IN ${places(ids.length)}`, ids);
-    await tx.run(`DELETE FROM pushes WHERE id IN ${places(ids.length)}`, ids);
-  }
-  return ids.length < rows.length || rows.length === REMOVED_PER_SWEEP || keys.length === ERASED_PER_SWEEP;
+  if (cut === undefined) return false;
+  const pushId = Number(cut.push_id);
+  await tx.run('DELETE FROM receipts WHERE push_id = ? AND device_num < ?', [pushId, Number(cut.device_num)]);
+  // A part of its receipts has no sum.
+  await tx.run('UPDATE pushes SET targeted = NULL WHERE id = ?', [pushId]);
+  return true;
 }
 
 async function commitEviction(driver: SqlDriver, tx: SqlRunner, { deviceNum, keep, now }: Eviction): Promise<number> {

@@ -20,7 +20,10 @@ export interface LinkListener {
 
 /** The stream to one of the cores: attached again, with backoff, whenever it ends. */
 export interface CoreLink
-  extends Pick<Reports, 'delivered' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed'> {
+  extends Pick<
+    Reports,
+    'delivered' | 'published' | 'published' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed'
+  > {
   isAttached(): boolean;
   /**
    * Calls the core. Rejects with OnePushError: what the core answered, CORE_UNAVAILABLE when it is away, goes away or does not answer
@@ -129,6 +132,7 @@ export function createCoreLink(options: {
 
   return {
     delivered: reports.delivered,
+    published: reports.published,
     opened: reports.opened,
     closed: reports.closed,
     stalled: reports.stalled,

@@ -7,6 +7,8 @@ import {
   EdgeBatchSchema,
   HelloSchema,
   SessionEvent_Kind as Kind,
+  type Published,
+  PublishedSchema,
   type SessionEvent,
   SessionEventSchema,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
@@ -20,6 +22,7 @@ type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
  */
 export interface Reports {
   delivered(deliveryId: number): void;
+  published(pushId: number, sessions: number): void;
   opened(slot: number, deviceId: string, through: number): void;
   closed(slot: number, through: number): void;
   stalled(slot: number): void;
@@ -55,7 +58,7 @@ export function createReports(edgeId: string): Reports {
   let blocked = false;
   let scheduled = false;
   /** Settlements by message, oldest first, until they are committed. */
-  let uncommitted: { number: number; delivered: number[]; confirmed: SessionEvent[] }[] = [];
+  let uncommitted: { number: number; delivered: number[]; published: Published[]; confirmed: SessionEvent[] }[] = [];
   /** What devices confirmed while no core was there, or the core that was told went away. */
   let unconfirmed: SessionEvent[] = [];
   let waiters: (() => void)[] = [];
@@ -71,11 +74,12 @@ export function createReports(edgeId: string): Reports {
 
   function flush(): void {
     if (stream === undefined || blocked) return;
-    const { delivered, events, calls } = batch;
-    if (delivered.length + events.length + calls.length === 0 && acknowledged === processedNumber) return;
+    const { delivered, published, events, calls } = batch;
+    const reports = delivered.length + published.length + events.length;
+    if (reports + calls.length === 0 && acknowledged === processedNumber) return;
     send(stream, batch);
     const confirmed = events.filter((event) => event.kind === Kind.CONFIRMED);
-    if (delivered.length + events.length > 0) uncommitted.push({ number, delivered, confirmed });
+    if (reports > 0) uncommitted.push({ number, delivered, published, confirmed });
     batch = create(EdgeBatchSchema);
     bytes = 0;
   }
@@ -93,7 +97,7 @@ export function createReports(edgeId: string): Reports {
   }
 
   function wakeWaiters(): void {
-    if (uncommitted.length > 0 || batch.delivered.length + batch.events.length > 0) return;
+    if (uncommitted.length > 0 || batch.delivered.length + batch.published.length + batch.events.length > 0) return;
     for (const resolve of waiters) resolve();
     waiters = [];
   }
@@ -101,6 +105,10 @@ export function createReports(edgeId: string): Reports {
   return {
     delivered(deliveryId) {
       batch.delivered.push(deliveryId);
+      schedule();
+    },
+    published(pushId, sessions) {
+      batch.published.push(create(PublishedSchema, { pushId, sessions }));
       schedule();
     },
     opened: (slot, deviceId, through) => event(Kind.OPENED, slot, { deviceId, through }),
@@ -139,10 +147,11 @@ export function createReports(edgeId: string): Reports {
       // Calls have failed, and sessions are announced anew; what was settled is kept.
       const pending = batch.events.filter((pendingEvent) => pendingEvent.kind === Kind.CONFIRMED);
       const delivered = [...uncommitted.flatMap((sent) => sent.delivered), ...batch.delivered];
+      const published = [...uncommitted.flatMap((sent) => sent.published), ...batch.published];
       unconfirmed = [...unconfirmed, ...uncommitted.flatMap((sent) => sent.confirmed), ...pending].slice(-MAX_EVENTS);
       uncommitted = [];
       bytes = 0;
-      batch = create(EdgeBatchSchema, { delivered });
+      batch = create(EdgeBatchSchema, { delivered, published });
     },
     committed(upTo) {
       uncommitted = uncommitted.filter((sent) => sent.number > upTo);

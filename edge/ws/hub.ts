@@ -21,7 +21,10 @@ export interface Hub extends LinkListener {
   stop(): void;
 }
 
-type Reports = Pick<CoreLink, 'delivered' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'>;
+type Reports = Pick<
+  CoreLink,
+  'delivered' | 'published' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'
+>;
 
 export function createHub(
   link: () => Reports,
@@ -82,6 +85,7 @@ export function createHub(
     const own = (part: Uint8Array): Uint8Array => (confirmUntil > 0 ? Buffer.from(part) : part);
     const frame = own(bytes);
     const forIos = iosFrame.length > 0 ? own(iosFrame) : frame;
+    let sessions = 0;
     for (const topic of targets) {
       for (const session of topics.members(topic)) {
         // A session with several of the topics has it from the first.
@@ -89,9 +93,11 @@ export function createHub(
         if (platform !== Platform.UNSPECIFIED && platform !== session.platform) continue;
         const fitting = session.platform === Platform.IOS ? forIos : frame;
         write(session, fitting, pushId, undefined);
+        sessions++;
         if (confirmUntil > 0) redelivery.sent(session, pushId, fitting, confirmUntil);
       }
     }
+    if (sessions > 0) link().published(pushId, sessions);
   }
 
   function obey({ kind, slot, platform, topics: wanted, code, reason }: SessionOrder): void {

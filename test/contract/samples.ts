@@ -102,5 +102,5 @@ export function topical(
 
 /** A batch of what is said, and nothing else. */
 export function batch(given: Partial<DeliveryBatch>): DeliveryBatch {
-  return { pushes: [], delivered: [], confirmed: [], cursors: [], now: NOW, ...given };
+  return { pushes: [], delivered: [], confirmed: [], cursors: [], published: [], now: NOW, ...given };
 }

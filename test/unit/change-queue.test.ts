@@ -97,4 +97,22 @@ describe('the queue of changes', () => {
     expect(await commitAll(queue)).toBe(1);
     expect(sets).toEqual(['k a0', 'k b0']);
   });
+
+  it('rejects all that wait when they are refused, and goes on with what comes later', async () => {
+    const sets: string[] = [];
+    const [k, l] = [noted('k', sets), noted('l', sets)];
+    const queue = createChangeQueue();
+    const refusal = new Error('not now');
+    const answers = [queue.add(k, step('a')), queue.add(l, step('b')), queue.add(k, step('a'))];
+    const outcomes = Promise.allSettled(answers);
+    queue.refuse(refusal);
+    expect((await outcomes).map((outcome) => outcome.status === 'rejected' && outcome.reason)).toEqual(
+      answers.map(() => refusal),
+    );
+    expect(await queue.commit()).toBe(false);
+    const later = queue.add(k, step('a', 7));
+    await queue.commit();
+    expect(await later).toBe(7);
+    expect(sets).toEqual(['k a7']);
+  });
 });

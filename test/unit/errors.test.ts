@@ -29,9 +29,11 @@ describe('the table of errors', () => {
 
   it('is what docs/errors.md says, row by row', () => {
     const text = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8');
-    const [header, rule, ...documented] = text.split('\n').filter((line) => line.startsWith('|'));
+    // The formatter aligns the columns.
+    const table = text.split('\n').filter((line) => line.startsWith('|'));
+    const [header, rule, ...documented] = table.map((line) => line.replaceAll(/ {2,}/g, ' ').replaceAll(/-+/g, '-'));
     expect(header).toBe('| code | reason | HTTP | gRPC | retry | message |');
-    expect(rule).toBe('|---|---|---|---|---|---|');
+    expect(rule).toBe('| - | - | - | - | - | - |');
     const expected = rows.map(([reason, { code, grpc, message, retryAfter }]) => {
       const retry = retryAfter === undefined ? 'no' : `after ${retryAfter} s`;
       return `| ${code} | ${reason} | ${Math.floor(code / 100)} | ${grpc} | ${retry} | ${message} |`;

@@ -97,6 +97,28 @@ describe('the write cycle, when the store is not available', () => {
     expect(events.slice(3)).toEqual(['pushed 1', 'd done']);
   });
 
+  it('carries out no change before it knows, since a device may change hands with a message on its way', async () => {
+    const { cycle, commits, events, push } = scripted;
+    const kind = {
+      subjectOf: String,
+      async apply(inputs: readonly number[]) {
+        events.push(`changed ${inputs.join()}`);
+        return inputs;
+      },
+    };
+    push('a');
+    commits.hasPush.mockRejectedValue(down);
+    await (await commits.next()).fail(down);
+    const refused = cycle.change(kind, 1).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await refused).toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+    commits.hasPush.mockResolvedValue(true);
+    const changed = cycle.change(kind, 2);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await changed).toBe(2);
+    expect(events).toEqual(['a STORE_UNAVAILABLE', 'pushed 1', 'changed 2']);
+  });
+
   it('comes to rest all the same', async () => {
     const { cycle, commits } = scripted;
     cycle.delivered([1]);

@@ -75,6 +75,7 @@ CREATE TABLE `pushes` (
 	`targeted` int,
 	`first_delivery` bigint,
 	`last_delivery` bigint,
+	`published` int NOT NULL DEFAULT 0,
 	`created_at` bigint NOT NULL,
 	`expires_at` bigint NOT NULL,
 	`content` longtext character set utf8mb4,

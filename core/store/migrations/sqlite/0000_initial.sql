@@ -75,6 +75,7 @@ CREATE TABLE `pushes` (
 	`targeted` integer,
 	`first_delivery` integer,
 	`last_delivery` integer,
+	`published` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
 	`content` text

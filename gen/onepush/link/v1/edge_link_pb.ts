@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/link/v1/edge_link.proto.
  */
 export const file_onepush_link_v1_edge_link: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEivQEKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwiGAoFSGVsbG8SDwoHZWRnZV9pZBgBIAEoCSL7AQoMU2Vzc2lvbkV2ZW50EjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50LktpbmQSDAoEc2xvdBgCIAEoDRIRCglkZXZpY2VfaWQYAyABKAkSDwoHdGhyb3VnaBgEIAEoARIPCgdwdXNoX2lkGAUgASgBInYKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfT1BFTkVEEAESDwoLS0lORF9DTE9TRUQQAhIQCgxLSU5EX1NUQUxMRUQQAxIQCgxLSU5EX0RSQUlORUQQBBISCg5LSU5EX0NPTkZJUk1FRBAFItECCgRDYWxsEgoKAmlkGAEgASgNEg4KBmFwcF9pZBgCIAEoCRIOCgZzZWNyZXQYAyABKAkSPAoPcmVnaXN0ZXJfZGV2aWNlGAQgASgLMiEub25lcHVzaC52MS5SZWdpc3RlckRldmljZVJlcXVlc3RIABJAChF1bnJlZ2lzdGVyX2RldmljZRgFIAEoCzIjLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlcXVlc3RIABIwCglzZW5kX3B1c2gYBiABKAsyGy5vbmVwdXNoLnYxLlNlbmRQdXNoUmVxdWVzdEgAEjIKCmNyZWF0ZV9hcHAYByABKAsyHC5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlcXVlc3RIABIsCgdnZXRfYXBwGAggASgLMhkub25lcHVzaC52MS5HZXRBcHBSZXF1ZXN0SABCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0i4AIKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSABCCAoGcmVzdWx0Is0BCgRJdGVtEi0KCGRlbGl2ZXJ5GAEgASgLMhkub25lcHVzaC5saW5rLnYxLkRlbGl2ZXJ5SAASMwoLcHVibGljYXRpb24YAiABKAsyHC5vbmVwdXNoLmxpbmsudjEuUHVibGljYXRpb25IABIuCgVvcmRlchgDIAEoCzIdLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXJIABIpCgZyZWNhbGwYBCABKAsyFy5vbmVwdXNoLmxpbmsudjEuUmVjYWxsSABCBgoEaXRlbSIZCgZSZWNhbGwSDwoHcHVzaF9pZBgBIAEoASJmCghEZWxpdmVyeRIPCgdwdXNoX2lkGAEgASgBEg0KBWZyYW1lGAIgASgMEg0KBXNsb3RzGAMgAygNEhQKDGRlbGl2ZXJ5X2lkcxgEIAMoARIVCg1jb25maXJtX3VudGlsGAUgASgBIo8BCgtQdWJsaWNhdGlvbhIPCgdwdXNoX2lkGAEgASgBEg4KBnRvcGljcxgCIAMoDRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDQoFZnJhbWUYBCABKAwSEQoJaW9zX2ZyYW1lGAUgASgMEhUKDWNvbmZpcm1fdW50aWwYBiABKAEilAIKDFNlc3Npb25PcmRlchIwCgRraW5kGAEgASgOMiIub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlci5LaW5kEgwKBHNsb3QYAiABKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg4KBnRvcGljcxgEIAMoDRIMCgRjb2RlGAUgASgNEg4KBnJlYXNvbhgGIAEoCSJuCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUyUAoIRWRnZUxpbmsSRAoGQXR0YWNoEhoub25lcHVzaC5saW5rLnYxLkVkZ2VCYXRjaBoaLm9uZXB1c2gubGluay52MS5Db3JlQmF0Y2goATABYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
+  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEi7AEKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZCIuCglQdWJsaXNoZWQSDwoHcHVzaF9pZBgBIAEoARIQCghzZXNzaW9ucxgCIAEoDSIYCgVIZWxsbxIPCgdlZGdlX2lkGAEgASgJIvsBCgxTZXNzaW9uRXZlbnQSMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuS2luZBIMCgRzbG90GAIgASgNEhEKCWRldmljZV9pZBgDIAEoCRIPCgd0aHJvdWdoGAQgASgBEg8KB3B1c2hfaWQYBSABKAEidgoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDwoLS0lORF9PUEVORUQQARIPCgtLSU5EX0NMT1NFRBACEhAKDEtJTkRfU1RBTExFRBADEhAKDEtJTkRfRFJBSU5FRBAEEhIKDktJTkRfQ09ORklSTUVEEAUi0QIKBENhbGwSCgoCaWQYASABKA0SDgoGYXBwX2lkGAIgASgJEg4KBnNlY3JldBgDIAEoCRI8Cg9yZWdpc3Rlcl9kZXZpY2UYBCABKAsyIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEkAKEXVucmVnaXN0ZXJfZGV2aWNlGAUgASgLMiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEjAKCXNlbmRfcHVzaBgGIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0SAASMgoKY3JlYXRlX2FwcBgHIAEoCzIcLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVxdWVzdEgAEiwKB2dldF9hcHAYCCABKAsyGS5vbmVwdXNoLnYxLkdldEFwcFJlcXVlc3RIAEIJCgdyZXF1ZXN0In0KCUNvcmVCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJY29tbWl0dGVkGAIgASgNEicKB3JlcGxpZXMYAyADKAsyFi5vbmVwdXNoLmxpbmsudjEuUmVwbHkSJAoFaXRlbXMYBCADKAsyFS5vbmVwdXNoLmxpbmsudjEuSXRlbSLgAgoFUmVwbHkSCgoCaWQYASABKA0SPQoPcmVnaXN0ZXJfZGV2aWNlGAIgASgLMiIub25lcHVzaC52MS5SZWdpc3RlckRldmljZVJlc3BvbnNlSAASQQoRdW5yZWdpc3Rlcl9kZXZpY2UYAyABKAsyJC5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEjEKCXNlbmRfcHVzaBgEIAEoCzIcLm9uZXB1c2gudjEuU2VuZFB1c2hSZXNwb25zZUgAEjMKCmNyZWF0ZV9hcHAYBSABKAsyHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlSAASLQoHZ2V0X2FwcBgGIAEoCzIaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2VIABIoCgVlcnJvchgHIAEoCzIXLm9uZXB1c2gudjEuRXJyb3JEZXRhaWxIAEIICgZyZXN1bHQizQEKBEl0ZW0SLQoIZGVsaXZlcnkYASABKAsyGS5vbmVwdXNoLmxpbmsudjEuRGVsaXZlcnlIABIzCgtwdWJsaWNhdGlvbhgCIAEoCzIcLm9uZXB1c2gubGluay52MS5QdWJsaWNhdGlvbkgAEi4KBW9yZGVyGAMgASgLMh0ub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlckgAEikKBnJlY2FsbBgEIAEoCzIXLm9uZXB1c2gubGluay52MS5SZWNhbGxIAEIGCgRpdGVtIhkKBlJlY2FsbBIPCgdwdXNoX2lkGAEgASgBImYKCERlbGl2ZXJ5Eg8KB3B1c2hfaWQYASABKAESDQoFZnJhbWUYAiABKAwSDQoFc2xvdHMYAyADKA0SFAoMZGVsaXZlcnlfaWRzGAQgAygBEhUKDWNvbmZpcm1fdW50aWwYBSABKAEijwEKC1B1YmxpY2F0aW9uEg8KB3B1c2hfaWQYASABKAESDgoGdG9waWNzGAIgAygNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRINCgVmcmFtZRgEIAEoDBIRCglpb3NfZnJhbWUYBSABKAwSFQoNY29uZmlybV91bnRpbBgGIAEoASKUAgoMU2Vzc2lvbk9yZGVyEjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVyLktpbmQSDAoEc2xvdBgCIAEoDRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDgoGdG9waWNzGAQgAygNEgwKBGNvZGUYBSABKA0SDgoGcmVhc29uGAYgASgJIm4KBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfUkVTVU1FEAESDQoJS0lORF9TWU5DEAISDQoJS0lORF9MSVZFEAMSDgoKS0lORF9DTE9TRRAEEhEKDUtJTkRfUkVMRUFTRUQQBTJQCghFZGdlTGluaxJECgZBdHRhY2gSGi5vbmVwdXNoLmxpbmsudjEuRWRnZUJhdGNoGhoub25lcHVzaC5saW5rLnYxLkNvcmVCYXRjaCgBMAFiBnByb3RvMw", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
 
 /**
  * Edge to core.
@@ -67,6 +67,13 @@ export type EdgeBatch = Message<"onepush.link.v1.EdgeBatch"> & {
    * @generated from field: repeated onepush.link.v1.Call calls = 6;
    */
   calls: Call[];
+
+  /**
+   * What became of publications.
+   *
+   * @generated from field: repeated onepush.link.v1.Published published = 7;
+   */
+  published: Published[];
 };
 
 /**
@@ -75,6 +82,30 @@ export type EdgeBatch = Message<"onepush.link.v1.EdgeBatch"> & {
  */
 export const EdgeBatchSchema: GenMessage<EdgeBatch> = /*@__PURE__*/
   messageDesc(file_onepush_link_v1_edge_link, 0);
+
+/**
+ * A publication was sent to so many sessions.
+ *
+ * @generated from message onepush.link.v1.Published
+ */
+export type Published = Message<"onepush.link.v1.Published"> & {
+  /**
+   * @generated from field: double push_id = 1;
+   */
+  pushId: number;
+
+  /**
+   * @generated from field: uint32 sessions = 2;
+   */
+  sessions: number;
+};
+
+/**
+ * Describes the message onepush.link.v1.Published.
+ * Use `create(PublishedSchema)` to create a new message.
+ */
+export const PublishedSchema: GenMessage<Published> = /*@__PURE__*/
+  messageDesc(file_onepush_link_v1_edge_link, 1);
 
 /**
  * @generated from message onepush.link.v1.Hello
@@ -93,7 +124,7 @@ export type Hello = Message<"onepush.link.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 1);
+  messageDesc(file_onepush_link_v1_edge_link, 2);
 
 /**
  * @generated from message onepush.link.v1.SessionEvent
@@ -130,7 +161,7 @@ export type SessionEvent = Message<"onepush.link.v1.SessionEvent"> & {
  * Use `create(SessionEventSchema)` to create a new message.
  */
 export const SessionEventSchema: GenMessage<SessionEvent> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 2);
+  messageDesc(file_onepush_link_v1_edge_link, 3);
 
 /**
  * @generated from enum onepush.link.v1.SessionEvent.Kind
@@ -181,7 +212,7 @@ export enum SessionEvent_Kind {
  * Describes the enum onepush.link.v1.SessionEvent.Kind.
  */
 export const SessionEvent_KindSchema: GenEnum<SessionEvent_Kind> = /*@__PURE__*/
-  enumDesc(file_onepush_link_v1_edge_link, 2, 0);
+  enumDesc(file_onepush_link_v1_edge_link, 3, 0);
 
 /**
  * A REST call on its way to the core.
@@ -251,7 +282,7 @@ export type Call = Message<"onepush.link.v1.Call"> & {
  * Use `create(CallSchema)` to create a new message.
  */
 export const CallSchema: GenMessage<Call> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 3);
+  messageDesc(file_onepush_link_v1_edge_link, 4);
 
 /**
  * Core to edge.
@@ -293,7 +324,7 @@ export type CoreBatch = Message<"onepush.link.v1.CoreBatch"> & {
  * Use `create(CoreBatchSchema)` to create a new message.
  */
 export const CoreBatchSchema: GenMessage<CoreBatch> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 4);
+  messageDesc(file_onepush_link_v1_edge_link, 5);
 
 /**
  * @generated from message onepush.link.v1.Reply
@@ -353,7 +384,7 @@ export type Reply = Message<"onepush.link.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 5);
+  messageDesc(file_onepush_link_v1_edge_link, 6);
 
 /**
  * @generated from message onepush.link.v1.Item
@@ -394,7 +425,7 @@ export type Item = Message<"onepush.link.v1.Item"> & {
  * Use `create(ItemSchema)` to create a new message.
  */
 export const ItemSchema: GenMessage<Item> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 6);
+  messageDesc(file_onepush_link_v1_edge_link, 7);
 
 /**
  * A push is recalled: the edge does not send it again.
@@ -413,7 +444,7 @@ export type Recall = Message<"onepush.link.v1.Recall"> & {
  * Use `create(RecallSchema)` to create a new message.
  */
 export const RecallSchema: GenMessage<Recall> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 7);
+  messageDesc(file_onepush_link_v1_edge_link, 8);
 
 /**
  * One message to chosen sessions.
@@ -459,7 +490,7 @@ export type Delivery = Message<"onepush.link.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 8);
+  messageDesc(file_onepush_link_v1_edge_link, 9);
 
 /**
  * One message to every live session that has at least one of the topics.
@@ -509,7 +540,7 @@ export type Publication = Message<"onepush.link.v1.Publication"> & {
  * Use `create(PublicationSchema)` to create a new message.
  */
 export const PublicationSchema: GenMessage<Publication> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 9);
+  messageDesc(file_onepush_link_v1_edge_link, 10);
 
 /**
  * @generated from message onepush.link.v1.SessionOrder
@@ -551,7 +582,7 @@ export type SessionOrder = Message<"onepush.link.v1.SessionOrder"> & {
  * Use `create(SessionOrderSchema)` to create a new message.
  */
 export const SessionOrderSchema: GenMessage<SessionOrder> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 10);
+  messageDesc(file_onepush_link_v1_edge_link, 11);
 
 /**
  * @generated from enum onepush.link.v1.SessionOrder.Kind
@@ -602,7 +633,7 @@ export enum SessionOrder_Kind {
  * Describes the enum onepush.link.v1.SessionOrder.Kind.
  */
 export const SessionOrder_KindSchema: GenEnum<SessionOrder_Kind> = /*@__PURE__*/
-  enumDesc(file_onepush_link_v1_edge_link, 10, 0);
+  enumDesc(file_onepush_link_v1_edge_link, 11, 0);
 
 /**
  * Internal: the stream between one edge and one core. Not a public contract; both ends are released together.

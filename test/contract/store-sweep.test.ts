@@ -1,0 +1,229 @@
+import { expect, it } from 'vitest';
+import type { Sweep, Swept } from '../../core/store/store.js';
+import { eachStore, must, type OpenStore } from './each-store.js';
+import { batch, directed, NOW, newApp, newDevices, nextPushId, topical } from './samples.js';
+
+const [DELIVERED, EXPIRED, EVICTED, RECALLED] = [1, 3, 4, 6];
+const DAY = 86_400_000;
+let last = NOW;
+
+eachStore('what ends without the device', (opened) => {
+  /** A time of its own for a test: whatever the tests before it left behind is gone then. */
+  async function freshTime(): Promise<number> {
+    last += 10 * DAY;
+    await sweepAll({ now: last, removeBefore: last });
+    return last;
+  }
+
+  function sweep(given: Partial<Sweep> & { now: number }): Promise<Swept> {
+    return opened.store.commitSweep({ eraseFrom: 0, removeBefore: 0, ...given });
+  }
+
+  /** Sweeps until there is no more: what each set answered. */
+  async function sweepAll(given: Partial<Sweep> & { now: number }): Promise<Swept[]> {
+    const answers: Swept[] = [];
+    for (let eraseFrom = given.eraseFrom ?? 0; answers.at(-1)?.more !== false; ) {
+      const swept = await sweep({ ...given, eraseFrom });
+      answers.push(swept);
+      eraseFrom = swept.erasedThrough;
+    }
+    return answers;
+  }
+
+  async function devicesOf(count: number) {
+    const app = await newApp(opened.store);
+    const devices = await newDevices(opened.store, app, count);
+    return { app, nums: devices.map(({ device }) => device.num), everyone: must(devices[0]?.topics[0]) };
+  }
+
+  /** Which of these pushes still have their content. */
+  async function withContent(ids: readonly number[]): Promise<number[]> {
+    return (await opened.store.findPushes(ids)).map(({ id }) => id).sort((a, b) => a - b);
+  }
+
+  it('recalls what is pending, once, and says how much it was', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums } = await devicesOf(3);
+    const other = await newApp(store);
+    const [mine, untouched] = [
+      directed(app, nums, { expiresAt: at + DAY }),
+      directed(app, nums, { expiresAt: at + DAY }),
+    ];
+    await store.commitDeliveries(batch({ pushes: [mine.made, untouched.made] }));
+    await store.commitDeliveries(batch({ delivered: [must(mine.deliveries[0])], now: at }));
+    const recall = { pushId: mine.id, appNum: app.num, now: at + 1 };
+    const answers = await store.commitRecalls([
+      { ...recall, appNum: other.num },
+      recall,
+      { ...recall, pushId: nextPushId() },
+    ]);
+    expect(answers).toEqual([undefined, { deliveries: 2 }, undefined]);
+    expect(await store.commitRecalls([{ ...recall, now: at + 2 }])).toEqual([{ deliveries: 0 }]);
+    expect(await receipts(opened, mine.id)).toEqual([
+      [nums[0], DELIVERED, at],
+      [nums[1], RECALLED, at + 1],
+      [nums[2], RECALLED, at + 1],
+    ]);
+    expect(await withContent([mine.id, untouched.id])).toEqual([untouched.id]);
+    expect(await store.countInbox(nums)).toEqual(new Map(nums.map((num) => [num, 1])));
+  });
+
+  it('recalls a push of topics from their timelines, after which it cannot be confirmed', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums, everyone } = await devicesOf(1);
+    const [mine, other] = [1, 2].map(() => topical(app, [everyone], { needConfirm: true, expiresAt: at + DAY }));
+    await store.commitDeliveries(batch({ pushes: [must(mine).made, must(other).made] }));
+    const pushId = must(mine).id;
+    expect(await store.commitRecalls([{ pushId, appNum: app.num, now: at }])).toEqual([{ deliveries: 0 }]);
+    const rows = await store.readTimelines([{ topicNum: everyone, after: 0 }], Number.MAX_SAFE_INTEGER, at, 10);
+    expect(rows.map((row) => row.pushId)).toEqual([must(other).id]);
+    await store.commitDeliveries(batch({ confirmed: [{ deviceNum: must(nums[0]), appNum: app.num, pushId }] }));
+    expect(await receipts(opened, pushId)).toEqual([]);
+    expect(await withContent([pushId, must(other).id])).toEqual([must(other).id]);
+  });
+
+  it('lets a recalled push be removed as early as one that expired then, and no expired push later', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums } = await devicesOf(1);
+    const [long, short] = [directed(app, nums, { expiresAt: at + DAY }), directed(app, nums, { expiresAt: at - 5 })];
+    await store.commitDeliveries(batch({ pushes: [long.made, short.made] }));
+    await store.commitRecalls([long, short].map(({ id }) => ({ pushId: id, appNum: app.num, now: at })));
+    const rows = await opened.rows('SELECT expires_at FROM pushes WHERE id IN (?, ?) ORDER BY id', [long.id, short.id]);
+    expect(rows.map((row) => Number(row.expires_at))).toEqual([at, at - 5]);
+  });
+
+  it('ends deliveries that have expired, and no others', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums } = await devicesOf(2);
+    const [due, later, ended] = [at, at + 1, at].map((expiresAt) => directed(app, nums, { expiresAt }));
+    await store.commitDeliveries(batch({ pushes: [due, later, ended].map((one) => must(one).made) }));
+    await store.commitDeliveries(batch({ delivered: must(ended).deliveries, now: at - 1 }));
+    expect(await sweep({ now: at })).toEqual({ expired: 2, erasedThrough: at, more: false });
+    expect(await sweep({ now: at })).toMatchObject({ expired: 0 });
+    expect(await receipts(opened, must(due).id)).toEqual(nums.map((num) => [num, EXPIRED, at]));
+    expect(await receipts(opened, must(ended).id)).toEqual(nums.map((num) => [num, DELIVERED, at - 1]));
+    expect(await receipts(opened, must(later).id)).toEqual([]);
+    expect(await withContent([due, later, ended].map((one) => must(one).id))).toEqual([must(later).id]);
+  });
+
+  it('works in small sets, and erases content only after the deliveries of its push have ended', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums } = await devicesOf(1500);
+    const { made, id } = directed(app, nums, { expiresAt: at });
+    await store.commitDeliveries(batch({ pushes: [made] }));
+    expect(await sweep({ now: at, eraseFrom: 7 })).toEqual({ expired: 1000, erasedThrough: 7, more: true });
+    expect(await withContent([id])).toEqual([id]);
+    expect(await sweep({ now: at, eraseFrom: 7 })).toEqual({ expired: 500, erasedThrough: at, more: false });
+    expect(await withContent([id])).toEqual([]);
+    expect(await receipts(opened, id)).toHaveLength(1500);
+    expect(await store.countInbox(nums)).toEqual(new Map());
+  });
+
+  it('takes expired pushes off the timelines', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, everyone } = await devicesOf(1);
+    const [due, later] = [at, at + 1].map((expiresAt) => topical(app, [everyone], { expiresAt, needConfirm: true }));
+    await store.commitDeliveries(batch({ pushes: [must(due).made, must(later).made] }));
+    await sweep({ now: at });
+    const rows = await opened.rows('SELECT push_id FROM timeline WHERE topic_num = ?', [everyone]);
+    expect(rows.map((row) => Number(row.push_id))).toEqual([must(later).id]);
+    expect(await withContent([must(due).id, must(later).id])).toEqual([must(later).id]);
+  });
+
+  it('erases all that expired, however many did so in one millisecond', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app } = await devicesOf(1);
+    const many = (count: number, expiresAt: number) =>
+      Array.from({ length: count }, () => topical(app, [], { expiresAt }));
+    const pushes = [...many(100, at - 50), ...many(1200, at - 20), ...many(3, at), ...many(2, at + 1)];
+    await store.commitDeliveries(batch({ pushes: pushes.map(({ made }) => made) }));
+    const answers = await sweepAll({ now: at });
+    // 500 a set; a set that ends within a millisecond does not claim all of it.
+    expect(answers.map(({ erasedThrough }) => erasedThrough)).toEqual([at - 21, at - 21, at]);
+    expect(answers.map(({ more }) => more)).toEqual([true, true, false]);
+    expect(await withContent(pushes.map(({ id }) => id))).toEqual(pushes.slice(-2).map(({ id }) => id));
+  });
+
+  it('does not look at what has been erased before', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app } = await devicesOf(1);
+    const [before, after] = [at - 10, at - 9].map((expiresAt) => topical(app, [], { expiresAt }));
+    await store.commitDeliveries(batch({ pushes: [must(before).made, must(after).made] }));
+    await sweep({ now: at, eraseFrom: at - 10 });
+    expect(await withContent([must(before).id, must(after).id])).toEqual([must(before).id]);
+    await sweep({ now: at, eraseFrom: at - 11 });
+    expect(await withContent([must(before).id])).toEqual([]);
+  });
+
+  it('removes pushes past their retention with their receipts, in small sets', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums } = await devicesOf(1);
+    const old = Array.from({ length: 450 }, () => directed(app, nums, { expiresAt: at - DAY }));
+    const recent = directed(app, nums, { expiresAt: at - DAY + 1 });
+    await store.commitDeliveries(batch({ pushes: [...old, recent].map(({ made }) => made) }));
+    const answers = await sweepAll({ now: at, removeBefore: at - DAY });
+    expect(answers.length).toBeGreaterThanOrEqual(3);
+    expect(await store.hasPush(must(old[0]).id)).toBe(false);
+    expect(await store.sumDeliveries(0, 1000)).toEqual([{ pushId: recent.id, targeted: 1, ended: 1, pending: 0 }]);
+    const rows = await opened.rows('SELECT COUNT(*) AS count FROM receipts WHERE device_num = ?', [must(nums[0])]);
+    expect(Number(rows[0]?.count)).toBe(1);
+  });
+
+  it('removes a push with many receipts in several sets, and itself last', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums, everyone } = await devicesOf(6000);
+    const big = topical(app, [everyone], { needConfirm: true, expiresAt: at });
+    await store.commitDeliveries(batch({ pushes: [big.made] }));
+    const confirmed = nums.map((deviceNum) => ({ deviceNum, appNum: app.num, pushId: big.id }));
+    await store.commitDeliveries(batch({ confirmed, now: at }));
+    expect(await sweep({ now: at, removeBefore: at })).toMatchObject({ more: true });
+    expect(await store.hasPush(big.id)).toBe(true);
+    expect((await receipts(opened, big.id)).length).toBeLessThan(6000);
+    await sweepAll({ now: at, removeBefore: at });
+    expect(await store.hasPush(big.id)).toBe(false);
+    expect(await receipts(opened, big.id)).toEqual([]);
+  });
+
+  it('evicts the oldest deliveries of an inbox, and keeps the newest', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums } = await devicesOf(3);
+    const pushes = [1, 2, 3, 4, 5].map(() => directed(app, nums, { expiresAt: at + DAY }));
+    await store.commitDeliveries(batch({ pushes: pushes.map(({ made }) => made) }));
+    const evictions = [
+      { deviceNum: must(nums[1]), keep: 2, now: at },
+      { deviceNum: must(nums[0]), keep: 5, now: at },
+      { deviceNum: 2 ** 31 - 1, keep: 1, now: at },
+    ];
+    expect(await store.commitEvictions(evictions)).toEqual([3, 0, 0]);
+    expect(await store.commitEvictions(evictions)).toEqual([0, 0, 0]);
+    const from = nums.map((deviceNum) => ({ deviceNum, after: 0 }));
+    const rows = await store.readInbox(from, Number.MAX_SAFE_INTEGER, at, 100);
+    const of = (num: number | undefined) => rows.filter((row) => row.deviceNum === num).map((row) => row.pushId);
+    expect(of(nums[0])).toHaveLength(5);
+    expect(of(nums[1])).toEqual(pushes.slice(3).map(({ id }) => id));
+    expect(of(nums[2])).toHaveLength(5);
+    expect(await receipts(opened, must(pushes[0]).id)).toEqual([[nums[1], EVICTED, at]]);
+    expect(await receipts(opened, must(pushes[4]).id)).toEqual([]);
+    expect((await store.sumDeliveries(0, 100)).map(({ pending }) => pending)).toEqual([2, 2, 2, 3, 3]);
+  });
+});
+
+/** The receipts of a push, by device: its number, how it ended and when. */
+async function receipts(opened: OpenStore, pushId: number): Promise<number[][]> {
+  const rows = await opened.rows(
+    'SELECT device_num, ending, ended_at FROM receipts WHERE push_id = ? ORDER BY device_num',
+    [pushId],
+  );
+  return rows.map((row) => [Number(row.device_num), Number(row.ending), Number(row.ended_at)]);
+}

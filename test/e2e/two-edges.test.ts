@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectDevice, type TestDevice } from '../support/device.js';
+import { eventually } from '../support/eventually.js';
+import { type RunningProcess, startProcess } from '../support/process.js';
+import { type Stack, startStack } from '../support/stack.js';
+import { newDevice, sendPush, uniqueName } from '../support/users.js';
+
+const ids = (device: TestDevice): string[] => device.messages.map((message) => message.id);
+
+describe('two edges on one core', () => {
+  let stack: Stack;
+  let other: RunningProcess;
+  let otherWs: string;
+  beforeAll(async () => {
+    stack = await startStack();
+    other = await startProcess('edge', { ONEPUSH_HTTP_LISTEN: '127.0.0.1:0', ONEPUSH_CORE_ADDRS: stack.grpcAddr });
+    otherWs = `ws://${other.ready.http}/msgpush.ws`;
+    await eventually(async () => (await fetch(`http://${other.ready.http}/readyz`)).status === 200);
+  });
+  afterAll(async () => {
+    await other.stop();
+    await stack.stop();
+  });
+
+  it('close the older session of a device when a newer one is on the other edge, and hand over nothing twice', async () => {
+    const alias = uniqueName();
+    const deviceId = await newDevice(stack.httpUrl, alias);
+    const sent: string[] = [];
+    const devices: TestDevice[] = [];
+    for (let round = 0; round < 12; round++) {
+      const device = connectDevice(round % 2 === 0 ? stack.wsUrl : otherWs, deviceId);
+      devices.push(device);
+      await device.opened;
+      sent.push(await sendPush(stack.httpUrl, { audiences: [alias] }));
+      sent.push(await sendPush(`http://${other.ready.http}`, { audiences: 'ALL' }));
+    }
+    const current = devices.at(-1);
+    const last = await sendPush(stack.httpUrl, { audiences: [alias] });
+    await current?.waitForMessage((message) => message.id === last);
+    for (const device of devices.slice(0, -1)) expect(await device.closed).toMatchObject({ code: 4409 });
+    expect(devices.flatMap(ids)).toEqual([...sent, last]);
+    await current?.close();
+  });
+
+  it('both reach their sessions with a push to everyone', async () => {
+    const devices = await Promise.all(
+      [stack.wsUrl, otherWs].map(async (url) => {
+        const device = connectDevice(url, await newDevice(stack.httpUrl, uniqueName()));
+        await device.opened;
+        return device;
+      }),
+    );
+    const pushId = await sendPush(stack.httpUrl, { audiences: 'ALL' });
+    for (const device of devices) await device.waitForMessage((message) => message.id === pushId);
+    await Promise.all(devices.map((device) => device.close()));
+  });
+
+  it('change nothing for a newer session when the older edge is gone', async () => {
+    const alias = uniqueName();
+    const deviceId = await newDevice(stack.httpUrl, alias);
+    const doomed = await startProcess('edge', {
+      ONEPUSH_HTTP_LISTEN: '127.0.0.1:0',
+      ONEPUSH_CORE_ADDRS: stack.grpcAddr,
+    });
+    await eventually(async () => (await fetch(`http://${doomed.ready.http}/readyz`)).status === 200);
+    const older = connectDevice(`ws://${doomed.ready.http}/msgpush.ws`, deviceId);
+    await older.opened;
+    const newer = connectDevice(stack.wsUrl, deviceId);
+    await newer.opened;
+    await older.closed;
+    await doomed.kill();
+    const pushId = await sendPush(stack.httpUrl, { audiences: [alias] });
+    await newer.waitForMessage((message) => message.id === pushId);
+    await newer.close();
+  });
+});

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BOTH, type Fault } from './fault.js';
+import type { FleetDevice } from './fleet-device.js';
+import { register, type Target } from './population.js';
+import type { Rig } from './rig.js';
+
+/** One device in a hundred, but never none. */
+const isOdd = (place: number): boolean => place % 100 === 7;
+/** Enough for the buffers of both kernels, so that the edge cannot write on. */
+const BULK = 40_000;
+const BULK_SENDS_PER_SECOND = 60;
+
+function oddOnes({ devices, population }: Rig): { odd: FleetDevice[]; target: Target } {
+  const places = [...devices.keys()].filter(isOdd);
+  const members = places.flatMap((place) => {
+    const member = population.members[place];
+    return member === undefined ? [] : population.users.filter(({ audiences }) => audiences.includes(member.alias));
+  });
+  return {
+    odd: devices.filter((_, place) => isOdd(place)),
+    target: {
+      audienceType: 'ALIAS',
+      audiences: members.flatMap(({ audiences }) => audiences),
+      members: [...new Set(members.flatMap((user) => user.members))],
+    },
+  };
+}
+
+/** Sends large messages to the odd devices for a while. */
+async function floodOdd(rig: Rig, milliseconds: number): Promise<void> {
+  const { target } = oddOnes(rig);
+  const until = performance.now() + milliseconds;
+  for (let sent = 0; performance.now() < until; sent++) {
+    void rig.load.send({ ...target, needConfirm: sent % 4 === 0, bulk: BULK });
+    await sleep(1000 / BULK_SENDS_PER_SECOND);
+  }
+}
+
+/** Devices and their networks: what any server that phones connect to sees every day. */
+export const DEVICE_FAULTS: readonly Fault[] = [
+  {
+    name: '1% of the devices half-open, then reset',
+    stores: BOTH,
+    short: ['sqlite'],
+    mayHappen: { socketsCut: true, misdeliveries: ['confirmation lost with the socket'] },
+    careless: isOdd,
+    async strike(rig, scale) {
+      const { odd } = oddOnes(rig);
+      for (const device of odd) device.deafen();
+      await floodOdd(rig, 5000 * scale);
+      for (const device of odd) device.reset();
+    },
+  },
+  {
+    name: '1% of the devices read slowly',
+    stores: BOTH,
+    short: [],
+    async strike(rig, scale) {
+      const { odd } = oddOnes(rig);
+      const sips = setInterval(() => {
+        for (const device of odd) device.hear();
+        setTimeout(() => {
+          for (const device of odd) device.deafen();
+        }, 10);
+      }, 250);
+      await floodOdd(rig, 5000 * scale);
+      clearInterval(sips);
+      await sleep(20);
+      for (const device of odd) device.hear();
+    },
+  },
+  {
+    name: 'every device reset in turn',
+    stores: BOTH,
+    short: ['mysql'],
+    mayHappen: { socketsCut: true, misdeliveries: ['confirmation lost with the socket'] },
+    careless: () => true,
+    async strike({ devices }, scale) {
+      for (const device of devices) {
+        device.reset();
+        await sleep((3000 * scale) / devices.length);
+      }
+    },
+  },
+  {
+    name: 'confirmations twice, late and with wrong ids',
+    stores: BOTH,
+    short: ['sqlite'],
+    behaviour: (place) => (['twice', 'late', 'muddled', 'prompt'] as const)[place % 4] ?? 'prompt',
+    strike: async (_rig, scale) => {
+      await sleep(7000 * scale);
+    },
+  },
+  {
+    name: 'the same registrations in parallel',
+    stores: BOTH,
+    short: ['mysql'],
+    async strike({ stack, population, devices }, scale) {
+      const until = performance.now() + 3000 * scale;
+      for (let round = 0; performance.now() < until; round++) {
+        const known = population.members.slice((round * 10) % devices.length).slice(0, 10);
+        const fresh = Array.from({ length: 5 }, (_, index) => ({
+          alias: 'nobody',
+          nativeToken: `parallel-${round}-${index}`,
+          tag: ['parallel'],
+        }));
+        const answers = await Promise.all(
+          [...known, ...fresh].map(async (member) => ({
+            member,
+            ids: new Set(await Promise.all(Array.from({ length: 8 }, () => register(stack.httpUrl, member)))),
+          })),
+        );
+        for (const { member, ids } of answers) {
+          if (ids.size !== 1) throw new Error(`one device, registered in parallel, has ${ids.size} ids`);
+          if ('deviceId' in member && !ids.has(String(member.deviceId))) throw new Error('a device has a new id');
+        }
+        // A push resolves its audience again each time that a registration has changed it.
+        await sleep(20);
+      }
+    },
+  },
+];

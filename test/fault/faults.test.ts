@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../support/dist.js';
+import { findMariadbd, type Mariadb, startMariadb } from '../support/mariadb.js';
+import { freshDatabase, type StoreKind } from '../support/stores.js';
+import { DEVICE_FAULTS } from './device-faults.js';
+import { BOTH, type Fault } from './fault.js';
+import { LINK_FAULTS } from './link-faults.js';
+import { PROCESS_FAULTS } from './process-faults.js';
+import { startRig } from './rig.js';
+import { STORE_FAULTS } from './store-faults.js';
+import { formatTable, type Row, withTable } from './table.js';
+import { tryFault } from './trial.js';
+
+/** FAULT=short: some of the faults, and less of each. FAULT_WRITE=1: the table goes into the page. */
+const short = process.env.FAULT === 'short';
+const scale = short ? 0.3 : 1;
+const size = short ? { devices: 120, sendsPerSecond: 1200 } : { devices: 240, sendsPerSecond: 1400 };
+const PAGE = join(ROOT, 'docs', 'reliability.md');
+const FAULTS = [...PROCESS_FAULTS, ...LINK_FAULTS, ...STORE_FAULTS, ...DEVICE_FAULTS];
+
+const rows: Row[] = [];
+let mariadb: Mariadb | undefined;
+
+beforeAll(async () => {
+  if (findMariadbd() !== undefined) mariadb = await startMariadb();
+  else if (process.env.CI) throw new Error('the faults of MariaDB cannot be covered: install mariadb-server');
+  else console.warn('NOT COVERED: everything on MySQL, because no MariaDB server was found');
+});
+
+afterAll(async () => {
+  await mariadb?.stop();
+  const table = formatTable(rows);
+  console.log(`\n${table}\n`);
+  if (process.env.FAULT_WRITE === '1') await writeFile(PAGE, withTable(await readFile(PAGE, 'utf8'), table));
+});
+
+async function databaseFor(store: StoreKind): Promise<{ url: string; drop(): Promise<void> }> {
+  if (store === 'sqlite') return freshDatabase(store);
+  if (mariadb === undefined) throw new Error('there is no MariaDB server');
+  const server = mariadb;
+  const name = `fault_${randomBytes(6).toString('hex')}`;
+  await server.createDatabase(name);
+  return { url: server.url(name), drop: () => server.dropDatabase(name) };
+}
+
+describe.each(BOTH)('under faults, on %s', (store) => {
+  const faults = FAULTS.filter((fault) => (short ? fault.short : fault.stores).includes(store));
+
+  it.for<Fault>(faults)('$name', async (fault, { skip }) => {
+    if (store === 'mysql' && mariadb === undefined) skip();
+    const database = await databaseFor(store);
+    try {
+      const rig = await startRig({
+        ...size,
+        store,
+        databaseUrl: database.url,
+        mariadb: store === 'mysql' ? mariadb : undefined,
+        proxied: fault.proxied ?? false,
+        steppedClock: fault.steppedClock ?? false,
+        behaviour: fault.behaviour ?? (() => 'prompt'),
+      });
+      const { row, problems } = await tryFault(fault, rig, scale).catch(async (error: unknown) => {
+        await rig.stop().catch(() => {});
+        throw error;
+      });
+      rows.push({ fault: fault.name, store: store === 'mysql' ? 'MariaDB' : 'SQLite', ...row });
+      expect(problems).toEqual([]);
+    } finally {
+      await database.drop();
+    }
+  });
+});

@@ -1,0 +1,114 @@
+/** A message that should not have come, or came in the wrong place. */
+export interface Misdelivery {
+  kind:
+    | 'out of order'
+    /** It needs no confirmation, and came again over the same connection. */
+    | 'repeated on an open socket'
+    /** It needs no confirmation, and came again over a later connection. */
+    | 'repeated after a reconnect'
+    /** It came again though the device had confirmed it and the edge had read that. */
+    | 'repeated although confirmed'
+    /** It came again; the connection that carried the confirmation was cut soon after. */
+    | 'confirmation lost with the socket';
+  pushId: number;
+}
+
+/** What one device got and confirmed, judged as it comes. */
+export interface Ledger {
+  has(pushId: number): boolean;
+  /** How many messages came, each counted once. */
+  count(): number;
+  readonly misdeliveries: readonly Misdelivery[];
+  /** What was sent again because the device had not confirmed it: as it should be. */
+  redelivered(): number;
+  connected(): void;
+  /** The connection is gone. `cut`: the device had not closed it in order. */
+  disconnected(cut: boolean): void;
+  arrived(pushId: number, needConfirm: boolean): void;
+  confirmed(pushId: number): void;
+  /** A heartbeat is sent: its answer says that the edge has read all that was confirmed before. */
+  asked(): void;
+  answered(): void;
+  /** What came, must be confirmed and is not. */
+  unconfirmed(): number[];
+}
+
+/** A confirmation said so long before its connection was cut, in milliseconds, has certainly been passed on. */
+const SETTLED_AFTER = 5000;
+
+interface ConfirmationSaid {
+  connection: number;
+  at: number;
+  /** The edge has read it. */
+  read: boolean;
+}
+
+export function createLedger(): Ledger {
+  /** The connection of each first arrival. */
+  const seen = new Map<number, number>();
+  const mustConfirm = new Set<number>();
+  const confirmations = new Map<number, ConfirmationSaid>();
+  const misdeliveries: Misdelivery[] = [];
+  const cutAt = new Map<number, number>();
+  let unread: ConfirmationSaid[] = [];
+  let asked: ConfirmationSaid[][] = [];
+  let connection = 0;
+  let highest = 0;
+  let redelivered = 0;
+
+  function judgeRepeat(pushId: number, needConfirm: boolean): Misdelivery['kind'] | undefined {
+    if (!needConfirm) {
+      return seen.get(pushId) === connection ? 'repeated on an open socket' : 'repeated after a reconnect';
+    }
+    const said = confirmations.get(pushId);
+    if (said === undefined) return undefined;
+    // On the same connection the repetition may have crossed the confirmation.
+    if (said.connection === connection) return said.read ? 'repeated although confirmed' : undefined;
+    const cut = cutAt.get(said.connection);
+    if (cut !== undefined && cut - said.at < SETTLED_AFTER) return 'confirmation lost with the socket';
+    return 'repeated although confirmed';
+  }
+
+  return {
+    misdeliveries,
+    has: (pushId) => seen.has(pushId),
+    count: () => seen.size,
+    redelivered: () => redelivered,
+    connected() {
+      connection++;
+      unread = [];
+      asked = [];
+    },
+    disconnected(cut) {
+      if (cut) cutAt.set(connection, performance.now());
+    },
+    arrived(pushId, needConfirm) {
+      if (!seen.has(pushId)) {
+        seen.set(pushId, connection);
+        if (needConfirm) mustConfirm.add(pushId);
+        if (pushId < highest) misdeliveries.push({ kind: 'out of order', pushId });
+        else highest = pushId;
+        return;
+      }
+      const kind = judgeRepeat(pushId, needConfirm);
+      if (kind === undefined) redelivered++;
+      else misdeliveries.push({ kind, pushId });
+      // It counts against the connection that brought it from here on.
+      if (!needConfirm) seen.set(pushId, connection);
+    },
+    confirmed(pushId) {
+      mustConfirm.delete(pushId);
+      const said = { connection, at: performance.now(), read: false };
+      confirmations.set(pushId, said);
+      unread.push(said);
+    },
+    asked() {
+      asked.push(unread);
+      unread = [];
+    },
+    answered() {
+      for (const said of asked.shift() ?? []) said.read = true;
+    },
+    unconfirmed: () => [...mustConfirm],
+  };
+}

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Population, Target } from './population.js';
+import { type Answer, createSender, type Push } from './sender.js';
+
+/** An accepted push: its answer was 200. */
+export type Accepted = Pick<Push, 'members' | 'needConfirm'>;
+
+/** What became of all sends so far. */
+export interface Tally {
+  /** By push id. */
+  readonly accepted: ReadonlyMap<number, Accepted>;
+  sent: number;
+  refused: number;
+  cut: number;
+  /** What a caller should never see, a sample. */
+  readonly wrong: readonly string[];
+}
+
+/** Back ends that send all the time, whatever becomes of it. */
+export interface Load {
+  readonly tally: Tally;
+  start(): void;
+  /** One more send, by the way; what is accepted counts like the others. */
+  send(push: Push): Promise<Answer>;
+  /** Stops sending and resolves when every send has been answered. */
+  stop(): Promise<void>;
+}
+
+const SENDERS = 6;
+const TICK = 10;
+/** More sends under way than this are not begun: each has a connection. */
+const MAX_OPEN = 8000;
+/** A send that has no answer after so many seconds hangs. */
+const HANGS_AFTER = 6;
+const MAX_WRONG = 20;
+
+export function createLoad(httpUrl: string, population: Population, sendsPerSecond: number): Load {
+  const senders = Array.from({ length: SENDERS }, () => createSender(httpUrl));
+  const accepted = new Map<number, Accepted>();
+  const wrong: string[] = [];
+  const tally: Tally = { accepted, wrong, sent: 0, refused: 0, cut: 0 };
+  let open = 0;
+  let turn = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function complain(what: string): void {
+    if (wrong.length < MAX_WRONG) wrong.push(what);
+  }
+
+  async function send(push: Push): Promise<Answer> {
+    const sender = senders[turn++ % SENDERS];
+    if (sender === undefined) throw new Error('a load needs senders');
+    open++;
+    tally.sent++;
+    const answer = await sender.send(push);
+    open--;
+    if (answer.seconds > HANGS_AFTER) complain(`answered after ${answer.seconds.toFixed(1)} s (${answer.kind})`);
+    if (answer.kind === 'accepted') {
+      if (accepted.has(answer.pushId)) complain(`two pushes have the id ${answer.pushId}`);
+      accepted.set(answer.pushId, { members: push.members, needConfirm: push.needConfirm });
+    } else if (answer.kind === 'wrong') complain(answer.what);
+    else tally[answer.kind]++;
+    return answer;
+  }
+
+  /** Mostly to users, some to tags, a few to everyone; of each kind some must be confirmed. */
+  function next(): Push {
+    const needConfirm = turn % 3 === 0;
+    const pick = (targets: readonly Target[]): Target => {
+      const target = targets[Math.floor(Math.random() * targets.length)];
+      if (target === undefined) throw new Error('nobody to send to');
+      return target;
+    };
+    if (turn % 250 === 0) return { ...population.everyone, needConfirm: turn % 500 === 0 };
+    return { ...pick(turn % 25 === 0 ? population.tags : population.users), needConfirm };
+  }
+
+  return {
+    tally,
+    send,
+    start() {
+      let due = performance.now();
+      timer = setInterval(() => {
+        // After a long turn of the loop, what was missed is not caught up with in one burst.
+        due = Math.max(due, performance.now() - 50 * TICK);
+        for (; due <= performance.now() && open < MAX_OPEN; due += 1000 / sendsPerSecond) void send(next());
+      }, TICK);
+    },
+    async stop() {
+      clearInterval(timer);
+      while (open > 0) await sleep(TICK);
+      for (const sender of senders) sender.stop();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { Logger } from '../../common/log.js';
+import { hashSecret } from '../../common/secrets.js';
+import { type AcceptPush, createAcceptPush } from '../../core/delivery/accept.js';
+import { createSessions, type Sessions } from '../../core/delivery/sessions.js';
+import { createWriteCycle, type WriteCycle } from '../../core/delivery/write-cycle.js';
+import type { App } from '../../core/domain/app.js';
+import { createIdClock } from '../../core/domain/id-clock.js';
+import { createRegistry } from '../../core/registry/registry.js';
+import { createEdgeLink, type EdgeLinkServer } from '../../core/rpc/edge-link.js';
+import type { PushCoreHandlers } from '../../core/rpc/push-core.js';
+import type { Store } from '../../core/store/store.js';
+
+/** Seconds that a push without needConfirm waits. */
+export const OFFLINE_TTL = 20;
+export const APP_ID = 'app';
+
+/** The core, put together as its process does, but for its ports and its sweeper. */
+export interface Core {
+  app: App;
+  cycle: WriteCycle;
+  acceptPush: AcceptPush;
+  link: EdgeLinkServer;
+  /** Nothing of it goes on any more. Resolves when what was under way in the store has ended. */
+  kill(): Promise<void>;
+}
+
+export async function startCore(options: {
+  store: Store;
+  now: () => number;
+  log: Logger;
+  /** Told of every call of the store. */
+  active: () => void;
+}): Promise<Core> {
+  const { now, log } = options;
+  const { store, kill } = killable(options.store, options.active);
+  await store.commitApps([{ id: APP_ID, name: APP_ID, keyHash: hashSecret('key'), now: now() }]);
+  const highest = await store.loadHighestIds();
+  const registry = createRegistry(store);
+  const cycle: WriteCycle = createWriteCycle({
+    store,
+    pushIds: createIdClock(0, highest.push, now),
+    deliveryIds: createIdClock(0, highest.delivery, now),
+    effects: {
+      pushed: (pushes) => sessions.pushed(pushes),
+      recalled: (pushId) => sessions.recalled(pushId),
+      registered(result, registration) {
+        registry.registered(result, registration.appNum, registration.tags);
+        sessions.registered(result, registration);
+      },
+      unregistered(device) {
+        registry.unregistered(device);
+        sessions.unregistered(device);
+      },
+      appCreated: (id) => registry.appCreated(id),
+    },
+    core: 0,
+    log,
+    now,
+  });
+  const sessions: Sessions = createSessions({ store, cycle, core: 0, log, now });
+  return {
+    app: await registry.getApp(APP_ID),
+    cycle,
+    acceptPush: createAcceptPush(registry, cycle, OFFLINE_TTL),
+    // The edge makes no calls here.
+    link: createEdgeLink({ handlers: {} as PushCoreHandlers, sessions, cycle, linkToken: undefined, log }),
+    kill,
+  };
+}
+
+/** The store as one core sees it: once the core is killed, no call begins, and none is answered. */
+function killable(store: Store, active: () => void): { store: Store; kill(): Promise<void> } {
+  const pending = new Set<Promise<unknown>>();
+  let killed = false;
+  const never = new Promise<never>(() => {});
+  const proxy = new Proxy(store, {
+    get(target, name, receiver) {
+      const method: unknown = Reflect.get(target, name, receiver);
+      if (typeof method !== 'function') return method;
+      return async (...args: unknown[]) => {
+        if (killed) return never;
+        active();
+        const call: Promise<unknown> = Reflect.apply(method, target, args);
+        pending.add(call);
+        try {
+          return await call;
+        } finally {
+          active();
+          pending.delete(call);
+          // biome-ignore lint/correctness/noUnsafeFinally: a killed core hears neither answers nor errors
+          if (killed) return never;
+        }
+      };
+    },
+  });
+  return {
+    store: proxy,
+    async kill() {
+      killed = true;
+      await Promise.allSettled(pending);
+    },
+  };
+}

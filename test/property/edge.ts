@@ -1,0 +1,141 @@
+import type { EdgeLinkServer } from '../../core/rpc/edge-link.js';
+import { createReports } from '../../edge/link/reports.js';
+import { createHub, type Hub } from '../../edge/ws/hub.js';
+import type { Session } from '../../edge/ws/session.js';
+import type { CoreBatch } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import { createWire, type Wire } from './wire.js';
+
+/** A socket of a device, as the hub sees it. What the kernel takes, the device has. */
+export interface Socket {
+  readonly isOpen: boolean;
+  /** It takes nothing from now on: the next frame is buffered. */
+  pause(): void;
+  /** It takes what is buffered, and everything from now on. */
+  drain(): void;
+  /** In order: the device has read all. Otherwise what is buffered is lost. */
+  close(orderly: boolean): void;
+  confirm(pushId: number): void;
+}
+
+/** An edge with its real hub and its real reports, on a wire instead of a network. */
+export interface Edge {
+  connect(deviceId: string, received: (frame: string, wasBuffered: boolean) => void): Socket;
+  attach(core: EdgeLinkServer): void;
+  /** The link breaks. `coreKnows`: the core hears of it now, not when the edge attaches again. */
+  cut(coreKnows: boolean): void;
+  /** Moves what is on the link: how many messages. */
+  move(): number;
+  /** Its sockets go with it, and nobody is told. */
+  kill(): void;
+}
+
+/** Long enough that nothing is sent again by itself. */
+const NO_REDELIVERY = 300_000;
+
+export function createEdge(edgeId: string, active: () => void): Edge {
+  const reports = createReports(edgeId);
+  let wire: Wire | undefined;
+  let attached = false;
+  let killed = false;
+  const hub: Hub = createHub(() => ({ ...reports, isAttached: () => attached }), {
+    maxSessions: 1000,
+    confirmInterval: NO_REDELIVERY,
+  });
+
+  /** What the edge does with a stream to a core. */
+  function listen(current: Wire): void {
+    const { client } = current;
+    client.on('metadata', () => {
+      attached = true;
+      reports.attached(client);
+      hub.attached();
+      reports.repeatConfirmations();
+    });
+    client.on('data', (batch: CoreBatch) => {
+      if (batch.committed > 0) reports.committed(batch.committed);
+      hub.items(batch.items);
+      reports.processed(batch.number, batch.items.length > 0);
+    });
+    client.on('end', () => {
+      if (!attached) return;
+      attached = false;
+      reports.detached();
+      hub.detached();
+    });
+    reports.hello(client);
+  }
+
+  return {
+    connect(deviceId, received) {
+      const buffer: string[] = [];
+      let open = true;
+      let paused = false;
+      function close(): void {
+        if (!open) return;
+        open = false;
+        if (session !== undefined && !killed) hub.closed(session);
+      }
+      const ws = {
+        send(frame: Uint8Array): number {
+          active();
+          if (!open) throw new Error('a frame for a closed socket');
+          if (paused && buffer.length > 0) return 2;
+          const text = Buffer.from(frame).toString();
+          if (!paused) {
+            received(text, false);
+            return 1;
+          }
+          buffer.push(text);
+          return 0;
+        },
+        getBufferedAmount: () => buffer.length,
+        end: close,
+      };
+      // The hub uses of a socket what this one has.
+      const session = hub.open(ws as unknown as Session['ws'], deviceId);
+      function drain(): void {
+        paused = false;
+        if (!open || buffer.length === 0) return;
+        for (const frame of buffer.splice(0)) received(frame, true);
+        if (session !== undefined) hub.drained(session);
+      }
+      return {
+        get isOpen() {
+          return open && !killed;
+        },
+        pause() {
+          paused = true;
+        },
+        drain,
+        close(orderly) {
+          if (orderly) drain();
+          close();
+        },
+        confirm(pushId) {
+          if (session !== undefined && open) hub.confirm(session, pushId);
+        },
+      };
+    },
+    attach(core) {
+      if (wire !== undefined) throw new Error('attached already');
+      wire = createWire();
+      listen(wire);
+      core.attach(wire.server);
+    },
+    cut(coreKnows) {
+      const gone = wire;
+      wire = undefined;
+      gone?.cut();
+      if (coreKnows) gone?.notice('core');
+      gone?.notice('edge');
+    },
+    move: () => wire?.move() ?? 0,
+    kill() {
+      killed = true;
+      hub.stop();
+      wire?.cut();
+      wire?.notice('core');
+      wire = undefined;
+    },
+  };
+}

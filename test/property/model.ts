@@ -1,0 +1,173 @@
+import { PLATFORMS, type Platform, type PlatformFilter } from '../../core/domain/device.js';
+
+/** Who a push of the model is for; devices, aliases and tags by number. */
+export type Target =
+  | { kind: 'alias'; alias: number }
+  | { kind: 'device'; device: number }
+  | { kind: 'tags'; tags: readonly number[] }
+  | { kind: 'everyone' };
+
+/** A push: sent from `from` on, committed at the latest at `to` if it was at all. */
+export interface Sent {
+  index: number;
+  target: Target;
+  platform: PlatformFilter;
+  needConfirm: boolean;
+  expiresAt: number;
+  from: number;
+  /** Infinity until it is answered, or its core killed. */
+  to: number;
+  /** Undefined: its sender was never told. */
+  id: number | undefined;
+  /** From when to when it was recalled. */
+  recalled: { from: number; to: number } | undefined;
+}
+
+/** One open socket of a device. */
+export interface Connection {
+  device: number;
+  opened: number;
+  ids: number[];
+  pushes: Set<Sent>;
+}
+
+/** What a device was registered as, from `from` (when it was asked for) to the next state's `to` (when that was answered). */
+interface State {
+  alias: number | undefined;
+  tags: readonly number[];
+  from: number;
+  to: number;
+}
+
+/** A promise of the service that was broken. */
+export class Broken extends Error {}
+
+/**
+ * The promises about delivery, as simply as they can be said. Time is a counter of what happened. What was under way at the same
+ * time may have happened in either order: the model takes both for right.
+ */
+export interface Model {
+  tick(): number;
+  platformOf(device: number): Platform;
+  registered(device: number, alias: number, tags: readonly number[], from: number): void;
+  unregistered(device: number, from: number): void;
+  isRegistered(device: number): boolean;
+  readonly sent: Sent[];
+  connected(device: number): Connection;
+  received(connection: Connection, push: Sent, id: number, now: number, wasBuffered: boolean): void;
+  confirmed(device: number, push: Sent): void;
+  /** A process was killed or a link cut: what was not reported may be repeated, and a killed edge forgets confirmations. */
+  disturbed(what: 'edge' | 'other'): void;
+  /** What a device that is connected in the end must have, at the latest on its last socket. */
+  check(last: Connection, now: number): void;
+}
+
+export function createModel(): Model {
+  let time = 0;
+  const states = new Map<number, State[]>();
+  /** When what waited for a device was discarded. */
+  const afresh = new Map<number, { from: number; to: number }[]>();
+  const receipts = new Map<string, { first: number }>();
+  const confirmations = new Map<string, number>();
+  const disturbances: { at: number; what: 'edge' | 'other' }[] = [];
+  const sent: Sent[] = [];
+  const key = (device: number, push: Sent): string => `${device}:${push.index}`;
+  const platformOf = (device: number): Platform => PLATFORMS[device % PLATFORMS.length] ?? 'WEB';
+  const tick = (): number => ++time;
+
+  function change(device: number, alias: number | undefined, tags: readonly number[], from: number): void {
+    const known = states.get(device) ?? [];
+    const before = known.at(-1);
+    const to = tick();
+    if (before !== undefined && before.alias !== alias) {
+      afresh.set(device, [...(afresh.get(device) ?? []), { from, to }]);
+    }
+    states.set(device, [...known, { alias, tags, from, to }]);
+  }
+
+  /** Whether the device was in the push's audience, for each of the states that it may have had when the push was committed. */
+  function belonged(device: number, push: Sent): boolean[] {
+    if (push.platform !== 'ALL' && push.platform !== platformOf(device)) return [false];
+    const known = states.get(device) ?? [];
+    const answers = known.flatMap((state, index) => {
+      const until = known[index + 1]?.to ?? Number.POSITIVE_INFINITY;
+      return state.from <= push.to && until >= push.from ? [isFor(push.target, device, state)] : [];
+    });
+    const first = known[0];
+    return first === undefined || first.to >= push.from ? [...answers, false] : answers;
+  }
+
+  function fail(rule: string, device: number, push: Sent): never {
+    throw new Broken(`${rule}: push ${push.index} (${push.id ?? 'unanswered'}), device ${device}`);
+  }
+
+  const since = (at: number, what?: 'edge'): boolean =>
+    disturbances.some((one) => one.at >= at && (what === undefined || one.what === what));
+
+  return {
+    tick,
+    platformOf,
+    sent,
+    registered: (device, alias, tags, from) => change(device, alias, tags, from),
+    unregistered: (device, from) => change(device, undefined, [], from),
+    isRegistered: (device) => states.get(device)?.at(-1)?.alias !== undefined,
+    connected: (device) => ({ device, opened: tick(), ids: [], pushes: new Set() }),
+    disturbed(what) {
+      disturbances.push({ at: tick(), what });
+    },
+    confirmed(device, push) {
+      const at = tick();
+      if (push.needConfirm && !confirmations.has(key(device, push)) && belonged(device, push).every(Boolean))
+        confirmations.set(key(device, push), at);
+    },
+
+    received(connection, push, id, now, wasBuffered) {
+      const { device, opened } = connection;
+      const at = tick();
+      push.id ??= id;
+      if (push.id !== id) fail(`came with id ${id}`, device, push);
+      if (!belonged(device, push).some(Boolean)) fail('came to a device that it was not for', device, push);
+      const last = connection.ids.at(-1);
+      if (last !== undefined && last >= id) fail(`came after ${last} on one socket`, device, push);
+      for (const { from, to } of afresh.get(device) ?? []) {
+        if (push.to < from && opened > to) fail('came to a device that has changed hands since', device, push);
+      }
+      const earlier = receipts.get(key(device, push));
+      if (earlier !== undefined && !push.needConfirm && !since(earlier.first)) fail('came twice', device, push);
+      const confirmed = confirmations.get(key(device, push));
+      if (confirmed !== undefined && opened > confirmed && !since(confirmed, 'edge'))
+        fail('came again after it was confirmed', device, push);
+      if (now >= push.expiresAt && !wasBuffered) fail('came after it had expired', device, push);
+      if (push.recalled !== undefined && opened > push.recalled.to) fail('came after it was recalled', device, push);
+      receipts.set(key(device, push), earlier ?? { first: at });
+      connection.ids.push(id);
+      connection.pushes.add(push);
+    },
+
+    check(last, now) {
+      const { device } = last;
+      for (const push of sent) {
+        if (push.id === undefined || push.expiresAt <= now || push.recalled !== undefined) continue;
+        if (!belonged(device, push).every(Boolean)) continue;
+        if (afresh.get(device)?.some(({ to }) => to >= push.from)) continue;
+        if (confirmations.has(key(device, push))) continue;
+        if (push.needConfirm && !last.pushes.has(push)) fail('was not confirmed and did not come again', device, push);
+        if (!receipts.has(key(device, push))) fail('is lost', device, push);
+      }
+    },
+  };
+}
+
+function isFor(target: Target, device: number, { alias, tags }: State): boolean {
+  if (alias === undefined) return false;
+  switch (target.kind) {
+    case 'alias':
+      return target.alias === alias;
+    case 'device':
+      return target.device === device;
+    case 'tags':
+      return target.tags.some((tag) => tags.includes(tag));
+    case 'everyone':
+      return true;
+  }
+}

@@ -1,0 +1,183 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from '../../common/log.js';
+import { openSqliteStore } from '../../core/store/sqlite.js';
+import type { Store } from '../../core/store/store.js';
+import { type Core, startCore } from './core.js';
+import { createEdge, type Edge, type Socket } from './edge.js';
+import { Broken, type Connection, createModel, type Model } from './model.js';
+
+const START = 1_800_000_000_000;
+/** Turns of the loop without anything happening after which nothing will. */
+const QUIET_TURNS = 12;
+const MAX_TURNS = 5000;
+
+/** A device's socket, and what it has received. */
+export interface Line {
+  socket: Socket;
+  connection: Connection;
+}
+
+/** A core and an edge in this process, their clock in the test's hand, and the model that watches what comes out of them. */
+export interface World {
+  readonly model: Model;
+  readonly core: Core;
+  readonly store: Store;
+  /** Public ids of the devices that have ever registered, by number. */
+  readonly deviceIds: Map<number, string>;
+  /** The last socket of each device, open or not. */
+  readonly lines: Map<number, Line>;
+  now(): number;
+  advance(milliseconds: number): void;
+  turn(): Promise<void>;
+  /** Until nothing happens any more. */
+  settle(): Promise<void>;
+  /** Until the promise is settled. */
+  wait<T>(promise: Promise<T>): Promise<T>;
+  connect(device: number): Line | undefined;
+  killCore(): Promise<void>;
+  killEdge(): void;
+  cutLink(coreKnows: boolean): void;
+  note(line: string): void;
+  /** What happened, for people. */
+  readonly story: readonly string[];
+  close(): Promise<void>;
+}
+
+let template: Promise<string> | undefined;
+
+/** A database file with its tables: made once, copied for each world. */
+async function makeTemplate(): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'onepush-template-')), 'onepush.db');
+  await (await openSqliteStore(file)).close();
+  return file;
+}
+
+export async function createWorld(): Promise<World> {
+  template ??= makeTemplate();
+  const directory = await mkdtemp(join(tmpdir(), 'onepush-world-'));
+  const file = join(directory, 'onepush.db');
+  await copyFile(await template, file);
+  const store = await openSqliteStore(file);
+  const model = createModel();
+  const story: string[] = [];
+  const deviceIds = new Map<number, string>();
+  const lines = new Map<number, Line>();
+  let time = START;
+  let activity = 0;
+  let edges = 0;
+  let failure: unknown;
+  const now = (): number => time;
+  const active = (): void => {
+    activity++;
+  };
+  const complaint = (fields: unknown, message?: string): void => {
+    failure ??= new Broken(`a complaint in the log: ${message} ${JSON.stringify(fields)}`);
+  };
+  // Of the log, the core uses these.
+  const log = { debug() {}, info() {}, warn: complaint, error: complaint } as unknown as Logger;
+  const newCore = () => startCore({ store, now, log, active });
+  const newEdge = () => createEdge(`edge-${++edges}`, active);
+  let core = await newCore();
+  let edge: Edge = newEdge();
+  edge.attach(core.link);
+
+  async function turn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    activity += edge.move();
+    if (failure !== undefined) throw failure;
+  }
+
+  async function settle(): Promise<void> {
+    for (let quiet = 0, turns = 0; quiet < QUIET_TURNS; turns++) {
+      const before = activity;
+      await turn();
+      quiet = activity === before ? quiet + 1 : 0;
+      if (turns > MAX_TURNS) throw new Broken('it never comes to rest');
+    }
+  }
+
+  function receive(connection: Connection, frame: string, wasBuffered: boolean): void {
+    // The frame is our own; its alert is the number of the push.
+    const { id, alert } = JSON.parse(frame) as { id: string; alert: string };
+    const push = model.sent[Number(alert)];
+    story.push(`    device ${connection.device} receives push ${alert} (${id})${wasBuffered ? ', late' : ''}`);
+    try {
+      if (push === undefined) throw new Broken(`an unknown push: ${frame}`);
+      model.received(connection, push, Number(id), time, wasBuffered);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+
+  return {
+    model,
+    store,
+    deviceIds,
+    lines,
+    story,
+    get core() {
+      return core;
+    },
+    now,
+    advance(milliseconds) {
+      time += milliseconds;
+    },
+    turn,
+    settle,
+    async wait(promise) {
+      let done = false;
+      const end = (): void => {
+        done = true;
+      };
+      promise.then(end, end);
+      for (let turns = 0; !done; turns++) {
+        await turn();
+        if (turns > MAX_TURNS) throw new Broken('a call is never answered');
+      }
+      return promise;
+    },
+    connect(device) {
+      const deviceId = deviceIds.get(device);
+      if (deviceId === undefined) return undefined;
+      const connection = model.connected(device);
+      const socket = edge.connect(deviceId, (frame, wasBuffered) => receive(connection, frame, wasBuffered));
+      const line = { socket, connection };
+      lines.set(device, line);
+      return line;
+    },
+    async killCore() {
+      const killed = core.kill();
+      model.disturbed('other');
+      edge.cut(false);
+      await killed;
+      core = await newCore();
+      edge.attach(core.link);
+    },
+    killEdge() {
+      edge.kill();
+      model.disturbed('edge');
+      edge = newEdge();
+      edge.attach(core.link);
+    },
+    cutLink(coreKnows) {
+      edge.cut(coreKnows);
+      model.disturbed('other');
+      edge.attach(core.link);
+    },
+    note: (line) => story.push(line),
+    async close() {
+      edge.kill();
+      await core.kill();
+      await store.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Removes what all worlds share. */
+export async function removeTemplate(): Promise<void> {
+  if (template !== undefined) await rm(join(await template, '..'), { recursive: true, force: true });
+  template = undefined;
+}

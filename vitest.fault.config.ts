@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** `make fault` and `make fault-short`: one after the other, with the machine to themselves. */
+export default defineConfig({
+  test: {
+    include: ['test/fault/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+  },
+});
