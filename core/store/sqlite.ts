@@ -41,7 +41,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000']) writer.pragma(pragma);
     migrate(drizzleOver(writer), { migrationsFolder: MIGRATIONS });
     // Fails now, and not with the first push, where the file is read-only.
-    writer.exec('BEGIN IMMEDIATE; ROLLBACK');
+    writer.pragma('user_version = 1');
     // Look-ups have a connection of their own, so that they never see a transaction that is still under way.
     const reader = open(file);
     reader.pragma('busy_timeout = 5000');
