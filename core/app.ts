@@ -60,7 +60,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         await sweeper.stop();
         await connect.stop();
         await cycle.idle();
-        link.stop();
+        await link.stop();
         await grpc.stop(config.drainSeconds);
         await cycle.idle();
         await store.close();

@@ -1,6 +1,6 @@
 import { OnePushError } from '../../common/errors.js';
 import type { PushContent, PushHeader } from '../domain/push.js';
-import type { Confirmation, DeliveryBatch, IdempotencyKey } from '../store/store.js';
+import { type Confirmation, type DeliveryBatch, type IdempotencyKey, StoreUnavailable } from '../store/store.js';
 import type { Resolution } from './audience.js';
 
 /** A push on its way to the store. */
@@ -18,6 +18,8 @@ export interface PushOrder extends PushRequest {
   /** With the push's id; undefined: the audience has changed meanwhile. */
   resolve(pushId: number | undefined): void;
   reject(error: unknown): void;
+  /** When it came, in milliseconds of a clock that does not step. */
+  since: number;
 }
 
 /** What deliveries have come to, and how far devices have read. */
@@ -32,7 +34,7 @@ export interface QueuedBatch {
 
 /** What waits for the next commit. Bounded: pushes are refused beyond a number; settlements are as many as there are deliveries. */
 export interface DeliveryQueue {
-  /** Rejects at once with OVERLOADED if too many are waiting. */
+  /** Rejects at once with OVERLOADED if too many are waiting, and with StoreUnavailable if it has waited too long. */
   push(request: PushRequest): Promise<number | undefined>;
   delivered(deliveryIds: readonly number[]): void;
   confirmed(confirmation: Confirmation): void;
@@ -50,6 +52,10 @@ export interface DeliveryQueue {
 }
 
 const MAX_WAITING = 20_000;
+/** How long a push waits for its commit, in milliseconds: edges give up after 5 s, and what is committed later is sent twice. */
+const MAX_WAIT = 4000;
+/** Milliseconds between two looks at the oldest while no batch is taken. */
+const OVERDUE_LOOK = 100;
 /** Bounds of one transaction. */
 const MAX_PUSHES = 1000;
 const MAX_TARGETS = 20_000;
@@ -64,6 +70,18 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
   let queuedTicket = 0;
   let committedTicket = 0;
   let waiters: { ticket: number; resolve: () => void }[] = [];
+  let lookedAt = 0;
+
+  function refuseOverdue(now: number): void {
+    lookedAt = now;
+    let count = 0;
+    for (const { since, reject } of orders) {
+      if (now - since <= MAX_WAIT) break;
+      count++;
+      reject(new StoreUnavailable('OVERDUE'));
+    }
+    if (count > 0) orders = orders.slice(count);
+  }
 
   function takeOrders(): PushOrder[] {
     let count = 0;
@@ -82,9 +100,11 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
 
   return {
     push(request) {
+      const since = performance.now();
+      if (since - lookedAt > OVERDUE_LOOK) refuseOverdue(since);
       if (orders.length >= MAX_WAITING) return Promise.reject(new OnePushError('OVERLOADED'));
       return new Promise((resolve, reject) => {
-        orders.push({ ...request, resolve, reject });
+        orders.push({ ...request, resolve, reject, since });
       });
     },
     delivered(deliveryIds) {
@@ -104,6 +124,7 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
       queuedTicket++;
     },
     take() {
+      refuseOverdue(performance.now());
       const settlements: Settlements = {
         delivered,
         confirmed,

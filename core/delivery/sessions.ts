@@ -16,7 +16,7 @@ import type { WriteCycle } from './write-cycle.js';
  */
 export interface Sessions {
   attached(edge: EdgePort): void;
-  /** The edge is gone. `processed`: the last batch to it that it has handled, and the last push committed before that one. */
+  /** The edge is gone. `processed`: the last batch to it that it has handled, and the push up to which all was in it or before it. */
   detached(edge: EdgePort, processed: { batch: number; through: number }): void;
   opened(edge: EdgePort, slot: number, deviceId: string, through: number): void;
   closed(edge: EdgePort, slot: number, through: number): void;
@@ -34,8 +34,8 @@ type Slots = Map<number, { announced: Announced } | { session: Session }>;
 
 /** How many announced sessions are identified with one set of look-ups. */
 const OPENINGS_PER_BATCH = 500;
-/** How many confirmations a session may send before it is identified. */
-const MAX_EARLY_CONFIRMATIONS = 64;
+/** How many confirmations a session may send before it is identified: an edge that attaches repeats all that were not committed. */
+const MAX_EARLY_CONFIRMATIONS = 5000;
 const RETRY_DELAY = 500;
 
 export function createSessions(options: {

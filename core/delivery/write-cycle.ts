@@ -48,7 +48,7 @@ export interface WriteCycle {
   published(pushId: number, sessions: number): void;
   /** Resolves when all that was delivered, confirmed and read so far is committed; undefined: it is already. */
   settled(): Promise<void> | undefined;
-  /** The last push that is committed, or what stands before the first. */
+  /** The last push that is committed and handed on to the sessions, or what stands before the first. */
   lastCommitted(): number;
   /** Resolves when nothing is left to commit, or the store cannot be reached. */
   idle(): Promise<void>;
@@ -151,8 +151,9 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   }
 
   function committedPushes(pushes: readonly NewPush[]): void {
-    lastCommitted = pushes.at(-1)?.push.id ?? lastCommitted;
     effects.pushed(pushes);
+    // Not before: what edges are known to have handled is counted up to this push.
+    lastCommitted = pushes.at(-1)?.push.id ?? lastCommitted;
   }
 
   async function commitFailed(

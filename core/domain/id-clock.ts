@@ -39,6 +39,11 @@ export function createIdClock(core: number, floor: number, now: () => number = D
   };
 }
 
+/** The core that gave out an id. */
+export function coreOf(id: number): number {
+  return Math.floor(id / SEQUENCES) % CORES;
+}
+
 function toId(millisecond: number, core: number, sequence: number): number {
   return (millisecond * CORES + core) * SEQUENCES + sequence;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
+import { OnePushError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { equalInConstantTime } from '../../common/secrets.js';
 import {
@@ -22,8 +23,8 @@ type Stream = ServerDuplexStream<EdgeBatch, CoreBatch>;
 /** Serves the link: hands what edges report to the sessions and the write cycle, and their calls to PushCore. */
 export interface EdgeLinkServer {
   attach(stream: Stream): void;
-  /** Ends all links. */
-  stop(): void;
+  /** Takes no more calls; answers those that are under way, then ends all links. */
+  stop(): Promise<void>;
 }
 
 interface Attachment {
@@ -44,6 +45,9 @@ export function createEdgeLink(options: {
 }): EdgeLinkServer {
   const { handlers, sessions, cycle, linkToken, log } = options;
   const attached = new Map<string, Attachment>();
+  let stopping = false;
+  let underWay = 0;
+  let answered = (): void => {};
 
   function attach(stream: Stream): void {
     const [authorization] = stream.metadata.get('authorization');
@@ -82,7 +86,7 @@ export function createEdgeLink(options: {
     // The same edge again: its earlier stream is dead, even if this end has not noticed.
     attached.get(edgeId)?.detach();
     const outbox = createEdgeOutbox(stream, {
-      lastCommitted: () => cycle.lastCommitted(),
+      lastHanded: () => cycle.lastCommitted(),
       full: () => {
         log.warn({ edge: edgeId }, 'the edge does not take what it is sent');
         attachment.detach();
@@ -149,7 +153,9 @@ export function createEdgeLink(options: {
   async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request }: Call): Promise<void> {
     const app: Credentials = { kind: 'app', appId, key: secret };
     const admin: Credentials = { kind: 'admin', token: secret };
+    underWay++;
     try {
+      if (stopping) throw new OnePushError('CORE_UNAVAILABLE');
       switch (request.case) {
         case 'registerDevice':
           return outbox.reply(id, { case: request.case, value: await handlers.registerDevice(request.value, app) });
@@ -166,12 +172,17 @@ export function createEdgeLink(options: {
       }
     } catch (error) {
       outbox.reply(id, { case: 'error', value: toErrorDetail(toOnePushError(error, log)) });
+    } finally {
+      underWay--;
+      if (underWay === 0) answered();
     }
   }
 
   return {
     attach,
-    stop() {
+    async stop() {
+      stopping = true;
+      if (underWay > 0) await new Promise<void>((resolve) => (answered = resolve));
       for (const { outbox } of attached.values()) outbox.end();
     },
   };

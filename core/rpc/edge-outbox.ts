@@ -25,7 +25,7 @@ export interface EdgeOutbox extends EdgePort {
   committed(edgeBatch: number): void;
   /** The edge has handled our messages up to this one. */
   handled(coreBatch: number): void;
-  /** The last of our messages that the edge has handled, and the last push that was committed before that one was begun. */
+  /** The last of our messages that the edge has handled, and the push up to which everything was in it or before it. */
   processed(): { batch: number; through: number };
   /** Sends what is left and ends the stream. */
   end(): void;
@@ -42,7 +42,11 @@ const ITEM_BYTES = 48;
 
 export function createEdgeOutbox(
   stream: ServerDuplexStream<EdgeBatch, CoreBatch>,
-  options: { lastCommitted: () => number; full: () => void },
+  options: {
+    /** The last push that has been handed over to all edges. */
+    lastHanded: () => number;
+    full: () => void;
+  },
 ): EdgeOutbox {
   let batch: CoreBatch = create(CoreBatchSchema);
   let bytes = 0;
@@ -53,10 +57,9 @@ export function createEdgeOutbox(
   let blocked = false;
   let scheduled = false;
   let closed = false;
-  /** Sent but not known to be handled, and what was committed when they were begun. */
+  /** Sent but not known to be handled, and up to which push everything was in them or in earlier ones. */
   let unhandled: { batch: number; through: number }[] = [];
   let processed = { batch: 0, through: 0 };
-  let begun = 0;
 
   stream.on('drain', () => {
     blocked = false;
@@ -76,7 +79,7 @@ export function createEdgeOutbox(
   function cut(): void {
     if (closed || (bytes === 0 && batch.committed === 0)) return;
     batch.number = number;
-    unhandled.push({ batch: number, through: begun });
+    unhandled.push({ batch: number, through: options.lastHanded() });
     queue.push({ message: batch, bytes });
     queuedBytes += bytes;
     number++;
@@ -98,7 +101,6 @@ export function createEdgeOutbox(
   }
 
   function grow(by: number): void {
-    if (bytes === 0) begun = options.lastCommitted();
     bytes += ITEM_BYTES + by;
     if (bytes > MESSAGE_BYTES) cut();
     else schedule();

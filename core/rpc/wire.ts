@@ -1,4 +1,3 @@
-import { toBinary } from '@bufbuild/protobuf';
 import { Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
 import { Label, LIMITS, Name, ruled, Text } from '../../common/contract/fields.js';
@@ -6,10 +5,11 @@ import { OnePushError } from '../../common/errors.js';
 import { hashSecret } from '../../common/secrets.js';
 import { type RegisterDeviceRequest, Platform as WirePlatform } from '../../gen/onepush/v1/device_pb.js';
 import type { SendPushRequest, Audience as WireAudience } from '../../gen/onepush/v1/push_pb.js';
-import { SendPushRequestSchema, PushMsgType as WireMsgType } from '../../gen/onepush/v1/push_pb.js';
+import { PushMsgType as WireMsgType } from '../../gen/onepush/v1/push_pb.js';
 import type { PushDraft } from '../delivery/accept.js';
 import type { Audience } from '../domain/audience.js';
 import type { Platform, PlatformFilter, Registration } from '../domain/device.js';
+import { lifetimeOf } from '../domain/expiry.js';
 import type { PushMsgType } from '../domain/push.js';
 
 const registrationChecker = createChecker(
@@ -102,7 +102,7 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
   const audience = fromAudience(request.audience);
   pushChecker.parse({ ...request, audience });
   if (audience === undefined) throw new OnePushError('INVALID_FIELDS');
-  return {
+  const draft = {
     audience,
     platform: PLATFORM[request.platform],
     tenantCode: request.tenantCode,
@@ -118,13 +118,15 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
       sendDevice: request.sendDevice || undefined,
       smsMessage: request.smsMessage || undefined,
     },
-    idempotency: request.idempotencyKey === '' ? undefined : { key: request.idempotencyKey, digest: digestOf(request) },
   };
+  const key = request.idempotencyKey;
+  return { ...draft, idempotency: key === '' ? undefined : { key, digest: digestOf(draft) } };
 }
 
-/** What tells a push from another with the same idempotency key: its encoding, which is the same for the same fields. */
-function digestOf(request: SendPushRequest): string {
-  return hashSecret(toBinary(SendPushRequestSchema, { ...request, idempotencyKey: '' }));
+/** What tells a push from another with the same idempotency key: all that it says, however it was said. */
+function digestOf({ duration, ...draft }: Omit<PushDraft, 'idempotency'>): string {
+  const lifetime = draft.needConfirm ? lifetimeOf({ needConfirm: true, duration }, 0) : 0;
+  return hashSecret(JSON.stringify({ ...draft, lifetime }));
 }
 
 /** A push's id from what callers call it; undefined if it cannot be one. */

@@ -121,7 +121,7 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
     },
 
     async hasPush(id) {
-      return (await driver.all('SELECT id FROM pushes WHERE id = ?', [id])).length > 0;
+      return (await driver.all(`SELECT id FROM pushes WHERE id = ?${driver.locking}`, [id])).length > 0;
     },
 
     async findIdempotent(keys, now) {

@@ -28,6 +28,8 @@ export interface SqlDriver extends SqlRunner {
   tables: Tables;
   /** Columns of `table` that are set to the value that an insert would have given them, where the key exists already. */
   onConflictUpdate(key: readonly string[], assignments: Record<string, 'new' | 'greatest'>): string;
+  /** Ends a SELECT that waits for transactions that are writing the row, and sees what they came to. */
+  locking: string;
   /** "INSERT" that skips rows whose key exists. */
   insertIgnore: string;
   /** How many values one statement may have. */

@@ -64,6 +64,7 @@ function createDriver(pool: Pool, answerWithin: number): SqlDriver {
   return {
     ...runnerOver(onPool(pool, answerWithin)),
     tables: mysqlTables,
+    locking: ' LOCK IN SHARE MODE',
     insertIgnore: 'INSERT IGNORE',
     maxValues: 60_000,
     onConflictUpdate(_key, assignments) {

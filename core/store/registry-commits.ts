@@ -2,6 +2,7 @@ import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { hashSecret } from '../../common/secrets.js';
 import { EVERYONE_TAG } from '../domain/audience.js';
 import type { Device } from '../domain/device.js';
+import { coreOf } from '../domain/id-clock.js';
 import { platformCodes } from './codes.js';
 import {
   chunks,
@@ -26,6 +27,7 @@ export function createRegistryCommits(
   async function commitRegistrations(tx: SqlRunner, registrations: readonly NewRegistration[]): Promise<Registered[]> {
     const now = registrations[0]?.now ?? 0;
     const hashes = registrations.map((registration) => hashSecret(registration.nativeToken));
+    await rememberClock(driver, tx, registrations[0]?.sinceId ?? 0);
     const before = await findByToken(tx, hashes);
     const columns = 'id, app_num, alias, platform, native_token, token_hash, mobile, since_id, registered_at';
     const rowsOf = (known: boolean): SqlValue[][] =>
@@ -167,4 +169,10 @@ export function createRegistryCommits(
 
 function tokenKey(appNum: number, tokenHash: string): string {
   return `${appNum}:${tokenHash}`;
+}
+
+/** No push may ever get an id below one that a device has its messages since. */
+function rememberClock(driver: SqlDriver, tx: SqlRunner, pushId: number): Promise<void> {
+  const update = driver.onConflictUpdate(['core'], { push_id: 'greatest' });
+  return insertRows(tx, driver.maxValues, 'INSERT INTO clocks (core, push_id)', [[coreOf(pushId), pushId]], update);
 }

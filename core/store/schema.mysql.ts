@@ -197,3 +197,9 @@ export const idempotencyKeys = mysqlTable(
   },
   (t) => [index('idempotency_keys_expires').on(t.expiresAt)],
 );
+
+/** The last push id that a core had given out when it last registered a device: where its clock goes on if it steps back. */
+export const clocks = mysqlTable('clocks', {
+  core: tinyint('core').primaryKey(),
+  pushId: number53('push_id').notNull(),
+});

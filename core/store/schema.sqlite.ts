@@ -163,3 +163,9 @@ export const idempotencyKeys = sqliteTable(
   },
   (t) => [index('idempotency_keys_expires').on(t.expiresAt)],
 );
+
+/** The last push id that a core had given out when it last registered a device: where its clock goes on if it steps back. */
+export const clocks = sqliteTable('clocks', {
+  core: integer('core').primaryKey(),
+  pushId: number53('push_id').notNull(),
+});

@@ -18,11 +18,11 @@ export function createSqlStore(driver: SqlDriver): Store {
     async loadHighestIds() {
       // The numbers of deliveries grow with those of their pushes: the last push that has any has the highest, ended or not.
       const [row] = await driver.all(
-        `SELECT (SELECT MAX(id) FROM pushes) AS push,
+        `SELECT (SELECT MAX(id) FROM pushes) AS push, (SELECT MAX(push_id) FROM clocks) AS clock,
            (SELECT last_delivery FROM pushes WHERE last_delivery IS NOT NULL ORDER BY id DESC LIMIT 1) AS delivery`,
         [],
       );
-      return { push: Number(row?.push ?? 0), delivery: Number(row?.delivery ?? 0) };
+      return { push: Math.max(Number(row?.push ?? 0), Number(row?.clock ?? 0)), delivery: Number(row?.delivery ?? 0) };
     },
     close: () => driver.close(),
   };

@@ -60,6 +60,8 @@ function createDriver(writer: Database.Database, reader: Database.Database, clos
     ...runnerOver(reader),
     // The same names and JavaScript types as MySQL's tables; only the column classes differ.
     tables: sqliteTables as unknown as Tables,
+    // The one writer's calls are synchronous: there is nothing to wait for.
+    locking: '',
     insertIgnore: 'INSERT OR IGNORE',
     maxValues: 30_000,
     onConflictUpdate(key, assignments) {

@@ -62,6 +62,7 @@ export interface LookUps {
   findConfirmed(pushIds: readonly number[], deviceNums: readonly number[]): Promise<Map<number, Set<number>>>;
   /** The pushes with their content; one whose content is erased is absent. */
   findPushes(ids: readonly number[]): Promise<Push[]>;
+  /** Whether a push is committed. A commit of it that is still under way, its caller gone, is waited for. */
   hasPush(id: number): Promise<boolean>;
   /** What idempotency keys that have not expired at `now` stand for, by key. */
   findIdempotent(keys: readonly string[], now: number): Promise<Map<string, { digest: string; pushId: number }>>;

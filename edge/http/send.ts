@@ -30,17 +30,20 @@ const Body = Type.Object({
   sendDeive: Type.Optional(Text(LIMITS.shortText)),
   sendDevice: Type.Optional(Text(LIMITS.shortText)),
   smsMessage: Type.Optional(Text(LIMITS.text)),
+  /** A header: checked with the fields, so that all that is wrong is named at once. */
+  'Idempotency-Key': Label(LIMITS.name),
 });
 const checker = createChecker(Body);
-const headerChecker = createChecker(Type.Object({ 'Idempotency-Key': Label(LIMITS.name) }));
 
 /** POST /msgpush/send */
 export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
   const { value, text } = await readBody(exchange);
   const { audiences } = value;
-  const body = checker.parse(
-    typeof audiences === 'string' && isEveryone(audiences) ? { ...value, audiences: [audiences] } : value,
-  );
+  const body = checker.parse({
+    ...value,
+    audiences: typeof audiences === 'string' && isEveryone(audiences) ? [audiences] : audiences,
+    'Idempotency-Key': exchange.idempotencyKey,
+  });
   const request = create(SendPushRequestSchema, {
     audience: toAudience(body),
     platform: body.platform === undefined || body.platform === 'ALL' ? Platform.UNSPECIFIED : Platform[body.platform],
@@ -56,7 +59,7 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     sender: body.sender,
     sendDevice: body.sendDevice ?? body.sendDeive,
     smsMessage: body.smsMessage,
-    idempotencyKey: headerChecker.parse({ 'Idempotency-Key': exchange.idempotencyKey })['Idempotency-Key'],
+    idempotencyKey: body['Idempotency-Key'],
   });
   const { appId, appKey } = body;
   const result = await link.call({ appId, secret: appKey, request: { case: 'sendPush', value: request } });

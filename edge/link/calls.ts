@@ -9,6 +9,8 @@ export interface Calls {
   /** Rejects with OnePushError; see CoreLink.call. */
   start(call: CallInit): Promise<Reply['result']>;
   answer(reply: Reply): void;
+  /** Whether somebody still waits for the answer. */
+  isOpen(id: number): boolean;
   /** The core is gone: none of them will be answered. */
   failAll(): void;
   /** Resolves when none is open. */
@@ -19,7 +21,7 @@ export interface Calls {
 const MAX_OPEN = 20_000;
 /** Milliseconds until a call counts as unanswered, and between two looks at the oldest. */
 const TIMEOUT = 5000;
-const SWEEP = 500;
+const SWEEP = 100;
 
 interface OpenCall {
   deadline: number;
@@ -27,8 +29,8 @@ interface OpenCall {
   reject(error: OnePushError): void;
 }
 
-/** @param send hands a call to the link */
-export function createCalls(send: (call: CallInit & { id: number }) => void): Calls {
+/** @param send hands a call to the link; false: the link takes no more */
+export function createCalls(send: (call: CallInit & { id: number }) => boolean): Calls {
   /** In the order of their deadlines. */
   const open = new Map<number, OpenCall>();
   let lastId = 0;
@@ -59,7 +61,7 @@ export function createCalls(send: (call: CallInit & { id: number }) => void): Ca
       const id = lastId;
       return new Promise((resolve, reject) => {
         open.set(id, { deadline: performance.now() + TIMEOUT, resolve, reject });
-        send({ ...call, id });
+        if (!send({ ...call, id })) finish(id)?.reject(new OnePushError('OVERLOADED'));
       });
     },
     answer({ id, result }) {
@@ -74,6 +76,7 @@ export function createCalls(send: (call: CallInit & { id: number }) => void): Ca
         new OnePushError(isReason(reason) ? reason : 'UNEXPECTED', { violations, requestId: requestId || undefined }),
       );
     },
+    isOpen: (id) => open.has(id),
     failAll() {
       for (const id of [...open.keys()]) finish(id)?.reject(new OnePushError('CORE_UNAVAILABLE'));
     },

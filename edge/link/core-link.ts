@@ -20,10 +20,7 @@ export interface LinkListener {
 
 /** The stream to one of the cores: attached again, with backoff, whenever it ends. */
 export interface CoreLink
-  extends Pick<
-    Reports,
-    'delivered' | 'published' | 'published' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed'
-  > {
+  extends Pick<Reports, 'delivered' | 'published' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed'> {
   isAttached(): boolean;
   /**
    * Calls the core. Rejects with OnePushError: what the core answered, CORE_UNAVAILABLE when it is away, goes away or does not answer
@@ -51,6 +48,8 @@ const BACKOFF_MAX = 2000;
 /** How long a core may take to accept an attachment, in milliseconds. */
 const ATTACH_TIMEOUT = 5000;
 const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+/** How much may be on its way to this edge: HTTP/2's default, 64 KiB a round trip, is too little for a core that is not near. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
 
 export function createCoreLink(options: {
   addresses: readonly Address[];
@@ -61,7 +60,7 @@ export function createCoreLink(options: {
   const { addresses, token, listener, log } = options;
   const method = toMethodDefinition(EdgeLink, EdgeLink.method.attach);
   const edgeId = randomUUID();
-  const reports = createReports(edgeId);
+  const reports = createReports(edgeId, (callId) => calls.isOpen(callId));
   const calls = createCalls((call) => reports.call(call));
   let state: State = { kind: 'idle' };
   let attempt = 0;
@@ -74,6 +73,7 @@ export function createCoreLink(options: {
       'grpc.keepalive_time_ms': 5000,
       'grpc.keepalive_timeout_ms': 3000,
       'grpc.use_local_subchannel_pool': 1,
+      'grpc-node.flow_control_window': WINDOW_BYTES,
     });
     const metadata = new Metadata();
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
@@ -110,7 +110,7 @@ export function createCoreLink(options: {
     const wasAttached = state.kind === 'attached';
     client.close();
     const delay = Math.min(BACKOFF_MAX, BACKOFF_MIN * 2 ** attempt) * (0.5 + Math.random() / 2);
-    attempt++;
+    if (!wasAttached) attempt++;
     state = { kind: 'waiting', timer: setTimeout(connect, delay) };
     if (wasAttached) {
       log.warn({ reason }, 'detached from the core');

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import {
+  type Call,
   CallSchema,
   type CoreBatch,
   type EdgeBatch,
@@ -28,7 +29,8 @@ export interface Reports {
   stalled(slot: number): void;
   drained(slot: number, through: number): void;
   confirmed(slot: number, deviceId: string, pushId: number): void;
-  call(call: CallInit & { id: number }): void;
+  /** Not sent if nobody waits for it any more when the stream takes it. False: too much waits already. */
+  call(call: CallInit & { id: number }): boolean;
   /** The first message of a stream: the core answers by accepting it. */
   hello(stream: Stream): void;
   attached(stream: Stream): void;
@@ -43,15 +45,20 @@ export interface Reports {
   allCommitted(): Promise<void>;
 }
 
-/** A message is sent before the turn ends when its calls have grown to this. */
+/** About how many bytes of calls one message has. */
 const MESSAGE_BYTES = 1024 * 1024;
+/** Beyond so many bytes of calls that the stream does not take, no more are taken. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** Beyond so many waiting events a confirmation is not taken: the device will be asked again. */
 const MAX_EVENTS = 200_000;
 
-export function createReports(edgeId: string): Reports {
+/** @param isOpen whether somebody still waits for the answer to a call */
+export function createReports(edgeId: string, isOpen: (callId: number) => boolean): Reports {
   let stream: Stream | undefined;
   let batch = create(EdgeBatchSchema);
-  let bytes = 0;
+  /** Calls that wait to be sent, and their size. */
+  let waiting: { call: Call; bytes: number }[] = [];
+  let waitingBytes = 0;
   let number = 0;
   let processedNumber = 0;
   let acknowledged = 0;
@@ -73,15 +80,34 @@ export function createReports(edgeId: string): Reports {
   }
 
   function flush(): void {
-    if (stream === undefined || blocked) return;
-    const { delivered, published, events, calls } = batch;
-    const reports = delivered.length + published.length + events.length;
-    if (reports + calls.length === 0 && acknowledged === processedNumber) return;
-    send(stream, batch);
-    const confirmed = events.filter((event) => event.kind === Kind.CONFIRMED);
-    if (reports > 0) uncommitted.push({ number, delivered, published, confirmed });
-    batch = create(EdgeBatchSchema);
-    bytes = 0;
+    do {
+      if (stream === undefined || blocked) return;
+      batch.calls = takeCalls();
+      const { delivered, published, events, calls } = batch;
+      const reports = delivered.length + published.length + events.length;
+      if (reports + calls.length === 0 && acknowledged === processedNumber) return;
+      send(stream, batch);
+      const confirmed = events.filter((event) => event.kind === Kind.CONFIRMED);
+      if (reports > 0) uncommitted.push({ number, delivered, published, confirmed });
+      batch = create(EdgeBatchSchema);
+    } while (waiting.length > 0);
+  }
+
+  /** As many calls as one message should have, without those that were given up while the stream took nothing. */
+  function takeCalls(): Call[] {
+    const taken: Call[] = [];
+    let bytes = 0;
+    let count = 0;
+    for (const next of waiting) {
+      if (bytes > MESSAGE_BYTES) break;
+      count++;
+      waitingBytes -= next.bytes;
+      if (!isOpen(next.call.id)) continue;
+      bytes += next.bytes;
+      taken.push(next.call);
+    }
+    waiting = waiting.slice(count);
+    return taken;
   }
 
   function send(to: Stream, message: EdgeBatch): void {
@@ -119,10 +145,13 @@ export function createReports(edgeId: string): Reports {
       if (batch.events.length < MAX_EVENTS) event(Kind.CONFIRMED, slot, { deviceId, pushId });
     },
     call(call) {
-      batch.calls.push(create(CallSchema, call));
-      bytes += sizeOf(call);
-      if (bytes > MESSAGE_BYTES) flush();
+      if (waitingBytes > MAX_WAITING_BYTES) return false;
+      const bytes = sizeOf(call);
+      waiting.push({ call: create(CallSchema, call), bytes });
+      waitingBytes += bytes;
+      if (waitingBytes > MESSAGE_BYTES) flush();
       else schedule();
+      return true;
     },
     hello(to) {
       processedNumber = 0;
@@ -150,7 +179,8 @@ export function createReports(edgeId: string): Reports {
       const published = [...uncommitted.flatMap((sent) => sent.published), ...batch.published];
       unconfirmed = [...unconfirmed, ...uncommitted.flatMap((sent) => sent.confirmed), ...pending].slice(-MAX_EVENTS);
       uncommitted = [];
-      bytes = 0;
+      waiting = [];
+      waitingBytes = 0;
       batch = create(EdgeBatchSchema, { delivered, published });
     },
     committed(upTo) {

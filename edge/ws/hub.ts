@@ -21,6 +21,9 @@ export interface Hub extends LinkListener {
   stop(): void;
 }
 
+/** How many confirmations of what it was not sent a session may send. */
+const MAX_STRAY_CONFIRMATIONS = 1000;
+
 type Reports = Pick<
   CoreLink,
   'delivered' | 'published' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'
@@ -170,6 +173,8 @@ export function createHub(
     },
 
     confirm(session, pushId) {
+      // What was not sent in this session may have been in an earlier one; but nobody has confirmed so much of that.
+      if (!session.unconfirmed?.has(pushId) && ++session.strayConfirmations > MAX_STRAY_CONFIRMATIONS) return;
       redelivery.confirmed(session, pushId);
       link().confirmed(session.slot, session.deviceId, pushId);
     },

@@ -29,6 +29,8 @@ export interface Session {
   buffered: { pushId: number; deliveryId: number | undefined } | undefined;
   /** What the device must still confirm, by push; undefined: nothing ever. See Redelivery. */
   unconfirmed: Map<number, Unconfirmed> | undefined;
+  /** How often the device confirmed what it was not sent in this session. */
+  strayConfirmations: number;
 }
 
 /** A message that a device has not confirmed. */
@@ -53,5 +55,6 @@ export function createSession(ws: WebSocket<SocketData>, slot: number, deviceId:
     through: 0,
     buffered: undefined,
     unconfirmed: undefined,
+    strayConfirmations: 0,
   };
 }

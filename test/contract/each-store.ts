@@ -1,9 +1,8 @@
-import Database from 'libsql';
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { openMysqlStore } from '../../core/store/mysql.js';
 import { openSqliteStore } from '../../core/store/sqlite.js';
 import type { Store } from '../../core/store/store.js';
+import { changeRows, readRows } from '../support/rows.js';
 import { type FreshDatabase, freshDatabase, type StoreKind, storeKinds } from '../support/stores.js';
 
 /** A store on a database of its own, for one suite. */
@@ -76,43 +75,4 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
 export function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return [error.message, error.stack, JSON.stringify(error), textOf(error.cause)].join('\n');
-}
-
-function readRows(url: string, sql: string, values: readonly (string | number)[]): Promise<Record<string, unknown>[]> {
-  return onDatabase<Record<string, unknown>[]>(
-    url,
-    // What both drivers answer to a SELECT.
-    (database) => database.prepare(sql).all(...values) as Record<string, unknown>[],
-    async (connection) => (await connection.query<RowDataPacket[]>(sql, [...values]))[0],
-  );
-}
-
-function changeRows(url: string, sql: string, values: readonly (string | number)[]): Promise<void> {
-  return onDatabase<void>(
-    url,
-    (database) => void database.prepare(sql).run(...values),
-    async (connection) => void (await connection.query(sql, [...values])),
-  );
-}
-
-/** Runs something on a connection of its own. */
-async function onDatabase<T>(
-  url: string,
-  onSqlite: (database: Database.Database) => T,
-  onMysql: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  if (url.startsWith('sqlite:')) {
-    const database = new Database(url.slice('sqlite:'.length));
-    try {
-      return onSqlite(database);
-    } finally {
-      database.close();
-    }
-  }
-  const connection = await createConnection(url);
-  try {
-    return await onMysql(connection);
-  } finally {
-    connection.destroy();
-  }
 }

@@ -14,9 +14,10 @@ export interface Missing {
 
 /** Looks at what was accepted and what came. */
 export interface Checker {
-  missing(): Missing[];
-  /** Waits until nothing is missing, as long as anything comes. Resolves with what is missing then. */
+  /** Waits until nothing is missing that must come, as long as anything comes. Resolves with what is missing then. */
   settle(): Promise<Missing[]>;
+  /** What is missing and need not come: what careless devices threw away. */
+  unread(): number;
   /** Has every device connect anew, and resolves when all are connected and have got what waited for them. */
   reconnectAll(): Promise<void>;
   /** Misdeliveries of all devices so far. */
@@ -27,23 +28,26 @@ export interface Checker {
 const SILENCE = 10_000;
 const RECONNECTED_WITHIN = 30_000;
 
-export function createChecker(rig: Rig): Checker {
+export function createChecker(rig: Rig, { careless = () => false }: Fault): Checker {
   const { devices, load } = rig;
 
   function missing(): Missing[] {
     const found: Missing[] = [];
     for (const [pushId, { members, needConfirm }] of load.tally.accepted) {
       for (const place of members) {
-        if (!devices[place]?.ledger.has(pushId)) found.push({ pushId, place, needConfirm });
+        if (devices[place]?.ledger.has(pushId)) continue;
+        found.push({ pushId, place, needConfirm });
       }
     }
     return found;
   }
 
+  const mustCome = ({ place, needConfirm }: Missing): boolean => needConfirm || !careless(place);
+
   return {
-    missing,
+    unread: () => missing().filter((gone) => !mustCome(gone)).length,
     async settle() {
-      let left = missing();
+      let left = missing().filter(mustCome);
       let arrivals = countOf(devices);
       for (let since = performance.now(); left.length > 0 && performance.now() - since < SILENCE; ) {
         await sleep(50);
@@ -82,9 +86,4 @@ export async function reachEveryone({ load, population, devices }: Rig, timeoutM
     if (performance.now() > deadline) throw new Error(`no push was accepted within ${timeoutMs} ms`);
     await sleep(50);
   }
-}
-
-/** What is missing though it should not be: a careless device may have thrown away what needs no confirmation. */
-export function lostOf(missing: readonly Missing[], { careless = () => false }: Fault): Missing[] {
-  return missing.filter(({ place, needConfirm }) => needConfirm || !careless(place));
 }

@@ -36,6 +36,15 @@ async function floodOdd(rig: Rig, milliseconds: number): Promise<void> {
   }
 }
 
+/** As a client would: what is refused for now is tried again. */
+async function registerUntilDone(...[httpUrl, member]: Parameters<typeof register>): Promise<string> {
+  for (;;) {
+    const id = await register(httpUrl, member);
+    if (id !== undefined) return id;
+    await sleep(200);
+  }
+}
+
 /** Devices and their networks: what any server that phones connect to sees every day. */
 export const DEVICE_FAULTS: readonly Fault[] = [
   {
@@ -107,7 +116,7 @@ export const DEVICE_FAULTS: readonly Fault[] = [
         const answers = await Promise.all(
           [...known, ...fresh].map(async (member) => ({
             member,
-            ids: new Set(await Promise.all(Array.from({ length: 8 }, () => register(stack.httpUrl, member)))),
+            ids: new Set(await Promise.all(Array.from({ length: 8 }, () => registerUntilDone(stack.httpUrl, member)))),
           })),
         );
         for (const { member, ids } of answers) {

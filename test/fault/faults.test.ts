@@ -49,7 +49,9 @@ async function databaseFor(store: StoreKind): Promise<{ url: string; drop(): Pro
 describe.each(BOTH)('under faults, on %s', (store) => {
   const faults = FAULTS.filter((fault) => (short ? fault.short : fault.stores).includes(store));
 
-  it.for<Fault>(faults)('$name', async (fault, { skip }) => {
+  for (const fault of faults) it(fault.name, ({ skip }) => run(fault, skip));
+
+  async function run(fault: Fault, skip: () => void): Promise<void> {
     if (store === 'mysql' && mariadb === undefined) skip();
     const database = await databaseFor(store);
     try {
@@ -71,5 +73,5 @@ describe.each(BOTH)('under faults, on %s', (store) => {
     } finally {
       await database.drop();
     }
-  });
+  }
 });

@@ -59,8 +59,10 @@ export function createFleetDevice(options: {
       perMessageDeflate: false,
       handshakeTimeout: 5000,
     });
+    let wasOpen = false;
     socket = opened;
     opened.on('open', () => {
+      wasOpen = true;
       attempt = 0;
       ledger.connected();
     });
@@ -72,9 +74,9 @@ export function createFleetDevice(options: {
       if (socket !== opened) return;
       clearTimeout(beating);
       beating = undefined;
-      ledger.disconnected(wanted);
+      if (wasOpen) ledger.disconnected(wanted);
       if (!wanted) return;
-      cuts++;
+      if (wasOpen) cuts++;
       if (code >= 4400) {
         refusals.push(code);
         wanted = false;

@@ -36,7 +36,11 @@ export async function registerPopulation(httpUrl: string, size: number): Promise
     tag: [`tag-${place % TAGS}`],
   }));
   const members: Member[] = await Promise.all(
-    planned.map(async (member) => ({ ...member, deviceId: await register(httpUrl, member) })),
+    planned.map(async (member) => {
+      const deviceId = await register(httpUrl, member);
+      if (deviceId === undefined) throw new Error('the stack is not ready');
+      return { ...member, deviceId };
+    }),
   );
   const named = (audienceType: Target['audienceType'], nameOf: (member: Member) => string | undefined): Target[] => {
     const places = new Map<string, number[]>();
@@ -54,13 +58,14 @@ export async function registerPopulation(httpUrl: string, size: number): Promise
   };
 }
 
-/** Registers a device, or registers it again, and resolves with its id. */
+/** Registers a device, or registers it again, and resolves with its id; undefined: refused for now. */
 export async function register(
   httpUrl: string,
   { alias, nativeToken, tag }: Omit<Member, 'deviceId'>,
-): Promise<string> {
+): Promise<string | undefined> {
   const body = { appId: TEST_APP.appId, platform: 'ANDROID' as const, alias, nativeToken, tag };
   const answer = await registerDevice(httpUrl, body);
+  if (answer.status === 503) return undefined;
   if (answer.status !== 200) throw new Error(`register was answered ${answer.status}: ${answer.text}`);
   return answer.body.id;
 }

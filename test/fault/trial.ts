@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createChecker, lostOf, type Missing, reachEveryone } from './checker.js';
+import { createChecker, type Missing, reachEveryone } from './checker.js';
 import type { Fault } from './fault.js';
 import type { Misdelivery } from './ledger.js';
 import type { Rig } from './rig.js';
@@ -21,7 +21,7 @@ export async function tryFault(fault: Fault, rig: Rig, scale: number): Promise<V
   const { devices, load } = rig;
   const { tally } = load;
   const problems: string[] = [];
-  const checker = createChecker(rig);
+  const checker = createChecker(rig, fault);
   for (const device of devices) device.connect();
   await reachEveryone(rig, RECOVERED_WITHIN);
   load.start();
@@ -38,12 +38,11 @@ export async function tryFault(fault: Fault, rig: Rig, scale: number): Promise<V
   const sendsPerSecond = ((tally.sent - before) * 1000) / (performance.now() - struck);
   await load.stop();
 
-  const stuck = lostOf(await checker.settle(), fault);
+  const stuck = await checker.settle();
   if (stuck.length > 0) problems.push(`came only with a new connection, or never: ${sample(stuck)}`);
   for (const device of devices) device.confirmAll();
   await checker.reconnectAll();
-  const missing = await checker.settle();
-  const lost = lostOf(missing, fault);
+  const lost = await checker.settle();
   if (lost.length > 0) problems.push(`lost: ${sample(lost)}`);
   for (const device of devices) device.confirmAll();
   // Everything has come and is confirmed: from here on nothing but the marker may come, whatever the fault was.
@@ -69,7 +68,7 @@ export async function tryFault(fault: Fault, rig: Rig, scale: number): Promise<V
       delivered: devices.reduce((sum, { ledger }) => sum + ledger.count(), 0),
       repeated: misdelivered.filter(({ kind }) => kind !== 'out of order').length,
       redelivered,
-      unread: missing.length - lost.length,
+      unread: checker.unread(),
       lost: lost.length,
       refused: tally.refused,
       cut: tally.cut,

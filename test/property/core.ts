@@ -30,9 +30,11 @@ export async function startCore(options: {
   log: Logger;
   /** Told of every call of the store. */
   active: () => void;
+  /** How many turns of the loop a look-up takes. */
+  slowness: () => number;
 }): Promise<Core> {
   const { now, log } = options;
-  const { store, kill } = killable(options.store, options.active);
+  const { store, kill } = killable(options);
   await store.commitApps([{ id: APP_ID, name: APP_ID, keyHash: hashSecret('key'), now: now() }]);
   const highest = await store.loadHighestIds();
   const registry = createRegistry(store);
@@ -69,7 +71,11 @@ export async function startCore(options: {
 }
 
 /** The store as one core sees it: once the core is killed, no call begins, and none is answered. */
-function killable(store: Store, active: () => void): { store: Store; kill(): Promise<void> } {
+function killable(options: { store: Store; active: () => void; slowness: () => number }): {
+  store: Store;
+  kill(): Promise<void>;
+} {
+  const { store, active, slowness } = options;
   const pending = new Set<Promise<unknown>>();
   let killed = false;
   const never = new Promise<never>(() => {});
@@ -83,7 +89,12 @@ function killable(store: Store, active: () => void): { store: Store; kill(): Pro
         const call: Promise<unknown> = Reflect.apply(method, target, args);
         pending.add(call);
         try {
-          return await call;
+          const answer = await call;
+          for (let turn = String(name).startsWith('commit') ? 0 : slowness(); turn > 0; turn--) {
+            await new Promise((resolve) => setImmediate(resolve));
+            active();
+          }
+          return answer;
         } finally {
           active();
           pending.delete(call);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { Broken } from './model.js';
-import { type Step, steps, take } from './steps.js';
+import { checkSockets, type Step, steps, take } from './steps.js';
 import { createWorld, removeTemplate, type World } from './world.js';
 
 /** Always the same runs under CI, others each time elsewhere. ONEPUSH_TEST_SEED repeats what failed. */
@@ -27,6 +27,7 @@ async function conclude(world: World): Promise<void> {
   const { model, store } = world;
   world.note('in the end');
   await world.settle();
+  checkSockets(world);
   for (const device of world.deviceIds.keys()) world.connect(device);
   await world.settle();
   for (const [device, line] of world.lines) {

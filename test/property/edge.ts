@@ -33,11 +33,14 @@ export interface Edge {
 const NO_REDELIVERY = 300_000;
 
 export function createEdge(edgeId: string, active: () => void): Edge {
-  const reports = createReports(edgeId);
+  const reports = createReports(edgeId, () => true);
   let wire: Wire | undefined;
+  /** Broken links of which the core does not know yet. */
+  const unnoticed: Wire[] = [];
   let attached = false;
   let killed = false;
-  const hub: Hub = createHub(() => ({ ...reports, isAttached: () => attached }), {
+  const link = { ...reports, isAttached: () => attached };
+  const hub: Hub = createHub(() => link, {
     maxSessions: 1000,
     confirmInterval: NO_REDELIVERY,
   });
@@ -95,7 +98,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
       const session = hub.open(ws as unknown as Session['ws'], deviceId);
       function drain(): void {
         paused = false;
-        if (!open || buffer.length === 0) return;
+        if (!open || killed || buffer.length === 0) return;
         for (const frame of buffer.splice(0)) received(frame, true);
         if (session !== undefined) hub.drained(session);
       }
@@ -112,7 +115,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
           close();
         },
         confirm(pushId) {
-          if (session !== undefined && open) hub.confirm(session, pushId);
+          if (session !== undefined && open && !killed) hub.confirm(session, pushId);
         },
       };
     },
@@ -127,6 +130,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
       wire = undefined;
       gone?.cut();
       if (coreKnows) gone?.notice('core');
+      else if (gone !== undefined) unnoticed.push(gone);
       gone?.notice('edge');
     },
     move: () => wire?.move() ?? 0,
@@ -134,7 +138,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
       killed = true;
       hub.stop();
       wire?.cut();
-      wire?.notice('core');
+      for (const gone of [...unnoticed, wire]) gone?.notice('core');
       wire = undefined;
     },
   };

@@ -27,6 +27,8 @@ export interface Sent {
 export interface Connection {
   device: number;
   opened: number;
+  /** When it was known whose it is; undefined: it may not have been announced to the core, or not again. */
+  known: number | undefined;
   ids: number[];
   pushes: Set<Sent>;
 }
@@ -58,6 +60,8 @@ export interface Model {
   confirmed(device: number, push: Sent): void;
   /** A process was killed or a link cut: what was not reported may be repeated, and a killed edge forgets confirmations. */
   disturbed(what: 'edge' | 'other'): void;
+  /** Whether the socket should have been closed by now: it was another user's of the device. */
+  isOutdated(connection: Connection): boolean;
   /** What a device that is connected in the end must have, at the latest on its last socket. */
   check(last: Connection, now: number): void;
 }
@@ -85,10 +89,14 @@ export function createModel(): Model {
     states.set(device, [...known, { alias, tags, from, to }]);
   }
 
-  /** Whether the device was in the push's audience, for each of the states that it may have had when the push was committed. */
-  function belonged(device: number, push: Sent): boolean[] {
+  /**
+   * Whether the device was in the push's audience, for each of the states that it may have had when the push was committed. Those in
+   * which it was somebody else's when a socket was opened at `opened` do not count.
+   */
+  function belonged(device: number, push: Sent, opened = 0): boolean[] {
     if (push.platform !== 'ALL' && push.platform !== platformOf(device)) return [false];
-    const known = states.get(device) ?? [];
+    const since = afresh.get(device)?.findLast(({ to }) => to < opened)?.to ?? 0;
+    const known = (states.get(device) ?? []).filter(({ to }) => to >= since);
     const answers = known.flatMap((state, index) => {
       const until = known[index + 1]?.to ?? Number.POSITIVE_INFINITY;
       return state.from <= push.to && until >= push.from ? [isFor(push.target, device, state)] : [];
@@ -111,7 +119,7 @@ export function createModel(): Model {
     registered: (device, alias, tags, from) => change(device, alias, tags, from),
     unregistered: (device, from) => change(device, undefined, [], from),
     isRegistered: (device) => states.get(device)?.at(-1)?.alias !== undefined,
-    connected: (device) => ({ device, opened: tick(), ids: [], pushes: new Set() }),
+    connected: (device) => ({ device, opened: tick(), known: undefined, ids: [], pushes: new Set() }),
     disturbed(what) {
       disturbances.push({ at: tick(), what });
     },
@@ -126,14 +134,16 @@ export function createModel(): Model {
       const at = tick();
       push.id ??= id;
       if (push.id !== id) fail(`came with id ${id}`, device, push);
-      if (!belonged(device, push).some(Boolean)) fail('came to a device that it was not for', device, push);
+      if (!belonged(device, push, opened).some(Boolean)) fail('came to a device that it was not for', device, push);
       const last = connection.ids.at(-1);
       if (last !== undefined && last >= id) fail(`came after ${last} on one socket`, device, push);
       for (const { from, to } of afresh.get(device) ?? []) {
         if (push.to < from && opened > to) fail('came to a device that has changed hands since', device, push);
       }
       const earlier = receipts.get(key(device, push));
-      if (earlier !== undefined && !push.needConfirm && !since(earlier.first)) fail('came twice', device, push);
+      // A live edge remembers what it has delivered, but of topics only for as long as the socket is open.
+      const excuse = push.target.kind === 'alias' || push.target.kind === 'device' ? 'edge' : undefined;
+      if (earlier !== undefined && !push.needConfirm && !since(earlier.first, excuse)) fail('came twice', device, push);
       const confirmed = confirmations.get(key(device, push));
       if (confirmed !== undefined && opened > confirmed && !since(confirmed, 'edge'))
         fail('came again after it was confirmed', device, push);
@@ -143,6 +153,9 @@ export function createModel(): Model {
       connection.ids.push(id);
       connection.pushes.add(push);
     },
+
+    isOutdated: ({ device, known }) =>
+      known !== undefined && (afresh.get(device)?.some(({ from }) => from > known) ?? false),
 
     check(last, now) {
       const { device } = last;

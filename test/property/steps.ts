@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Audience } from '../../core/domain/audience.js';
 import { PLATFORMS, type PlatformFilter } from '../../core/domain/device.js';
 import { OFFLINE_TTL } from './core.js';
-import type { Sent, Target } from './model.js';
+import { Broken, type Sent, type Target } from './model.js';
 import type { World } from './world.js';
 
 const DEVICES = 4;
@@ -12,12 +12,14 @@ const TAGS = 2;
 /** Something that happens, and for how many turns of the loop the world goes on before the next thing does. */
 export type Step = { turns: number } & (
   | { do: 'register'; device: number; alias: number; tags: number[] }
-  | { do: 'unregister' | 'connect' | 'pause' | 'drain'; device: number }
+  | { do: 'unregister' | 'pause' | 'drain'; device: number }
+  | { do: 'connect'; device: number; paused: boolean }
   | { do: 'disconnect'; device: number; orderly: boolean }
   | { do: 'send'; target: Target; platform: PlatformFilter; needConfirm: boolean; duration: number; count: number }
   | { do: 'confirm'; device: number; nth: number; received: boolean }
   | { do: 'recall'; nth: number }
   | { do: 'advance'; seconds: number }
+  | { do: 'slow reads'; by: number }
   | { do: 'cut link'; coreKnows: boolean }
   | { do: 'sweep' | 'settle' | 'kill core' | 'kill edge' }
 );
@@ -44,7 +46,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 2, arbitrary: step('settle', {}) },
     { weight: 5, arbitrary: step('register', { device, alias, tags }) },
-    { weight: 7, arbitrary: step('connect', { device }) },
+    { weight: 7, arbitrary: step('connect', { device, paused: fc.boolean() }) },
     {
       weight: 12,
       arbitrary: step('send', {
@@ -66,6 +68,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 1, arbitrary: step('recall', { nth: fc.nat({ max: 20 }) }) },
     { weight: 1, arbitrary: step('advance', { seconds: fc.constantFrom(1, 6, 25) }) },
     { weight: 1, arbitrary: step('sweep', {}) },
+    { weight: 2, arbitrary: step('slow reads', { by: fc.nat({ max: 4 }) }) },
     { weight: 1, arbitrary: step('cut link', { coreKnows: fc.boolean() }) },
     { weight: 1, arbitrary: step('kill core', {}) },
     { weight: 1, arbitrary: step('kill edge', {}) },
@@ -93,9 +96,11 @@ async function act(world: World, step: Step): Promise<void> {
       await world.wait(core.cycle.change(core.cycle.changes.unregister, deviceId));
       return model.unregistered(step.device, from);
     }
-    case 'connect':
-      world.connect(step.device);
+    case 'connect': {
+      const line = world.connect(step.device);
+      if (step.paused) line?.socket.pause();
       return;
+    }
     case 'disconnect':
       return lines.get(step.device)?.socket.close(step.orderly);
     case 'pause':
@@ -108,15 +113,18 @@ async function act(world: World, step: Step): Promise<void> {
     case 'confirm':
       return confirm(world, step);
     case 'recall':
-      return recall(world, model.sent.filter(({ id }) => id !== undefined)[step.nth]);
+      return recall(world, pick(model.sent, step.nth));
     case 'advance':
       // What is under way arrives at the time at which it was sent.
       await world.settle();
       return world.advance(step.seconds * 1000);
     case 'sweep':
       return sweep(world);
+    case 'slow reads':
+      return world.slowReads(step.by);
     case 'settle':
-      return world.settle();
+      await world.settle();
+      return checkSockets(world);
     case 'cut link':
       return world.cutLink(step.coreKnows);
     case 'kill core':
@@ -201,7 +209,7 @@ function toAudience(target: Target, deviceId: string): Audience {
 function confirm(world: World, { device, nth, received }: Step & { do: 'confirm' }): void {
   const line = world.lines.get(device);
   if (line === undefined || !line.socket.isOpen) return;
-  const push = (received ? [...line.connection.pushes] : world.model.sent)[nth];
+  const push = pick(received ? [...line.connection.pushes] : world.model.sent, nth);
   if (push?.id === undefined) return;
   line.socket.confirm(push.id);
   world.model.confirmed(device, push);
@@ -220,4 +228,15 @@ async function sweep({ core, wait, now }: World): Promise<void> {
     const request = { now: now(), eraseFrom: 0, removeBefore: 0 };
     more = (await wait(core.cycle.change(core.cycle.changes.sweep, request))).more;
   }
+}
+
+/** Nobody is connected who should not be any more. */
+export function checkSockets({ lines, model }: World): void {
+  for (const [device, { socket, connection }] of lines) {
+    if (socket.isOpen && model.isOutdated(connection)) throw new Broken(`device ${device} has kept its socket`);
+  }
+}
+
+function pick<T>(items: readonly T[], nth: number): T | undefined {
+  return items[nth % Math.max(1, items.length)];
 }

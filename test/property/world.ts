@@ -39,6 +39,8 @@ export interface World {
   killCore(): Promise<void>;
   killEdge(): void;
   cutLink(coreKnows: boolean): void;
+  /** Every look-up of the store takes so many turns from now on. */
+  slowReads(turns: number): void;
   note(line: string): void;
   /** What happened, for people. */
   readonly story: readonly string[];
@@ -67,6 +69,7 @@ export async function createWorld(): Promise<World> {
   let time = START;
   let activity = 0;
   let edges = 0;
+  let slowness = 0;
   let failure: unknown;
   const now = (): number => time;
   const active = (): void => {
@@ -77,7 +80,7 @@ export async function createWorld(): Promise<World> {
   };
   // Of the log, the core uses these.
   const log = { debug() {}, info() {}, warn: complaint, error: complaint } as unknown as Logger;
-  const newCore = () => startCore({ store, now, log, active });
+  const newCore = () => startCore({ store, now, log, active, slowness: () => slowness });
   const newEdge = () => createEdge(`edge-${++edges}`, active);
   let core = await newCore();
   let edge: Edge = newEdge();
@@ -96,6 +99,13 @@ export async function createWorld(): Promise<World> {
       quiet = activity === before ? quiet + 1 : 0;
       if (turns > MAX_TURNS) throw new Broken('it never comes to rest');
     }
+    for (const { connection } of lines.values()) connection.known ??= model.tick();
+  }
+
+  /** What is under way is lost, and sockets that stay open have to be announced again. */
+  function disturbed(what: 'edge' | 'other'): void {
+    model.disturbed(what);
+    for (const { connection } of lines.values()) connection.known = undefined;
   }
 
   function receive(connection: Connection, frame: string, wasBuffered: boolean): void {
@@ -149,7 +159,7 @@ export async function createWorld(): Promise<World> {
     },
     async killCore() {
       const killed = core.kill();
-      model.disturbed('other');
+      disturbed('other');
       edge.cut(false);
       await killed;
       core = await newCore();
@@ -157,14 +167,17 @@ export async function createWorld(): Promise<World> {
     },
     killEdge() {
       edge.kill();
-      model.disturbed('edge');
+      disturbed('edge');
       edge = newEdge();
       edge.attach(core.link);
     },
     cutLink(coreKnows) {
       edge.cut(coreKnows);
-      model.disturbed('other');
+      disturbed('other');
       edge.attach(core.link);
+    },
+    slowReads(turns) {
+      slowness = turns;
     },
     note: (line) => story.push(line),
     async close() {

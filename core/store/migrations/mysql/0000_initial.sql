@@ -16,6 +16,12 @@ CREATE TABLE `apps` (
 	CONSTRAINT `apps_id` UNIQUE(`id`)
 );
 --> statement-breakpoint
+CREATE TABLE `clocks` (
+	`core` tinyint NOT NULL,
+	`push_id` bigint NOT NULL,
+	CONSTRAINT `clocks_core` PRIMARY KEY(`core`)
+);
+--> statement-breakpoint
 CREATE TABLE `cursors` (
 	`device_num` int NOT NULL,
 	`core` tinyint NOT NULL,

@@ -15,6 +15,11 @@ CREATE TABLE `apps` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `apps_id` ON `apps` (`id`);--> statement-breakpoint
+CREATE TABLE `clocks` (
+	`core` integer PRIMARY KEY NOT NULL,
+	`push_id` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `cursors` (
 	`device_num` integer NOT NULL,
 	`core` integer NOT NULL,

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { afterEach, describe, expect, it } from 'vitest';
+import { connectDevice } from '../support/device.js';
+import { ROOT, requireDist } from '../support/dist.js';
+import { unregister } from '../support/rest.js';
+import { changeRows, ENDING, endingsOf } from '../support/rows.js';
+import { basic, pushCoreClient } from '../support/rpc.js';
+import { startStack, TEST_APP } from '../support/stack.js';
+import { freshDatabase, storeKinds } from '../support/stores.js';
+import { newDevice, sendPush, uniqueName } from '../support/users.js';
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Runs the check of the sums on a database. */
+function verify(databaseUrl: string): Promise<{ code: number; output: string }> {
+  requireDist();
+  const env = { PATH: process.env.PATH, ONEPUSH_DATABASE_URL: databaseUrl };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['dist/core/verify.js'], { cwd: ROOT, env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
+    });
+  });
+}
+
+describe.each(storeKinds())('verifying the sums on %s', (store) => {
+  it('finds nothing wrong whatever became of pushes, and names the push that somebody has tampered with', async () => {
+    const database = await freshDatabase(store);
+    cleanups.push(() => database.drop());
+    const stack = await startStack({ store, databaseUrl: database.url, coreEnv: { ONEPUSH_INBOX_LIMIT: '5' } });
+    cleanups.push(() => stack.stop());
+    const [online, offline, leaving] = [uniqueName(), uniqueName(), uniqueName()];
+    const device = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, online));
+    await device.opened;
+    await newDevice(stack.httpUrl, offline);
+    const gone = await newDevice(stack.httpUrl, leaving);
+    const audiences = [online, offline, leaving];
+    const mixed = await sendPush(stack.httpUrl, { audiences });
+    const asked = await sendPush(stack.httpUrl, { audiences, needConfirm: true });
+    const nobody = await sendPush(stack.httpUrl, { audiences: [uniqueName()] });
+    await sendPush(stack.httpUrl, { audiences: 'ALL' });
+    const recalled = await sendPush(stack.httpUrl, { audiences });
+    await device.waitForMessage(({ id }) => id === recalled);
+    device.send(`CFM:${asked}`);
+    await unregister(stack.httpUrl, gone);
+    await pushCoreClient(stack, 'grpc').recallPush({ requestId: recalled }, basic(TEST_APP.appId, TEST_APP.appKey));
+    for (let n = 0; n < 9; n++) await sendPush(stack.httpUrl, { audiences: [offline] });
+    await stack.core.waitForLog('over their limit');
+    await device.close();
+    await stack.stop();
+
+    const { delivered, confirmed, discarded, evicted } = ENDING;
+    expect(await endingsOf(database.url, mixed)).toEqual([delivered, evicted, discarded]);
+    expect(await endingsOf(database.url, asked)).toEqual([confirmed, evicted, discarded]);
+    const fine = await verify(database.url);
+    expect(fine).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('13 directed pushes, 18 deliveries, 0 wrong'),
+    });
+    expect(fine.output).not.toContain(nobody);
+    await changeRows(database.url, 'DELETE FROM receipts WHERE push_id = ? AND ending = ?', [Number(mixed), evicted]);
+    const wrong = await verify(database.url);
+    expect(wrong.code).toBe(1);
+    expect(wrong.output).toContain(`push ${mixed}: targeted 3, ended 2, pending 0\n`);
+    expect(wrong.output).toContain('1 wrong sums');
+  });
+});
+
+describe('verifying the sums', () => {
+  it('says that it could not when there is no database', async () => {
+    const { code, output } = await verify('mysql://nobody:secret@127.0.0.1:1/nothing');
+    expect(code).toBe(2);
+    expect(output).not.toContain('secret');
+  });
+});
