@@ -121,7 +121,12 @@ function drizzleOver(database: Database.Database): BetterSQLite3Database {
 
 /** The lock was taken first and goes last. */
 function closeAll(databases: readonly Database.Database[]): void {
-  for (const database of databases.toReversed()) if (database.open) database.close();
+  for (const database of databases.toReversed()) {
+    if (!database.open) continue;
+    // Statements that are not collected yet would keep an open transaction, and with it the file.
+    if (database.inTransaction) database.exec('ROLLBACK');
+    database.close();
+  }
 }
 
 function codeOf(error: unknown): string | undefined {

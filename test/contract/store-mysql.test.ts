@@ -47,6 +47,25 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
       expect((await store.findPushes([id])).map((push) => push.id)).toEqual([id]);
     });
 
+    it('waits for a commit that it was cut off from, to say whether it took place', async () => {
+      const app = await newApp(store);
+      const [kept, dropped] = [directed(app, []), directed(app, [])];
+      for (const { made, id } of [kept, dropped]) {
+        const { push } = made;
+        const other = await begin();
+        const values = [id, app.num, '', 0, 0, 0, 0, push.createdAt, push.expiresAt, '{}'];
+        await other.query(
+          `INSERT INTO pushes (id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, created_at, expires_at, content)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          values,
+        );
+        const answer = store.hasPush(id);
+        await waitingForLock(other);
+        await other.query(id === kept.id ? 'COMMIT' : 'ROLLBACK');
+        expect(await answer).toBe(id === kept.id);
+      }
+    });
+
     it('keeps nothing of a batch that was under way', async () => {
       const app = await newApp(store);
       const { device } = must((await newDevices(store, app, 1))[0]);

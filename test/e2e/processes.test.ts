@@ -124,6 +124,26 @@ describe.each(storeKinds())('processes that go away, on %s', (store) => {
     expect(again.messages.map((message) => message.id)).toEqual([last]);
     await again.close();
   });
+
+  it('counts every confirmation that was sent while the core was gone, however many', async () => {
+    const stack = await stackOn(store);
+    const alias = uniqueName();
+    const deviceId = await newDevice(stack.httpUrl, alias);
+    const device = connectDevice(stack.wsUrl, deviceId);
+    const push = { audiences: [alias], needConfirm: true };
+    await Promise.all(Array.from({ length: 150 }, () => sendPush(stack.httpUrl, push)));
+    await device.waitForCount(150);
+    await stack.core.kill();
+    for (const { id } of device.messages) device.send(`CFM:${id}`);
+    await stack.restartCore();
+    await stack.waitUntilReady();
+    await device.close();
+    const again = connectDevice(stack.wsUrl, deviceId);
+    const last = await sendPush(stack.httpUrl, { audiences: [alias] });
+    await again.waitForMessage((message) => message.id === last);
+    expect(again.messages.map((message) => message.id)).toEqual([last]);
+    await again.close();
+  });
 });
 
 describe('starting and stopping', () => {

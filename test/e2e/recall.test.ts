@@ -29,9 +29,9 @@ describe.each(storeKinds())('a push that is recalled, on %s', (store) => {
     device.messages.filter((message) => message.id === id).length;
 
   /** What a device gets that connects now. */
-  async function gotNow(alias: string, deviceId: string): Promise<string[]> {
+  async function gotNow(deviceId: string): Promise<string[]> {
     const device = connectDevice(stack.wsUrl, deviceId);
-    const last = await sendPush(stack.httpUrl, { audiences: [alias] });
+    const last = await sendPush(stack.httpUrl, { audienceType: 'DEVICE', audiences: [deviceId] });
     await device.waitForMessage(({ id }) => id === last);
     await device.close();
     return device.messages.map(({ id }) => id).filter((id) => id !== last);
@@ -47,7 +47,7 @@ describe.each(storeKinds())('a push that is recalled, on %s', (store) => {
     ];
     expect(await recall(wrong)).toBe(2);
     expect(await recall(asked)).toBe(2);
-    for (const deviceId of [first, second]) expect(await gotNow(alias, deviceId)).toEqual([right]);
+    for (const deviceId of [first, second]) expect(await gotNow(deviceId)).toEqual([right]);
     expect(await endingsOf(stack.databaseUrl, wrong)).toEqual([ENDING.recalled, ENDING.recalled]);
     const rows = await readRows(stack.databaseUrl, 'SELECT content FROM pushes WHERE id = ?', [Number(wrong)]);
     expect(rows).toEqual([{ content: null }]);
@@ -82,19 +82,19 @@ describe.each(storeKinds())('a push that is recalled, on %s', (store) => {
       await device.waitForFrame(() => times(device, clock) === 4);
       expect(times(device, id)).toBe(before);
       await device.close();
-      expect(await gotNow(alias, deviceId)).toEqual([clock]);
+      expect(await gotNow(deviceId)).toEqual([clock]);
     },
   );
 
   it('does not reach devices that were offline if it was to a tag or to everyone', async () => {
-    const [alias, tag] = [uniqueName(), uniqueName('tag')];
-    const deviceId = await newDevice(stack.httpUrl, alias, { tag: [tag] });
+    const tag = uniqueName('tag');
+    const deviceId = await newDevice(stack.httpUrl, uniqueName(), { tag: [tag] });
     const toTag = await sendPush(stack.httpUrl, { audienceType: 'TAG', audiences: [tag] });
     const toAll = await sendPush(stack.httpUrl, { audiences: 'ALL', needConfirm: true });
     const kept = await sendPush(stack.httpUrl, { audiences: 'ALL' });
     expect(await recall(toTag)).toBe(0);
     expect(await recall(toAll)).toBe(0);
-    expect(await gotNow(alias, deviceId)).toEqual([kept]);
+    expect(await gotNow(deviceId)).toEqual([kept]);
   });
 
   it('may be recalled twice', async () => {
@@ -111,14 +111,13 @@ describe.each(storeKinds())('a push that is recalled, on %s', (store) => {
     const id = await sendPush(stack.httpUrl, { audiences: [alias] });
     const { body } = await createApp(stack.httpUrl, stack.adminToken, 'another');
     for (const client of [pushCoreClient(stack, 'grpc'), pushCoreClient(stack, 'connect')]) {
-      const calls = [
-        client.recallPush({ requestId: id }, basic(body.id, body.appKey)),
-        ...['1', '', 'x', '-1', `${id}0`, '9'.repeat(30)].map((requestId) => client.recallPush({ requestId }, app)),
-      ];
-      for (const call of calls) expect((await failureOf(call)).code).toBe(Code.NotFound);
+      const others = basic(body.id, body.appKey);
+      expect((await failureOf(client.recallPush({ requestId: id }, others))).code).toBe(Code.NotFound);
+      for (const requestId of ['1', '', 'x', '-1', `${id}0`, '9'.repeat(30)])
+        expect((await failureOf(client.recallPush({ requestId }, app))).code).toBe(Code.NotFound);
       const wrong = client.recallPush({ requestId: id }, basic(TEST_APP.appId, 'wrong'));
       expect((await failureOf(wrong)).code).toBe(Code.Unauthenticated);
     }
-    expect(await gotNow(alias, deviceId)).toEqual([id]);
+    expect(await gotNow(deviceId)).toEqual([id]);
   });
 });

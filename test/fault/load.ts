@@ -12,6 +12,8 @@ export interface Tally {
   sent: number;
   refused: number;
   cut: number;
+  /** How many were cut, by the system's code. */
+  readonly cutBy: Map<string, number>;
   /** What a caller should never see, a sample. */
   readonly wrong: readonly string[];
 }
@@ -38,7 +40,7 @@ export function createLoad(httpUrl: string, population: Population, sendsPerSeco
   const senders = Array.from({ length: SENDERS }, () => createSender(httpUrl));
   const accepted = new Map<number, Accepted>();
   const wrong: string[] = [];
-  const tally: Tally = { accepted, wrong, sent: 0, refused: 0, cut: 0 };
+  const tally: Tally = { accepted, wrong, sent: 0, refused: 0, cut: 0, cutBy: new Map() };
   const standstill = watchStandstill();
   let open = 0;
   let turn = 0;
@@ -61,8 +63,12 @@ export function createLoad(httpUrl: string, population: Population, sendsPerSeco
     if (answer.kind === 'accepted') {
       if (accepted.has(answer.pushId)) complain(`two pushes have the id ${answer.pushId}`);
       accepted.set(answer.pushId, { members: push.members, needConfirm: push.needConfirm });
-    } else if (answer.kind === 'wrong') complain(answer.what);
-    else tally[answer.kind]++;
+    } else if (answer.kind === 'refused') tally.refused++;
+    else if (answer.kind === 'wrong') complain(answer.what);
+    else {
+      tally.cut++;
+      tally.cutBy.set(answer.code, (tally.cutBy.get(answer.code) ?? 0) + 1);
+    }
     return answer;
   }
 

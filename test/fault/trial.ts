@@ -83,7 +83,8 @@ function judge({ mayHappen = {} }: Fault, { devices, load }: Rig, misdelivered: 
   const wrong = misdelivered.filter(({ kind }) => !mayHappen.misdeliveries?.includes(kind));
   if (wrong.length > 0) problems.push(`misdelivered: ${kinds(wrong)}`);
   problems.push(...tally.wrong.map((what) => `a send was ${what}`));
-  if (tally.cut > 0 && !mayHappen.sendsCut) problems.push(`${tally.cut} sends were cut off`);
+  if (tally.cut > 0 && !mayHappen.sendsCut)
+    problems.push(`${tally.cut} sends were cut off: ${[...tally.cutBy].join('; ')}`);
   const cuts = devices.reduce((sum, device) => sum + device.cuts(), 0);
   if (cuts > 0 && !mayHappen.socketsCut) problems.push(`${cuts} sockets were cut`);
   const refusals = devices.flatMap((device) => device.refusals);

@@ -8,6 +8,8 @@ import { createWire, type Wire } from './wire.js';
 /** A socket of a device, as the hub sees it. What the kernel takes, the device has. */
 export interface Socket {
   readonly isOpen: boolean;
+  /** It buffers a frame: an edge that attaches again does not announce it yet. */
+  readonly isStuck: boolean;
   /** It takes nothing from now on: the next frame is buffered. */
   pause(): void;
   /** It takes what is buffered, and everything from now on. */
@@ -105,6 +107,9 @@ export function createEdge(edgeId: string, active: () => void): Edge {
       return {
         get isOpen() {
           return open && !killed;
+        },
+        get isStuck() {
+          return buffer.length > 0;
         },
         pause() {
           paused = true;

@@ -60,6 +60,8 @@ export interface Model {
   confirmed(device: number, push: Sent): void;
   /** A process was killed or a link cut: what was not reported may be repeated, and a killed edge forgets confirmations. */
   disturbed(what: 'edge' | 'other'): void;
+  /** The link is there again, and nothing is under way. */
+  calm(): void;
   /** Whether the socket should have been closed by now: it was another user's of the device. */
   isOutdated(connection: Connection): boolean;
   /** What a device that is connected in the end must have, at the latest on its last socket. */
@@ -73,7 +75,7 @@ export function createModel(): Model {
   const afresh = new Map<number, { from: number; to: number }[]>();
   const receipts = new Map<string, { first: number }>();
   const confirmations = new Map<string, number>();
-  const disturbances: { at: number; what: 'edge' | 'other' }[] = [];
+  const disturbances: { until: number; what: 'edge' | 'other' }[] = [];
   const sent: Sent[] = [];
   const key = (device: number, push: Sent): string => `${device}:${push.index}`;
   const platformOf = (device: number): Platform => PLATFORMS[device % PLATFORMS.length] ?? 'WEB';
@@ -110,7 +112,7 @@ export function createModel(): Model {
   }
 
   const since = (at: number, what?: 'edge'): boolean =>
-    disturbances.some((one) => one.at >= at && (what === undefined || one.what === what));
+    disturbances.some((one) => one.until >= at && (what === undefined || one.what === what));
 
   return {
     tick,
@@ -121,7 +123,10 @@ export function createModel(): Model {
     isRegistered: (device) => states.get(device)?.at(-1)?.alias !== undefined,
     connected: (device) => ({ device, opened: tick(), known: undefined, ids: [], pushes: new Set() }),
     disturbed(what) {
-      disturbances.push({ at: tick(), what });
+      disturbances.push({ until: Number.POSITIVE_INFINITY, what });
+    },
+    calm() {
+      for (const one of disturbances) one.until = Math.min(one.until, tick());
     },
     confirmed(device, push) {
       const at = tick();

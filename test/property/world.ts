@@ -99,7 +99,8 @@ export async function createWorld(): Promise<World> {
       quiet = activity === before ? quiet + 1 : 0;
       if (turns > MAX_TURNS) throw new Broken('it never comes to rest');
     }
-    for (const { connection } of lines.values()) connection.known ??= model.tick();
+    model.calm();
+    for (const { socket, connection } of lines.values()) if (!socket.isStuck) connection.known ??= model.tick();
   }
 
   /** What is under way is lost, and sockets that stay open have to be announced again. */

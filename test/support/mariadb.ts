@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -75,7 +75,12 @@ async function serve(binaries: MariadbBinaries, directory: string, port: number)
       await rm(directory, { recursive: true, force: true });
     },
     kill: () => destroy(child),
-    freeze: () => void child.kill('SIGSTOP'),
+    freeze() {
+      child.kill('SIGSTOP');
+      // The signal takes effect some time later.
+      const state = () => execFileSync('ps', ['-o', 'state=', '-p', String(child.pid)], { encoding: 'utf8' });
+      while (!state().startsWith('T')) continue;
+    },
     thaw: () => void child.kill('SIGCONT'),
     async restart() {
       await shutDown();
