@@ -89,5 +89,6 @@ function createEffects(registry: Registry, limits: InboxLimits, sessions: () => 
       sessions().unregistered(device);
     },
     appCreated: (id) => registry.appCreated(id),
+    uncertain: () => registry.forget(),
   };
 }

@@ -22,26 +22,18 @@ export async function resolveAudience(
   platform: PlatformFilter,
 ): Promise<Resolution> {
   switch (audience.kind) {
-    case 'aliases': {
-      const entries = audience.aliases.map((alias) => registry.devicesOf(appNum, alias));
-      await loaded(entries);
+    case 'aliases':
       return directed(
-        entries,
-        entries.flatMap((entry) => entry.value ?? []),
+        audience.aliases.map((alias) => registry.devicesOf(appNum, alias)),
         appNum,
         platform,
       );
-    }
-    case 'devices': {
-      const entries = audience.deviceIds.map((id) => registry.device(id));
-      await loaded(entries);
+    case 'devices':
       return directed(
-        entries,
-        entries.flatMap((entry) => entry.value ?? []),
+        audience.deviceIds.map((id) => registry.device(id)),
         appNum,
         platform,
       );
-    }
     case 'tags':
       return topics(registry, appNum, audience.tags);
     case 'everyone':
@@ -56,14 +48,14 @@ async function topics(registry: Registry, appNum: number, tags: readonly string[
   return { target: { kind: 'topics', topicNums }, isCurrent: () => areCurrent(entries) };
 }
 
-function directed(
-  entries: readonly Entry<unknown>[],
-  devices: readonly Device[],
+async function directed(
+  entries: readonly Entry<Device | readonly Device[]>[],
   appNum: number,
   platform: PlatformFilter,
-): Resolution {
+): Promise<Resolution> {
+  await loaded(entries);
   const nums = new Set<number>();
-  for (const device of devices) {
+  for (const device of entries.flatMap((entry) => entry.value ?? [])) {
     if (device.appNum === appNum && device.registered && matchesPlatform(platform, device.platform))
       nums.add(device.num);
   }

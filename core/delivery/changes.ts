@@ -21,6 +21,8 @@ export interface ChangeEffects {
   unregistered(device: Device & { alias: string }): void;
   appCreated(id: string): void;
   recalled(pushId: number): void;
+  /** A commit of devices or apps has failed: it may have taken place all the same. */
+  uncertain(): void;
 }
 
 /** The changes that go through the write cycle besides deliveries. */
@@ -44,13 +46,23 @@ export function createChanges(options: {
   now: () => number;
 }): Changes {
   const { commits, effects, sinceId, now } = options;
+
+  async function certain<T>(commit: Promise<T>): Promise<T> {
+    try {
+      return await commit;
+    } catch (error) {
+      effects.uncertain();
+      throw error;
+    }
+  }
+
   return {
     register: {
       subjectOf: ({ appNum, nativeToken }) => `${appNum}:${nativeToken}`,
       async apply(requests) {
         const shared = { sinceId: sinceId(), now: now() };
         const registrations = requests.map((request) => ({ ...request, ...shared, newId: newDeviceId() }));
-        const results = await commits.commitRegistrations(registrations);
+        const results = await certain(commits.commitRegistrations(registrations));
         for (const [index, registration] of registrations.entries()) {
           const result = results[index];
           if (result !== undefined) effects.registered(result, registration);
@@ -61,7 +73,7 @@ export function createChanges(options: {
     unregister: {
       subjectOf: (deviceId) => deviceId,
       async apply(deviceIds) {
-        const devices = await commits.commitUnregistrations(deviceIds, now());
+        const devices = await certain(commits.commitUnregistrations(deviceIds, now()));
         for (const device of devices) effects.unregistered(device);
         return [];
       },
@@ -69,7 +81,7 @@ export function createChanges(options: {
     createApp: {
       subjectOf: ({ id }) => id,
       async apply(apps) {
-        await commits.commitApps(apps.map((app) => ({ ...app, now: now() })));
+        await certain(commits.commitApps(apps.map((app) => ({ ...app, now: now() }))));
         for (const { id } of apps) effects.appCreated(id);
         return [];
       },

@@ -18,6 +18,8 @@ export interface LookupCache<V> {
   get(key: string): Entry<V>;
   /** The value behind a key has changed. */
   invalidate(key: string): void;
+  /** Any value may have changed. */
+  clear(): void;
 }
 
 interface MutableEntry<V> {
@@ -86,6 +88,9 @@ export function createLookupCache<V>(max: number, load: (keys: string[]) => Prom
     invalidate(key) {
       const entry = entries.get(key);
       if (entry !== undefined) drop(entry);
+    },
+    clear() {
+      for (const entry of entries.values()) drop(entry);
     },
   };
 }

@@ -20,6 +20,8 @@ export interface Registry {
   appCreated(id: string): void;
   registered(result: Registered, appNum: number, tags: readonly string[]): void;
   unregistered(device: Device & { alias: string }): void;
+  /** Anything may have changed: all is looked up again. */
+  forget(): void;
 }
 
 const MAX_APPS = 10_000;
@@ -80,6 +82,9 @@ export function createRegistry(store: LookUps): Registry {
     unregistered(device) {
       devices.invalidate(device.id);
       aliases.invalidate(scoped(device.appNum, device.alias));
+    },
+    forget() {
+      for (const cache of [apps, aliases, devices, topics]) cache.clear();
     },
   };
 }

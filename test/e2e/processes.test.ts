@@ -125,7 +125,7 @@ describe.each(storeKinds())('processes that go away, on %s', (store) => {
     await again.close();
   });
 
-  it('counts every confirmation that was sent while the core was gone, however many', async () => {
+  it('counts every confirmation that the edge passed to a core that died with them, however many', async () => {
     const stack = await stackOn(store);
     const alias = uniqueName();
     const deviceId = await newDevice(stack.httpUrl, alias);
@@ -133,8 +133,11 @@ describe.each(storeKinds())('processes that go away, on %s', (store) => {
     const push = { audiences: [alias], needConfirm: true };
     await Promise.all(Array.from({ length: 150 }, () => sendPush(stack.httpUrl, push)));
     await device.waitForCount(150);
-    await stack.core.kill();
+    stack.core.child.kill('SIGSTOP');
     for (const { id } of device.messages) device.send(`CFM:${id}`);
+    device.send('HBT');
+    await device.waitForFrame((frame) => frame === 'ACK1');
+    await stack.core.kill();
     await stack.restartCore();
     await stack.waitUntilReady();
     await device.close();

@@ -54,6 +54,7 @@ export async function startCore(options: {
         sessions.unregistered(device);
       },
       appCreated: (id) => registry.appCreated(id),
+      uncertain: () => registry.forget(),
     },
     core: 0,
     log,

@@ -166,6 +166,19 @@ describe('a look-up cache', () => {
     expect(after.stale).toBe(false);
   });
 
+  it('looks everything up again once it is cleared, also what is being loaded', async () => {
+    const { cache, loads } = scripted();
+    const a = cache.get('a');
+    await turn();
+    loads[0]?.answer({ a: '1' });
+    await loaded(a);
+    const b = cache.get('b');
+    cache.clear();
+    expect([a.stale, b.stale]).toEqual([true, true]);
+    expect([cache.get('a') === a, cache.get('b') === b]).toEqual([false, false]);
+    expect([cache.get('a').stale, cache.get('b').stale]).toEqual([false, false]);
+  });
+
   it('is no unhandled rejection if nobody waits', async () => {
     const { cache, loads } = scripted();
     const entry = cache.get('a');

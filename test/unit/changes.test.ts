@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ChangeEffects, type Changes, createChanges } from '../../core/delivery/changes.js';
+import { type Commits, type Registered, StoreUnavailable } from '../../core/store/store.js';
+
+const NOW = 1000;
+const SINCE = 77;
+const commits = {
+  commitRegistrations: vi.fn(),
+  commitUnregistrations: vi.fn(),
+  commitApps: vi.fn(),
+  commitRecalls: vi.fn(),
+  commitSweep: vi.fn(),
+  commitEvictions: vi.fn(),
+};
+const effects = {
+  registered: vi.fn(),
+  unregistered: vi.fn(),
+  appCreated: vi.fn(),
+  recalled: vi.fn(),
+  uncertain: vi.fn(),
+};
+let changes: Changes;
+
+beforeEach(() => {
+  for (const mock of [...Object.values(commits), ...Object.values(effects)]) mock.mockReset();
+  changes = createChanges({
+    commits: commits as unknown as Commits,
+    effects: effects satisfies ChangeEffects,
+    sinceId: () => SINCE,
+    now: () => NOW,
+  });
+});
+
+const registration = {
+  appId: 'a',
+  appNum: 1,
+  alias: 'alias',
+  platform: 'IOS' as const,
+  nativeToken: 'token',
+  mobile: null,
+  tags: [],
+};
+
+describe('a change', () => {
+  it('registers a device from the last push on, under an id that nobody knows', async () => {
+    const result = { alias: 'alias' } as Registered;
+    commits.commitRegistrations.mockResolvedValue([result]);
+    expect(await changes.register.apply([registration])).toEqual([result]);
+    const expected = { ...registration, sinceId: SINCE, now: NOW, newId: expect.stringMatching(/^[0-9a-f]{32}$/) };
+    expect(commits.commitRegistrations).toHaveBeenCalledExactlyOnceWith([expected]);
+    expect(effects.registered).toHaveBeenCalledExactlyOnceWith(result, expected);
+    expect(changes.register.subjectOf(registration)).not.toBe(
+      changes.register.subjectOf({ ...registration, appNum: 2 }),
+    );
+  });
+
+  it('has the effect of a recall only where there was something to recall', async () => {
+    commits.commitRecalls.mockResolvedValue([undefined, { deliveries: 0 }]);
+    const recalls = [5, 6].map((pushId) => ({ appNum: 1, pushId }));
+    expect(await changes.recall.apply(recalls)).toEqual([undefined, { deliveries: 0 }]);
+    expect(commits.commitRecalls).toHaveBeenCalledExactlyOnceWith(recalls.map((recall) => ({ ...recall, now: NOW })));
+    expect(effects.recalled.mock.calls).toEqual([[6]]);
+  });
+
+  it('evicts now, and answers how many deliveries of each inbox', async () => {
+    commits.commitEvictions.mockResolvedValue([3, 0]);
+    const evictions = [1, 2].map((deviceNum) => ({ deviceNum, keep: 9 }));
+    expect(await changes.evict.apply(evictions)).toEqual([3, 0]);
+    expect(commits.commitEvictions).toHaveBeenCalledExactlyOnceWith(
+      evictions.map((eviction) => ({ ...eviction, now: NOW })),
+    );
+  });
+
+  it('sweeps one at a time', async () => {
+    const swept = { expired: 1, erasedThrough: 2, more: false };
+    commits.commitSweep.mockResolvedValue(swept);
+    const sweep = { now: 1, eraseFrom: 0, removeBefore: 0 };
+    expect(await changes.sweep.apply([sweep])).toEqual([swept]);
+    expect(changes.sweep.subjectOf(sweep)).toBe(changes.sweep.subjectOf({ ...sweep, now: 2 }));
+  });
+
+  it('makes what is known of devices and apps uncertain when it fails: it may be committed all the same', async () => {
+    const down = new StoreUnavailable('DOWN');
+    for (const mock of Object.values(commits)) mock.mockRejectedValue(down);
+    const failing = [
+      () => changes.register.apply([registration]),
+      () => changes.unregister.apply(['device']),
+      () => changes.createApp.apply([{ id: 'a', name: 'a', keyHash: 'h' }]),
+    ];
+    for (const [index, change] of failing.entries()) {
+      await expect(change()).rejects.toBe(down);
+      expect(effects.uncertain).toHaveBeenCalledTimes(index + 1);
+    }
+    await expect(changes.recall.apply([{ appNum: 1, pushId: 5 }])).rejects.toBe(down);
+    expect(effects.uncertain).toHaveBeenCalledTimes(3);
+    for (const mock of [effects.registered, effects.unregistered, effects.appCreated, effects.recalled])
+      expect(mock).not.toHaveBeenCalled();
+  });
+});
