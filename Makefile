@@ -11,7 +11,7 @@ BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
 SOURCES := $(shell find core edge common gen/onepush -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
 
-.PHONY: help install build run verify gen migrations test check format lint types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify gen migrations test fault fault-short check format lint types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -50,7 +50,13 @@ migrations: $(INSTALLED) ## write the migrations that the schemas of both dialec
 test: build ## run the tests; ARGS=test/unit narrows them
 	$(BIN)/vitest run $(ARGS)
 
-check: build format-current lint types buf-lint buf-breaking gen-current test ## everything that CI checks
+fault: build ## let things go wrong under load, 8 minutes; FAULT_WRITE=1 puts the table into docs/reliability.md
+	$(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
+
+fault-short: build ## the same with fewer faults and less of each, 90 seconds
+	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
+
+check: build format-current lint types buf-lint buf-breaking gen-current test fault-short ## everything that CI checks
 
 format: $(INSTALLED) ## format the sources and sort their imports
 	$(BIN)/biome check --write --linter-enabled=false .

@@ -8,7 +8,7 @@ export interface ChangeKind<I, O> {
   apply(inputs: readonly I[]): Promise<readonly O[]>;
 }
 
-/** Changes that wait for the next cycle. They happen in the order in which they came. */
+/** Changes that wait for the next cycle. Those of one subject, and those of different kinds, happen in the order in which they came. */
 export interface ChangeQueue {
   /** Resolves when the change is committed. Rejects with what its set failed with, or at once with OVERLOADED. */
   add<I, O>(kind: ChangeKind<I, O>, input: I): Promise<O>;
@@ -32,17 +32,21 @@ const MAX_SET = 500;
 export function createChangeQueue(): ChangeQueue {
   let waiting: Change[] = [];
 
-  /** The longest run of changes of one kind in which none concerns what another concerns. */
+  /** What waits before the first change of another kind, of each subject the first: the others of a subject hold up only themselves. */
   function take(): Change[] {
     const kind = waiting[0]?.kind;
-    const subjects = new Set<string>();
-    for (const change of waiting) {
-      if (change.kind !== kind || subjects.has(change.subject) || subjects.size >= MAX_SET) break;
-      subjects.add(change.subject);
+    const taken = new Map<string, Change>();
+    const left: Change[] = [];
+    for (const [index, change] of waiting.entries()) {
+      if (change.kind !== kind || taken.size >= MAX_SET) {
+        waiting = [...left, ...waiting.slice(index)];
+        return [...taken.values()];
+      }
+      if (taken.has(change.subject)) left.push(change);
+      else taken.set(change.subject, change);
     }
-    const taken = waiting.slice(0, subjects.size);
-    waiting = waiting.slice(subjects.size);
-    return taken;
+    waiting = left;
+    return [...taken.values()];
   }
 
   return {

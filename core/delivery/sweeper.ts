@@ -41,7 +41,7 @@ export function createSweeper(options: {
           eraseFrom,
           removeBefore: time - retentionDays * 86_400_000,
         });
-        eraseFrom = swept.erasedThrough - OVERLAP;
+        eraseFrom = Math.max(eraseFrom, swept.erasedThrough - OVERLAP);
         if (swept.expired > 0) log.info({ deliveries: swept.expired }, 'deliveries expired');
         more = swept.more;
       }

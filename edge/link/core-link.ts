@@ -50,6 +50,8 @@ const ATTACH_TIMEOUT = 5000;
 const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 /** How much may be on its way to this edge: HTTP/2's default, 64 KiB a round trip, is too little for a core that is not near. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
+/** grpc-js takes so much at once, to repeat it on another connection, and says that it is sent. The link is never repeated. */
+const RETRY_BYTES = 16 * 1024;
 
 export function createCoreLink(options: {
   addresses: readonly Address[];
@@ -74,6 +76,7 @@ export function createCoreLink(options: {
       'grpc.keepalive_timeout_ms': 3000,
       'grpc.use_local_subchannel_pool': 1,
       'grpc-node.flow_control_window': WINDOW_BYTES,
+      'grpc.per_rpc_retry_buffer_size': RETRY_BYTES,
     });
     const metadata = new Metadata();
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
@@ -90,8 +93,9 @@ export function createCoreLink(options: {
       state = { kind: 'attached', client, stream };
       log.info({ core: formatAddress(address) }, 'attached to a core');
       reports.attached(stream);
-      listener.attached();
+      // Before the sessions: none of them may be handed again what its device has confirmed.
       reports.repeatConfirmations();
+      listener.attached();
     });
     stream.on('data', (batch: CoreBatch) => {
       if (isCurrent()) handle(batch);

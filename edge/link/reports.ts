@@ -34,7 +34,7 @@ export interface Reports {
   /** The first message of a stream: the core answers by accepting it. */
   hello(stream: Stream): void;
   attached(stream: Stream): void;
-  /** After the sessions have been announced: what devices confirmed that no core has committed. */
+  /** Before the sessions are announced: what devices confirmed that no core has committed. */
   repeatConfirmations(): void;
   detached(): void;
   /** All messages up to this one are committed. */
@@ -46,7 +46,9 @@ export interface Reports {
 }
 
 /** About how many bytes of calls one message has. */
-const MESSAGE_BYTES = 1024 * 1024;
+const MESSAGE_BYTES = 64 * 1024;
+/** So many messages are given to the stream at once. What is not given to it can still be called off, and is gathered. */
+const MAX_UNDER_WAY = 2;
 /** Beyond so many bytes of calls that the stream does not take, no more are taken. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** Beyond so many waiting events a confirmation is not taken: the device will be asked again. */
@@ -62,7 +64,8 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
   let number = 0;
   let processedNumber = 0;
   let acknowledged = 0;
-  let blocked = false;
+  /** Messages that the stream has not sent on. */
+  let underWay = 0;
   let scheduled = false;
   /** Settlements by message, oldest first, until they are committed. */
   let uncommitted: { number: number; delivered: number[]; published: Published[]; confirmed: SessionEvent[] }[] = [];
@@ -81,7 +84,7 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
 
   function flush(): void {
     do {
-      if (stream === undefined || blocked) return;
+      if (stream === undefined || underWay >= MAX_UNDER_WAY) return;
       batch.calls = takeCalls();
       const { delivered, published, events, calls } = batch;
       const reports = delivered.length + published.length + events.length;
@@ -114,7 +117,12 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
     message.number = ++number;
     message.processed = processedNumber;
     acknowledged = processedNumber;
-    blocked = !to.write(message);
+    underWay++;
+    to.write(message, () => {
+      if (stream !== to) return;
+      underWay--;
+      schedule();
+    });
   }
 
   function event(kind: Kind, slot: number, rest: { deviceId?: string; through?: number; pushId?: number }): void {
@@ -156,15 +164,10 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
     hello(to) {
       processedNumber = 0;
       send(to, create(EdgeBatchSchema, { hello: create(HelloSchema, { edgeId }) }));
-      blocked = false;
     },
     attached(to) {
       stream = to;
-      to.on('drain', () => {
-        if (stream !== to) return;
-        blocked = false;
-        flush();
-      });
+      underWay = 0;
       schedule();
     },
     repeatConfirmations() {

@@ -85,9 +85,10 @@ export const DEVICE_FAULTS: readonly Fault[] = [
     mayHappen: { socketsCut: true, misdeliveries: ['confirmation lost with the socket'] },
     careless: () => true,
     async strike({ devices }, scale) {
-      for (const device of devices) {
-        device.reset();
-        await sleep((3000 * scale) / devices.length);
+      const began = performance.now();
+      for (let next = 0; next < devices.length; await sleep(10)) {
+        const due = Math.min(devices.length, ((performance.now() - began) / (3000 * scale)) * devices.length);
+        for (; next < due; next++) devices[next]?.reset();
       }
     },
   },

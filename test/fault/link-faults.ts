@@ -23,13 +23,13 @@ export const LINK_FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'link swallows everything, 12 s',
+    name: 'link swallows everything, 10 s',
     stores: BOTH,
     short: ['sqlite'],
     proxied: true,
     async strike(rig, scale) {
       proxyOf(rig).blackHole(true);
-      await sleep(12_000 * scale);
+      await sleep(10_000 * scale);
       proxyOf(rig).blackHole(false);
     },
   },

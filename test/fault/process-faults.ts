@@ -8,7 +8,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'kill -9 core',
     stores: BOTH,
-    short: BOTH,
+    short: ['sqlite'],
     async strike({ stack }) {
       await stack.core.kill();
       await sleep(DOWN);

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { TEST_APP } from '../support/stack.js';
 import type { Target } from './population.js';
 
@@ -28,16 +29,19 @@ export interface Sender {
 
 /** Below the time after which the edge closes an idle connection, so that no send meets one that is closing; milliseconds. */
 const IDLE_TIMEOUT = 4000;
+/** From this idle time on the edge may close a connection; milliseconds. A busy process may have kept one for so long. */
+const CLOSED_AFTER = 7500;
 
 export function createSender(httpUrl: string): Sender {
   const agent = new Agent({ keepAlive: true, timeout: IDLE_TIMEOUT });
   const { hostname, port } = new URL(httpUrl);
+  const lastUsed = new WeakMap<Socket, number>();
   return {
     send({ audienceType, audiences, needConfirm, bulk }) {
       const extra = bulk === undefined ? undefined : 'x'.repeat(bulk);
       const body = JSON.stringify({ ...TEST_APP, audienceType, audiences, needConfirm, alert: 'under fault', extra });
       const began = performance.now();
-      return new Promise((resolve) => {
+      const attempt = (resolve: (answer: Answer) => void): void => {
         const finish = (answer: Answer extends infer A ? (A extends unknown ? Omit<A, 'seconds'> : never) : never) =>
           resolve({ ...answer, seconds: (performance.now() - began) / 1000 } as Answer);
         const outgoing = request(
@@ -59,9 +63,18 @@ export function createSender(httpUrl: string): Sender {
             incoming.on('end', () => finish(judge(incoming.statusCode, incoming.headers['retry-after'], text)));
           },
         );
-        outgoing.on('error', (error: NodeJS.ErrnoException) => finish({ kind: 'cut', code: error.code ?? '' }));
+        let idle = 0;
+        outgoing.on('socket', (socket) => {
+          idle = began - (lastUsed.get(socket) ?? began);
+          outgoing.once('close', () => lastUsed.set(socket, performance.now()));
+        });
+        outgoing.on('error', (error: NodeJS.ErrnoException) => {
+          if (outgoing.reusedSocket && idle > CLOSED_AFTER) attempt(resolve);
+          else finish({ kind: 'cut', code: `${error.code} after ${(idle / 1000).toFixed(1)} s idle` });
+        });
         outgoing.end(body);
-      });
+      };
+      return new Promise(attempt);
     },
     stop: () => agent.destroy(),
   };

@@ -23,8 +23,9 @@ class End extends EventEmitter {
     super();
   }
 
-  write(message: unknown): boolean {
+  write(message: unknown, done?: () => void): boolean {
     this.send('data', message);
+    done?.();
     return true;
   }
 

@@ -79,7 +79,8 @@ async function serve(binaries: MariadbBinaries, directory: string, port: number)
       child.kill('SIGSTOP');
       // The signal takes effect some time later.
       const state = () => execFileSync('ps', ['-o', 'state=', '-p', String(child.pid)], { encoding: 'utf8' });
-      while (!state().startsWith('T')) continue;
+      let stopped = false;
+      while (!stopped) stopped = state().startsWith('T');
     },
     thaw: () => void child.kill('SIGCONT'),
     async restart() {
