@@ -28,6 +28,8 @@ export interface EdgePort {
   recall(pushId: number): void;
   /** The slot of a closed session is free. */
   release(slot: number): void;
+  /** Undefined: it takes what waited for sessions. Otherwise resolves when it does; never, if it is gone. */
+  room(): Promise<void> | undefined;
   /** The number of the message that what is handed over now goes with. */
   batchNumber(): number;
 }

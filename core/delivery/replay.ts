@@ -2,8 +2,9 @@ import { createBatcher } from '../../common/batcher.js';
 import { describeError, type Logger } from '../../common/log.js';
 import { currentTopics } from '../domain/device.js';
 import type { LookUps } from '../store/store.js';
+import type { Page } from './pages.js';
 import { type Session, sendTo } from './session.js';
-import { type Page, readWaiting } from './waiting.js';
+import { readWaiting } from './waiting.js';
 import type { WriteCycle } from './write-cycle.js';
 
 /**
@@ -40,7 +41,20 @@ export function createReplay(options: {
   const reading = new Set<Session>();
   const reads = createBatcher<Session>(SESSIONS_PER_READ, readAll);
 
-  async function readAll(batch: Session[]): Promise<void> {
+  /** Those whose edge takes more now; the others read when theirs does. */
+  function withRoom(batch: readonly Session[]): Session[] {
+    return batch.filter((session) => {
+      const room = session.edge.room();
+      room?.then(() => {
+        if (session.state.kind === 'queued') reads.add(session);
+      });
+      return room === undefined;
+    });
+  }
+
+  async function readAll(all: Session[]): Promise<void> {
+    const batch = withRoom(all);
+    if (batch.length === 0) return;
     const started: { session: Session; state: ReadingState }[] = [];
     try {
       // What the devices confirmed and were handed in earlier sessions must not come again.

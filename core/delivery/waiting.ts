@@ -1,16 +1,9 @@
 import { matchesPlatform } from '../domain/device.js';
 import type { InboxRow, LookUps, TimelineRow, TopicRange } from '../store/store.js';
-import { createOutgoing, type Outgoing } from './outgoing.js';
+import { fillPages, type Page, type Waiting } from './pages.js';
 import type { Session } from './session.js';
 
-/** What waited for one session, oldest first. */
-export interface Page {
-  entries: { outgoing: Outgoing; deliveryId: number | undefined }[];
-  /** All that waited up to this push is in the entries. */
-  through: number;
-}
-
-/** How much one session gets before its socket has to drain, and how much one read looks at. */
+/** How many messages one session gets before its socket has to drain, and how much one read looks at. */
 const ENTRIES_PER_PAGE = 200;
 const INBOX_ROWS = 5000;
 const TIMELINE_ROWS = 2000;
@@ -62,7 +55,7 @@ export async function readWaiting<S extends Reader>(
     else rows.push(row);
   }
 
-  const chosen = new Map<S, { rows: Map<number, number | undefined>; through: number }>();
+  const chosen = new Map<S, Waiting>();
   for (const session of sessions) {
     const { device, after } = session;
     const rows = new Map<number, number | undefined>();
@@ -80,27 +73,7 @@ export async function readWaiting<S extends Reader>(
       through,
     });
   }
-  return withContent(store, chosen);
-}
-
-async function withContent<S>(
-  store: LookUps,
-  chosen: ReadonlyMap<S, { rows: ReadonlyMap<number, number | undefined>; through: number }>,
-): Promise<Map<S, Page>> {
-  const ids = new Set<number>();
-  for (const { rows } of chosen.values()) for (const id of rows.keys()) ids.add(id);
-  const pushes = await store.findPushes([...ids]);
-  const outgoing = new Map(pushes.map((push) => [push.id, createOutgoing(push)]));
-  const pages = new Map<S, Page>();
-  for (const [session, { rows, through }] of chosen) {
-    const entries: Page['entries'] = [];
-    for (const [id, deliveryId] of rows) {
-      const found = outgoing.get(id);
-      if (found !== undefined) entries.push({ outgoing: found, deliveryId });
-    }
-    pages.set(session, { entries, through });
-  }
-  return pages;
+  return fillPages(store, chosen);
 }
 
 function cursorOf({ cursor }: Reader): number {

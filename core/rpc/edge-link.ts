@@ -90,7 +90,8 @@ export function createEdgeLink(options: {
       full: () => {
         log.warn({ edge: edgeId }, 'the edge does not take what it is sent');
         attachment.detach();
-        stream.destroy();
+        // Destroying the stream would not tell the edge: it would wait for ever.
+        refuse(stream, status.RESOURCE_EXHAUSTED, 'the edge does not take what it is sent');
       },
     });
     const attachment: Attachment = {

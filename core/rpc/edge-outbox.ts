@@ -37,6 +37,8 @@ export interface EdgeOutbox extends EdgePort {
 const MESSAGE_BYTES = 1024 * 1024;
 /** An edge that is so far behind is detached: its sessions read on from the store when it is back. */
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+/** What waited for sessions is not read while more than this is queued. */
+const ROOM_BYTES = 8 * 1024 * 1024;
 /** What an item costs besides its payload, roughly. */
 const ITEM_BYTES = 48;
 
@@ -54,6 +56,7 @@ export function createEdgeOutbox(
   /** Messages that the stream has not taken, oldest first. */
   let queue: { message: CoreBatch; bytes: number }[] = [];
   let queuedBytes = 0;
+  let forRoom: (() => void)[] = [];
   let blocked = false;
   let scheduled = false;
   let closed = false;
@@ -98,6 +101,8 @@ export function createEdgeOutbox(
       blocked = !stream.write(next.message);
     }
     if (sent > 0) queue = queue.slice(sent);
+    if (queuedBytes > ROOM_BYTES) return;
+    for (const resolve of forRoom.splice(0)) resolve();
   }
 
   function grow(by: number): void {
@@ -159,6 +164,7 @@ export function createEdgeOutbox(
     closeSession: (slot, { code, reason }) => order(slot, Kind.CLOSE, { code, reason }),
     release: (slot) => order(slot, Kind.RELEASED),
     recall: (pushId) => add({ case: 'recall', value: create(RecallSchema, { pushId }) }, 0),
+    room: () => (queuedBytes > ROOM_BYTES ? new Promise((resolve) => forRoom.push(resolve)) : undefined),
     batchNumber: () => number,
     reply(id, result) {
       if (closed) return;
@@ -183,6 +189,7 @@ export function createEdgeOutbox(
     close() {
       closed = true;
       queue = [];
+      forRoom = [];
     },
   };
 }

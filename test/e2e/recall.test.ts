@@ -101,7 +101,8 @@ describe.each(storeKinds())('a push that is recalled, on %s', (store) => {
     const alias = uniqueName();
     await newDevice(stack.httpUrl, alias);
     const id = await sendPush(stack.httpUrl, { audiences: [alias] });
-    expect(await Promise.all([recall(id), recall(id)])).toEqual([1, 0]);
+    // Which of the two comes first is open.
+    expect((await Promise.all([recall(id), recall(id)])).toSorted()).toEqual([0, 1]);
     expect(await recall(id)).toBe(0);
   });
 

@@ -5,8 +5,8 @@ import { storeKinds } from '../support/stores.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
 
 /** Together far more than the kernel takes for a socket that nobody reads. */
-const MESSAGES = 600;
-const LARGE = 'x'.repeat(30_000);
+const MESSAGES = 300;
+const LARGE = 'x'.repeat(60_000);
 
 describe.each(storeKinds())('a device that does not read, on %s', (store) => {
   let stack: Stack;

@@ -6,9 +6,9 @@ import type { Rig } from './rig.js';
 
 /** One device in a hundred, but never none. */
 const isOdd = (place: number): boolean => place % 100 === 7;
-/** Enough for the buffers of both kernels, so that the edge cannot write on. */
-const BULK = 40_000;
-const BULK_SENDS_PER_SECOND = 60;
+/** Characters of a message, and so many messages: 9 MB, more than both kernels buffer, so that the edge cannot write on. */
+const BULK = 60_000;
+const BULK_PUSHES = 150;
 
 function oddOnes({ devices, population }: Rig): { odd: FleetDevice[]; target: Target } {
   const places = [...devices.keys()].filter(isOdd);
@@ -26,13 +26,15 @@ function oddOnes({ devices, population }: Rig): { odd: FleetDevice[]; target: Ta
   };
 }
 
-/** Sends large messages to the odd devices for a while. */
+/** Sends large messages to the odd devices, more than the buffers hold, for at least so long. */
 async function floodOdd(rig: Rig, milliseconds: number): Promise<void> {
   const { target } = oddOnes(rig);
   const until = performance.now() + milliseconds;
-  for (let sent = 0; performance.now() < until; sent++) {
-    void rig.load.send({ ...target, needConfirm: sent % 4 === 0, bulk: BULK });
-    await sleep(1000 / BULK_SENDS_PER_SECOND);
+  for (let accepted = 0; accepted < BULK_PUSHES || performance.now() < until; await sleep(100)) {
+    const sends = [true, false, false, false].map((needConfirm) =>
+      rig.load.send({ ...target, needConfirm, bulk: BULK }),
+    );
+    for (const { kind } of await Promise.all(sends)) if (kind === 'accepted') accepted++;
   }
 }
 
@@ -67,14 +69,10 @@ export const DEVICE_FAULTS: readonly Fault[] = [
     async strike(rig, scale) {
       const { odd } = oddOnes(rig);
       const sips = setInterval(() => {
-        for (const device of odd) device.hear();
-        setTimeout(() => {
-          for (const device of odd) device.deafen();
-        }, 10);
-      }, 250);
+        for (const device of odd) device.sip();
+      }, 100);
       await floodOdd(rig, 5000 * scale);
       clearInterval(sips);
-      await sleep(20);
       for (const device of odd) device.hear();
     },
   },

@@ -24,6 +24,8 @@ export interface FleetDevice {
   /** Stops reading, so that what the edge sends piles up there. */
   deafen(): void;
   hear(): void;
+  /** Reads on, to the end of the next message. */
+  sip(): void;
   /** Cuts the connection with a reset, with whatever was not read, and reconnects like after any other cut. */
   reset(): void;
   /** Confirms all that it has and has not confirmed. */
@@ -141,6 +143,11 @@ export function createFleetDevice(options: {
     isOpen: () => socket?.readyState === WebSocket.OPEN,
     deafen: () => socket?.pause(),
     hear: () => socket?.resume(),
+    sip() {
+      const sipping = socket;
+      sipping?.once('message', () => sipping.pause());
+      sipping?.resume();
+    },
     reset() {
       // ws keeps the TCP socket to itself; there is no other way to send a reset.
       const tcp = (socket as unknown as { _socket: Socket | null } | undefined)?._socket;

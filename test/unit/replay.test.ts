@@ -52,6 +52,7 @@ beforeEach(() => {
     closeSession: (_slot, { code }) => told.push(`close ${code}`),
     recall: (pushId) => told.push(`recall ${pushId}`),
     release: () => told.push('release'),
+    room: () => undefined,
     batchNumber: () => 1,
   };
   sessions = createSessions({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Page } from '../../core/delivery/pages.js';
 import type { Session } from '../../core/delivery/session.js';
-import { type Page, readWaiting } from '../../core/delivery/waiting.js';
+import { readWaiting } from '../../core/delivery/waiting.js';
 import type { Membership } from '../../core/domain/device.js';
 import { createShelf, EVERYONE, type Shelf } from '../support/shelf.js';
 
