@@ -27,13 +27,11 @@ export interface Sender {
   stop(): void;
 }
 
-/** Below the time after which the edge closes an idle connection, so that no send meets one that is closing; milliseconds. */
-const IDLE_TIMEOUT = 4000;
-/** From this idle time on the edge may close a connection; milliseconds. A busy process may have kept one for so long. */
+/** From this idle time on the edge may close a connection, in milliseconds: a send that meets the close is sent again. */
 const CLOSED_AFTER = 7500;
 
 export function createSender(httpUrl: string): Sender {
-  const agent = new Agent({ keepAlive: true, timeout: IDLE_TIMEOUT });
+  const agent = new Agent({ keepAlive: true });
   const { hostname, port } = new URL(httpUrl);
   const lastUsed = new WeakMap<Socket, number>();
   return {

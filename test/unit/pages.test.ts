@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { fillPages, type Waiting } from '../../core/delivery/pages.js';
+import type { Session } from '../../core/delivery/session.js';
+import type { Push } from '../../core/domain/push.js';
+
+type Reader = Pick<Session, 'device' | 'after'>;
+
+const KIB = 1024;
+const reader = (num: number): Reader => ({
+  device: { num, id: String(num), appNum: 1, platform: 'ANDROID', registered: true, memberships: [] },
+  after: 10,
+});
+
+/** A store whose pushes have so many bytes of text; 0: its content is erased. */
+function storeOf(size: (id: number) => number) {
+  const loads: number[] = [];
+  return {
+    loads,
+    async findPushes(ids: readonly number[]): Promise<Push[]> {
+      loads.push(ids.length);
+      return ids
+        .filter((id) => size(id) > 0)
+        .map((id) => ({ id, content: { alert: 'x'.repeat(size(id)) } }) as unknown as Push);
+    },
+  };
+}
+
+const waiting = (ids: readonly number[], through: number): Waiting => ({
+  rows: new Map(ids.map((id) => [id, id * 10])),
+  through,
+});
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
+const idsOf = (page: { entries: readonly { outgoing: { push: Push } }[] } | undefined) =>
+  page?.entries.map(({ outgoing }) => outgoing.push.id);
+
+describe('pages', () => {
+  it('have all that waits, if that is not too large, and leave out what is erased', async () => {
+    const one = reader(1);
+    const store = storeOf((id) => (id % 2 === 0 ? 0 : 100));
+    const page = (await fillPages(store, new Map([[one, waiting(range(11, 200), 999)]]))).get(one);
+    expect(idsOf(page)).toEqual(range(11, 200).filter((id) => id % 2 === 1));
+    expect(page?.through).toBe(999);
+    expect(page?.entries.slice(0, 2).map(({ deliveryId }) => deliveryId)).toEqual([110, 130]);
+    expect(store.loads.length).toBeLessThan(6);
+  });
+
+  it('end when they have a quarter of a mebibyte, and nothing behind that is loaded', async () => {
+    const one = reader(1);
+    const store = storeOf(() => 100 * KIB);
+    const page = (await fillPages(store, new Map([[one, waiting(range(11, 200), 999)]]))).get(one);
+    expect(idsOf(page)).toEqual([11, 12, 13]);
+    expect(page?.through).toBe(13);
+    expect(store.loads).toEqual([4]);
+  });
+
+  it('have one message at least, however large', async () => {
+    const one = reader(1);
+    const page = (
+      await fillPages(
+        storeOf(() => 1000 * KIB),
+        new Map([[one, waiting([11, 12], 999)]]),
+      )
+    ).get(one);
+    expect(idsOf(page)).toEqual([11]);
+    expect(page?.through).toBe(11);
+  });
+
+  it('are 16 MiB together, and those that get nothing are where they were', async () => {
+    const readers = range(1, 100).map(reader);
+    const chosen = new Map(readers.map((one, index) => [one, waiting([100 + index, 200 + index], 999)]));
+    const pages = await fillPages(
+      storeOf(() => 400 * KIB),
+      chosen,
+    );
+    const filled = readers.filter((one) => (pages.get(one)?.entries.length ?? 0) > 0);
+    expect(filled.length).toBeGreaterThan(30);
+    expect(filled.length).toBeLessThan(50);
+    for (const one of readers.slice(filled.length)) expect(pages.get(one)).toEqual({ entries: [], through: 10 });
+  });
+
+  it('share what is for several sessions, and load it once', async () => {
+    const readers = range(1, 50).map(reader);
+    const store = storeOf(() => 100);
+    const pages = await fillPages(store, new Map(readers.map((one) => [one, waiting(range(11, 30), 99)])));
+    for (const one of readers) expect(idsOf(pages.get(one))).toEqual(range(11, 30));
+    expect(store.loads.reduce((sum, count) => sum + count, 0)).toBe(30);
+  });
+});
