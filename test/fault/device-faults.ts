@@ -52,7 +52,7 @@ export const DEVICE_FAULTS: readonly Fault[] = [
   {
     name: '1% of the devices half-open, then reset',
     stores: BOTH,
-    short: ['sqlite'],
+    short: [],
     mayHappen: { socketsCut: true, misdeliveries: ['confirmation lost with the socket'] },
     careless: isOdd,
     async strike(rig, scale) {
