@@ -61,7 +61,9 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
       keyRows.push([idempotency.key, idempotency.digest, push.id, idempotency.expiresAt]);
     }
     if (target.kind === 'directed') {
-      for (const { id, deviceNum } of target.deliveries) inboxRows.push([id, deviceNum, push.id, push.expiresAt]);
+      for (const { id, deviceNum } of target.deliveries) {
+        inboxRows.push([id, deviceNum, push.id, push.appNum, push.expiresAt]);
+      }
     } else {
       for (const topicNum of target.topicNums) {
         timelineRows.push([topicNum, push.id, platform, needConfirm, push.expiresAt]);
@@ -75,7 +77,7 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
        created_at, expires_at, content)`,
     pushRows,
   );
-  await insertRows(tx, driver.maxValues, 'INSERT INTO inbox (id, device_num, push_id, expires_at)', inboxRows);
+  await insertRows(tx, driver.maxValues, 'INSERT INTO inbox (id, device_num, push_id, app_num, expires_at)', inboxRows);
   await insertRows(
     tx,
     driver.maxValues,

@@ -23,8 +23,14 @@ export interface SqlRunner {
   run(sql: string, values: readonly SqlValue[]): Promise<void>;
 }
 
+/** A database with what the store keeps in memory. */
+export interface SqlDriver extends Database {
+  /** A number for receipts that are about to be committed: it grows from call to call, and across restarts. */
+  nextReceipt(): number;
+}
+
 /** A database of one of the two dialects. */
-export interface SqlDriver extends SqlRunner {
+export interface Database extends SqlRunner {
   tables: Tables;
   /** Columns of `table` that are set to the value that an insert would have given them, where the key exists already. */
   onConflictUpdate(key: readonly string[], assignments: Record<string, 'new' | 'greatest'>): string;

@@ -40,9 +40,9 @@ export async function endWhere(
   now: number,
 ): Promise<void> {
   await tx.run(
-    `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at)
-     SELECT push_id, device_num, ?, ? FROM inbox WHERE ${condition}`,
-    [endingCodes.toCode(ending), now, ...values],
+    `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at, app_num, seq)
+     SELECT push_id, device_num, ?, ?, app_num, ? FROM inbox WHERE ${condition}`,
+    [endingCodes.toCode(ending), now, driver.nextReceipt(), ...values],
   );
   await tx.run(`DELETE FROM inbox WHERE ${condition}`, values);
 }

@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { migrate } from 'drizzle-orm/mysql2/migrator';
 import mysql, { type Connection, type Pool, type PoolConnection } from 'mysql2/promise';
-import { type Row, type SqlDriver, type SqlRunner, type SqlValue, unwrapped } from './driver.js';
+import { type Database, type Row, type SqlRunner, type SqlValue, unwrapped } from './driver.js';
 import { ANSWER_WITHIN, onConnection, onPool, type Queryable, withConnection } from './mysql-connection.js';
 import * as mysqlTables from './schema.mysql.js';
-import { createSqlStore } from './sql-store.js';
+import { openSqlStore } from './sql-store.js';
 import { type Store, StoreUnavailable } from './store.js';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations/mysql', import.meta.url));
@@ -15,10 +15,11 @@ const MIGRATION_LOCK_SECONDS = 60;
  * Opens a MySQL 8 or MariaDB 10.6+ store, bringing its tables up to date under a lock that all cores share.
  *
  * @param url `mysql://user:pass@host:3306/database`; the database must exist
+ * @param core the number of the core that commits
  * @param answerWithin see `ANSWER_WITHIN`
  * @throws StoreUnavailable if the server cannot be reached
  */
-export async function openMysqlStore(url: string, answerWithin = ANSWER_WITHIN): Promise<Store> {
+export async function openMysqlStore(url: string, core = 0, answerWithin = ANSWER_WITHIN): Promise<Store> {
   const pool = mysql.createPool({
     uri: url,
     connectionLimit: 8,
@@ -39,7 +40,7 @@ export async function openMysqlStore(url: string, answerWithin = ANSWER_WITHIN):
   });
   try {
     await withConnection(pool, migrateUnderLock);
-    return createSqlStore(createDriver(pool, answerWithin));
+    return await openSqlStore(createDriver(pool, answerWithin), core);
   } catch (error) {
     await pool.end();
     throw unwrapped(error);
@@ -60,7 +61,7 @@ async function migrateUnderLock(pooled: PoolConnection): Promise<void> {
   await connection.query(`SELECT RELEASE_LOCK(${lock})`);
 }
 
-function createDriver(pool: Pool, answerWithin: number): SqlDriver {
+function createDriver(pool: Pool, answerWithin: number): Database {
   return {
     ...runnerOver(onPool(pool, answerWithin)),
     tables: mysqlTables,

@@ -9,6 +9,8 @@ export const apps = sqliteTable('apps', {
   id: text('id').notNull().unique('apps_id'),
   name: text('name').notNull(),
   createdAt: number53('created_at').notNull(),
+  /** Null: it may push. */
+  disabledAt: number53('disabled_at'),
 });
 
 /** Hashes of the keys that an app may use now. */
@@ -91,10 +93,15 @@ export const pushes = sqliteTable(
     published: integer('published').notNull().default(0),
     createdAt: number53('created_at').notNull(),
     expiresAt: number53('expires_at').notNull(),
+    /** The job that it is a part of; null where it is all that its caller asked for. */
+    jobId: number53('job_id'),
+    /** See `SendPushRequest.collapse_key`. */
+    collapseKey: text('collapse_key'),
+    priority: integer('priority').notNull().default(0),
     /** JSON of the content; null once it has been erased. */
     content: text('content'),
   },
-  (t) => [index('pushes_expires').on(t.expiresAt)],
+  (t) => [index('pushes_expires').on(t.expiresAt), index('pushes_job').on(t.jobId)],
 );
 
 /** Directed deliveries that have not ended. */
@@ -105,7 +112,10 @@ export const inbox = sqliteTable(
     id: number53('id').primaryKey(),
     deviceNum: integer('device_num').notNull(),
     pushId: number53('push_id').notNull(),
+    appNum: integer('app_num').notNull().default(0),
     expiresAt: number53('expires_at').notNull(),
+    /** As the push's. */
+    collapseKey: text('collapse_key'),
   },
   (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId), index('inbox_expires').on(t.expiresAt)],
 );
@@ -118,8 +128,15 @@ export const receipts = sqliteTable(
     deviceNum: integer('device_num').notNull(),
     ending: integer('ending').notNull(),
     endedAt: number53('ended_at').notNull(),
+    appNum: integer('app_num').notNull().default(0),
+    /** Grows with the commits of one core; the receipts of one commit may share it. */
+    seq: number53('seq').notNull().default(0),
   },
-  (t) => [primaryKey({ name: 'receipts_pk', columns: [t.pushId, t.deviceNum] })],
+  (t) => [
+    primaryKey({ name: 'receipts_pk', columns: [t.pushId, t.deviceNum] }),
+    index('receipts_seq').on(t.seq),
+    index('receipts_device').on(t.deviceNum, t.pushId),
+  ],
 );
 
 /** Topic pushes by topic. */
@@ -131,11 +148,14 @@ export const timeline = sqliteTable(
     platform: integer('platform').notNull(),
     needConfirm: integer('need_confirm', { mode: 'boolean' }).notNull(),
     expiresAt: number53('expires_at').notNull(),
+    /** As the push's. */
+    collapseKey: text('collapse_key'),
   },
   (t) => [
     primaryKey({ name: 'timeline_pk', columns: [t.topicNum, t.pushId] }),
     index('timeline_confirm').on(t.topicNum, t.needConfirm, t.pushId),
     index('timeline_push').on(t.pushId),
+    index('timeline_collapse').on(t.topicNum, t.collapseKey),
   ],
 );
 
@@ -169,3 +189,23 @@ export const clocks = sqliteTable('clocks', {
   core: integer('core').primaryKey(),
   pushId: number53('push_id').notNull(),
 });
+
+/** Pushes that are made later, or in several parts: scheduled ones, and those to more devices than one transaction should hold. */
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    /** What its caller knows it by: a number of the same kind as a push's id. */
+    id: number53('id').primaryKey(),
+    appNum: integer('app_num').notNull(),
+    state: integer('state').notNull(),
+    /** When it is to begin, or to go on. */
+    dueAt: number53('due_at').notNull(),
+    /** Up to which device its audience has been pushed to. */
+    afterDevice: integer('after_device').notNull().default(0),
+    createdAt: number53('created_at').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+    /** JSON of the push and its audience; null once nothing is left to be made of it. */
+    spec: text('spec'),
+  },
+  (t) => [index('jobs_due').on(t.state, t.dueAt), index('jobs_expires').on(t.expiresAt)],
+);

@@ -1,13 +1,24 @@
+import { createIdClock } from '../domain/id-clock.js';
 import { createDeliveryCommits } from './delivery-commits.js';
 import { createDeliveryReads } from './delivery-reads.js';
-import type { SqlDriver } from './driver.js';
+import type { Database, SqlDriver } from './driver.js';
 import { createRegistryCommits } from './registry-commits.js';
 import { createRegistryReads } from './registry-reads.js';
 import type { Store } from './store.js';
 import { createSweepCommits } from './sweep-commits.js';
 
-/** The store over either dialect. */
-export function createSqlStore(driver: SqlDriver): Store {
+/**
+ * The store over either dialect.
+ *
+ * @param core the number of the core that commits
+ */
+export async function openSqlStore(database: Database, core: number): Promise<Store> {
+  const [row] = await database.all('SELECT MAX(seq) AS seq FROM receipts', []);
+  const receiptIds = createIdClock(core, Number(row?.seq ?? 0));
+  return createSqlStore({ ...database, nextReceipt: () => receiptIds.next() });
+}
+
+function createSqlStore(driver: SqlDriver): Store {
   const store: Store = {
     ...createRegistryReads(driver),
     ...createRegistryCommits(driver),

@@ -5,10 +5,10 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { BetterSQLiteSession } from 'drizzle-orm/better-sqlite3/session';
 import { BaseSQLiteDatabase, SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
-import Database from 'libsql';
-import { type Db, type Row, type SqlDriver, type SqlRunner, StoreFault, type Tables, unwrapped } from './driver.js';
+import Libsql from 'libsql';
+import { type Database, type Db, type Row, type SqlRunner, StoreFault, type Tables, unwrapped } from './driver.js';
 import * as sqliteTables from './schema.sqlite.js';
-import { createSqlStore } from './sql-store.js';
+import { openSqlStore } from './sql-store.js';
 import { type Store, StoreUnavailable } from './store.js';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations/sqlite', import.meta.url));
@@ -21,13 +21,14 @@ const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|PROTOCO
  * The file belongs to one core at a time.
  *
  * @param path the database's file
+ * @param core the number of the core that commits
  * @throws StoreUnavailable if another process has the file, or it cannot be opened
  */
-export async function openSqliteStore(path: string): Promise<Store> {
+export async function openSqliteStore(path: string, core = 0): Promise<Store> {
   const file = resolve(path);
-  const opened: Database.Database[] = [];
-  const open = (name: string): Database.Database => {
-    const database = new Database(name);
+  const opened: Libsql.Database[] = [];
+  const open = (name: string): Libsql.Database => {
+    const database = new Libsql(name);
     opened.push(database);
     return database;
   };
@@ -45,7 +46,10 @@ export async function openSqliteStore(path: string): Promise<Store> {
     // Look-ups have a connection of their own, so that they never see a transaction that is still under way.
     const reader = open(file);
     reader.pragma('busy_timeout = 5000');
-    return createSqlStore(createDriver(writer, reader, () => closeAll(opened)));
+    return await openSqlStore(
+      createDriver(writer, reader, () => closeAll(opened)),
+      core,
+    );
   } catch (error) {
     closeAll(opened);
     const code = codeOf(error);
@@ -54,7 +58,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
   }
 }
 
-function createDriver(writer: Database.Database, reader: Database.Database, close: () => void): SqlDriver {
+function createDriver(writer: Libsql.Database, reader: Libsql.Database, close: () => void): Database {
   const write = runnerOver(writer);
   return {
     ...runnerOver(reader),
@@ -92,7 +96,7 @@ function createDriver(writer: Database.Database, reader: Database.Database, clos
   };
 }
 
-function runnerOver(database: Database.Database): SqlRunner {
+function runnerOver(database: Libsql.Database): SqlRunner {
   return {
     // The builders of both dialects are used through the methods that they share.
     db: drizzleOver(database) as unknown as Db,
@@ -111,7 +115,7 @@ function runnerOver(database: Database.Database): SqlRunner {
  * Drizzle's better-sqlite3 driver over libsql, which has the same interface; put together by hand, since the ready-made
  * one imports better-sqlite3.
  */
-function drizzleOver(database: Database.Database): BetterSQLite3Database {
+function drizzleOver(database: Libsql.Database): BetterSQLite3Database {
   const dialect = new SQLiteSyncDialect();
   const session = new BetterSQLiteSession<Record<string, never>, Record<string, never>>(database, dialect, undefined);
   const db = new BaseSQLiteDatabase('sync', dialect, session, undefined);
@@ -120,7 +124,7 @@ function drizzleOver(database: Database.Database): BetterSQLite3Database {
 }
 
 /** The lock was taken first and goes last. */
-function closeAll(databases: readonly Database.Database[]): void {
+function closeAll(databases: readonly Libsql.Database[]): void {
   for (const database of databases.toReversed()) {
     if (!database.open) continue;
     // Statements that are not collected yet would keep an open transaction, and with it the file.

@@ -67,11 +67,14 @@ export async function commitTopicConfirmations(
       );
     });
   };
+  const seq = driver.nextReceipt();
   // One row for each pair, and none where there is one: the primary key decides.
   await insertRows(
     tx,
     driver.maxValues,
-    `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at)`,
-    candidates.filter(wasFor).map(({ pushId, deviceNum }) => [pushId, deviceNum, endingCodes.toCode('confirmed'), now]),
+    `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at, app_num, seq)`,
+    candidates
+      .filter(wasFor)
+      .map(({ pushId, deviceNum, appNum }) => [pushId, deviceNum, endingCodes.toCode('confirmed'), now, appNum, seq]),
   );
 }

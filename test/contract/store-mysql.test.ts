@@ -84,7 +84,7 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
     });
 
     it('is not available while the server does not answer', async () => {
-      const impatient = await openMysqlStore(server.url(name), 300);
+      const impatient = await openMysqlStore(server.url(name), 0, 300);
       const app = await newApp(impatient);
       server.freeze();
       try {

@@ -80,7 +80,7 @@ eachStore('the sums of a store', (opened) => {
     ['a delivery is gone from its inbox', 'DELETE FROM inbox WHERE push_id = ?'],
     [
       'a delivery has ended and waits',
-      'INSERT INTO receipts SELECT push_id, device_num, 1, 1 FROM inbox WHERE push_id = ?',
+      'INSERT INTO receipts (push_id, device_num, ending, ended_at) SELECT push_id, device_num, 1, 1 FROM inbox WHERE push_id = ?',
     ],
   ])('show that %s', async (_, statement) => {
     const { store } = opened;
