@@ -4,13 +4,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file onepush/v1/app.proto.
  */
 export const file_onepush_v1_app: GenFile = /*@__PURE__*/
-  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSIgChBDcmVhdGVBcHBSZXF1ZXN0EgwKBG5hbWUYASABKAkiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIhsKDUdldEFwcFJlcXVlc3QSCgoCaWQYASABKAkiKgoOR2V0QXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCWIGcHJvdG8z");
+  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSIgChBDcmVhdGVBcHBSZXF1ZXN0EgwKBG5hbWUYASABKAkiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIhsKDUdldEFwcFJlcXVlc3QSCgoCaWQYASABKAkiPAoOR2V0QXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghkaXNhYmxlZBgDIAEoCCI7ChNSb3RhdGVBcHBLZXlSZXF1ZXN0EgoKAmlkGAEgASgJEhgKEGtlZXBfb2xkX3NlY29uZHMYAiABKA0iXwoUUm90YXRlQXBwS2V5UmVzcG9uc2USDwoHYXBwX2tleRgBIAEoCRI2ChJvbGRfa2V5c19leHBpcmVfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIh8KEURpc2FibGVBcHBSZXF1ZXN0EgoKAmlkGAEgASgJIhQKEkRpc2FibGVBcHBSZXNwb25zZSIeChBFbmFibGVBcHBSZXF1ZXN0EgoKAmlkGAEgASgJIhMKEUVuYWJsZUFwcFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Creates an app: a business system that may push. Needs the admin token.
@@ -96,6 +98,13 @@ export type GetAppResponse = Message<"onepush.v1.GetAppResponse"> & {
    * @generated from field: string name = 2;
    */
   name: string;
+
+  /**
+   * Whether DisableApp has been called, and EnableApp has not since.
+   *
+   * @generated from field: bool disabled = 3;
+   */
+  disabled: boolean;
 };
 
 /**
@@ -104,4 +113,121 @@ export type GetAppResponse = Message<"onepush.v1.GetAppResponse"> & {
  */
 export const GetAppResponseSchema: GenMessage<GetAppResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_app, 3);
+
+/**
+ * Gives an app a new key. By the app itself, or with the admin token.
+ *
+ * @generated from message onepush.v1.RotateAppKeyRequest
+ */
+export type RotateAppKeyRequest = Message<"onepush.v1.RotateAppKeyRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * For how many seconds the earlier keys still work: 0 to 604800.
+   *
+   * @generated from field: uint32 keep_old_seconds = 2;
+   */
+  keepOldSeconds: number;
+};
+
+/**
+ * Describes the message onepush.v1.RotateAppKeyRequest.
+ * Use `create(RotateAppKeyRequestSchema)` to create a new message.
+ */
+export const RotateAppKeyRequestSchema: GenMessage<RotateAppKeyRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 4);
+
+/**
+ * @generated from message onepush.v1.RotateAppKeyResponse
+ */
+export type RotateAppKeyResponse = Message<"onepush.v1.RotateAppKeyResponse"> & {
+  /**
+   * Shown here only: the store keeps its hash.
+   *
+   * @generated from field: string app_key = 1;
+   */
+  appKey: string;
+
+  /**
+   * When the earlier keys stop working.
+   *
+   * @generated from field: google.protobuf.Timestamp old_keys_expire_at = 2;
+   */
+  oldKeysExpireAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.RotateAppKeyResponse.
+ * Use `create(RotateAppKeyResponseSchema)` to create a new message.
+ */
+export const RotateAppKeyResponseSchema: GenMessage<RotateAppKeyResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 5);
+
+/**
+ * Refuses all calls, registrations and sends of an app, and its devices' new connections, until EnableApp. What it has sent is still delivered
+ * over the sessions that are open. Needs the admin token. Twice is fine.
+ *
+ * @generated from message onepush.v1.DisableAppRequest
+ */
+export type DisableAppRequest = Message<"onepush.v1.DisableAppRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message onepush.v1.DisableAppRequest.
+ * Use `create(DisableAppRequestSchema)` to create a new message.
+ */
+export const DisableAppRequestSchema: GenMessage<DisableAppRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 6);
+
+/**
+ * @generated from message onepush.v1.DisableAppResponse
+ */
+export type DisableAppResponse = Message<"onepush.v1.DisableAppResponse"> & {
+};
+
+/**
+ * Describes the message onepush.v1.DisableAppResponse.
+ * Use `create(DisableAppResponseSchema)` to create a new message.
+ */
+export const DisableAppResponseSchema: GenMessage<DisableAppResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 7);
+
+/**
+ * Undoes DisableApp. Needs the admin token. Twice is fine.
+ *
+ * @generated from message onepush.v1.EnableAppRequest
+ */
+export type EnableAppRequest = Message<"onepush.v1.EnableAppRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message onepush.v1.EnableAppRequest.
+ * Use `create(EnableAppRequestSchema)` to create a new message.
+ */
+export const EnableAppRequestSchema: GenMessage<EnableAppRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 8);
+
+/**
+ * @generated from message onepush.v1.EnableAppResponse
+ */
+export type EnableAppResponse = Message<"onepush.v1.EnableAppResponse"> & {
+};
+
+/**
+ * Describes the message onepush.v1.EnableAppResponse.
+ * Use `create(EnableAppResponseSchema)` to create a new message.
+ */
+export const EnableAppResponseSchema: GenMessage<EnableAppResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 9);
 

@@ -4,13 +4,15 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file onepush/v1/device.proto.
  */
 export const file_onepush_v1_device: GenFile = /*@__PURE__*/
-  fileDesc("ChdvbmVwdXNoL3YxL2RldmljZS5wcm90bxIKb25lcHVzaC52MSKSAQoVUmVnaXN0ZXJEZXZpY2VSZXF1ZXN0Eg4KBmFwcF9pZBgBIAEoCRINCgVhbGlhcxgCIAEoCRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SFAoMbmF0aXZlX3Rva2VuGAQgASgJEg4KBm1vYmlsZRgFIAEoCRIMCgR0YWdzGAYgAygJIisKFlJlZ2lzdGVyRGV2aWNlUmVzcG9uc2USEQoJZGV2aWNlX2lkGAEgASgJIiwKF1VucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCSIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UqbwoIUGxhdGZvcm0SGAoUUExBVEZPUk1fVU5TUEVDSUZJRUQQABIUChBQTEFURk9STV9BTkRST0lEEAESEAoMUExBVEZPUk1fSU9TEAISDwoLUExBVEZPUk1fUEMQAxIQCgxQTEFURk9STV9XRUIQBGIGcHJvdG8z");
+  fileDesc("ChdvbmVwdXNoL3YxL2RldmljZS5wcm90bxIKb25lcHVzaC52MSKSAQoVUmVnaXN0ZXJEZXZpY2VSZXF1ZXN0Eg4KBmFwcF9pZBgBIAEoCRINCgVhbGlhcxgCIAEoCRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SFAoMbmF0aXZlX3Rva2VuGAQgASgJEg4KBm1vYmlsZRgFIAEoCRIMCgR0YWdzGAYgAygJIisKFlJlZ2lzdGVyRGV2aWNlUmVzcG9uc2USEQoJZGV2aWNlX2lkGAEgASgJIiwKF1VucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCSIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiywEKBkRldmljZRIRCglkZXZpY2VfaWQYASABKAkSDQoFYWxpYXMYAiABKAkSJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEgwKBHRhZ3MYBCADKAkSDgoGbW9iaWxlGAUgASgJEjEKDXJlZ2lzdGVyZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKCHByZXNlbmNlGAcgASgLMhQub25lcHVzaC52MS5QcmVzZW5jZSJGCghQcmVzZW5jZRIPCgdlZGdlX2lkGAEgASgJEikKBXNpbmNlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKNAQoTVXBkYXRlRGV2aWNlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSEAoIYWRkX3RhZ3MYAiADKAkSEwoLcmVtb3ZlX3RhZ3MYAyADKAkSEgoFYWxpYXMYBCABKAlIAIgBARITCgZtb2JpbGUYBSABKAlIAYgBAUIICgZfYWxpYXNCCQoHX21vYmlsZSI6ChRVcGRhdGVEZXZpY2VSZXNwb25zZRIiCgZkZXZpY2UYASABKAsyEi5vbmVwdXNoLnYxLkRldmljZSpvCghQbGF0Zm9ybRIYChRQTEFURk9STV9VTlNQRUNJRklFRBAAEhQKEFBMQVRGT1JNX0FORFJPSUQQARIQCgxQTEFURk9STV9JT1MQAhIPCgtQTEFURk9STV9QQxADEhAKDFBMQVRGT1JNX1dFQhAEYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Registers one installation of an app, or updates it: the pair (app_id, native_token) is one device.
@@ -121,6 +123,155 @@ export type UnregisterDeviceResponse = Message<"onepush.v1.UnregisterDeviceRespo
  */
 export const UnregisterDeviceResponseSchema: GenMessage<UnregisterDeviceResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_device, 3);
+
+/**
+ * A registered device, as its app sees it.
+ *
+ * @generated from message onepush.v1.Device
+ */
+export type Device = Message<"onepush.v1.Device"> & {
+  /**
+   * A bearer secret.
+   *
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * @generated from field: string alias = 2;
+   */
+  alias: string;
+
+  /**
+   * @generated from field: onepush.v1.Platform platform = 3;
+   */
+  platform: Platform;
+
+  /**
+   * @generated from field: repeated string tags = 4;
+   */
+  tags: string[];
+
+  /**
+   * Empty: none.
+   *
+   * @generated from field: string mobile = 5;
+   */
+  mobile: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp registered_at = 6;
+   */
+  registeredAt?: Timestamp | undefined;
+
+  /**
+   * Absent: it has no session now.
+   *
+   * @generated from field: onepush.v1.Presence presence = 7;
+   */
+  presence?: Presence | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.Device.
+ * Use `create(DeviceSchema)` to create a new message.
+ */
+export const DeviceSchema: GenMessage<Device> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 4);
+
+/**
+ * An open session.
+ *
+ * @generated from message onepush.v1.Presence
+ */
+export type Presence = Message<"onepush.v1.Presence"> & {
+  /**
+   * Which edge has it: an id for the life of an edge process.
+   *
+   * @generated from field: string edge_id = 1;
+   */
+  edgeId: string;
+
+  /**
+   * Since when.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 2;
+   */
+  since?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.Presence.
+ * Use `create(PresenceSchema)` to create a new message.
+ */
+export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 5);
+
+/**
+ * Changes a registered device of the calling app, without its native token. What is absent stays.
+ *
+ * @generated from message onepush.v1.UpdateDeviceRequest
+ */
+export type UpdateDeviceRequest = Message<"onepush.v1.UpdateDeviceRequest"> & {
+  /**
+   * Required.
+   *
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * At most 100 of 1 to 255 characters. The device must not have more than 100 in the end.
+   *
+   * @generated from field: repeated string add_tags = 2;
+   */
+  addTags: string[];
+
+  /**
+   * A tag that is added too is not removed.
+   *
+   * @generated from field: repeated string remove_tags = 3;
+   */
+  removeTags: string[];
+
+  /**
+   * As RegisterDeviceRequest.alias: another one than before means that the device has changed hands.
+   *
+   * @generated from field: optional string alias = 4;
+   */
+  alias?: string | undefined;
+
+  /**
+   * Empty removes it.
+   *
+   * @generated from field: optional string mobile = 5;
+   */
+  mobile?: string | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.UpdateDeviceRequest.
+ * Use `create(UpdateDeviceRequestSchema)` to create a new message.
+ */
+export const UpdateDeviceRequestSchema: GenMessage<UpdateDeviceRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 6);
+
+/**
+ * @generated from message onepush.v1.UpdateDeviceResponse
+ */
+export type UpdateDeviceResponse = Message<"onepush.v1.UpdateDeviceResponse"> & {
+  /**
+   * @generated from field: onepush.v1.Device device = 1;
+   */
+  device?: Device | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.UpdateDeviceResponse.
+ * Use `create(UpdateDeviceResponseSchema)` to create a new message.
+ */
+export const UpdateDeviceResponseSchema: GenMessage<UpdateDeviceResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 7);
 
 /**
  * What a device runs on. Decides whether it gets the IOS-only fields of a message.

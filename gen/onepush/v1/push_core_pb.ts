@@ -4,18 +4,22 @@
 
 import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { CreateAppRequestSchema, CreateAppResponseSchema, GetAppRequestSchema, GetAppResponseSchema } from "./app_pb.js";
+import type { CreateAppRequestSchema, CreateAppResponseSchema, DisableAppRequestSchema, DisableAppResponseSchema, EnableAppRequestSchema, EnableAppResponseSchema, GetAppRequestSchema, GetAppResponseSchema, RotateAppKeyRequestSchema, RotateAppKeyResponseSchema } from "./app_pb.js";
 import { file_onepush_v1_app } from "./app_pb.js";
-import type { RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema } from "./device_pb.js";
+import type { RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema, UpdateDeviceRequestSchema, UpdateDeviceResponseSchema } from "./device_pb.js";
 import { file_onepush_v1_device } from "./device_pb.js";
-import type { RecallPushRequestSchema, RecallPushResponseSchema, SendPushRequestSchema, SendPushResponseSchema } from "./push_pb.js";
+import type { EstimateAudienceRequestSchema, EstimateAudienceResponseSchema, RecallPushRequestSchema, RecallPushResponseSchema, SendPushRequestSchema, SendPushResponseSchema, SendPushStreamRequestSchema, SendPushStreamResponseSchema } from "./push_pb.js";
 import { file_onepush_v1_push } from "./push_pb.js";
+import type { DeviceTimelineRequestSchema, DeviceTimelineResponseSchema, GetPresenceRequestSchema, GetPresenceResponseSchema, GetPushRequestSchema, GetPushResponseSchema, ListDeliveriesRequestSchema, ListDeliveriesResponseSchema, ListDevicesRequestSchema, ListDevicesResponseSchema } from "./query_pb.js";
+import { file_onepush_v1_query } from "./query_pb.js";
+import type { WatchReceiptsRequestSchema, WatchReceiptsResponseSchema } from "./receipt_pb.js";
+import { file_onepush_v1_receipt } from "./receipt_pb.js";
 
 /**
  * Describes the file onepush/v1/push_core.proto.
  */
 export const file_onepush_v1_push_core: GenFile = /*@__PURE__*/
-  fileDesc("ChpvbmVwdXNoL3YxL3B1c2hfY29yZS5wcm90bxIKb25lcHVzaC52MTLhAwoIUHVzaENvcmUSVwoOUmVnaXN0ZXJEZXZpY2USIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdBoiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRJdChBVbnJlZ2lzdGVyRGV2aWNlEiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBokLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlEkUKCFNlbmRQdXNoEhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3QaHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2USSwoKUmVjYWxsUHVzaBIdLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlcXVlc3QaHi5vbmVwdXNoLnYxLlJlY2FsbFB1c2hSZXNwb25zZRJICglDcmVhdGVBcHASHC5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlcXVlc3QaHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlEj8KBkdldEFwcBIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdBoaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2ViBnByb3RvMw", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_push]);
+  fileDesc("ChpvbmVwdXNoL3YxL3B1c2hfY29yZS5wcm90bxIKb25lcHVzaC52MTLICwoIUHVzaENvcmUSVwoOUmVnaXN0ZXJEZXZpY2USIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdBoiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRJdChBVbnJlZ2lzdGVyRGV2aWNlEiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBokLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlEkUKCFNlbmRQdXNoEhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3QaHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2USWwoOU2VuZFB1c2hTdHJlYW0SIS5vbmVwdXNoLnYxLlNlbmRQdXNoU3RyZWFtUmVxdWVzdBoiLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXNwb25zZSgBMAESXQoQRXN0aW1hdGVBdWRpZW5jZRIjLm9uZXB1c2gudjEuRXN0aW1hdGVBdWRpZW5jZVJlcXVlc3QaJC5vbmVwdXNoLnYxLkVzdGltYXRlQXVkaWVuY2VSZXNwb25zZRJLCgpSZWNhbGxQdXNoEh0ub25lcHVzaC52MS5SZWNhbGxQdXNoUmVxdWVzdBoeLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlc3BvbnNlEkIKB0dldFB1c2gSGi5vbmVwdXNoLnYxLkdldFB1c2hSZXF1ZXN0Ghsub25lcHVzaC52MS5HZXRQdXNoUmVzcG9uc2USVwoOTGlzdERlbGl2ZXJpZXMSIS5vbmVwdXNoLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdBoiLm9uZXB1c2gudjEuTGlzdERlbGl2ZXJpZXNSZXNwb25zZRJXCg5EZXZpY2VUaW1lbGluZRIhLm9uZXB1c2gudjEuRGV2aWNlVGltZWxpbmVSZXF1ZXN0GiIub25lcHVzaC52MS5EZXZpY2VUaW1lbGluZVJlc3BvbnNlEk4KC0xpc3REZXZpY2VzEh4ub25lcHVzaC52MS5MaXN0RGV2aWNlc1JlcXVlc3QaHy5vbmVwdXNoLnYxLkxpc3REZXZpY2VzUmVzcG9uc2USTgoLR2V0UHJlc2VuY2USHi5vbmVwdXNoLnYxLkdldFByZXNlbmNlUmVxdWVzdBofLm9uZXB1c2gudjEuR2V0UHJlc2VuY2VSZXNwb25zZRJWCg1XYXRjaFJlY2VpcHRzEiAub25lcHVzaC52MS5XYXRjaFJlY2VpcHRzUmVxdWVzdBohLm9uZXB1c2gudjEuV2F0Y2hSZWNlaXB0c1Jlc3BvbnNlMAESUQoMVXBkYXRlRGV2aWNlEh8ub25lcHVzaC52MS5VcGRhdGVEZXZpY2VSZXF1ZXN0GiAub25lcHVzaC52MS5VcGRhdGVEZXZpY2VSZXNwb25zZRJICglDcmVhdGVBcHASHC5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlcXVlc3QaHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlEj8KBkdldEFwcBIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdBoaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2USUQoMUm90YXRlQXBwS2V5Eh8ub25lcHVzaC52MS5Sb3RhdGVBcHBLZXlSZXF1ZXN0GiAub25lcHVzaC52MS5Sb3RhdGVBcHBLZXlSZXNwb25zZRJLCgpEaXNhYmxlQXBwEh0ub25lcHVzaC52MS5EaXNhYmxlQXBwUmVxdWVzdBoeLm9uZXB1c2gudjEuRGlzYWJsZUFwcFJlc3BvbnNlEkgKCUVuYWJsZUFwcBIcLm9uZXB1c2gudjEuRW5hYmxlQXBwUmVxdWVzdBodLm9uZXB1c2gudjEuRW5hYmxlQXBwUmVzcG9uc2ViBnByb3RvMw", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_push, file_onepush_v1_query, file_onepush_v1_receipt]);
 
 /**
  * The registry of devices and the routing of pushes. Served over gRPC, and over Connect and gRPC-Web on a second port.
@@ -55,6 +59,29 @@ export const PushCore: GenService<{
     output: typeof SendPushResponseSchema;
   },
   /**
+   * The same for volume: any number of pushes in each message, each answered when it is committed, in any order. A caller that does not
+   * read its answers is not read from.
+   * Credentials: `authorization: Basic base64(app id:app key)`.
+   *
+   * @generated from rpc onepush.v1.PushCore.SendPushStream
+   */
+  sendPushStream: {
+    methodKind: "bidi_streaming";
+    input: typeof SendPushStreamRequestSchema;
+    output: typeof SendPushStreamResponseSchema;
+  },
+  /**
+   * Counts the devices of an audience, without pushing to them.
+   * Credentials: those of the app.
+   *
+   * @generated from rpc onepush.v1.PushCore.EstimateAudience
+   */
+  estimateAudience: {
+    methodKind: "unary";
+    input: typeof EstimateAudienceRequestSchema;
+    output: typeof EstimateAudienceResponseSchema;
+  },
+  /**
    * Recalls a push: devices that do not have it yet do not get it, and those that have not confirmed it are not asked again. Twice is fine.
    * Credentials: those of the app that sent it. Another app's push is NOT_FOUND.
    *
@@ -64,6 +91,83 @@ export const PushCore: GenService<{
     methodKind: "unary";
     input: typeof RecallPushRequestSchema;
     output: typeof RecallPushResponseSchema;
+  },
+  /**
+   * Looks a push up: its options, its content while it lives, and what its deliveries have come to.
+   * Credentials: those of the app that sent it. Another app's push is NOT_FOUND.
+   *
+   * @generated from rpc onepush.v1.PushCore.GetPush
+   */
+  getPush: {
+    methodKind: "unary";
+    input: typeof GetPushRequestSchema;
+    output: typeof GetPushResponseSchema;
+  },
+  /**
+   * The devices of a push, each with what has become of it.
+   * Credentials: those of the app that sent it. Another app's push is NOT_FOUND.
+   *
+   * @generated from rpc onepush.v1.PushCore.ListDeliveries
+   */
+  listDeliveries: {
+    methodKind: "unary";
+    input: typeof ListDeliveriesRequestSchema;
+    output: typeof ListDeliveriesResponseSchema;
+  },
+  /**
+   * Why a message did not arrive: what happened to each recent push for a device, or for all devices of a user.
+   * Credentials: those of the device's app. Another app's device is NOT_FOUND.
+   *
+   * @generated from rpc onepush.v1.PushCore.DeviceTimeline
+   */
+  deviceTimeline: {
+    methodKind: "unary";
+    input: typeof DeviceTimelineRequestSchema;
+    output: typeof DeviceTimelineResponseSchema;
+  },
+  /**
+   * The devices of a user, or those that have a tag, with where they are online.
+   * Credentials: those of the app.
+   *
+   * @generated from rpc onepush.v1.PushCore.ListDevices
+   */
+  listDevices: {
+    methodKind: "unary";
+    input: typeof ListDevicesRequestSchema;
+    output: typeof ListDevicesResponseSchema;
+  },
+  /**
+   * Which of these users are online.
+   * Credentials: those of the app.
+   *
+   * @generated from rpc onepush.v1.PushCore.GetPresence
+   */
+  getPresence: {
+    methodKind: "unary";
+    input: typeof GetPresenceRequestSchema;
+    output: typeof GetPresenceResponseSchema;
+  },
+  /**
+   * Follows how deliveries end, from a position on, at least once. A caller that does not read is waited for.
+   * Credentials: those of the app.
+   *
+   * @generated from rpc onepush.v1.PushCore.WatchReceipts
+   */
+  watchReceipts: {
+    methodKind: "server_streaming";
+    input: typeof WatchReceiptsRequestSchema;
+    output: typeof WatchReceiptsResponseSchema;
+  },
+  /**
+   * Changes tags, alias or mobile of a device.
+   * Credentials: those of the device's app. Another app's device is NOT_FOUND.
+   *
+   * @generated from rpc onepush.v1.PushCore.UpdateDevice
+   */
+  updateDevice: {
+    methodKind: "unary";
+    input: typeof UpdateDeviceRequestSchema;
+    output: typeof UpdateDeviceResponseSchema;
   },
   /**
    * Creates an app. Credentials: `authorization: Bearer <admin token>`.
@@ -84,6 +188,37 @@ export const PushCore: GenService<{
     methodKind: "unary";
     input: typeof GetAppRequestSchema;
     output: typeof GetAppResponseSchema;
+  },
+  /**
+   * Gives an app a new key; the earlier ones go on working for a chosen time.
+   * Credentials: those of the app, or `authorization: Bearer <admin token>`.
+   *
+   * @generated from rpc onepush.v1.PushCore.RotateAppKey
+   */
+  rotateAppKey: {
+    methodKind: "unary";
+    input: typeof RotateAppKeyRequestSchema;
+    output: typeof RotateAppKeyResponseSchema;
+  },
+  /**
+   * Stops an app. Credentials: `authorization: Bearer <admin token>`.
+   *
+   * @generated from rpc onepush.v1.PushCore.DisableApp
+   */
+  disableApp: {
+    methodKind: "unary";
+    input: typeof DisableAppRequestSchema;
+    output: typeof DisableAppResponseSchema;
+  },
+  /**
+   * Lets it go on. Credentials: `authorization: Bearer <admin token>`.
+   *
+   * @generated from rpc onepush.v1.PushCore.EnableApp
+   */
+  enableApp: {
+    methodKind: "unary";
+    input: typeof EnableAppRequestSchema;
+    output: typeof EnableAppResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_onepush_v1_push_core, 0);

@@ -4,18 +4,26 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Platform } from "./device_pb.js";
 import { file_onepush_v1_device } from "./device_pb.js";
+import type { ErrorDetail } from "./error_pb.js";
+import { file_onepush_v1_error } from "./error_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file onepush/v1/push.proto.
  */
 export const file_onepush_v1_push: GenFile = /*@__PURE__*/
-  fileDesc("ChVvbmVwdXNoL3YxL3B1c2gucHJvdG8SCm9uZXB1c2gudjEirQIKCEF1ZGllbmNlEi8KB2FsaWFzZXMYASABKAsyHC5vbmVwdXNoLnYxLkF1ZGllbmNlLkFsaWFzZXNIABIpCgR0YWdzGAIgASgLMhkub25lcHVzaC52MS5BdWRpZW5jZS5UYWdzSAASLwoHZGV2aWNlcxgDIAEoCzIcLm9uZXB1c2gudjEuQXVkaWVuY2UuRGV2aWNlc0gAEjEKCGV2ZXJ5b25lGAQgASgLMh0ub25lcHVzaC52MS5BdWRpZW5jZS5FdmVyeW9uZUgAGhkKB0FsaWFzZXMSDgoGdmFsdWVzGAEgAygJGhYKBFRhZ3MSDgoGdmFsdWVzGAEgAygJGhYKB0RldmljZXMSCwoDaWRzGAEgAygJGgoKCEV2ZXJ5b25lQgoKCGF1ZGllbmNlIoMDCg9TZW5kUHVzaFJlcXVlc3QSJgoIYXVkaWVuY2UYASABKAsyFC5vbmVwdXNoLnYxLkF1ZGllbmNlEiYKCHBsYXRmb3JtGAIgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRITCgt0ZW5hbnRfY29kZRgDIAEoCRIuCg1wdXNoX21zZ190eXBlGAQgASgOMhcub25lcHVzaC52MS5QdXNoTXNnVHlwZRIUCgxuZWVkX2NvbmZpcm0YBSABKAgSFQoIZHVyYXRpb24YBiABKAFIAIgBARINCgVhbGVydBgHIAEoCRISCgpleHRyYV9qc29uGAggASgJEg0KBXNvdW5kGAkgASgJEhIKBWJhZGdlGAogASgFSAGIAQESDgoGc2VuZGVyGAsgASgJEhMKC3NlbmRfZGV2aWNlGAwgASgJEhMKC3Ntc19tZXNzYWdlGA0gASgJEhcKD2lkZW1wb3RlbmN5X2tleRgOIAEoCUILCglfZHVyYXRpb25CCAoGX2JhZGdlIiYKEFNlbmRQdXNoUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoCSInChFSZWNhbGxQdXNoUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJIiYKElJlY2FsbFB1c2hSZXNwb25zZRIQCghyZWNhbGxlZBgBIAEoDSpaCgtQdXNoTXNnVHlwZRIdChlQVVNIX01TR19UWVBFX1VOU1BFQ0lGSUVEEAASFQoRUFVTSF9NU0dfVFlQRV9NU0cQARIVChFQVVNIX01TR19UWVBFX0NNRBACYgZwcm90bzM", [file_onepush_v1_device]);
+  fileDesc("ChVvbmVwdXNoL3YxL3B1c2gucHJvdG8SCm9uZXB1c2gudjEikQUKCEF1ZGllbmNlEi8KB2FsaWFzZXMYASABKAsyHC5vbmVwdXNoLnYxLkF1ZGllbmNlLkFsaWFzZXNIABIpCgR0YWdzGAIgASgLMhkub25lcHVzaC52MS5BdWRpZW5jZS5UYWdzSAASLwoHZGV2aWNlcxgDIAEoCzIcLm9uZXB1c2gudjEuQXVkaWVuY2UuRGV2aWNlc0gAEjEKCGV2ZXJ5b25lGAQgASgLMh0ub25lcHVzaC52MS5BdWRpZW5jZS5FdmVyeW9uZUgAEjMKCXBsYXRmb3JtcxgFIAEoCzIeLm9uZXB1c2gudjEuQXVkaWVuY2UuUGxhdGZvcm1zSAASKgoGYWxsX29mGAYgASgLMhgub25lcHVzaC52MS5BdWRpZW5jZUxpc3RIABIqCgZhbnlfb2YYByABKAsyGC5vbmVwdXNoLnYxLkF1ZGllbmNlTGlzdEgAEiMKA25vdBgIIAEoCzIULm9uZXB1c2gudjEuQXVkaWVuY2VIABoZCgdBbGlhc2VzEg4KBnZhbHVlcxgBIAMoCRqUAQoEVGFncxIOCgZ2YWx1ZXMYASADKAkSLgoFbWF0Y2gYAiABKA4yHy5vbmVwdXNoLnYxLkF1ZGllbmNlLlRhZ3MuTWF0Y2giTAoFTWF0Y2gSFQoRTUFUQ0hfVU5TUEVDSUZJRUQQABINCglNQVRDSF9BTlkQARINCglNQVRDSF9BTEwQAhIOCgpNQVRDSF9OT05FEAMaFgoHRGV2aWNlcxILCgNpZHMYASADKAkaCgoIRXZlcnlvbmUaMQoJUGxhdGZvcm1zEiQKBnZhbHVlcxgBIAMoDjIULm9uZXB1c2gudjEuUGxhdGZvcm1CCgoIYXVkaWVuY2UiNwoMQXVkaWVuY2VMaXN0EicKCWF1ZGllbmNlcxgBIAMoCzIULm9uZXB1c2gudjEuQXVkaWVuY2UiqQQKD1NlbmRQdXNoUmVxdWVzdBImCghhdWRpZW5jZRgBIAEoCzIULm9uZXB1c2gudjEuQXVkaWVuY2USJgoIcGxhdGZvcm0YAiABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEhMKC3RlbmFudF9jb2RlGAMgASgJEi4KDXB1c2hfbXNnX3R5cGUYBCABKA4yFy5vbmVwdXNoLnYxLlB1c2hNc2dUeXBlEhQKDG5lZWRfY29uZmlybRgFIAEoCBIVCghkdXJhdGlvbhgGIAEoAUgAiAEBEg0KBWFsZXJ0GAcgASgJEhIKCmV4dHJhX2pzb24YCCABKAkSDQoFc291bmQYCSABKAkSEgoFYmFkZ2UYCiABKAVIAYgBARIOCgZzZW5kZXIYCyABKAkSEwoLc2VuZF9kZXZpY2UYDCABKAkSEwoLc21zX21lc3NhZ2UYDSABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GA4gASgJEhgKC3R0bF9zZWNvbmRzGA8gASgNSAKIAQESFAoMY29sbGFwc2Vfa2V5GBAgASgJEiYKCHByaW9yaXR5GBEgASgOMhQub25lcHVzaC52MS5Qcmlvcml0eRIrCgdzZW5kX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdkcnlfcnVuGBMgASgIQgsKCV9kdXJhdGlvbkIICgZfYmFkZ2VCDgoMX3R0bF9zZWNvbmRzIiYKEFNlbmRQdXNoUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoCSKXAQoVU2VuZFB1c2hTdHJlYW1SZXF1ZXN0EjcKBnB1c2hlcxgBIAMoCzInLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXF1ZXN0LkVudHJ5GkUKBUVudHJ5EhEKCXJlZmVyZW5jZRgBIAEoDRIpCgRwdXNoGAIgASgLMhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3QiowIKFlNlbmRQdXNoU3RyZWFtUmVzcG9uc2USOgoHcmVzdWx0cxgBIAMoCzIpLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXNwb25zZS5SZXN1bHQaegoGUmVzdWx0EhEKCXJlZmVyZW5jZRgBIAEoDRIUCgpyZXF1ZXN0X2lkGAIgASgJSAASPQoHZmFpbHVyZRgDIAEoCzIqLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXNwb25zZS5GYWlsdXJlSABCCAoGcmVzdWx0GlEKB0ZhaWx1cmUSDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEicKBmRldGFpbBgDIAEoCzIXLm9uZXB1c2gudjEuRXJyb3JEZXRhaWwiaQoXRXN0aW1hdGVBdWRpZW5jZVJlcXVlc3QSJgoIYXVkaWVuY2UYASABKAsyFC5vbmVwdXNoLnYxLkF1ZGllbmNlEiYKCHBsYXRmb3JtGAIgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybSI7ChhFc3RpbWF0ZUF1ZGllbmNlUmVzcG9uc2USDwoHZGV2aWNlcxgBIAEoDRIOCgZvbmxpbmUYAiABKA0iJwoRUmVjYWxsUHVzaFJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCSImChJSZWNhbGxQdXNoUmVzcG9uc2USEAoIcmVjYWxsZWQYASABKA0qWgoLUHVzaE1zZ1R5cGUSHQoZUFVTSF9NU0dfVFlQRV9VTlNQRUNJRklFRBAAEhUKEVBVU0hfTVNHX1RZUEVfTVNHEAESFQoRUFVTSF9NU0dfVFlQRV9DTUQQAipeCghQcmlvcml0eRIYChRQUklPUklUWV9VTlNQRUNJRklFRBAAEhAKDFBSSU9SSVRZX0xPVxABEhMKD1BSSU9SSVRZX05PUk1BTBACEhEKDVBSSU9SSVRZX0hJR0gQA2IGcHJvdG8z", [file_google_protobuf_timestamp, file_onepush_v1_device, file_onepush_v1_error]);
 
 /**
- * Who a push is for, within the sending app. Exactly one of the four.
+ * Who a push is for, within the sending app: a tree. Exactly one of the fields; trees may be 5 levels deep, with 100 nodes
+ * and 1000 values in all. A device gets the push once, however many branches name it.
+ *
+ * `everyone`, and `tags` with MATCH_ANY, are topics: they cost the same for any number of devices, which read them from a
+ * timeline. Every other audience is evaluated when the push is accepted, or when a scheduled push is due.
  *
  * @generated from message onepush.v1.Audience
  */
@@ -33,7 +41,7 @@ export type Audience = Message<"onepush.v1.Audience"> & {
     case: "aliases";
   } | {
     /**
-     * Every device that has at least one of these tags; each gets the push once.
+     * Devices by their tags.
      *
      * @generated from field: onepush.v1.Audience.Tags tags = 2;
      */
@@ -55,6 +63,38 @@ export type Audience = Message<"onepush.v1.Audience"> & {
      */
     value: Audience_Everyone;
     case: "everyone";
+  } | {
+    /**
+     * Every device on one of these platforms.
+     *
+     * @generated from field: onepush.v1.Audience.Platforms platforms = 5;
+     */
+    value: Audience_Platforms;
+    case: "platforms";
+  } | {
+    /**
+     * Devices that are in each of these audiences.
+     *
+     * @generated from field: onepush.v1.AudienceList all_of = 6;
+     */
+    value: AudienceList;
+    case: "allOf";
+  } | {
+    /**
+     * Devices that are in at least one of these audiences.
+     *
+     * @generated from field: onepush.v1.AudienceList any_of = 7;
+     */
+    value: AudienceList;
+    case: "anyOf";
+  } | {
+    /**
+     * Devices of the app that are not in this audience.
+     *
+     * @generated from field: onepush.v1.Audience not = 8;
+     */
+    value: Audience;
+    case: "not";
   } | { case: undefined; value?: undefined };
 };
 
@@ -85,15 +125,20 @@ export const Audience_AliasesSchema: GenMessage<Audience_Aliases> = /*@__PURE__*
   messageDesc(file_onepush_v1_push, 0, 0);
 
 /**
- * 1 to 1000 tags.
- *
  * @generated from message onepush.v1.Audience.Tags
  */
 export type Audience_Tags = Message<"onepush.v1.Audience.Tags"> & {
   /**
+   * 1 to 1000 tags.
+   *
    * @generated from field: repeated string values = 1;
    */
   values: string[];
+
+  /**
+   * @generated from field: onepush.v1.Audience.Tags.Match match = 2;
+   */
+  match: Audience_Tags_Match;
 };
 
 /**
@@ -102,6 +147,45 @@ export type Audience_Tags = Message<"onepush.v1.Audience.Tags"> & {
  */
 export const Audience_TagsSchema: GenMessage<Audience_Tags> = /*@__PURE__*/
   messageDesc(file_onepush_v1_push, 0, 1);
+
+/**
+ * @generated from enum onepush.v1.Audience.Tags.Match
+ */
+export enum Audience_Tags_Match {
+  /**
+   * Counts as ANY.
+   *
+   * @generated from enum value: MATCH_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Devices that have at least one of the tags.
+   *
+   * @generated from enum value: MATCH_ANY = 1;
+   */
+  ANY = 1,
+
+  /**
+   * Devices that have them all.
+   *
+   * @generated from enum value: MATCH_ALL = 2;
+   */
+  ALL = 2,
+
+  /**
+   * Devices that have none of them.
+   *
+   * @generated from enum value: MATCH_NONE = 3;
+   */
+  NONE = 3,
+}
+
+/**
+ * Describes the enum onepush.v1.Audience.Tags.Match.
+ */
+export const Audience_Tags_MatchSchema: GenEnum<Audience_Tags_Match> = /*@__PURE__*/
+  enumDesc(file_onepush_v1_push, 0, 1, 0);
 
 /**
  * 1 to 1000 device ids.
@@ -134,6 +218,44 @@ export type Audience_Everyone = Message<"onepush.v1.Audience.Everyone"> & {
  */
 export const Audience_EveryoneSchema: GenMessage<Audience_Everyone> = /*@__PURE__*/
   messageDesc(file_onepush_v1_push, 0, 3);
+
+/**
+ * 1 to 4 platforms.
+ *
+ * @generated from message onepush.v1.Audience.Platforms
+ */
+export type Audience_Platforms = Message<"onepush.v1.Audience.Platforms"> & {
+  /**
+   * @generated from field: repeated onepush.v1.Platform values = 1;
+   */
+  values: Platform[];
+};
+
+/**
+ * Describes the message onepush.v1.Audience.Platforms.
+ * Use `create(Audience_PlatformsSchema)` to create a new message.
+ */
+export const Audience_PlatformsSchema: GenMessage<Audience_Platforms> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 0, 4);
+
+/**
+ * 1 to 100 audiences.
+ *
+ * @generated from message onepush.v1.AudienceList
+ */
+export type AudienceList = Message<"onepush.v1.AudienceList"> & {
+  /**
+   * @generated from field: repeated onepush.v1.Audience audiences = 1;
+   */
+  audiences: Audience[];
+};
+
+/**
+ * Describes the message onepush.v1.AudienceList.
+ * Use `create(AudienceListSchema)` to create a new message.
+ */
+export const AudienceListSchema: GenMessage<AudienceList> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 1);
 
 /**
  * One push. The sending app is the one whose credentials the call carries.
@@ -237,6 +359,42 @@ export type SendPushRequest = Message<"onepush.v1.SendPushRequest"> & {
    * @generated from field: string idempotency_key = 14;
    */
   idempotencyKey: string;
+
+  /**
+   * For how many seconds the message waits for a device that is offline, or for its confirmation: 1 to 2592000. Stronger than
+   * `duration`. Absent: `duration`, or the server's ONEPUSH_OFFLINE_TTL without need_confirm.
+   *
+   * @generated from field: optional uint32 ttl_seconds = 15;
+   */
+  ttlSeconds?: number | undefined;
+
+  /**
+   * A newer push with the same key replaces what is still pending of the earlier ones: of pushes to devices, for the devices that
+   * both are for; of pushes to topics, on the topics that both are for. Up to 64 characters; empty means none.
+   *
+   * @generated from field: string collapse_key = 16;
+   */
+  collapseKey: string;
+
+  /**
+   * @generated from field: onepush.v1.Priority priority = 17;
+   */
+  priority: Priority;
+
+  /**
+   * Up to 7 days from now: the push is made then, for the devices that its audience has then. A time that has passed means now.
+   * RecallPush cancels it. The messages that it becomes have ids of their own: GetPush tells them.
+   *
+   * @generated from field: google.protobuf.Timestamp send_at = 18;
+   */
+  sendAt?: Timestamp | undefined;
+
+  /**
+   * Only checks the push: nothing is stored, and `request_id` is empty.
+   *
+   * @generated from field: bool dry_run = 19;
+   */
+  dryRun: boolean;
 };
 
 /**
@@ -244,14 +402,15 @@ export type SendPushRequest = Message<"onepush.v1.SendPushRequest"> & {
  * Use `create(SendPushRequestSchema)` to create a new message.
  */
 export const SendPushRequestSchema: GenMessage<SendPushRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_push, 1);
+  messageDesc(file_onepush_v1_push, 2);
 
 /**
  * @generated from message onepush.v1.SendPushResponse
  */
 export type SendPushResponse = Message<"onepush.v1.SendPushResponse"> & {
   /**
-   * The push's id, and the `id` of the message on the devices. Once a caller has it, the push is committed.
+   * The push's id, and the `id` of the message on the devices; where a push is made later or in parts (`send_at`, an audience
+   * of very many devices), the messages have ids of their own. Once a caller has it, the push is committed.
    *
    * @generated from field: string request_id = 1;
    */
@@ -263,10 +422,199 @@ export type SendPushResponse = Message<"onepush.v1.SendPushResponse"> & {
  * Use `create(SendPushResponseSchema)` to create a new message.
  */
 export const SendPushResponseSchema: GenMessage<SendPushResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_push, 2);
+  messageDesc(file_onepush_v1_push, 3);
 
 /**
- * Ends what is still pending of a push of the calling app.
+ * Any number of pushes; one message is as much as 16 MiB.
+ *
+ * @generated from message onepush.v1.SendPushStreamRequest
+ */
+export type SendPushStreamRequest = Message<"onepush.v1.SendPushStreamRequest"> & {
+  /**
+   * @generated from field: repeated onepush.v1.SendPushStreamRequest.Entry pushes = 1;
+   */
+  pushes: SendPushStreamRequest_Entry[];
+};
+
+/**
+ * Describes the message onepush.v1.SendPushStreamRequest.
+ * Use `create(SendPushStreamRequestSchema)` to create a new message.
+ */
+export const SendPushStreamRequestSchema: GenMessage<SendPushStreamRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 4);
+
+/**
+ * @generated from message onepush.v1.SendPushStreamRequest.Entry
+ */
+export type SendPushStreamRequest_Entry = Message<"onepush.v1.SendPushStreamRequest.Entry"> & {
+  /**
+   * The caller's own number of this push, unique among those that are not answered yet.
+   *
+   * @generated from field: uint32 reference = 1;
+   */
+  reference: number;
+
+  /**
+   * The sending app is the one whose credentials the stream carries.
+   *
+   * @generated from field: onepush.v1.SendPushRequest push = 2;
+   */
+  push?: SendPushRequest | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.SendPushStreamRequest.Entry.
+ * Use `create(SendPushStreamRequest_EntrySchema)` to create a new message.
+ */
+export const SendPushStreamRequest_EntrySchema: GenMessage<SendPushStreamRequest_Entry> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 4, 0);
+
+/**
+ * Each push is answered once, in any order.
+ *
+ * @generated from message onepush.v1.SendPushStreamResponse
+ */
+export type SendPushStreamResponse = Message<"onepush.v1.SendPushStreamResponse"> & {
+  /**
+   * @generated from field: repeated onepush.v1.SendPushStreamResponse.Result results = 1;
+   */
+  results: SendPushStreamResponse_Result[];
+};
+
+/**
+ * Describes the message onepush.v1.SendPushStreamResponse.
+ * Use `create(SendPushStreamResponseSchema)` to create a new message.
+ */
+export const SendPushStreamResponseSchema: GenMessage<SendPushStreamResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 5);
+
+/**
+ * @generated from message onepush.v1.SendPushStreamResponse.Result
+ */
+export type SendPushStreamResponse_Result = Message<"onepush.v1.SendPushStreamResponse.Result"> & {
+  /**
+   * Entry.reference
+   *
+   * @generated from field: uint32 reference = 1;
+   */
+  reference: number;
+
+  /**
+   * @generated from oneof onepush.v1.SendPushStreamResponse.Result.result
+   */
+  result: {
+    /**
+     * SendPushResponse.request_id
+     *
+     * @generated from field: string request_id = 2;
+     */
+    value: string;
+    case: "requestId";
+  } | {
+    /**
+     * What SendPush would have failed with.
+     *
+     * @generated from field: onepush.v1.SendPushStreamResponse.Failure failure = 3;
+     */
+    value: SendPushStreamResponse_Failure;
+    case: "failure";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message onepush.v1.SendPushStreamResponse.Result.
+ * Use `create(SendPushStreamResponse_ResultSchema)` to create a new message.
+ */
+export const SendPushStreamResponse_ResultSchema: GenMessage<SendPushStreamResponse_Result> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 5, 0);
+
+/**
+ * @generated from message onepush.v1.SendPushStreamResponse.Failure
+ */
+export type SendPushStreamResponse_Failure = Message<"onepush.v1.SendPushStreamResponse.Failure"> & {
+  /**
+   * As in gRPC: 3 for INVALID_ARGUMENT, 14 for UNAVAILABLE.
+   *
+   * @generated from field: int32 code = 1;
+   */
+  code: number;
+
+  /**
+   * For people.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * @generated from field: onepush.v1.ErrorDetail detail = 3;
+   */
+  detail?: ErrorDetail | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.SendPushStreamResponse.Failure.
+ * Use `create(SendPushStreamResponse_FailureSchema)` to create a new message.
+ */
+export const SendPushStreamResponse_FailureSchema: GenMessage<SendPushStreamResponse_Failure> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 5, 1);
+
+/**
+ * Counts an audience without pushing to it.
+ *
+ * @generated from message onepush.v1.EstimateAudienceRequest
+ */
+export type EstimateAudienceRequest = Message<"onepush.v1.EstimateAudienceRequest"> & {
+  /**
+   * Required.
+   *
+   * @generated from field: onepush.v1.Audience audience = 1;
+   */
+  audience?: Audience | undefined;
+
+  /**
+   * Only devices of this platform; unspecified means all.
+   *
+   * @generated from field: onepush.v1.Platform platform = 2;
+   */
+  platform: Platform;
+};
+
+/**
+ * Describes the message onepush.v1.EstimateAudienceRequest.
+ * Use `create(EstimateAudienceRequestSchema)` to create a new message.
+ */
+export const EstimateAudienceRequestSchema: GenMessage<EstimateAudienceRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 6);
+
+/**
+ * @generated from message onepush.v1.EstimateAudienceResponse
+ */
+export type EstimateAudienceResponse = Message<"onepush.v1.EstimateAudienceResponse"> & {
+  /**
+   * How many registered devices it has now.
+   *
+   * @generated from field: uint32 devices = 1;
+   */
+  devices: number;
+
+  /**
+   * How many of them have a session now.
+   *
+   * @generated from field: uint32 online = 2;
+   */
+  online: number;
+};
+
+/**
+ * Describes the message onepush.v1.EstimateAudienceResponse.
+ * Use `create(EstimateAudienceResponseSchema)` to create a new message.
+ */
+export const EstimateAudienceResponseSchema: GenMessage<EstimateAudienceResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_push, 7);
+
+/**
+ * Ends what is still pending of a push of the calling app, and cancels what is not made yet.
  *
  * @generated from message onepush.v1.RecallPushRequest
  */
@@ -284,7 +632,7 @@ export type RecallPushRequest = Message<"onepush.v1.RecallPushRequest"> & {
  * Use `create(RecallPushRequestSchema)` to create a new message.
  */
 export const RecallPushRequestSchema: GenMessage<RecallPushRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_push, 3);
+  messageDesc(file_onepush_v1_push, 8);
 
 /**
  * @generated from message onepush.v1.RecallPushResponse
@@ -303,7 +651,7 @@ export type RecallPushResponse = Message<"onepush.v1.RecallPushResponse"> & {
  * Use `create(RecallPushResponseSchema)` to create a new message.
  */
 export const RecallPushResponseSchema: GenMessage<RecallPushResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_push, 4);
+  messageDesc(file_onepush_v1_push, 9);
 
 /**
  * What the app on the device should do with a message.
@@ -338,4 +686,43 @@ export enum PushMsgType {
  */
 export const PushMsgTypeSchema: GenEnum<PushMsgType> = /*@__PURE__*/
   enumDesc(file_onepush_v1_push, 0);
+
+/**
+ * Which pushes go first when many wait to be accepted.
+ *
+ * @generated from enum onepush.v1.Priority
+ */
+export enum Priority {
+  /**
+   * Counts as NORMAL.
+   *
+   * @generated from enum value: PRIORITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * After all others: for bulk.
+   *
+   * @generated from enum value: PRIORITY_LOW = 1;
+   */
+  LOW = 1,
+
+  /**
+   * @generated from enum value: PRIORITY_NORMAL = 2;
+   */
+  NORMAL = 2,
+
+  /**
+   * Before all others: for what somebody waits for.
+   *
+   * @generated from enum value: PRIORITY_HIGH = 3;
+   */
+  HIGH = 3,
+}
+
+/**
+ * Describes the enum onepush.v1.Priority.
+ */
+export const PrioritySchema: GenEnum<Priority> = /*@__PURE__*/
+  enumDesc(file_onepush_v1_push, 1);
 
