@@ -1,15 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { type Address, ConfigError, formatAddress } from '../../common/env.js';
-import type { OnePushError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
-import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import { type Credentials, parseAuthorization } from './credentials.js';
-import { toErrorDetail, toOnePushError } from './failures.js';
-import type { PushCoreHandlers } from './push-core.js';
+import { toConnectCalls } from './connect-calls.js';
+import type { PushCoreHandlers } from './handlers.js';
 
 /** The HTTP/1.1 port: PushCore over Connect and gRPC-Web, `/healthz` and `/readyz`. */
 export interface ConnectServer {
@@ -27,26 +23,9 @@ export function createConnectServer(
   ready: () => Promise<void>,
   log: Logger,
 ): ConnectServer {
-  const unary =
-    <I, O>(handle: (request: I, credentials: Credentials) => Promise<O>) =>
-    async (request: I, context: HandlerContext): Promise<O> => {
-      try {
-        return await handle(request, parseAuthorization(context.requestHeader.get('authorization') ?? undefined));
-      } catch (error) {
-        throw toConnectError(toOnePushError(error, log));
-      }
-    };
   const rpc = connectNodeAdapter({
     readMaxBytes: MAX_MESSAGE_BYTES,
-    routes: (router) =>
-      router.service(PushCore, {
-        registerDevice: unary(handlers.registerDevice),
-        unregisterDevice: unary(handlers.unregisterDevice),
-        sendPush: unary(handlers.sendPush),
-        recallPush: unary(handlers.recallPush),
-        createApp: unary(handlers.createApp),
-        getApp: unary(handlers.getApp),
-      }),
+    routes: (router) => router.service(PushCore, toConnectCalls(handlers, log)),
   });
   const server = createServer((request, response) => {
     if (request.url === '/healthz') answer(response, 200, 'ok');
@@ -83,22 +62,3 @@ function answerReady(response: ServerResponse, ready: () => Promise<void>): void
 function answer(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).end(`${text}\n`);
 }
-
-function toConnectError(error: OnePushError): ConnectError {
-  const { row } = error;
-  const metadata = row.retryAfter === undefined ? undefined : { 'retry-after': String(row.retryAfter) };
-  return new ConnectError(error.message, CODES[row.grpc], metadata, [
-    { desc: ErrorDetailSchema, value: toErrorDetail(error) },
-  ]);
-}
-
-const CODES: Record<OnePushError['row']['grpc'], Code> = {
-  INVALID_ARGUMENT: Code.InvalidArgument,
-  UNAUTHENTICATED: Code.Unauthenticated,
-  NOT_FOUND: Code.NotFound,
-  ALREADY_EXISTS: Code.AlreadyExists,
-  UNIMPLEMENTED: Code.Unimplemented,
-  RESOURCE_EXHAUSTED: Code.ResourceExhausted,
-  INTERNAL: Code.Internal,
-  UNAVAILABLE: Code.Unavailable,
-};

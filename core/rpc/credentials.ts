@@ -1,5 +1,7 @@
 import { OnePushError } from '../../common/errors.js';
 import { equalInConstantTime } from '../../common/secrets.js';
+import type { App } from '../domain/app.js';
+import type { Registry } from '../registry/registry.js';
 
 /** What a caller shows: an app's id and key, the admin token, or nothing. */
 export type Credentials =
@@ -24,4 +26,14 @@ export function parseAuthorization(header: string | undefined): Credentials {
 export function requireAdmin(credentials: Credentials, adminToken: string | undefined): void {
   const token = credentials.kind === 'admin' ? credentials.token : '';
   if (adminToken === undefined || !equalInConstantTime(token, adminToken)) throw new OnePushError('WRONG_ADMIN_TOKEN');
+}
+
+/**
+ * The app that calls.
+ *
+ * @throws OnePushError UNKNOWN_APP, or WRONG_APP_KEY
+ */
+export async function authenticate(registry: Pick<Registry, 'authenticate'>, credentials: Credentials): Promise<App> {
+  if (credentials.kind !== 'app') throw new OnePushError('WRONG_APP_KEY');
+  return registry.authenticate(credentials.appId, credentials.key);
 }

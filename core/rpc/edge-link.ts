@@ -13,10 +13,10 @@ import {
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import type { Sessions } from '../delivery/sessions.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
-import { type Credentials, parseAuthorization } from './credentials.js';
+import { parseAuthorization } from './credentials.js';
 import { createEdgeOutbox, type EdgeOutbox } from './edge-outbox.js';
 import { toErrorDetail, toOnePushError } from './failures.js';
-import type { PushCoreHandlers } from './push-core.js';
+import { type CallContext, NEVER, type PushCoreHandlers } from './handlers.js';
 
 type Stream = ServerDuplexStream<EdgeBatch, CoreBatch>;
 
@@ -152,8 +152,8 @@ export function createEdgeLink(options: {
   }
 
   async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request }: Call): Promise<void> {
-    const app: Credentials = { kind: 'app', appId, key: secret };
-    const admin: Credentials = { kind: 'admin', token: secret };
+    const app: CallContext = { credentials: { kind: 'app', appId, key: secret }, signal: NEVER };
+    const admin: CallContext = { credentials: { kind: 'admin', token: secret }, signal: NEVER };
     underWay++;
     try {
       if (stopping) throw new OnePushError('CORE_UNAVAILABLE');

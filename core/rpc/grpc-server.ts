@@ -1,23 +1,11 @@
-import { toBinary } from '@bufbuild/protobuf';
-import {
-  type handleUnaryCall,
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServiceError,
-  status,
-  type UntypedHandleCall,
-} from '@grpc/grpc-js';
+import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
 import { type Address, ConfigError, formatAddress } from '../../common/env.js';
-import type { OnePushError } from '../../common/errors.js';
 import { toServiceDefinition } from '../../common/grpc.js';
 import type { Logger } from '../../common/log.js';
 import { EdgeLink } from '../../gen/onepush/link/v1/edge_link_pb.js';
-import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import { type Credentials, parseAuthorization } from './credentials.js';
-import { toErrorDetail, toOnePushError } from './failures.js';
-import type { PushCoreHandlers } from './push-core.js';
+import { toGrpcCall } from './grpc-calls.js';
+import { eachHandler, type PushCoreHandlers } from './handlers.js';
 
 /** The gRPC port: PushCore for internal services, EdgeLink for edges. */
 export interface GrpcServer {
@@ -36,23 +24,11 @@ export function createGrpcServer(handlers: PushCoreHandlers, attach: UntypedHand
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 5000,
   });
-  const unary =
-    <I, O>(handle: (request: I, credentials: Credentials) => Promise<O>): handleUnaryCall<I, O> =>
-    (call, callback) => {
-      const [authorization] = call.metadata.get('authorization');
-      handle(call.request, parseAuthorization(authorization?.toString())).then(
-        (response) => callback(null, response),
-        (error: unknown) => callback(toServiceError(toOnePushError(error, log))),
-      );
-    };
-  server.addService(toServiceDefinition(PushCore), {
-    RegisterDevice: unary(handlers.registerDevice),
-    UnregisterDevice: unary(handlers.unregisterDevice),
-    SendPush: unary(handlers.sendPush),
-    RecallPush: unary(handlers.recallPush),
-    CreateApp: unary(handlers.createApp),
-    GetApp: unary(handlers.getApp),
-  });
+  const calls = [...eachHandler(handlers)].map(({ method, handler }) => [
+    method.name,
+    toGrpcCall(method, handler, log),
+  ]);
+  server.addService(toServiceDefinition(PushCore), Object.fromEntries(calls));
   server.addService(toServiceDefinition(EdgeLink), { Attach: attach });
   return {
     listen: (address) =>
@@ -71,11 +47,4 @@ export function createGrpcServer(handlers: PushCoreHandlers, attach: UntypedHand
         });
       }),
   };
-}
-
-/** The error as gRPC carries it: its status, its message, and an ErrorDetail in the trailer `onepush-error-bin`. */
-function toServiceError(error: OnePushError): Partial<ServiceError> {
-  const metadata = new Metadata();
-  metadata.set('onepush-error-bin', Buffer.from(toBinary(ErrorDetailSchema, toErrorDetail(error))));
-  return { code: status[error.row.grpc], details: error.message, metadata };
 }

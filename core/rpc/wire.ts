@@ -1,16 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
-import { Label, LIMITS, Name, ruled, Text } from '../../common/contract/fields.js';
-import { OnePushError } from '../../common/errors.js';
-import { hashSecret } from '../../common/secrets.js';
+import { Label, LIMITS, Name, ruled } from '../../common/contract/fields.js';
 import { type RegisterDeviceRequest, Platform as WirePlatform } from '../../gen/onepush/v1/device_pb.js';
-import type { SendPushRequest, Audience as WireAudience } from '../../gen/onepush/v1/push_pb.js';
-import { PushMsgType as WireMsgType } from '../../gen/onepush/v1/push_pb.js';
-import type { PushDraft } from '../delivery/accept.js';
-import type { Audience } from '../domain/audience.js';
 import type { Platform, PlatformFilter, Registration } from '../domain/device.js';
-import { lifetimeOf } from '../domain/expiry.js';
-import type { PushMsgType } from '../domain/push.js';
 
 const registrationChecker = createChecker(
   Type.Object({
@@ -26,40 +18,7 @@ const registrationChecker = createChecker(
   }),
 );
 
-const Names = (what: string) =>
-  Type.Array(
-    Label(LIMITS.name, 1),
-    ruled(`must be a list of 1 to ${LIMITS.audiences} ${what}`, { minItems: 1, maxItems: LIMITS.audiences }),
-  );
-const pushChecker = createChecker(
-  Type.Object({
-    audience: Type.Union(
-      [
-        Type.Object({ kind: Type.Literal('aliases'), aliases: Names('user ids') }),
-        Type.Object({ kind: Type.Literal('tags'), tags: Names('tags') }),
-        Type.Object({ kind: Type.Literal('devices'), deviceIds: Names('device ids') }),
-        Type.Object({ kind: Type.Literal('everyone') }),
-      ],
-      ruled(
-        `must be 1 to ${LIMITS.audiences} aliases, tags or device ids of 1 to ${LIMITS.name} characters, or everyone`,
-        {},
-      ),
-    ),
-    platform: Type.Integer(ruled('must be a known platform', { minimum: 0, maximum: 4 })),
-    tenantCode: Label(LIMITS.tenantCode),
-    pushMsgType: Type.Integer(ruled('must be MSG or CMD', { minimum: 0, maximum: 2 })),
-    duration: Type.Optional(Type.Number(ruled('must be a number of seconds', {}))),
-    alert: Text(LIMITS.text, 1),
-    extraJson: Type.String(ruled('must be JSON text', { format: 'json-text' })),
-    sound: Text(LIMITS.shortText),
-    sender: Text(LIMITS.shortText),
-    sendDevice: Text(LIMITS.shortText),
-    smsMessage: Text(LIMITS.text),
-    idempotencyKey: Label(LIMITS.name),
-  }),
-);
-
-const PLATFORM: Record<WirePlatform, PlatformFilter> = {
+export const PLATFORM: Record<WirePlatform, PlatformFilter> = {
   [WirePlatform.UNSPECIFIED]: 'ALL',
   [WirePlatform.ANDROID]: 'ANDROID',
   [WirePlatform.IOS]: 'IOS',
@@ -73,12 +32,6 @@ const WIRE_PLATFORM: Record<PlatformFilter, WirePlatform> = {
   PC: WirePlatform.PC,
   WEB: WirePlatform.WEB,
 };
-const MSG_TYPE: Record<WireMsgType, PushMsgType> = {
-  [WireMsgType.UNSPECIFIED]: 'MSG',
-  [WireMsgType.MSG]: 'MSG',
-  [WireMsgType.CMD]: 'CMD',
-};
-
 export function toWirePlatform(platform: PlatformFilter): WirePlatform {
   return WIRE_PLATFORM[platform];
 }
@@ -97,55 +50,8 @@ export function fromRegisterDevice(request: RegisterDeviceRequest): Registration
   };
 }
 
-/** @throws OnePushError INVALID_FIELDS */
-export function fromSendPush(request: SendPushRequest): PushDraft {
-  const audience = fromAudience(request.audience);
-  pushChecker.parse({ ...request, audience });
-  if (audience === undefined) throw new OnePushError('INVALID_FIELDS');
-  const draft = {
-    audience,
-    platform: PLATFORM[request.platform],
-    tenantCode: request.tenantCode,
-    msgType: MSG_TYPE[request.pushMsgType],
-    needConfirm: request.needConfirm,
-    duration: request.duration,
-    content: {
-      alert: request.alert,
-      extra: request.extraJson || undefined,
-      sound: request.sound || undefined,
-      badge: request.badge,
-      sender: request.sender || undefined,
-      sendDevice: request.sendDevice || undefined,
-      smsMessage: request.smsMessage || undefined,
-    },
-  };
-  const key = request.idempotencyKey;
-  return { ...draft, idempotency: key === '' ? undefined : { key, digest: digestOf(draft) } };
-}
-
-/** What tells a push from another with the same idempotency key: all that it says, however it was said. */
-function digestOf({ duration, ...draft }: Omit<PushDraft, 'idempotency'>): string {
-  const lifetime = draft.needConfirm ? lifetimeOf({ needConfirm: true, duration }, 0) : 0;
-  return hashSecret(JSON.stringify({ ...draft, lifetime }));
-}
-
 /** A push's id from what callers call it; undefined if it cannot be one. */
 export function parsePushId(requestId: string): number | undefined {
   const id = /^[1-9]\d{0,15}$/.test(requestId) ? Number(requestId) : Number.NaN;
   return Number.isSafeInteger(id) ? id : undefined;
-}
-
-function fromAudience(wire: WireAudience | undefined): Audience | undefined {
-  switch (wire?.audience.case) {
-    case 'aliases':
-      return { kind: 'aliases', aliases: wire.audience.value.values };
-    case 'tags':
-      return { kind: 'tags', tags: wire.audience.value.values };
-    case 'devices':
-      return { kind: 'devices', deviceIds: wire.audience.value.ids };
-    case 'everyone':
-      return { kind: 'everyone' };
-    case undefined:
-      return undefined;
-  }
 }

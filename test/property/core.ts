@@ -7,7 +7,7 @@ import type { App } from '../../core/domain/app.js';
 import { createIdClock } from '../../core/domain/id-clock.js';
 import { createRegistry } from '../../core/registry/registry.js';
 import { createEdgeLink, type EdgeLinkServer } from '../../core/rpc/edge-link.js';
-import type { PushCoreHandlers } from '../../core/rpc/push-core.js';
+import type { PushCoreHandlers } from '../../core/rpc/handlers.js';
 import type { Store } from '../../core/store/store.js';
 
 /** Seconds that a push without needConfirm waits. */

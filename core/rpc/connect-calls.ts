@@ -1,0 +1,64 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import type { OnePushError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
+import type { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
+import { parseAuthorization } from './credentials.js';
+import { toErrorDetail, toOnePushError } from './failures.js';
+import { type CallContext, eachHandler, type PushCoreHandlers } from './handlers.js';
+
+type UnaryHandler = (request: unknown, call: CallContext) => Promise<unknown>;
+type StreamHandler = (input: unknown, call: CallContext) => AsyncIterable<unknown>;
+
+/** The handlers as Connect's router wants them. */
+export function toConnectCalls(handlers: PushCoreHandlers, log: Logger): ServiceImpl<typeof PushCore> {
+  const calls = [...eachHandler(handlers)].map(({ method, handler }) => [
+    method.localName,
+    toConnectCall(method, handler, log),
+  ]);
+  // Every method of the service is there, with the types of its handler.
+  return Object.fromEntries(calls) as ServiceImpl<typeof PushCore>;
+}
+
+function toConnectCall(method: DescMethod, handler: unknown, log: Logger): unknown {
+  // A handler has the kind of its method: the type of PushCoreHandlers says so.
+  if (method.methodKind === 'unary') {
+    const handle = handler as UnaryHandler;
+    return (request: unknown, context: HandlerContext) =>
+      handle(request, contextOf(context)).catch((error: unknown) => {
+        throw toConnectError(toOnePushError(error, log));
+      });
+  }
+  const handle = handler as StreamHandler;
+  return async function* (input: unknown, context: HandlerContext) {
+    try {
+      yield* handle(input, contextOf(context));
+    } catch (error) {
+      throw toConnectError(toOnePushError(error, log));
+    }
+  };
+}
+
+function contextOf({ requestHeader, signal }: HandlerContext): CallContext {
+  return { credentials: parseAuthorization(requestHeader.get('authorization') ?? undefined), signal };
+}
+
+function toConnectError(error: OnePushError): ConnectError {
+  const { row } = error;
+  const metadata = row.retryAfter === undefined ? undefined : { 'retry-after': String(row.retryAfter) };
+  return new ConnectError(error.message, CODES[row.grpc], metadata, [
+    { desc: ErrorDetailSchema, value: toErrorDetail(error) },
+  ]);
+}
+
+const CODES: Record<OnePushError['row']['grpc'], Code> = {
+  INVALID_ARGUMENT: Code.InvalidArgument,
+  UNAUTHENTICATED: Code.Unauthenticated,
+  NOT_FOUND: Code.NotFound,
+  ALREADY_EXISTS: Code.AlreadyExists,
+  UNIMPLEMENTED: Code.Unimplemented,
+  RESOURCE_EXHAUSTED: Code.ResourceExhausted,
+  INTERNAL: Code.Internal,
+  UNAVAILABLE: Code.Unavailable,
+};

@@ -1,0 +1,87 @@
+import { type EventEmitter, once } from 'node:events';
+import { type DescMethod, toBinary } from '@bufbuild/protobuf';
+import {
+  Metadata,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceError,
+  type sendUnaryData,
+  status,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
+import type { OnePushError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
+import { parseAuthorization } from './credentials.js';
+import { toErrorDetail, toOnePushError } from './failures.js';
+import type { CallContext } from './handlers.js';
+
+type UnaryHandler = (request: unknown, call: CallContext) => Promise<unknown>;
+type StreamHandler = (input: unknown, call: CallContext) => AsyncIterable<unknown>;
+type Outgoing = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
+
+/** Serves one method of a service with its handler. */
+export function toGrpcCall(method: DescMethod, handler: unknown, log: Logger): UntypedHandleCall {
+  // A handler has the kind of its method: the type of PushCoreHandlers says so.
+  if (method.methodKind === 'unary') return serveUnary(handler as UnaryHandler, log);
+  const handle = handler as StreamHandler;
+  if (method.methodKind === 'server_streaming') {
+    return (call: ServerWritableStream<unknown, unknown>) =>
+      answer(call, (context) => handle(call.request, context), log);
+  }
+  return (call: ServerDuplexStream<unknown, unknown>) => answer(call, (context) => handle(call, context), log);
+}
+
+function serveUnary(handle: UnaryHandler, log: Logger): UntypedHandleCall {
+  return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
+    handle(call.request, contextOf(call)).then(
+      (response) => callback(null, response),
+      (error: unknown) => callback(toServiceError(toOnePushError(error, log))),
+    );
+  };
+}
+
+/** Sends what the handler yields, at the pace of the caller. */
+async function answer(
+  call: Outgoing,
+  handle: (context: CallContext) => AsyncIterable<unknown>,
+  log: Logger,
+): Promise<void> {
+  const context = contextOf(call);
+  try {
+    for await (const message of handle(context)) {
+      if (!call.write(message)) await once(call, 'drain', { signal: context.signal });
+    }
+    call.end();
+  } catch (error) {
+    if (!context.signal.aborted) call.emit('error', toServiceError(toOnePushError(error, log)));
+  }
+}
+
+function contextOf(call: ServerUnaryCall<unknown, unknown> | Outgoing): CallContext {
+  // All of them are emitters; their own types have no signature of `on` in common.
+  const events: EventEmitter = call;
+  const [authorization] = call.metadata.get('authorization');
+  let controller: AbortController | undefined;
+  return {
+    credentials: parseAuthorization(authorization?.toString()),
+    // Made when it is asked for: most calls are over before anybody could cancel them.
+    get signal() {
+      if (controller === undefined) {
+        const made = new AbortController();
+        controller = made;
+        if (call.cancelled) made.abort();
+        else events.on('cancelled', () => made.abort());
+      }
+      return controller.signal;
+    },
+  };
+}
+
+/** The error as gRPC carries it: its status, its message, and an ErrorDetail in the trailer `onepush-error-bin`. */
+function toServiceError(error: OnePushError): Partial<ServiceError> {
+  const metadata = new Metadata();
+  metadata.set('onepush-error-bin', Buffer.from(toBinary(ErrorDetailSchema, toErrorDetail(error))));
+  return { code: status[error.row.grpc], details: error.message, metadata };
+}

@@ -1,0 +1,51 @@
+import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
+import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
+import type { AcceptPush } from '../delivery/accept.js';
+import type { WriteCycle } from '../delivery/write-cycle.js';
+import type { Registry } from '../registry/registry.js';
+import type { Credentials } from './credentials.js';
+
+/** What the handlers work with. */
+export interface ServiceParts {
+  registry: Registry;
+  cycle: Pick<WriteCycle, 'change' | 'changes'>;
+  acceptPush: AcceptPush;
+  /** Undefined: nobody may create or read apps. */
+  adminToken: string | undefined;
+}
+
+/** What a handler knows of its call besides the request. */
+export interface CallContext {
+  credentials: Credentials;
+  /** Aborted when nobody waits for the answer any more: the caller has cancelled, is gone, or its deadline has passed. */
+  readonly signal: AbortSignal;
+}
+
+type Handler<M extends DescMethod> = M['methodKind'] extends 'unary'
+  ? (request: MessageShape<M['input']>, call: CallContext) => Promise<MessageShape<M['output']>>
+  : M['methodKind'] extends 'server_streaming'
+    ? (request: MessageShape<M['input']>, call: CallContext) => AsyncIterable<MessageShape<M['output']>>
+    : (
+        requests: AsyncIterable<MessageShape<M['input']>>,
+        call: CallContext,
+      ) => AsyncIterable<MessageShape<M['output']>>;
+
+type Methods = (typeof PushCore)['method'];
+
+/**
+ * The service, once: gRPC, Connect and the link serve these. A handler fails with OnePushError for what the caller is told, and
+ * with anything else for what it is not. The next message of a stream is asked for when the caller has taken the last one.
+ */
+export type PushCoreHandlers = { [K in keyof Methods]: Handler<Methods[K]> };
+
+/** A signal that is never aborted. */
+export const NEVER = new AbortController().signal;
+
+/** The methods of the service, each with its handler. */
+export function* eachHandler(handlers: PushCoreHandlers): Generator<{ method: DescMethod; handler: unknown }> {
+  for (const [name, method] of Object.entries(PushCore.method)) {
+    // Object.entries forgets that its keys are those of the object.
+    const handler = handlers[name as keyof Methods];
+    if (handler !== undefined) yield { method, handler };
+  }
+}
