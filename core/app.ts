@@ -80,6 +80,9 @@ function createEffects(registry: Registry, limits: InboxLimits, sessions: () => 
       sessions().pushed(pushes);
     },
     recalled: (pushId) => sessions().recalled(pushId),
+    replaced({ topicPushes }) {
+      for (const pushId of topicPushes) sessions().recalled(pushId);
+    },
     registered(result, registration) {
       registry.registered(result, registration.appNum, registration.tags);
       sessions().registered(result, registration);

@@ -10,6 +10,9 @@ export const LIMITS = {
   audiences: 1000,
   text: 65_536,
   shortText: 255,
+  collapseKey: 64,
+  /** Seconds: 30 days. */
+  ttl: 2_592_000,
 } as const;
 
 /** Text that survives every encoding: no half of a surrogate pair. */

@@ -14,6 +14,8 @@ export interface PushDraft extends Omit<PushHeader, 'appId' | 'appNum'> {
   audience: Audience;
   /** With `needConfirm`: seconds that the message waits; see `lifetimeOf`. */
   duration: number | undefined;
+  /** Seconds that the message waits, whatever `needConfirm` says; undefined: see `lifetimeOf`. */
+  ttl?: number | undefined;
   content: PushContent;
   /** Makes a retry safe; see `Idempotency`. */
   idempotency: { key: string; digest: string } | undefined;
@@ -32,9 +34,9 @@ export type AcceptPush = (app: App, draft: PushDraft) => Promise<number>;
 
 /** @param offlineTtl seconds that a push without `needConfirm` waits */
 export function createAcceptPush(registry: Registry, cycle: Pick<WriteCycle, 'push'>, offlineTtl: number): AcceptPush {
-  return async (app, { audience, duration, content, idempotency: given, ...options }) => {
+  return async (app, { audience, duration, ttl, content, idempotency: given, ...options }) => {
     const header = { ...options, appId: app.id, appNum: app.num };
-    const lifetime = lifetimeOf({ needConfirm: options.needConfirm, duration }, offlineTtl);
+    const lifetime = lifetimeOf({ needConfirm: options.needConfirm, duration, ttl }, offlineTtl);
     // The key is the app's own; it is kept as a hash, since it may be long.
     const idempotency = given && {
       key: hashSecret(`${app.num}:${given.key}`),

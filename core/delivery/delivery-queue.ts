@@ -1,7 +1,8 @@
 import { OnePushError } from '../../common/errors.js';
-import type { PushContent, PushHeader } from '../domain/push.js';
+import type { Priority, PushContent, PushHeader } from '../domain/push.js';
 import { type Confirmation, type DeliveryBatch, type IdempotencyKey, StoreUnavailable } from '../store/store.js';
 import type { Resolution } from './audience.js';
+import { createFairQueue, type FairQueue } from './fair-queue.js';
 
 /** A push on its way to the store. */
 export interface PushRequest {
@@ -51,7 +52,9 @@ export interface DeliveryQueue {
   settled(): Promise<void> | undefined;
 }
 
+/** How many pushes may wait in all, and of one app: others must find room beside it. */
 const MAX_WAITING = 20_000;
+const MAX_WAITING_OF_APP = 15_000;
 /** How long a push waits for its commit, in milliseconds: edges give up after 5 s, and what is committed later is sent twice. */
 const MAX_WAIT = 4000;
 /** Milliseconds between two looks at the oldest while no batch is taken. */
@@ -62,7 +65,12 @@ const MAX_TARGETS = 20_000;
 const MAX_CHARACTERS = 4_000_000;
 
 export function createDeliveryQueue(core: number): DeliveryQueue {
-  let orders: PushOrder[] = [];
+  const lanes: Record<Priority, FairQueue<PushOrder>> = {
+    HIGH: createFairQueue(),
+    NORMAL: createFairQueue(),
+    LOW: createFairQueue(),
+  };
+  const inOrder = [lanes.HIGH, lanes.NORMAL, lanes.LOW];
   let delivered: number[] = [];
   let confirmed: Confirmation[] = [];
   let cursors = new Map<number, number>();
@@ -72,39 +80,43 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
   let waiters: { ticket: number; resolve: () => void }[] = [];
   let lookedAt = 0;
 
+  const waiting = (): number => lanes.HIGH.size() + lanes.NORMAL.size() + lanes.LOW.size();
+
+  const laneOf = ({ header }: PushRequest): FairQueue<PushOrder> => lanes[header.priority ?? 'NORMAL'];
+
   function refuseOverdue(now: number): void {
     lookedAt = now;
-    let count = 0;
-    for (const { since, reject } of orders) {
-      if (now - since <= MAX_WAIT) break;
-      count++;
-      reject(new StoreUnavailable('OVERDUE'));
+    for (const lane of inOrder) {
+      for (const order of lane.drop(({ since }) => now - since > MAX_WAIT))
+        order.reject(new StoreUnavailable('OVERDUE'));
     }
-    if (count > 0) orders = orders.slice(count);
   }
 
   function takeOrders(): PushOrder[] {
     let count = 0;
     let targets = 0;
     let characters = 0;
-    for (const { resolution, content } of orders) {
-      if (count >= MAX_PUSHES || targets >= MAX_TARGETS || characters >= MAX_CHARACTERS) break;
+    const wanted = ({ resolution, content }: PushOrder): boolean => {
+      if (count >= MAX_PUSHES || targets >= MAX_TARGETS || characters >= MAX_CHARACTERS) return false;
       count++;
       targets += resolution.target.kind === 'directed' ? resolution.target.deviceNums.length : 1;
       characters += content.alert.length + (content.extra?.length ?? 0) + 200;
-    }
-    const taken = orders.slice(0, count);
-    orders = orders.slice(count);
-    return taken;
+      return true;
+    };
+    return inOrder.flatMap((lane) => lane.take(wanted));
   }
 
   return {
     push(request) {
       const since = performance.now();
       if (since - lookedAt > OVERDUE_LOOK) refuseOverdue(since);
-      if (orders.length >= MAX_WAITING) return Promise.reject(new OnePushError('OVERLOADED'));
+      const { appNum } = request.header;
+      const lane = laneOf(request);
+      if (waiting() >= MAX_WAITING || lane.sizeOf(appNum) >= MAX_WAITING_OF_APP) {
+        return Promise.reject(new OnePushError('OVERLOADED'));
+      }
       return new Promise((resolve, reject) => {
-        orders.push({ ...request, resolve, reject, since });
+        lane.add(appNum, { ...request, resolve, reject, since });
       });
     },
     delivered(deliveryIds) {
@@ -140,7 +152,11 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
       return { orders: taken, settlements, ticket: queuedTicket };
     },
     wait(again) {
-      if (again.length > 0) orders = [...again, ...orders];
+      for (const lane of inOrder) {
+        lane.putBack(
+          again.filter((order) => laneOf(order) === lane).map((item) => ({ app: item.header.appNum, item })),
+        );
+      }
     },
     putBack({ settlements }) {
       delivered = [...settlements.delivered, ...delivered];

@@ -7,6 +7,7 @@ import {
   type LookUps,
   type NewDelivery,
   type NewPush,
+  type Replaced,
   StoreUnavailable,
 } from '../store/store.js';
 import { type ChangeKind, createChangeQueue } from './change-queue.js';
@@ -23,6 +24,8 @@ import { createIdempotency } from './idempotency.js';
 
 /** What the rest of the core does once something is committed: called in the order of the commits, before callers are answered. */
 export interface Effects extends ChangeEffects {
+  /** Deliveries have ended because of the pushes that are handed on next. */
+  replaced(replaced: Replaced): void;
   pushed(pushes: readonly NewPush[]): void;
 }
 
@@ -141,7 +144,9 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     if (orders.length === 0 && isEmpty(settlements)) return true;
     const pushes = orders.map(toNewPush);
     try {
-      await store.commitDeliveries({ ...settlements, pushes, now: now() });
+      const replaced = await store.commitDeliveries({ ...settlements, pushes, now: now() });
+      // Before the pushes that took the places: a device is not told to forget what it has just been sent.
+      if (replaced.deliveries.length + replaced.topicPushes.length > 0) effects.replaced(replaced);
     } catch (error) {
       return commitFailed(orders, pushes, settlements, error);
     }

@@ -15,6 +15,9 @@ export interface PushContent {
   smsMessage?: string | undefined;
 }
 
+/** Which pushes go first when many wait to be committed. */
+export type Priority = 'LOW' | 'NORMAL' | 'HIGH';
+
 /** What decides how a push is handled, and what every device sees of it. */
 export interface PushHeader {
   /** Public id of the sending app. */
@@ -25,6 +28,10 @@ export interface PushHeader {
   platform: PlatformFilter;
   msgType: PushMsgType;
   needConfirm: boolean;
+  /** A newer push with the same key replaces what is still pending of this one; undefined: none does. */
+  collapseKey?: string | undefined;
+  /** Undefined: NORMAL. */
+  priority?: Priority | undefined;
 }
 
 /** An accepted push. */

@@ -1,2 +1,2 @@
 /** How a delivery ends. */
-export type Ending = 'delivered' | 'confirmed' | 'expired' | 'evicted' | 'discarded' | 'recalled';
+export type Ending = 'delivered' | 'confirmed' | 'expired' | 'evicted' | 'discarded' | 'recalled' | 'replaced';

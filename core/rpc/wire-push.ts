@@ -4,11 +4,11 @@ import { Label, LIMITS, ruled, Text } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { hashSecret } from '../../common/secrets.js';
 import type { SendPushRequest, Audience as WireAudience } from '../../gen/onepush/v1/push_pb.js';
-import { PushMsgType as WireMsgType } from '../../gen/onepush/v1/push_pb.js';
+import { PushMsgType as WireMsgType, Priority as WirePriority } from '../../gen/onepush/v1/push_pb.js';
 import type { PushDraft } from '../delivery/accept.js';
 import type { Audience } from '../domain/audience.js';
 import { lifetimeOf } from '../domain/expiry.js';
-import type { PushMsgType } from '../domain/push.js';
+import type { Priority, PushMsgType } from '../domain/push.js';
 import { PLATFORM } from './wire.js';
 
 const Names = (what: string) =>
@@ -41,6 +41,11 @@ const pushChecker = createChecker(
     sendDevice: Text(LIMITS.shortText),
     smsMessage: Text(LIMITS.text),
     idempotencyKey: Label(LIMITS.name),
+    ttlSeconds: Type.Optional(
+      Type.Integer(ruled(`must be 1 to ${LIMITS.ttl} seconds`, { minimum: 1, maximum: LIMITS.ttl })),
+    ),
+    collapseKey: Label(LIMITS.collapseKey),
+    priority: Type.Integer(ruled('must be LOW, NORMAL or HIGH', { minimum: 0, maximum: 3 })),
   }),
 );
 
@@ -48,6 +53,14 @@ const MSG_TYPE: Record<WireMsgType, PushMsgType> = {
   [WireMsgType.UNSPECIFIED]: 'MSG',
   [WireMsgType.MSG]: 'MSG',
   [WireMsgType.CMD]: 'CMD',
+};
+
+/** NORMAL is undefined: it says nothing that a push without it would not. */
+const PRIORITY: Record<WirePriority, Priority | undefined> = {
+  [WirePriority.UNSPECIFIED]: undefined,
+  [WirePriority.LOW]: 'LOW',
+  [WirePriority.NORMAL]: undefined,
+  [WirePriority.HIGH]: 'HIGH',
 };
 
 /** @throws OnePushError INVALID_FIELDS */
@@ -62,6 +75,9 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
     msgType: MSG_TYPE[request.pushMsgType],
     needConfirm: request.needConfirm,
     duration: request.duration,
+    ttl: request.ttlSeconds,
+    collapseKey: request.collapseKey || undefined,
+    priority: PRIORITY[request.priority],
     content: {
       alert: request.alert,
       extra: request.extraJson || undefined,

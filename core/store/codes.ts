@@ -1,5 +1,5 @@
 import type { PlatformFilter } from '../domain/device.js';
-import type { PushMsgType } from '../domain/push.js';
+import type { Priority, PushMsgType } from '../domain/push.js';
 import type { Ending } from '../domain/receipt.js';
 import { StoreFault } from './driver.js';
 
@@ -28,4 +28,6 @@ export const endingCodes = codeTable<Ending>({
   evicted: 4,
   discarded: 5,
   recalled: 6,
+  replaced: 7,
 });
+export const priorityCodes = codeTable<Priority>({ NORMAL: 0, LOW: 1, HIGH: 2 });

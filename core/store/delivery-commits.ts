@@ -1,4 +1,5 @@
-import { msgTypeCodes, platformCodes } from './codes.js';
+import { msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
+import { replaceCollapsed } from './collapse-commits.js';
 import { encodeContent } from './content.js';
 import {
   chunks,
@@ -31,6 +32,7 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitD
           batch.cursors.map((cursor) => [cursor.deviceNum, cursor.core, cursor.pushId]),
           driver.onConflictUpdate(['device_num', 'core'], { push_id: 'greatest' }),
         );
+        return replaceCollapsed(driver, tx, batch.pushes, batch.now);
       }),
   };
 }
@@ -43,6 +45,7 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
   for (const { push, target, idempotency } of pushes) {
     const platform = platformCodes.toCode(push.platform);
     const needConfirm = push.needConfirm ? 1 : 0;
+    const collapseKey = push.collapseKey ?? null;
     pushRows.push([
       push.id,
       push.appNum,
@@ -55,6 +58,8 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
       target.kind === 'directed' ? (target.deliveries.at(-1)?.id ?? null) : null,
       push.createdAt,
       push.expiresAt,
+      collapseKey,
+      priorityCodes.toCode(push.priority ?? 'NORMAL'),
       encodeContent(push.content),
     ]);
     if (idempotency !== undefined) {
@@ -62,11 +67,11 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
     }
     if (target.kind === 'directed') {
       for (const { id, deviceNum } of target.deliveries) {
-        inboxRows.push([id, deviceNum, push.id, push.appNum, push.expiresAt]);
+        inboxRows.push([id, deviceNum, push.id, push.appNum, push.expiresAt, collapseKey]);
       }
     } else {
       for (const topicNum of target.topicNums) {
-        timelineRows.push([topicNum, push.id, platform, needConfirm, push.expiresAt]);
+        timelineRows.push([topicNum, push.id, platform, needConfirm, push.expiresAt, collapseKey]);
       }
     }
   }
@@ -74,14 +79,19 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
     tx,
     driver.maxValues,
     `INSERT INTO pushes (id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, last_delivery,
-       created_at, expires_at, content)`,
+       created_at, expires_at, collapse_key, priority, content)`,
     pushRows,
   );
-  await insertRows(tx, driver.maxValues, 'INSERT INTO inbox (id, device_num, push_id, app_num, expires_at)', inboxRows);
   await insertRows(
     tx,
     driver.maxValues,
-    'INSERT INTO timeline (topic_num, push_id, platform, need_confirm, expires_at)',
+    'INSERT INTO inbox (id, device_num, push_id, app_num, expires_at, collapse_key)',
+    inboxRows,
+  );
+  await insertRows(
+    tx,
+    driver.maxValues,
+    'INSERT INTO timeline (topic_num, push_id, platform, need_confirm, expires_at, collapse_key)',
     timelineRows,
   );
   // A key that has expired and is not swept yet begins anew.

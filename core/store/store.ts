@@ -105,8 +105,8 @@ export interface Commits {
   commitRegistrations(registrations: readonly NewRegistration[]): Promise<Registered[]>;
   /** Unregisters devices; ids that do not exist and devices that have unregistered before are absent from the answer. */
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
-  /** Commits pushes with their deliveries, and what has ended. */
-  commitDeliveries(batch: DeliveryBatch): Promise<void>;
+  /** Commits pushes with their deliveries, and what has ended. Answers what the pushes took the place of. */
+  commitDeliveries(batch: DeliveryBatch): Promise<Replaced>;
   /** Ends what is pending of pushes and erases their content. Answers in the order of the call; undefined: the app has no such push. */
   commitRecalls(recalls: readonly Recall[]): Promise<(Recalled | undefined)[]>;
   /** Does a small part of what time has made due. */
@@ -159,6 +159,13 @@ export interface IdempotencyKey {
   digest: string;
   /** When it is forgotten. */
   expiresAt: number;
+}
+
+/** What has ended because newer pushes have its collapse key. */
+export interface Replaced {
+  deliveries: readonly { deviceNum: number; pushId: number }[];
+  /** Topic pushes that are on no timeline any more. */
+  topicPushes: readonly number[];
 }
 
 export interface Recall {

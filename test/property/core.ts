@@ -45,6 +45,7 @@ export async function startCore(options: {
     effects: {
       pushed: (pushes) => sessions.pushed(pushes),
       recalled: (pushId) => sessions.recalled(pushId),
+      replaced: () => {},
       registered(result, registration) {
         registry.registered(result, registration.appNum, registration.tags);
         sessions.registered(result, registration);

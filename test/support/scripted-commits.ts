@@ -1,6 +1,6 @@
 import { type Mock, vi } from 'vitest';
 import type { WriteCycleOptions } from '../../core/delivery/write-cycle.js';
-import type { DeliveryBatch } from '../../core/store/store.js';
+import type { DeliveryBatch, Replaced } from '../../core/store/store.js';
 
 /** A commit that is under way: the test says how it ends. */
 export interface PendingCommit {
@@ -28,7 +28,7 @@ export function scriptedCommits(): ScriptedCommits {
   let count = 0;
   let failure: unknown;
   const hasPush = vi.fn(async (_id: number) => false);
-  async function commitDeliveries(batch: DeliveryBatch): Promise<void> {
+  async function commitDeliveries(batch: DeliveryBatch): Promise<Replaced> {
     count++;
     if (failure !== undefined) throw failure;
     await new Promise<void>((resolve, reject) => {
@@ -45,6 +45,7 @@ export function scriptedCommits(): ScriptedCommits {
       if (first === undefined) begun.push(commit);
       else first(commit);
     });
+    return { deliveries: [], topicPushes: [] };
   }
   return {
     store: { commitDeliveries, hasPush, findIdempotent: async () => new Map() },

@@ -26,10 +26,32 @@ it('refuses pushes that have waited so long that nobody waits for them any more'
 
 it('refuses them while no batch is taken, so that they make room for others', async () => {
   const queue = createDeliveryQueue(0);
-  const early = Array.from({ length: 20_000 }, () => queue.push(request).catch((error: unknown) => error));
+  const early = Array.from({ length: 15_000 }, () => queue.push(request).catch((error: unknown) => error));
   await expect(queue.push(request)).rejects.toMatchObject({ reason: 'OVERLOADED' });
   vi.advanceTimersByTime(5000);
   void queue.push(request);
   expect(await early.at(-1)).toBeInstanceOf(StoreUnavailable);
   expect(queue.take()?.orders).toHaveLength(1);
+});
+
+it('leaves room for other apps beside one that sends too much, and takes from both in turn', async () => {
+  const queue = createDeliveryQueue(0);
+  const of = (appNum: number): PushRequest => ({ ...request, header: { ...request.header, appNum } });
+  for (let count = 0; count < 15_000; count++) void queue.push(of(1));
+  await expect(queue.push(of(1))).rejects.toMatchObject({ reason: 'OVERLOADED' });
+  for (let count = 0; count < 10; count++) void queue.push(of(2));
+  const apps = queue.take()?.orders.map(({ header }) => header.appNum);
+  expect(apps).toHaveLength(1000);
+  expect(apps?.filter((appNum) => appNum === 2)).toHaveLength(10);
+});
+
+it('takes what is urgent first and what is not last, each in its order', () => {
+  const queue = createDeliveryQueue(0);
+  const of = (alert: string, priority?: 'LOW' | 'HIGH'): PushRequest => ({
+    ...request,
+    header: { ...request.header, priority },
+    content: { alert },
+  });
+  for (const order of [of('low', 'LOW'), of('one'), of('two'), of('high', 'HIGH')]) void queue.push(order);
+  expect(queue.take()?.orders.map(({ content }) => content.alert)).toEqual(['high', 'one', 'two', 'low']);
 });

@@ -149,18 +149,18 @@ describe('what the write cycle has come to', () => {
 });
 
 describe('the bounds of the write cycle', () => {
-  it('refuses pushes while 20,000 wait, and commits those in batches', async () => {
+  it('refuses pushes while 15,000 of an app wait, and commits those in batches', async () => {
     const { commits, push } = scripted;
-    const answers = Array.from({ length: 20_000 }, (_, index) => push(String(index)));
+    const answers = Array.from({ length: 15_000 }, (_, index) => push(String(index)));
     await expect(push('too many')).rejects.toMatchObject({ reason: 'OVERLOADED' });
-    for (let commit = 0; commit < 20; commit++) {
+    for (let commit = 0; commit < 15; commit++) {
       const { batch, succeed } = await commits.next();
       expect(batch.pushes).toHaveLength(1000);
       await succeed();
     }
     const ids = await Promise.all(answers);
     expect(ids).toEqual(ids.toSorted((x, y) => (x ?? 0) - (y ?? 0)));
-    expect(new Set(ids).size).toBe(20_000);
+    expect(new Set(ids).size).toBe(15_000);
     const again = push('again');
     await (await commits.next()).succeed();
     expect(await again).toBeDefined();
