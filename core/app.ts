@@ -3,6 +3,7 @@ import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import type { CoreConfig } from './config.js';
 import { createAcceptPush } from './delivery/accept.js';
+import { createEstimate } from './delivery/estimate.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
 import { createSweeper } from './delivery/sweeper.js';
@@ -45,7 +46,8 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       const handlers = createPushCore({
         registry,
         cycle,
-        acceptPush: createAcceptPush(registry, cycle, config.offlineTtl),
+        acceptPush: createAcceptPush(registry, store, cycle, config.offlineTtl),
+        estimateAudience: createEstimate(store, sessions),
         adminToken: config.adminToken,
       });
       const link = createEdgeLink({ handlers, sessions, cycle, linkToken: config.linkToken, log });

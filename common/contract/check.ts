@@ -16,6 +16,8 @@ export interface Checker<T extends TSchema> {
 export function createChecker<T extends TSchema>(schema: T): Checker<T> {
   const compiled = TypeCompiler.Compile(schema);
   function violations(value: unknown): Violation[] {
+    // Far cheaper than to list no errors.
+    if (compiled.Check(value)) return [];
     const found = new Map<string, string>();
     for (const error of compiled.Errors(value)) {
       const field = fieldOf(error.path);

@@ -1,10 +1,11 @@
 import { OnePushError } from '../../common/errors.js';
 import { hashSecret } from '../../common/secrets.js';
 import type { App } from '../domain/app.js';
-import type { Audience } from '../domain/audience.js';
+import { type Audience, reachOf } from '../domain/audience.js';
 import { lifetimeOf } from '../domain/expiry.js';
 import type { PushContent, PushHeader } from '../domain/push.js';
 import type { Registry } from '../registry/registry.js';
+import type { LookUps } from '../store/store.js';
 import { resolveAudience } from './audience.js';
 import { IDEMPOTENCY_LIFETIME } from './idempotency.js';
 import type { WriteCycle } from './write-cycle.js';
@@ -28,14 +29,20 @@ const MAX_ATTEMPTS = 20;
  * Accepts a push: finds its devices or topics and commits it with its deliveries. When this resolves, with the push's id, the push is
  * durable.
  *
- * @throws OnePushError STORE_UNAVAILABLE or OVERLOADED: then it is not accepted; IDEMPOTENCY_CONFLICT
+ * @throws OnePushError STORE_UNAVAILABLE, OVERLOADED or INVALID_FIELDS: then it is not accepted; IDEMPOTENCY_CONFLICT
  */
 export type AcceptPush = (app: App, draft: PushDraft) => Promise<number>;
 
 /** @param offlineTtl seconds that a push without `needConfirm` waits */
-export function createAcceptPush(registry: Registry, cycle: Pick<WriteCycle, 'push'>, offlineTtl: number): AcceptPush {
+export function createAcceptPush(
+  registry: Registry,
+  store: Pick<LookUps, 'findAudience'>,
+  cycle: Pick<WriteCycle, 'push'>,
+  offlineTtl: number,
+): AcceptPush {
   return async (app, { audience, duration, ttl, content, idempotency: given, ...options }) => {
-    const header = { ...options, appId: app.id, appNum: app.num };
+    const reach = reachOf(audience, options.platform);
+    const header = { ...options, platform: reach.platform, appId: app.id, appNum: app.num };
     const lifetime = lifetimeOf({ needConfirm: options.needConfirm, duration, ttl }, offlineTtl);
     // The key is the app's own; it is kept as a hash, since it may be long.
     const idempotency = given && {
@@ -44,7 +51,7 @@ export function createAcceptPush(registry: Registry, cycle: Pick<WriteCycle, 'pu
       expiresAt: Date.now() + IDEMPOTENCY_LIFETIME,
     };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const resolution = await resolveAudience(registry, app.num, audience, options.platform);
+      const resolution = await resolveAudience(registry, store, app.num, reach);
       const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency });
       if (pushId !== undefined) return pushId;
     }

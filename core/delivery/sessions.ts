@@ -26,6 +26,8 @@ export interface Sessions {
   pushed(pushes: readonly NewPush[]): void;
   registered(result: Registered, registration: NewRegistration): void;
   unregistered(device: Device): void;
+  /** The numbers of an app's devices that have a session. */
+  onlineDevices(appNum: number): number[];
   /** A push is recalled: it is not sent any more. */
   recalled(pushId: number): void;
 }
@@ -221,6 +223,12 @@ export function createSessions(options: {
         if (state.kind === 'reading') recall(state, pushId);
       }
       for (const edge of edges.keys()) edge.recall(pushId);
+    },
+    onlineDevices(appNum) {
+      const open = [...byDevice.values()].filter(
+        ({ device, state }) => device.appNum === appNum && state.kind !== 'closed',
+      );
+      return open.map(({ device }) => device.num);
     },
     unregistered(device) {
       changed?.add(device.id);

@@ -3,6 +3,7 @@ import { matchesSecret } from '../../common/secrets.js';
 import type { App } from '../domain/app.js';
 import type { Device } from '../domain/device.js';
 import type { LookUps, Registered } from '../store/store.js';
+import { createDepartures, type Departures } from './departures.js';
 import { createLookupCache, type Entry } from './lookup-cache.js';
 
 /** What is known of apps, devices and topics, cached; told of every change by `registered` and `unregistered`. */
@@ -17,6 +18,8 @@ export interface Registry {
   device(id: string): Entry<Device>;
   /** The timeline of a tag; a tag that no device ever had has none. */
   topic(appNum: number, tag: string): Entry<number>;
+  /** See `Departures`. */
+  watchDevices: Departures['watch'];
   appCreated(id: string): void;
   registered(result: Registered, appNum: number, tags: readonly string[]): void;
   unregistered(device: Device & { alias: string }): void;
@@ -50,6 +53,7 @@ export function createRegistry(store: LookUps): Registry {
     MAX_DEVICES,
     async (ids) => new Map((await store.findDevicesById(ids)).map((device) => [device.id, device])),
   );
+  const departures = createDepartures();
   const topics = createLookupCache<number>(MAX_TOPICS, async (keys) => {
     const pairs = keys.map((key) => ({ appNum: scopeOf(key), tag: nameOf(key) }));
     return new Map((await store.findTopics(pairs)).map((topic) => [scoped(topic.appNum, topic.tag), topic.num]));
@@ -72,18 +76,22 @@ export function createRegistry(store: LookUps): Registry {
     devicesOf: (appNum, alias) => aliases.get(scoped(appNum, alias)),
     device: (id) => devices.get(id),
     topic: (appNum, tag) => topics.get(scoped(appNum, tag)),
+    watchDevices: departures.watch,
     appCreated: (id) => apps.invalidate(id),
-    registered({ device, alias, previousAlias }, appNum, tags) {
+    registered({ device, alias, previousAlias, startedAfresh }, appNum, tags) {
+      if (startedAfresh) departures.left(device.num);
       devices.invalidate(device.id);
       aliases.invalidate(scoped(appNum, alias));
       if (previousAlias !== undefined) aliases.invalidate(scoped(appNum, previousAlias));
       for (const tag of tags) topics.invalidate(scoped(appNum, tag));
     },
     unregistered(device) {
+      departures.left(device.num);
       devices.invalidate(device.id);
       aliases.invalidate(scoped(device.appNum, device.alias));
     },
     forget() {
+      departures.forget();
       for (const cache of [apps, aliases, devices, topics]) cache.clear();
     },
   };

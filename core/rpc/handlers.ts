@@ -1,6 +1,7 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { AcceptPush } from '../delivery/accept.js';
+import type { EstimateAudience } from '../delivery/estimate.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
 import type { Registry } from '../registry/registry.js';
 import type { Credentials } from './credentials.js';
@@ -10,6 +11,7 @@ export interface ServiceParts {
   registry: Registry;
   cycle: Pick<WriteCycle, 'change' | 'changes'>;
   acceptPush: AcceptPush;
+  estimateAudience: EstimateAudience;
   /** Undefined: nobody may create or read apps. */
   adminToken: string | undefined;
 }

@@ -1,4 +1,5 @@
 import { createAppHandlers } from './app-handlers.js';
+import { createAudienceHandlers } from './audience-handlers.js';
 import { createDeviceHandlers } from './device-handlers.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { createPushHandlers } from './push-handlers.js';
@@ -8,6 +9,7 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
   const handlers: Partial<PushCoreHandlers> = {
     ...createDeviceHandlers(options),
     ...createPushHandlers(options),
+    ...createAudienceHandlers(options),
     ...createAppHandlers(options),
   };
   return handlers as PushCoreHandlers;

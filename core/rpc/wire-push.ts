@@ -3,34 +3,17 @@ import { createChecker } from '../../common/contract/check.js';
 import { Label, LIMITS, ruled, Text } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { hashSecret } from '../../common/secrets.js';
-import type { SendPushRequest, Audience as WireAudience } from '../../gen/onepush/v1/push_pb.js';
+import type { SendPushRequest } from '../../gen/onepush/v1/push_pb.js';
 import { PushMsgType as WireMsgType, Priority as WirePriority } from '../../gen/onepush/v1/push_pb.js';
 import type { PushDraft } from '../delivery/accept.js';
-import type { Audience } from '../domain/audience.js';
 import { lifetimeOf } from '../domain/expiry.js';
 import type { Priority, PushMsgType } from '../domain/push.js';
-import { PLATFORM } from './wire.js';
+import { PLATFORM, PlatformNumber } from './wire.js';
+import { fromAudience } from './wire-audience.js';
 
-const Names = (what: string) =>
-  Type.Array(
-    Label(LIMITS.name, 1),
-    ruled(`must be a list of 1 to ${LIMITS.audiences} ${what}`, { minItems: 1, maxItems: LIMITS.audiences }),
-  );
 const pushChecker = createChecker(
   Type.Object({
-    audience: Type.Union(
-      [
-        Type.Object({ kind: Type.Literal('aliases'), aliases: Names('user ids') }),
-        Type.Object({ kind: Type.Literal('tags'), tags: Names('tags') }),
-        Type.Object({ kind: Type.Literal('devices'), deviceIds: Names('device ids') }),
-        Type.Object({ kind: Type.Literal('everyone') }),
-      ],
-      ruled(
-        `must be 1 to ${LIMITS.audiences} aliases, tags or device ids of 1 to ${LIMITS.name} characters, or everyone`,
-        {},
-      ),
-    ),
-    platform: Type.Integer(ruled('must be a known platform', { minimum: 0, maximum: 4 })),
+    platform: PlatformNumber,
     tenantCode: Label(LIMITS.tenantCode),
     pushMsgType: Type.Integer(ruled('must be MSG or CMD', { minimum: 0, maximum: 2 })),
     duration: Type.Optional(Type.Number(ruled('must be a number of seconds', {}))),
@@ -65,9 +48,11 @@ const PRIORITY: Record<WirePriority, Priority | undefined> = {
 
 /** @throws OnePushError INVALID_FIELDS */
 export function fromSendPush(request: SendPushRequest): PushDraft {
-  const audience = fromAudience(request.audience);
-  pushChecker.parse({ ...request, audience });
-  if (audience === undefined) throw new OnePushError('INVALID_FIELDS');
+  const { audience, violations: inAudience } = fromAudience(request.audience);
+  const violations = [...inAudience, ...pushChecker.violations(request)];
+  if (request.sendAt !== undefined)
+    violations.push({ field: 'sendAt', rule: 'must be absent: pushes cannot be scheduled yet' });
+  if (violations.length > 0) throw new OnePushError('INVALID_FIELDS', { violations });
   const draft = {
     audience,
     platform: PLATFORM[request.platform],
@@ -96,19 +81,4 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
 function digestOf({ duration, ...draft }: Omit<PushDraft, 'idempotency'>): string {
   const lifetime = draft.needConfirm ? lifetimeOf({ needConfirm: true, duration }, 0) : 0;
   return hashSecret(JSON.stringify({ ...draft, lifetime }));
-}
-
-function fromAudience(wire: WireAudience | undefined): Audience | undefined {
-  switch (wire?.audience.case) {
-    case 'aliases':
-      return { kind: 'aliases', aliases: wire.audience.value.values };
-    case 'tags':
-      return { kind: 'tags', tags: wire.audience.value.values };
-    case 'devices':
-      return { kind: 'devices', deviceIds: wire.audience.value.ids };
-    case 'everyone':
-      return { kind: 'everyone' };
-    case undefined:
-      return undefined;
-  }
 }

@@ -18,6 +18,9 @@ const registrationChecker = createChecker(
   }),
 );
 
+/** A platform of the wire, unspecified for all. */
+export const PlatformNumber = Type.Integer(ruled('must be a known platform', { minimum: 0, maximum: 4 }));
+
 export const PLATFORM: Record<WirePlatform, PlatformFilter> = {
   [WirePlatform.UNSPECIFIED]: 'ALL',
   [WirePlatform.ANDROID]: 'ANDROID',

@@ -1,4 +1,5 @@
 import { createIdClock } from '../domain/id-clock.js';
+import { createAudienceReads } from './audience-reads.js';
 import { createDeliveryCommits } from './delivery-commits.js';
 import { createDeliveryReads } from './delivery-reads.js';
 import type { Database, SqlDriver } from './driver.js';
@@ -19,8 +20,10 @@ export async function openSqlStore(database: Database, core: number): Promise<St
 }
 
 function createSqlStore(driver: SqlDriver): Store {
+  const registryReads = createRegistryReads(driver);
   const store: Store = {
-    ...createRegistryReads(driver),
+    ...registryReads,
+    ...createAudienceReads(driver, registryReads),
     ...createRegistryCommits(driver),
     ...createDeliveryReads(driver),
     ...createDeliveryCommits(driver),

@@ -1,5 +1,6 @@
 import { OnePushError } from '../../common/errors.js';
 import type { App } from '../domain/app.js';
+import type { AudienceQuery } from '../domain/audience.js';
 import type { Device, PlatformFilter, Registration, Subscriber } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
 
@@ -47,6 +48,12 @@ export interface LookUps {
   findTopics(
     pairs: readonly { appNum: number; tag: string }[],
   ): Promise<{ appNum: number; tag: string; num: number }[]>;
+  /** The devices of an audience by number, those after `after` and at the most `limit`. A tag that no device ever had matches none. */
+  findAudience(query: AudienceQuery, after: number, limit: number): Promise<number[]>;
+  /** How many devices an audience has. */
+  countAudience(query: AudienceQuery): Promise<number>;
+  /** Those of these devices that are in an audience. */
+  findInAudience(query: AudienceQuery, deviceNums: readonly number[]): Promise<number[]>;
   /** How far each device has read its topics, for this core's pushes; a device that has read nothing is absent. */
   findCursors(deviceNums: readonly number[], core: number): Promise<Map<number, number>>;
   /**

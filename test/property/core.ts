@@ -65,7 +65,7 @@ export async function startCore(options: {
   return {
     app: await registry.getApp(APP_ID),
     cycle,
-    acceptPush: createAcceptPush(registry, cycle, OFFLINE_TTL),
+    acceptPush: createAcceptPush(registry, store, cycle, OFFLINE_TTL),
     // The edge makes no calls here.
     link: createEdgeLink({ handlers: {} as PushCoreHandlers, sessions, cycle, linkToken: undefined, log }),
     kill,

@@ -214,7 +214,7 @@ function toAudience(target: Target, deviceId: string): Audience {
     case 'device':
       return { kind: 'devices', deviceIds: [deviceId] };
     case 'tags':
-      return { kind: 'tags', tags: target.tags.map((tag) => `tag-${tag}`) };
+      return { kind: 'tags', match: 'any', tags: target.tags.map((tag) => `tag-${tag}`) };
     case 'everyone':
       return { kind: 'everyone' };
   }

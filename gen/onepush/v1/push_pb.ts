@@ -23,7 +23,7 @@ export const file_onepush_v1_push: GenFile = /*@__PURE__*/
  * and 1000 values in all. A device gets the push once, however many branches name it.
  *
  * `everyone`, and `tags` with MATCH_ANY, are topics: they cost the same for any number of devices, which read them from a
- * timeline. Every other audience is evaluated when the push is accepted, or when a scheduled push is due.
+ * timeline. So are they on all platforms or one, and what `all_of` and `any_of` make of them, if that is a topic again. Every other audience is evaluated when the push is accepted, or when a scheduled push is due.
  *
  * @generated from message onepush.v1.Audience
  */

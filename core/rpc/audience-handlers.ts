@@ -1,0 +1,28 @@
+import { create } from '@bufbuild/protobuf';
+import { Type } from '@sinclair/typebox';
+import { createChecker } from '../../common/contract/check.js';
+import { OnePushError } from '../../common/errors.js';
+import { EstimateAudienceResponseSchema } from '../../gen/onepush/v1/push_pb.js';
+import { authenticate } from './credentials.js';
+import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import { PLATFORM, PlatformNumber } from './wire.js';
+import { fromAudience } from './wire-audience.js';
+
+const estimateChecker = createChecker(Type.Object({ platform: PlatformNumber }));
+
+/** The methods about audiences. */
+export function createAudienceHandlers({
+  registry,
+  estimateAudience,
+}: Pick<ServiceParts, 'registry' | 'estimateAudience'>): Pick<PushCoreHandlers, 'estimateAudience'> {
+  return {
+    async estimateAudience(request, { credentials }) {
+      const { audience, violations: inAudience } = fromAudience(request.audience);
+      const violations = [...inAudience, ...estimateChecker.violations(request)];
+      if (violations.length > 0) throw new OnePushError('INVALID_FIELDS', { violations });
+      const app = await authenticate(registry, credentials);
+      const estimate = await estimateAudience({ audience, appNum: app.num, platform: PLATFORM[request.platform] });
+      return create(EstimateAudienceResponseSchema, estimate);
+    },
+  };
+}
