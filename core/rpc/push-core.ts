@@ -2,13 +2,14 @@ import { createAppHandlers } from './app-handlers.js';
 import { createDeviceHandlers } from './device-handlers.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { createPushHandlers } from './push-handlers.js';
+import { withValidation } from './validation.js';
 
-/** Puts the service together. */
+/** Puts the service together; what it is called with is checked by the rules of the schema first. */
 export function createPushCore(options: ServiceParts): PushCoreHandlers {
   const handlers: Partial<PushCoreHandlers> = {
     ...createDeviceHandlers(options),
     ...createPushHandlers(options),
     ...createAppHandlers(options),
   };
-  return handlers as PushCoreHandlers;
+  return withValidation(handlers as PushCoreHandlers);
 }
