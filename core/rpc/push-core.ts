@@ -3,8 +3,9 @@ import { createAudienceHandlers } from './audience-handlers.js';
 import { createDeviceHandlers } from './device-handlers.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { createPushHandlers } from './push-handlers.js';
+import { withValidation } from './validation.js';
 
-/** Puts the service together. */
+/** Puts the service together; what it is called with is checked by the rules of the schema first. */
 export function createPushCore(options: ServiceParts): PushCoreHandlers {
   const handlers: Partial<PushCoreHandlers> = {
     ...createDeviceHandlers(options),
@@ -12,5 +13,5 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createAudienceHandlers(options),
     ...createAppHandlers(options),
   };
-  return handlers as PushCoreHandlers;
+  return withValidation(handlers as PushCoreHandlers);
 }

@@ -4,6 +4,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/app.proto.
  */
 export const file_onepush_v1_app: GenFile = /*@__PURE__*/
-  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSIgChBDcmVhdGVBcHBSZXF1ZXN0EgwKBG5hbWUYASABKAkiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIhsKDUdldEFwcFJlcXVlc3QSCgoCaWQYASABKAkiPAoOR2V0QXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghkaXNhYmxlZBgDIAEoCCI7ChNSb3RhdGVBcHBLZXlSZXF1ZXN0EgoKAmlkGAEgASgJEhgKEGtlZXBfb2xkX3NlY29uZHMYAiABKA0iXwoUUm90YXRlQXBwS2V5UmVzcG9uc2USDwoHYXBwX2tleRgBIAEoCRI2ChJvbGRfa2V5c19leHBpcmVfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIh8KEURpc2FibGVBcHBSZXF1ZXN0EgoKAmlkGAEgASgJIhQKEkRpc2FibGVBcHBSZXNwb25zZSIeChBFbmFibGVBcHBSZXF1ZXN0EgoKAmlkGAEgASgJIhMKEUVuYWJsZUFwcFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSJHChBDcmVhdGVBcHBSZXF1ZXN0EjMKBG5hbWUYASABKAlCJbpIInIgEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIiUKDUdldEFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIjwKDkdldEFwcFJlc3BvbnNlEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEAoIZGlzYWJsZWQYAyABKAgiUAoTUm90YXRlQXBwS2V5UmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASIwoQa2VlcF9vbGRfc2Vjb25kcxgCIAEoDUIJukgGKgQYgPUkIl8KFFJvdGF0ZUFwcEtleVJlc3BvbnNlEg8KB2FwcF9rZXkYASABKAkSNgoSb2xkX2tleXNfZXhwaXJlX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIpChFEaXNhYmxlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCAiFAoSRGlzYWJsZUFwcFJlc3BvbnNlIigKEEVuYWJsZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIhMKEUVuYWJsZUFwcFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Creates an app: a business system that may push. Needs the admin token.
