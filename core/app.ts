@@ -88,7 +88,7 @@ function createEffects(registry: Registry, limits: InboxLimits, sessions: () => 
       registry.unregistered(device);
       sessions().unregistered(device);
     },
-    appCreated: (id) => registry.appCreated(id),
+    appChanged: (id) => registry.appChanged(id),
     uncertain: () => registry.forget(),
   };
 }

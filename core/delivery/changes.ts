@@ -1,8 +1,10 @@
 import { newDeviceId } from '../../common/secrets.js';
 import type { Device } from '../domain/device.js';
 import type {
+  AppState,
   Commits,
   Eviction,
+  KeyRotation,
   NewApp,
   NewRegistration,
   Recall,
@@ -19,7 +21,7 @@ export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'new
 export interface ChangeEffects {
   registered(result: Registered, registration: NewRegistration): void;
   unregistered(device: Device & { alias: string }): void;
-  appCreated(id: string): void;
+  appChanged(id: string): void;
   recalled(pushId: number): void;
   /** A commit of devices or apps has failed: it may have taken place all the same. */
   uncertain(): void;
@@ -31,6 +33,10 @@ export interface Changes {
   /** By device id. */
   unregister: ChangeKind<string, void>;
   createApp: ChangeKind<Omit<NewApp, 'now'>, void>;
+  /** When the earlier keys end; undefined: there is no such app. */
+  rotateKey: ChangeKind<{ id: string; keyHash: string; keepOld: number }, number | undefined>;
+  /** False: there is no such app. */
+  setAppState: ChangeKind<Omit<AppState, 'now'>, boolean>;
   /** Undefined: the app has no such push. */
   recall: ChangeKind<Omit<Recall, 'now'>, Recalled | undefined>;
   sweep: ChangeKind<Sweep, Swept>;
@@ -82,8 +88,28 @@ export function createChanges(options: {
       subjectOf: ({ id }) => id,
       async apply(apps) {
         await certain(commits.commitApps(apps.map((app) => ({ ...app, now: now() }))));
-        for (const { id } of apps) effects.appCreated(id);
+        for (const { id } of apps) effects.appChanged(id);
         return [];
+      },
+    },
+    rotateKey: {
+      subjectOf: ({ id }) => id,
+      async apply(requests) {
+        const time = now();
+        const rotations = requests.map(
+          ({ id, keyHash, keepOld }): KeyRotation => ({ id, keyHash, oldUntil: time + keepOld, now: time }),
+        );
+        const known = await certain(commits.commitKeyRotations(rotations));
+        for (const { id } of rotations) effects.appChanged(id);
+        return rotations.map(({ oldUntil }, index) => (known[index] ? oldUntil : undefined));
+      },
+    },
+    setAppState: {
+      subjectOf: ({ id }) => id,
+      async apply(states) {
+        const known = await certain(commits.commitAppStates(states.map((state) => ({ ...state, now: now() }))));
+        for (const { id } of states) effects.appChanged(id);
+        return known;
       },
     },
     recall: {

@@ -2,6 +2,7 @@ import type { Platform, PlatformFilter } from '../domain/device.js';
 
 /** Why a session is closed: the WebSocket close codes of the documented contract. */
 export const CLOSE = {
+  appDisabled: { code: 4403, reason: 'app disabled' },
   notRegistered: { code: 4404, reason: 'device not registered' },
   replaced: { code: 4409, reason: 'replaced by a newer connection' },
   unregistered: { code: 4410, reason: 'device unregistered or changed hands' },

@@ -70,6 +70,7 @@ export function createSessions(options: {
         if (changes.has(deviceId)) openings.add(announced);
         else if (device === undefined) edge.closeSession(slot, CLOSE.notRegistered);
         else if (!device.registered) edge.closeSession(slot, CLOSE.unregistered);
+        else if (device.appDisabled) edge.closeSession(slot, CLOSE.appDisabled);
         else begin(announced, device);
       }
     } catch (error) {

@@ -12,7 +12,7 @@ export function createDeviceHandlers({
   return {
     async registerDevice(request) {
       const registration = fromRegisterDevice(request);
-      const app = await registry.getApp(registration.appId);
+      const app = await registry.getEnabledApp(registration.appId);
       const { device } = await cycle.change(cycle.changes.register, { ...registration, appNum: app.num });
       return create(RegisterDeviceResponseSchema, { deviceId: device.id });
     },

@@ -1,4 +1,5 @@
 import { createIdClock } from '../domain/id-clock.js';
+import { createAppCommits } from './app-commits.js';
 import { createDeliveryCommits } from './delivery-commits.js';
 import { createDeliveryReads } from './delivery-reads.js';
 import type { Database, SqlDriver } from './driver.js';
@@ -22,6 +23,7 @@ function createSqlStore(driver: SqlDriver): Store {
   const store: Store = {
     ...createRegistryReads(driver),
     ...createRegistryCommits(driver),
+    ...createAppCommits(driver),
     ...createDeliveryReads(driver),
     ...createDeliveryCommits(driver),
     ...createSweepCommits(driver),

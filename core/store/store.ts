@@ -35,14 +35,14 @@ export class StoreUnavailable extends OnePushError {
 }
 
 export interface LookUps {
-  /** Those of the apps that exist. */
+  /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
   findDevicesByAlias(pairs: readonly { appNum: number; alias: string }[]): Promise<(Device & { alias: string })[]>;
   /** Devices by public id, unregistered ones too. */
   findDevicesById(ids: readonly string[]): Promise<Device[]>;
   /** The same with their topics, `everyone` among them, for sessions that are opened. */
-  findSubscribers(ids: readonly string[]): Promise<Subscriber[]>;
+  findSubscribers(ids: readonly string[]): Promise<(Subscriber & { appDisabled: boolean })[]>;
   /** The timelines of tags; a tag that no device ever had has none. */
   findTopics(
     pairs: readonly { appNum: number; tag: string }[],
@@ -101,6 +101,10 @@ export interface TimelineRow {
 export interface Commits {
   /** Creates an app with its first key and its `everyone` timeline; an app of that id that exists already stays as it is. */
   commitApps(apps: readonly NewApp[]): Promise<void>;
+  /** Gives apps a new key each; the earlier ones end at `oldUntil`. Answers in the order of the call whether there is such an app. */
+  commitKeyRotations(rotations: readonly KeyRotation[]): Promise<boolean[]>;
+  /** Disables or enables apps; twice is fine. Answers in the order of the call whether there is such an app. */
+  commitAppStates(states: readonly AppState[]): Promise<boolean[]>;
   /** Registers devices, no two of one app and native token. Answers in the order of the call. */
   commitRegistrations(registrations: readonly NewRegistration[]): Promise<Registered[]>;
   /** Unregisters devices; ids that do not exist and devices that have unregistered before are absent from the answer. */
@@ -119,6 +123,23 @@ export interface NewApp {
   id: string;
   name: string;
   keyHash: string;
+  now: number;
+}
+
+export interface KeyRotation {
+  /** The app's id. */
+  id: string;
+  /** Of the new key. */
+  keyHash: string;
+  /** When the earlier keys stop working. */
+  oldUntil: number;
+  now: number;
+}
+
+export interface AppState {
+  /** The app's id. */
+  id: string;
+  disabled: boolean;
   now: number;
 }
 

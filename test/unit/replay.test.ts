@@ -34,7 +34,7 @@ beforeEach(() => {
   });
   const store: Partial<LookUps> = {
     ...shelf.lookUps,
-    findSubscribers: async () => [DEVICE],
+    findSubscribers: async () => [{ ...DEVICE, appDisabled: false }],
     findCursors: async () => new Map(),
     async findPushes(ids) {
       // What the store answers is on its way when the gate opens.
