@@ -46,6 +46,8 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         registry,
         cycle,
         acceptPush: createAcceptPush(registry, cycle, config.offlineTtl),
+        queries: store,
+        presence: sessions.presence,
         adminToken: config.adminToken,
       });
       const link = createEdgeLink({ handlers, sessions, cycle, linkToken: config.linkToken, log });

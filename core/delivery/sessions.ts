@@ -26,6 +26,8 @@ export interface Sessions {
   pushed(pushes: readonly NewPush[]): void;
   registered(result: Registered, registration: NewRegistration): void;
   unregistered(device: Device): void;
+  /** The open session of a device: the id of its edge, and since when this core knows it, in milliseconds since the epoch. */
+  presence(deviceNum: number): { edgeId: string; since: number } | undefined;
   /** A push is recalled: it is not sent any more. */
   recalled(pushId: number): void;
 }
@@ -45,7 +47,7 @@ export function createSessions(options: {
   log: Logger;
   now?: () => number;
 }): Sessions {
-  const { store, cycle, log } = options;
+  const { store, cycle, log, now = Date.now } = options;
   const edges = new Map<EdgePort, Slots>();
   const byDevice = new Map<number, Session>();
   const replay = createReplay(options);
@@ -86,7 +88,7 @@ export function createSessions(options: {
     const earlier = byDevice.get(device.num);
     // What an earlier session was handed must be known first: this one would hand it over again.
     const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.reported ? 0 : 1);
-    const session = createSession(announced, device, blockers);
+    const session = createSession(announced, device, blockers, now());
     byDevice.set(device.num, session);
     edges.get(session.edge)?.set(session.slot, { session });
     if (earlier !== undefined) close(earlier, CLOSE.replaced);
@@ -216,6 +218,11 @@ export function createSessions(options: {
       }
       session.device = { ...device, memberships: withTopics(session.device.memberships, topics, sinceId) };
       if (session.state.kind === 'live') session.edge.live(session.slot, device.platform, topics);
+    },
+    presence(deviceNum) {
+      const session = byDevice.get(deviceNum);
+      if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;
+      return { edgeId: session.edge.edgeId, since: session.since };
     },
     recalled(pushId) {
       for (const { state } of replay.reading()) {

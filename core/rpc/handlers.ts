@@ -1,7 +1,9 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { AcceptPush } from '../delivery/accept.js';
+import type { Sessions } from '../delivery/sessions.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
+import type { Queries } from '../domain/queries.js';
 import type { Registry } from '../registry/registry.js';
 import type { Credentials } from './credentials.js';
 
@@ -10,6 +12,8 @@ export interface ServiceParts {
   registry: Registry;
   cycle: Pick<WriteCycle, 'change' | 'changes'>;
   acceptPush: AcceptPush;
+  queries: Queries;
+  presence: Sessions['presence'];
   /** Undefined: nobody may create or read apps. */
   adminToken: string | undefined;
 }

@@ -2,6 +2,7 @@ import { createAppHandlers } from './app-handlers.js';
 import { createDeviceHandlers } from './device-handlers.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { createPushHandlers } from './push-handlers.js';
+import { createQueryHandlers } from './query-handlers.js';
 
 /** Puts the service together. */
 export function createPushCore(options: ServiceParts): PushCoreHandlers {
@@ -9,6 +10,7 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createDeviceHandlers(options),
     ...createPushHandlers(options),
     ...createAppHandlers(options),
+    ...createQueryHandlers(options),
   };
   return handlers as PushCoreHandlers;
 }

@@ -3,6 +3,7 @@ import { createAppCommits } from './app-commits.js';
 import { createDeliveryCommits } from './delivery-commits.js';
 import { createDeliveryReads } from './delivery-reads.js';
 import type { Database, SqlDriver } from './driver.js';
+import { createQueryReads } from './query-reads.js';
 import { createRegistryCommits } from './registry-commits.js';
 import { createRegistryReads } from './registry-reads.js';
 import type { Store } from './store.js';
@@ -25,6 +26,7 @@ function createSqlStore(driver: SqlDriver): Store {
     ...createRegistryCommits(driver),
     ...createAppCommits(driver),
     ...createDeliveryReads(driver),
+    ...createQueryReads(driver),
     ...createDeliveryCommits(driver),
     ...createSweepCommits(driver),
     ping: () => driver.ping(),

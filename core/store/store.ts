@@ -2,6 +2,7 @@ import { OnePushError } from '../../common/errors.js';
 import type { App } from '../domain/app.js';
 import type { Device, PlatformFilter, Registration, Subscriber } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
+import type { Queries } from '../domain/queries.js';
 
 /**
  * What is kept. Every call takes a set and costs a fixed number of statements, whatever the size of the set.
@@ -10,7 +11,7 @@ import type { Push } from '../domain/push.js';
  * durable when it resolves, and when it rejects nothing of it is there. The commits are made by one caller, one after the
  * other (the write cycle). A `StoreUnavailable` is a passing fault; any other error is one of the data or of the program.
  */
-export interface Store extends LookUps, Commits {
+export interface Store extends LookUps, Commits, Queries {
   /** Resolves while the store can be reached, else rejects with StoreUnavailable. */
   ping(): Promise<void>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */

@@ -44,6 +44,7 @@ beforeEach(() => {
     },
   };
   edge = {
+    edgeId: 'edge',
     deliver: (_slot, { pushId }) => told.push(`deliver ${pushId}`),
     publish: ({ pushId }) => told.push(`publish ${pushId}`),
     resume: () => told.push('resume'),
