@@ -3,6 +3,7 @@ import type { Device } from '../domain/device.js';
 import type {
   AppState,
   Commits,
+  DeviceUpdate,
   Eviction,
   KeyRotation,
   NewApp,
@@ -12,6 +13,7 @@ import type {
   Registered,
   Sweep,
   Swept,
+  Updated,
 } from '../store/store.js';
 import type { ChangeKind } from './change-queue.js';
 
@@ -30,6 +32,8 @@ export interface ChangeEffects {
 /** The changes that go through the write cycle besides deliveries. */
 export interface Changes {
   register: ChangeKind<RegistrationRequest, Registered>;
+  /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
+  update: ChangeKind<Omit<DeviceUpdate, 'sinceId' | 'now'>, Updated | 'tooManyTags' | undefined>;
   /** By device id. */
   unregister: ChangeKind<string, void>;
   createApp: ChangeKind<Omit<NewApp, 'now'>, void>;
@@ -72,6 +76,17 @@ export function createChanges(options: {
         for (const [index, registration] of registrations.entries()) {
           const result = results[index];
           if (result !== undefined) effects.registered(result, registration);
+        }
+        return results;
+      },
+    },
+    update: {
+      subjectOf: ({ id }) => id,
+      async apply(requests) {
+        const shared = { sinceId: sinceId(), now: now() };
+        const results = await certain(commits.commitUpdates(requests.map((request) => ({ ...request, ...shared }))));
+        for (const updated of results) {
+          if (typeof updated === 'object') effects.registered(updated.result, updated.registration);
         }
         return results;
       },

@@ -1,10 +1,8 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
 import { Label, LIMITS, ruled } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
-import { PresenceSchema } from '../../gen/onepush/v1/device_pb.js';
 import {
   GetPresenceResponseSchema,
   GetPushResponseSchema,
@@ -17,6 +15,7 @@ import { authenticate } from './credentials.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { parsePageToken, toPageToken } from './page-tokens.js';
 import { parsePushId, toWirePlatform } from './wire.js';
+import { toWireDevice, toWirePresence } from './wire-device.js';
 import { toPushReport } from './wire-query.js';
 
 const DEFAULT_PAGE = 100;
@@ -41,11 +40,6 @@ export function createQueryHandlers({
   PushCoreHandlers,
   'getPush' | 'listDevices' | 'getPresence'
 > {
-  function presenceOf(deviceNum: number) {
-    const open = presence(deviceNum);
-    return open && create(PresenceSchema, { edgeId: open.edgeId, since: timestampFromMs(open.since) });
-  }
-
   /** Undefined: a tag that no device ever had. */
   async function filterOf(app: App, { filter }: ListDevicesRequest): Promise<DeviceFilter | undefined> {
     if (filter.case === 'alias') return { kind: 'alias', appNum: app.num, alias: filter.value };
@@ -75,15 +69,7 @@ export function createQueryHandlers({
       const found = filter === undefined ? [] : await queries.listDevices(filter, after, limit);
       const last = found.length < limit ? undefined : found.at(-1);
       return create(ListDevicesResponseSchema, {
-        devices: found.map(({ num, id, alias, platform, tags, mobile, registeredAt }) => ({
-          deviceId: id,
-          alias,
-          platform: toWirePlatform(platform),
-          tags: tags.toSorted(),
-          mobile: mobile ?? '',
-          registeredAt: timestampFromMs(registeredAt),
-          presence: presenceOf(num),
-        })),
+        devices: found.map((device) => toWireDevice(device, presence)),
         nextPageToken: last === undefined ? '' : toPageToken(listing, last.num),
       });
     },
@@ -97,7 +83,7 @@ export function createQueryHandlers({
         alias: aliases[index] ?? '',
         devices: value.length,
         online: value.flatMap(({ num, id, platform }) => {
-          const open = presenceOf(num);
+          const open = toWirePresence(presence(num));
           return open === undefined ? [] : [{ deviceId: id, platform: toWirePlatform(platform), presence: open }];
         }),
       }));

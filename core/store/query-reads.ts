@@ -1,8 +1,9 @@
-import { and, asc, eq, gt, inArray, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import type { Queries } from '../domain/queries.js';
 import { endingCodes, msgTypeCodes, platformCodes } from './codes.js';
 import { decodeContent } from './content.js';
-import { rowsFor, type SqlDriver } from './driver.js';
+import { readTags } from './device-updates.js';
+import type { SqlDriver } from './driver.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
 
 const MESSAGE_IDS = 1000;
@@ -11,20 +12,7 @@ const PENDING = 0;
 
 /** Answers the questions of apps. */
 export function createQueryReads(driver: SqlDriver): Queries {
-  const { devices, deviceTags, topics } = driver.tables;
-
-  async function tagsOf(deviceNums: readonly number[]): Promise<Map<number, string[]>> {
-    const rows = await rowsFor(deviceNums, (chunk) =>
-      driver.db
-        .select({ deviceNum: deviceTags.deviceNum, tag: topics.tag })
-        .from(deviceTags)
-        .innerJoin(topics, eq(topics.num, deviceTags.topicNum))
-        .where(and(inArray(deviceTags.deviceNum, chunk), isNull(deviceTags.untilId))),
-    );
-    const found = new Map<number, string[]>();
-    for (const { deviceNum, tag } of rows) found.set(deviceNum, [...(found.get(deviceNum) ?? []), tag]);
-    return found;
-  }
+  const { devices, deviceTags } = driver.tables;
 
   return {
     async findPushReport(id, appNum) {
@@ -100,7 +88,11 @@ export function createQueryReads(driver: SqlDriver): Queries {
               )
               .orderBy(asc(deviceTags.deviceNum))
               .limit(limit);
-      const tags = await tagsOf(rows.map(({ num }) => num));
+      const tags = await readTags(
+        driver.tables,
+        driver,
+        rows.map(({ num }) => num),
+      );
       return rows.map(({ alias, mobile, registeredAt, ...row }) => {
         const { num, id, platform } = toDevice(row);
         return { num, id, alias, platform, tags: tags.get(num) ?? [], mobile, registeredAt };

@@ -108,6 +108,11 @@ export interface Commits {
   commitAppStates(states: readonly AppState[]): Promise<boolean[]>;
   /** Registers devices, no two of one app and native token. Answers in the order of the call. */
   commitRegistrations(registrations: readonly NewRegistration[]): Promise<Registered[]>;
+  /**
+   * Changes registered devices, each once; with another alias exactly as a registration. Answers in the order of the call;
+   * undefined: the app has no such registered device.
+   */
+  commitUpdates(updates: readonly DeviceUpdate[]): Promise<(Updated | 'tooManyTags' | undefined)[]>;
   /** Unregisters devices; ids that do not exist and devices that have unregistered before are absent from the answer. */
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
   /** Commits pushes with their deliveries, and what has ended. */
@@ -151,6 +156,29 @@ export interface NewRegistration extends Registration {
   /** The last push id given out: the device gets what is pushed after it. */
   sinceId: number;
   now: number;
+  /** Absent: now. */
+  registeredAt?: number;
+}
+
+export interface DeviceUpdate {
+  /** The public id. */
+  id: string;
+  appNum: number;
+  addTags: readonly string[];
+  /** A tag that is added too stays. */
+  removeTags: readonly string[];
+  /** Absent: as it is. */
+  alias: string | undefined;
+  /** Absent: as it is; null: none. */
+  mobile: string | null | undefined;
+  sinceId: number;
+  now: number;
+}
+
+/** A changed device: the registration that would have made it what it is now, and what that came to. */
+export interface Updated {
+  registration: NewRegistration;
+  result: Registered;
 }
 
 /** What a registration came to. */

@@ -96,4 +96,27 @@ describe.each(PROTOCOLS)('questions over %s', (protocol) => {
     await eventually(async () => (await client.getPresence({ aliases: [alias] }, app)).users[0]?.online.length === 0);
     expect((await failureOf(client.getPresence({ aliases: [] }, app))).code).toBe(Code.InvalidArgument);
   });
+
+  it('change a device: tags, mobile, and hands', async () => {
+    const [alias, next, tag] = [uniqueName(), uniqueName(), uniqueName()];
+    const deviceId = await register(alias, ['a', 'b']);
+    const open = connectDevice(stack.wsUrl, deviceId);
+    await eventually(async () => (await client.getPresence({ aliases: [alias] }, app)).users[0]?.online.length === 1);
+    const change = { deviceId, addTags: [tag], removeTags: ['a'], mobile: '123' };
+    const { device } = await client.updateDevice(change, app);
+    expect(device).toMatchObject({ deviceId, alias, tags: ['b', tag].toSorted(), mobile: '123' });
+    const audience = { audience: { case: 'tags' as const, value: { values: [tag] } } };
+    await client.sendPush({ audience, alert: 'to the new tag' }, app);
+    await open.waitForCount(1);
+    const moved = await client.updateDevice({ deviceId, alias: next }, app);
+    expect(moved.device).toMatchObject({ alias: next, tags: ['b', tag].toSorted(), mobile: '123' });
+    expect(await open.closed).toMatchObject({ code: 4410 });
+    expect((await client.listDevices({ filter: { case: 'alias', value: alias } }, app)).devices).toEqual([]);
+    const addTags = Array.from({ length: 99 }, (_, index) => `t${index}`);
+    expect((await failureOf(client.updateDevice({ deviceId, addTags }, app))).message).toContain('addTags');
+    expect((await failureOf(client.updateDevice({ deviceId, alias: 'all' }, app))).message).toContain('alias');
+    expect((await failureOf(client.updateDevice({ deviceId }, await otherApp()))).code).toBe(Code.NotFound);
+    await client.unregisterDevice({ deviceId });
+    expect((await failureOf(client.updateDevice({ deviceId }, app))).code).toBe(Code.NotFound);
+  });
 });

@@ -8,6 +8,7 @@ const commits = {
   commitRegistrations: vi.fn(),
   commitUnregistrations: vi.fn(),
   commitApps: vi.fn(),
+  commitUpdates: vi.fn(),
   commitKeyRotations: vi.fn(),
   commitAppStates: vi.fn(),
   commitRecalls: vi.fn(),
