@@ -4,6 +4,7 @@ import type { Service } from '../common/service.js';
 import type { CoreConfig } from './config.js';
 import { createAcceptPush } from './delivery/accept.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
+import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
 import { createSweeper } from './delivery/sweeper.js';
 import { createWriteCycle, type Effects } from './delivery/write-cycle.js';
@@ -31,12 +32,14 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       const highest = await store.loadHighestIds();
       const registry = createRegistry(store);
       const limits = createInboxLimits(store, config.inboxLimit);
+      const receipts = createReceiptFeed(store, log);
       const effects = createEffects(registry, limits, () => sessions);
       const cycle = createWriteCycle({
         store,
         pushIds: createIdClock(CORE, highest.push),
         deliveryIds: createIdClock(CORE, highest.delivery),
         effects,
+        committed: receipts.committed,
         core: CORE,
         log,
       });
@@ -47,6 +50,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         cycle,
         acceptPush: createAcceptPush(registry, cycle, config.offlineTtl),
         queries: store,
+        receipts,
         presence: sessions.presence,
         adminToken: config.adminToken,
       });
@@ -59,6 +63,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       };
       stop = async () => {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
+        receipts.stop();
         await sweeper.stop();
         await connect.stop();
         await cycle.idle();

@@ -1,6 +1,7 @@
 import type { Platform } from './device.js';
 import type { Push, PushContent } from './push.js';
 import type { Ending } from './receipt.js';
+import type { ReceiptPosition } from './receipt-position.js';
 
 /** What has become of a push: of all its parts, where it was made in parts. */
 export interface PushReport extends Omit<Push, 'content' | 'appId'> {
@@ -30,10 +31,27 @@ export interface DeviceDetails {
   registeredAt: number;
 }
 
+/** How one delivery ended. */
+export interface ReceiptEntry {
+  position: ReceiptPosition;
+  appNum: number;
+  /** What the caller of the push knows it by. */
+  requestId: number;
+  deviceId: string;
+  /** The device's user now; empty once it has unregistered. */
+  alias: string;
+  ending: Ending;
+  endedAt: number;
+}
+
 /** Questions of apps. Each answers from what is committed, and costs a fixed number of statements. */
 export interface Queries {
   /** Undefined: the app has no such push. Counts as many rows as it has deliveries. */
   findPushReport(id: number, appNum: number): Promise<PushReport | undefined>;
+  /** Receipts of all apps after a position, in their order, at the most `limit` (up to 900). */
+  readReceipts(after: ReceiptPosition, limit: number): Promise<ReceiptEntry[]>;
+  /** The position behind the last receipt; before every receipt if there is none. */
+  lastReceipt(): Promise<ReceiptPosition>;
   /** Registered devices by their number, after `after`, at the most `limit`. */
   listDevices(by: DeviceFilter, after: number, limit: number): Promise<DeviceDetails[]>;
 }

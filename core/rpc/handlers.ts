@@ -1,6 +1,7 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { AcceptPush } from '../delivery/accept.js';
+import type { ReceiptFeed } from '../delivery/receipt-feed.js';
 import type { Sessions } from '../delivery/sessions.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
 import type { Queries } from '../domain/queries.js';
@@ -13,6 +14,7 @@ export interface ServiceParts {
   cycle: Pick<WriteCycle, 'change' | 'changes'>;
   acceptPush: AcceptPush;
   queries: Queries;
+  receipts: ReceiptFeed;
   presence: Sessions['presence'];
   /** Undefined: nobody may create or read apps. */
   adminToken: string | undefined;

@@ -11,7 +11,7 @@ const MESSAGE_IDS = 1000;
 const PENDING = 0;
 
 /** Answers the questions of apps. */
-export function createQueryReads(driver: SqlDriver): Queries {
+export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushReport' | 'listDevices'> {
   const { devices, deviceTags } = driver.tables;
 
   return {

@@ -4,6 +4,7 @@ import { createDeliveryCommits } from './delivery-commits.js';
 import { createDeliveryReads } from './delivery-reads.js';
 import type { Database, SqlDriver } from './driver.js';
 import { createQueryReads } from './query-reads.js';
+import { createReceiptReads } from './receipt-reads.js';
 import { createRegistryCommits } from './registry-commits.js';
 import { createRegistryReads } from './registry-reads.js';
 import type { Store } from './store.js';
@@ -27,6 +28,7 @@ function createSqlStore(driver: SqlDriver): Store {
     ...createAppCommits(driver),
     ...createDeliveryReads(driver),
     ...createQueryReads(driver),
+    ...createReceiptReads(driver),
     ...createDeliveryCommits(driver),
     ...createSweepCommits(driver),
     ping: () => driver.ping(),
