@@ -5,6 +5,7 @@ import type { CoreConfig } from './config.js';
 import { createAcceptPush } from './delivery/accept.js';
 import { createEstimate } from './delivery/estimate.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
+import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
 import { createSweeper } from './delivery/sweeper.js';
 import { createWriteCycle, type Effects } from './delivery/write-cycle.js';
@@ -32,12 +33,14 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       const highest = await store.loadHighestIds();
       const registry = createRegistry(store);
       const limits = createInboxLimits(store, config.inboxLimit);
+      const receipts = createReceiptFeed(store, log);
       const effects = createEffects(registry, limits, () => sessions);
       const cycle = createWriteCycle({
         store,
         pushIds: createIdClock(CORE, highest.push),
         deliveryIds: createIdClock(CORE, highest.delivery),
         effects,
+        committed: receipts.committed,
         core: CORE,
         log,
       });
@@ -48,6 +51,9 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         cycle,
         acceptPush: createAcceptPush(registry, store, cycle, config.offlineTtl),
         estimateAudience: createEstimate(store, sessions),
+        queries: store,
+        receipts,
+        presence: sessions.presence,
         adminToken: config.adminToken,
       });
       const link = createEdgeLink({ handlers, sessions, cycle, linkToken: config.linkToken, log });
@@ -59,6 +65,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       };
       stop = async () => {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
+        receipts.stop();
         await sweeper.stop();
         await connect.stop();
         await cycle.idle();
@@ -93,7 +100,7 @@ function createEffects(registry: Registry, limits: InboxLimits, sessions: () => 
       registry.unregistered(device);
       sessions().unregistered(device);
     },
-    appCreated: (id) => registry.appCreated(id),
+    appChanged: (id) => registry.appChanged(id),
     uncertain: () => registry.forget(),
   };
 }

@@ -1,8 +1,11 @@
 import { newDeviceId } from '../../common/secrets.js';
 import type { Device } from '../domain/device.js';
 import type {
+  AppState,
   Commits,
+  DeviceUpdate,
   Eviction,
+  KeyRotation,
   NewApp,
   NewRegistration,
   Recall,
@@ -10,6 +13,7 @@ import type {
   Registered,
   Sweep,
   Swept,
+  Updated,
 } from '../store/store.js';
 import type { ChangeKind } from './change-queue.js';
 
@@ -19,7 +23,7 @@ export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'new
 export interface ChangeEffects {
   registered(result: Registered, registration: NewRegistration): void;
   unregistered(device: Device & { alias: string }): void;
-  appCreated(id: string): void;
+  appChanged(id: string): void;
   recalled(pushId: number): void;
   /** A commit of devices or apps has failed: it may have taken place all the same. */
   uncertain(): void;
@@ -28,9 +32,15 @@ export interface ChangeEffects {
 /** The changes that go through the write cycle besides deliveries. */
 export interface Changes {
   register: ChangeKind<RegistrationRequest, Registered>;
+  /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
+  update: ChangeKind<Omit<DeviceUpdate, 'sinceId' | 'now'>, Updated | 'tooManyTags' | undefined>;
   /** By device id. */
   unregister: ChangeKind<string, void>;
   createApp: ChangeKind<Omit<NewApp, 'now'>, void>;
+  /** When the earlier keys end; undefined: there is no such app. */
+  rotateKey: ChangeKind<{ id: string; keyHash: string; keepOld: number }, number | undefined>;
+  /** False: there is no such app. */
+  setAppState: ChangeKind<Omit<AppState, 'now'>, boolean>;
   /** Undefined: the app has no such push. */
   recall: ChangeKind<Omit<Recall, 'now'>, Recalled | undefined>;
   sweep: ChangeKind<Sweep, Swept>;
@@ -70,6 +80,17 @@ export function createChanges(options: {
         return results;
       },
     },
+    update: {
+      subjectOf: ({ id }) => id,
+      async apply(requests) {
+        const shared = { sinceId: sinceId(), now: now() };
+        const results = await certain(commits.commitUpdates(requests.map((request) => ({ ...request, ...shared }))));
+        for (const updated of results) {
+          if (typeof updated === 'object') effects.registered(updated.result, updated.registration);
+        }
+        return results;
+      },
+    },
     unregister: {
       subjectOf: (deviceId) => deviceId,
       async apply(deviceIds) {
@@ -82,8 +103,28 @@ export function createChanges(options: {
       subjectOf: ({ id }) => id,
       async apply(apps) {
         await certain(commits.commitApps(apps.map((app) => ({ ...app, now: now() }))));
-        for (const { id } of apps) effects.appCreated(id);
+        for (const { id } of apps) effects.appChanged(id);
         return [];
+      },
+    },
+    rotateKey: {
+      subjectOf: ({ id }) => id,
+      async apply(requests) {
+        const time = now();
+        const rotations = requests.map(
+          ({ id, keyHash, keepOld }): KeyRotation => ({ id, keyHash, oldUntil: time + keepOld, now: time }),
+        );
+        const known = await certain(commits.commitKeyRotations(rotations));
+        for (const { id } of rotations) effects.appChanged(id);
+        return rotations.map(({ oldUntil }, index) => (known[index] ? oldUntil : undefined));
+      },
+    },
+    setAppState: {
+      subjectOf: ({ id }) => id,
+      async apply(states) {
+        const known = await certain(commits.commitAppStates(states.map((state) => ({ ...state, now: now() }))));
+        for (const { id } of states) effects.appChanged(id);
+        return known;
       },
     },
     recall: {

@@ -2,6 +2,7 @@ import type { Platform, PlatformFilter } from '../domain/device.js';
 
 /** Why a session is closed: the WebSocket close codes of the documented contract. */
 export const CLOSE = {
+  appDisabled: { code: 4403, reason: 'app disabled' },
   notRegistered: { code: 4404, reason: 'device not registered' },
   replaced: { code: 4409, reason: 'replaced by a newer connection' },
   unregistered: { code: 4410, reason: 'device unregistered or changed hands' },
@@ -13,6 +14,8 @@ export type CloseReason = (typeof CLOSE)[keyof typeof CLOSE];
  * an edge that does not take it is detached, and its sessions with it.
  */
 export interface EdgePort {
+  /** An id for the life of the edge's process. */
+  readonly edgeId: string;
   /** One message for one session. */
   // `deliveryId`: what the edge reports when the kernel has taken the message; undefined: nothing.
   deliver(slot: number, message: EdgeMessage, deliveryId: number | undefined): void;

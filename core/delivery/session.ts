@@ -28,6 +28,8 @@ export interface Announced {
 export interface Session {
   readonly edge: EdgePort;
   readonly slot: number;
+  /** Since when this core knows it, in milliseconds since the epoch. */
+  readonly since: number;
   device: Subscriber;
   state:
     | { kind: 'queued' }
@@ -56,10 +58,16 @@ export interface HeldDelivery {
 /** Beyond so many held deliveries, a session reads again instead. */
 export const MAX_HELD = 256;
 
-export function createSession({ edge, slot, through }: Announced, device: Subscriber, blockers: number): Session {
+export function createSession(
+  { edge, slot, through }: Announced,
+  device: Subscriber,
+  blockers: number,
+  since: number,
+): Session {
   return {
     edge,
     slot,
+    since,
     device,
     state: { kind: 'queued' },
     after: through,

@@ -28,6 +28,8 @@ export interface Sessions {
   unregistered(device: Device): void;
   /** The numbers of an app's devices that have a session. */
   onlineDevices(appNum: number): number[];
+  /** The open session of a device: the id of its edge, and since when this core knows it, in milliseconds since the epoch. */
+  presence(deviceNum: number): { edgeId: string; since: number } | undefined;
   /** A push is recalled: it is not sent any more. */
   recalled(pushId: number): void;
 }
@@ -47,7 +49,7 @@ export function createSessions(options: {
   log: Logger;
   now?: () => number;
 }): Sessions {
-  const { store, cycle, log } = options;
+  const { store, cycle, log, now = Date.now } = options;
   const edges = new Map<EdgePort, Slots>();
   const byDevice = new Map<number, Session>();
   const replay = createReplay(options);
@@ -72,6 +74,7 @@ export function createSessions(options: {
         if (changes.has(deviceId)) openings.add(announced);
         else if (device === undefined) edge.closeSession(slot, CLOSE.notRegistered);
         else if (!device.registered) edge.closeSession(slot, CLOSE.unregistered);
+        else if (device.appDisabled) edge.closeSession(slot, CLOSE.appDisabled);
         else begin(announced, device);
       }
     } catch (error) {
@@ -87,7 +90,7 @@ export function createSessions(options: {
     const earlier = byDevice.get(device.num);
     // What an earlier session was handed must be known first: this one would hand it over again.
     const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.reported ? 0 : 1);
-    const session = createSession(announced, device, blockers);
+    const session = createSession(announced, device, blockers, now());
     byDevice.set(device.num, session);
     edges.get(session.edge)?.set(session.slot, { session });
     if (earlier !== undefined) close(earlier, CLOSE.replaced);
@@ -217,6 +220,11 @@ export function createSessions(options: {
       }
       session.device = { ...device, memberships: withTopics(session.device.memberships, topics, sinceId) };
       if (session.state.kind === 'live') session.edge.live(session.slot, device.platform, topics);
+    },
+    presence(deviceNum) {
+      const session = byDevice.get(deviceNum);
+      if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;
+      return { edgeId: session.edge.edgeId, since: session.since };
     },
     recalled(pushId) {
       for (const { state } of replay.reading()) {

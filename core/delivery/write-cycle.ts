@@ -65,6 +65,8 @@ export interface WriteCycleOptions {
   /** The number of this core. */
   core: number;
   log: Logger;
+  /** Called after each commit. */
+  committed?: () => void;
   now?: () => number;
 }
 
@@ -73,7 +75,7 @@ const RETRY_DELAY = 200;
 const NOTHING: Settlements = { delivered: [], confirmed: [], cursors: [], published: [] };
 
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
-  const { store, pushIds, deliveryIds, effects, core, log, now = Date.now } = options;
+  const { store, pushIds, deliveryIds, effects, core, log, committed: tell, now = Date.now } = options;
   const deliveries = createDeliveryQueue(core);
   const changeQueue = createChangeQueue();
   const changes = createChanges({ commits: store, effects, sinceId: () => pushIds.last(), now });
@@ -98,7 +100,10 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
         const batch = deliveries.take();
         if (batch === undefined && clear && !changed) return;
         const committed = batch === undefined || (clear ? await commit(batch) : refuse(batch));
-        if (clear && committed) continue;
+        if (clear && committed) {
+          tell?.();
+          continue;
+        }
         if (batch !== undefined) deliveries.putBack(batch);
         if (stopping) return;
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));

@@ -4,6 +4,15 @@ export interface App {
   num: number;
   id: string;
   name: string;
-  /** SHA-256 of each key that it may use now, see `hashSecret`. */
-  keyHashes: readonly string[];
+  keys: readonly AppKey[];
+  /** Nothing of it is accepted. */
+  disabled: boolean;
+}
+
+/** A key that an app may use. */
+export interface AppKey {
+  /** Its SHA-256, see `hashSecret`. */
+  hash: string;
+  /** From when on it does not work any more, in milliseconds since the epoch; null: it works until it is replaced. */
+  expiresAt: number | null;
 }

@@ -10,7 +10,9 @@ import { createLookupCache, type Entry } from './lookup-cache.js';
 export interface Registry {
   /** @throws OnePushError UNKNOWN_APP */
   getApp(id: string): Promise<App>;
-  /** @throws OnePushError UNKNOWN_APP, or WRONG_APP_KEY */
+  /** @throws OnePushError UNKNOWN_APP, or APP_DISABLED */
+  getEnabledApp(id: string): Promise<App>;
+  /** @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, or APP_DISABLED */
   authenticate(appId: string, key: string): Promise<App>;
   /** The registered devices of a user. */
   devicesOf(appNum: number, alias: string): Entry<readonly Device[]>;
@@ -20,7 +22,7 @@ export interface Registry {
   topic(appNum: number, tag: string): Entry<number>;
   /** See `Departures`. */
   watchDevices: Departures['watch'];
-  appCreated(id: string): void;
+  appChanged(id: string): void;
   registered(result: Registered, appNum: number, tags: readonly string[]): void;
   unregistered(device: Device & { alias: string }): void;
   /** Anything may have changed: all is looked up again. */
@@ -32,7 +34,7 @@ const MAX_ALIASES = 200_000;
 const MAX_DEVICES = 50_000;
 const MAX_TOPICS = 50_000;
 
-export function createRegistry(store: LookUps): Registry {
+export function createRegistry(store: LookUps, now: () => number = Date.now): Registry {
   const apps = createLookupCache<App>(
     MAX_APPS,
     async (ids) => new Map((await store.findApps(ids)).map((app) => [app.id, app])),
@@ -68,16 +70,25 @@ export function createRegistry(store: LookUps): Registry {
 
   return {
     getApp,
+    getEnabledApp: async (id) => enabled(await getApp(id)),
     async authenticate(appId, key) {
       const app = await getApp(appId);
-      if (!matchesSecret(key, app.keyHashes)) throw new OnePushError('WRONG_APP_KEY');
-      return app;
+      // Looked at each time: a key expires while its app is cached.
+      const keys = app.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now());
+      if (
+        !matchesSecret(
+          key,
+          keys.map(({ hash }) => hash),
+        )
+      )
+        throw new OnePushError('WRONG_APP_KEY');
+      return enabled(app);
     },
     devicesOf: (appNum, alias) => aliases.get(scoped(appNum, alias)),
     device: (id) => devices.get(id),
     topic: (appNum, tag) => topics.get(scoped(appNum, tag)),
     watchDevices: departures.watch,
-    appCreated: (id) => apps.invalidate(id),
+    appChanged: (id) => apps.invalidate(id),
     registered({ device, alias, previousAlias, startedAfresh }, appNum, tags) {
       if (startedAfresh) departures.left(device.num);
       devices.invalidate(device.id);
@@ -95,6 +106,11 @@ export function createRegistry(store: LookUps): Registry {
       for (const cache of [apps, aliases, devices, topics]) cache.clear();
     },
   };
+}
+
+function enabled(app: App): App {
+  if (app.disabled) throw new OnePushError('APP_DISABLED');
+  return app;
 }
 
 /** A name within an app, as one key. */

@@ -55,6 +55,7 @@ function toConnectError(error: OnePushError): ConnectError {
 const CODES: Record<OnePushError['row']['grpc'], Code> = {
   INVALID_ARGUMENT: Code.InvalidArgument,
   UNAUTHENTICATED: Code.Unauthenticated,
+  PERMISSION_DENIED: Code.PermissionDenied,
   NOT_FOUND: Code.NotFound,
   ALREADY_EXISTS: Code.AlreadyExists,
   UNIMPLEMENTED: Code.Unimplemented,

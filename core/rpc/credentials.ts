@@ -31,7 +31,7 @@ export function requireAdmin(credentials: Credentials, adminToken: string | unde
 /**
  * The app that calls.
  *
- * @throws OnePushError UNKNOWN_APP, or WRONG_APP_KEY
+ * @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, or APP_DISABLED
  */
 export async function authenticate(registry: Pick<Registry, 'authenticate'>, credentials: Credentials): Promise<App> {
   if (credentials.kind !== 'app') throw new OnePushError('WRONG_APP_KEY');

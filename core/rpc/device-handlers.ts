@@ -1,20 +1,46 @@
 import { create } from '@bufbuild/protobuf';
+import { LIMITS } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
-import { RegisterDeviceResponseSchema, UnregisterDeviceResponseSchema } from '../../gen/onepush/v1/device_pb.js';
+import {
+  RegisterDeviceResponseSchema,
+  UnregisterDeviceResponseSchema,
+  UpdateDeviceResponseSchema,
+} from '../../gen/onepush/v1/device_pb.js';
+import { authenticate } from './credentials.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { fromRegisterDevice } from './wire.js';
+import { fromUpdateDevice, toWireDevice } from './wire-device.js';
 
 /** The methods that change devices. */
 export function createDeviceHandlers({
   registry,
   cycle,
-}: Pick<ServiceParts, 'registry' | 'cycle'>): Pick<PushCoreHandlers, 'registerDevice' | 'unregisterDevice'> {
+  presence,
+}: Pick<ServiceParts, 'registry' | 'cycle' | 'presence'>): Pick<
+  PushCoreHandlers,
+  'registerDevice' | 'unregisterDevice' | 'updateDevice'
+> {
   return {
     async registerDevice(request) {
       const registration = fromRegisterDevice(request);
-      const app = await registry.getApp(registration.appId);
+      const app = await registry.getEnabledApp(registration.appId);
       const { device } = await cycle.change(cycle.changes.register, { ...registration, appNum: app.num });
       return create(RegisterDeviceResponseSchema, { deviceId: device.id });
+    },
+
+    async updateDevice(request, { credentials }) {
+      const change = fromUpdateDevice(request);
+      const app = await authenticate(registry, credentials);
+      const updated = await cycle.change(cycle.changes.update, { ...change, appNum: app.num });
+      if (updated === undefined) throw new OnePushError('UNKNOWN_DEVICE');
+      if (updated === 'tooManyTags') {
+        const rule = `must not leave the device with more than ${LIMITS.tags} tags`;
+        throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'addTags', rule }] });
+      }
+      const { num, id, platform } = updated.result.device;
+      const { alias, tags, mobile, registeredAt = 0 } = updated.registration;
+      const device = toWireDevice({ num, id, platform, alias, tags, mobile, registeredAt }, presence);
+      return create(UpdateDeviceResponseSchema, { device });
     },
 
     async unregisterDevice({ deviceId }) {

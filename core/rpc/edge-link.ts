@@ -86,6 +86,7 @@ export function createEdgeLink(options: {
     // The same edge again: its earlier stream is dead, even if this end has not noticed.
     attached.get(edgeId)?.detach();
     const outbox = createEdgeOutbox(stream, {
+      edgeId,
       lastHanded: () => cycle.lastCommitted(),
       full: () => {
         log.warn({ edge: edgeId }, 'the edge does not take what it is sent');

@@ -45,6 +45,7 @@ const ITEM_BYTES = 48;
 export function createEdgeOutbox(
   stream: ServerDuplexStream<EdgeBatch, CoreBatch>,
   options: {
+    edgeId: string;
     /** The last push that has been handed over to all edges. */
     lastHanded: () => number;
     full: () => void;
@@ -135,6 +136,7 @@ export function createEdgeOutbox(
   }
 
   return {
+    edgeId: options.edgeId,
     deliver(slot, { pushId, frame, confirmUntil }, deliveryId) {
       if (closed) return;
       const joined = lastDelivery(pushId, frame, deliveryId !== undefined);

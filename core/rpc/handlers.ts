@@ -2,7 +2,10 @@ import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { AcceptPush } from '../delivery/accept.js';
 import type { EstimateAudience } from '../delivery/estimate.js';
+import type { ReceiptFeed } from '../delivery/receipt-feed.js';
+import type { Sessions } from '../delivery/sessions.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
+import type { Queries } from '../domain/queries.js';
 import type { Registry } from '../registry/registry.js';
 import type { Credentials } from './credentials.js';
 
@@ -12,6 +15,9 @@ export interface ServiceParts {
   cycle: Pick<WriteCycle, 'change' | 'changes'>;
   acceptPush: AcceptPush;
   estimateAudience: EstimateAudience;
+  queries: Queries;
+  receipts: ReceiptFeed;
+  presence: Sessions['presence'];
   /** Undefined: nobody may create or read apps. */
   adminToken: string | undefined;
 }

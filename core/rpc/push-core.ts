@@ -3,6 +3,8 @@ import { createAudienceHandlers } from './audience-handlers.js';
 import { createDeviceHandlers } from './device-handlers.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { createPushHandlers } from './push-handlers.js';
+import { createQueryHandlers } from './query-handlers.js';
+import { createReceiptHandlers } from './receipt-handlers.js';
 import { withValidation } from './validation.js';
 
 /** Puts the service together; what it is called with is checked by the rules of the schema first. */
@@ -12,6 +14,8 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createPushHandlers(options),
     ...createAudienceHandlers(options),
     ...createAppHandlers(options),
+    ...createQueryHandlers(options),
+    ...createReceiptHandlers(options),
   };
   return withValidation(handlers as PushCoreHandlers);
 }

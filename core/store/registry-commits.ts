@@ -4,6 +4,7 @@ import { EVERYONE_TAG } from '../domain/audience.js';
 import type { Device } from '../domain/device.js';
 import { coreOf } from '../domain/id-clock.js';
 import { platformCodes } from './codes.js';
+import { planUpdates } from './device-updates.js';
 import {
   chunks,
   insertRows,
@@ -15,13 +16,13 @@ import {
 } from './driver.js';
 import { discardInboxes } from './ending-commits.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
-import type { Commits, NewApp, NewRegistration, Registered } from './store.js';
+import type { Commits, NewApp, NewRegistration, Registered, Updated } from './store.js';
 import { commitTags } from './tag-commits.js';
 
 /** Changes of apps and devices. */
 export function createRegistryCommits(
   driver: SqlDriver,
-): Pick<Commits, 'commitApps' | 'commitRegistrations' | 'commitUnregistrations'> {
+): Pick<Commits, 'commitApps' | 'commitRegistrations' | 'commitUpdates' | 'commitUnregistrations'> {
   const { apps, appKeys, devices, deviceTags, cursors, topics } = driver.tables;
 
   async function commitRegistrations(tx: SqlRunner, registrations: readonly NewRegistration[]): Promise<Registered[]> {
@@ -45,7 +46,7 @@ export function createRegistryCommits(
             hashes[index] ?? '',
             registration.mobile,
             registration.sinceId,
-            registration.now,
+            registration.registeredAt ?? registration.now,
           ],
         ];
       });
@@ -114,6 +115,19 @@ export function createRegistryCommits(
 
   return {
     commitRegistrations: (registrations) => driver.transaction((tx) => commitRegistrations(tx, registrations)),
+
+    commitUpdates: (updates) =>
+      driver.transaction(async (tx) => {
+        const planned = await planUpdates(driver, tx, updates);
+        const registrations = planned.filter((plan) => typeof plan === 'object');
+        const results = registrations.length === 0 ? [] : await commitRegistrations(tx, registrations);
+        const done = new Map(registrations.map((registration, index) => [registration, results[index]]));
+        return planned.map((plan): Updated | 'tooManyTags' | undefined => {
+          if (typeof plan !== 'object') return plan;
+          const result = done.get(plan);
+          return result && { registration: plan, result };
+        });
+      }),
 
     commitUnregistrations: (ids, now) =>
       driver.transaction(async (tx) => {

@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm';
+import type { App, AppKey } from '../domain/app.js';
 import { EVERYONE_TAG } from '../domain/audience.js';
 import type { Device, Membership } from '../domain/device.js';
 import { platformCodes } from './codes.js';
@@ -19,16 +20,24 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
     async findApps(ids) {
       const rows = await rowsFor(ids, (chunk) =>
         db
-          .select({ num: apps.num, id: apps.id, name: apps.name, keyHash: appKeys.keyHash })
+          .select({
+            num: apps.num,
+            id: apps.id,
+            name: apps.name,
+            disabledAt: apps.disabledAt,
+            hash: appKeys.keyHash,
+            expiresAt: appKeys.expiresAt,
+          })
           .from(apps)
           .leftJoin(appKeys, eq(appKeys.appNum, apps.num))
           .where(inArray(apps.id, chunk)),
       );
-      const found = new Map<number, { num: number; id: string; name: string; keyHashes: string[] }>();
-      for (const { keyHash, ...app } of rows) {
-        const known = found.get(app.num) ?? { ...app, keyHashes: [] };
-        if (keyHash !== null) known.keyHashes.push(keyHash);
-        found.set(app.num, known);
+      const found = new Map<number, App & { keys: AppKey[] }>();
+      for (const { num, id, name, disabledAt, hash, expiresAt } of rows) {
+        const app = { num, id, name, keys: [], disabled: disabledAt !== null };
+        const known = found.get(num) ?? app;
+        if (hash !== null) known.keys.push({ hash, expiresAt });
+        found.set(num, known);
       }
       return [...found.values()];
     },
@@ -53,8 +62,9 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
     async findSubscribers(ids) {
       const rows = await rowsFor(ids, (chunk) =>
         db
-          .select({ ...columns, sinceId: devices.sinceId })
+          .select({ ...columns, sinceId: devices.sinceId, disabledAt: apps.disabledAt })
           .from(devices)
+          .leftJoin(apps, eq(apps.num, devices.appNum))
           .where(inArray(devices.id, chunk)),
       );
       const memberships = new Map<number, Membership[]>(rows.map((row) => [row.num, []]));
@@ -76,7 +86,11 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
       for (const row of tagged) {
         memberships.get(row.deviceNum)?.push({ topicNum: row.topicNum, since: row.sinceId, until: row.untilId });
       }
-      return rows.map((row) => ({ ...toDevice(row), memberships: memberships.get(row.num) ?? [] }));
+      return rows.map((row) => ({
+        ...toDevice(row),
+        memberships: memberships.get(row.num) ?? [],
+        appDisabled: row.disabledAt !== null,
+      }));
     },
 
     async findTopics(pairs) {

@@ -1,8 +1,11 @@
 import { createIdClock } from '../domain/id-clock.js';
+import { createAppCommits } from './app-commits.js';
 import { createAudienceReads } from './audience-reads.js';
 import { createDeliveryCommits } from './delivery-commits.js';
 import { createDeliveryReads } from './delivery-reads.js';
 import type { Database, SqlDriver } from './driver.js';
+import { createQueryReads } from './query-reads.js';
+import { createReceiptReads } from './receipt-reads.js';
 import { createRegistryCommits } from './registry-commits.js';
 import { createRegistryReads } from './registry-reads.js';
 import type { Store } from './store.js';
@@ -25,7 +28,10 @@ function createSqlStore(driver: SqlDriver): Store {
     ...registryReads,
     ...createAudienceReads(driver, registryReads),
     ...createRegistryCommits(driver),
+    ...createAppCommits(driver),
     ...createDeliveryReads(driver),
+    ...createQueryReads(driver),
+    ...createReceiptReads(driver),
     ...createDeliveryCommits(driver),
     ...createSweepCommits(driver),
     ping: () => driver.ping(),

@@ -3,6 +3,7 @@ import type { App } from '../domain/app.js';
 import type { AudienceQuery } from '../domain/audience.js';
 import type { Device, PlatformFilter, Registration, Subscriber } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
+import type { Queries } from '../domain/queries.js';
 
 /**
  * What is kept. Every call takes a set and costs a fixed number of statements, whatever the size of the set.
@@ -11,7 +12,7 @@ import type { Push } from '../domain/push.js';
  * durable when it resolves, and when it rejects nothing of it is there. The commits are made by one caller, one after the
  * other (the write cycle). A `StoreUnavailable` is a passing fault; any other error is one of the data or of the program.
  */
-export interface Store extends LookUps, Commits {
+export interface Store extends LookUps, Commits, Queries {
   /** Resolves while the store can be reached, else rejects with StoreUnavailable. */
   ping(): Promise<void>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */
@@ -36,14 +37,14 @@ export class StoreUnavailable extends OnePushError {
 }
 
 export interface LookUps {
-  /** Those of the apps that exist. */
+  /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
   findDevicesByAlias(pairs: readonly { appNum: number; alias: string }[]): Promise<(Device & { alias: string })[]>;
   /** Devices by public id, unregistered ones too. */
   findDevicesById(ids: readonly string[]): Promise<Device[]>;
   /** The same with their topics, `everyone` among them, for sessions that are opened. */
-  findSubscribers(ids: readonly string[]): Promise<Subscriber[]>;
+  findSubscribers(ids: readonly string[]): Promise<(Subscriber & { appDisabled: boolean })[]>;
   /** The timelines of tags; a tag that no device ever had has none. */
   findTopics(
     pairs: readonly { appNum: number; tag: string }[],
@@ -108,8 +109,17 @@ export interface TimelineRow {
 export interface Commits {
   /** Creates an app with its first key and its `everyone` timeline; an app of that id that exists already stays as it is. */
   commitApps(apps: readonly NewApp[]): Promise<void>;
+  /** Gives apps a new key each; the earlier ones end at `oldUntil`. Answers in the order of the call whether there is such an app. */
+  commitKeyRotations(rotations: readonly KeyRotation[]): Promise<boolean[]>;
+  /** Disables or enables apps; twice is fine. Answers in the order of the call whether there is such an app. */
+  commitAppStates(states: readonly AppState[]): Promise<boolean[]>;
   /** Registers devices, no two of one app and native token. Answers in the order of the call. */
   commitRegistrations(registrations: readonly NewRegistration[]): Promise<Registered[]>;
+  /**
+   * Changes registered devices, each once; with another alias exactly as a registration. Answers in the order of the call;
+   * undefined: the app has no such registered device.
+   */
+  commitUpdates(updates: readonly DeviceUpdate[]): Promise<(Updated | 'tooManyTags' | undefined)[]>;
   /** Unregisters devices; ids that do not exist and devices that have unregistered before are absent from the answer. */
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
   /** Commits pushes with their deliveries, and what has ended. Answers what the pushes took the place of. */
@@ -129,6 +139,23 @@ export interface NewApp {
   now: number;
 }
 
+export interface KeyRotation {
+  /** The app's id. */
+  id: string;
+  /** Of the new key. */
+  keyHash: string;
+  /** When the earlier keys stop working. */
+  oldUntil: number;
+  now: number;
+}
+
+export interface AppState {
+  /** The app's id. */
+  id: string;
+  disabled: boolean;
+  now: number;
+}
+
 export interface NewRegistration extends Registration {
   appNum: number;
   /** The public id that the device gets if it is new. */
@@ -136,6 +163,29 @@ export interface NewRegistration extends Registration {
   /** The last push id given out: the device gets what is pushed after it. */
   sinceId: number;
   now: number;
+  /** Absent: now. */
+  registeredAt?: number;
+}
+
+export interface DeviceUpdate {
+  /** The public id. */
+  id: string;
+  appNum: number;
+  addTags: readonly string[];
+  /** A tag that is added too stays. */
+  removeTags: readonly string[];
+  /** Absent: as it is. */
+  alias: string | undefined;
+  /** Absent: as it is; null: none. */
+  mobile: string | null | undefined;
+  sinceId: number;
+  now: number;
+}
+
+/** A changed device: the registration that would have made it what it is now, and what that came to. */
+export interface Updated {
+  registration: NewRegistration;
+  result: Registered;
 }
 
 /** What a registration came to. */

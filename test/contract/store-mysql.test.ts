@@ -122,7 +122,7 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
       await other.query('COMMIT');
       await created;
       expect(await store.findApps(['shared'])).toEqual([
-        { num: 77, id: 'shared', name: 'theirs', keyHashes: ['theirs'] },
+        { num: 77, id: 'shared', name: 'theirs', keys: [{ hash: 'theirs', expiresAt: null }], disabled: false },
       ]);
       other.destroy();
     });

@@ -8,7 +8,7 @@ eachStore('the registry of a store', (opened) => {
     const id = `app-${nextNumber()}`;
     await opened.store.commitApps([{ id, name: '名前 🚀 ', keyHash: 'k1', now: NOW }]);
     expect(await opened.store.findApps([id, 'nobody', 'é', '日本語'])).toEqual([
-      { num: expect.any(Number), id, name: '名前 🚀 ', keyHashes: ['k1'] },
+      { num: expect.any(Number), id, name: '名前 🚀 ', keys: [{ hash: 'k1', expiresAt: null }], disabled: false },
     ]);
   });
 
@@ -22,7 +22,7 @@ eachStore('the registry of a store', (opened) => {
       { id: other, name: 'other again', keyHash: 'k4', now: NOW },
     ]);
     const found = await opened.store.findApps([id, other]);
-    expect(found.map(({ name, keyHashes }) => [name, keyHashes]).sort()).toEqual([
+    expect(found.map(({ name, keys }) => [name, keys.map(({ hash }) => hash)]).sort()).toEqual([
       ['first', ['k1']],
       ['other', ['k3']],
     ]);

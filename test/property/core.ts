@@ -54,7 +54,7 @@ export async function startCore(options: {
         registry.unregistered(device);
         sessions.unregistered(device);
       },
-      appCreated: (id) => registry.appCreated(id),
+      appChanged: (id) => registry.appChanged(id),
       uncertain: () => registry.forget(),
     },
     core: 0,

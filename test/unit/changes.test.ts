@@ -8,6 +8,9 @@ const commits = {
   commitRegistrations: vi.fn(),
   commitUnregistrations: vi.fn(),
   commitApps: vi.fn(),
+  commitUpdates: vi.fn(),
+  commitKeyRotations: vi.fn(),
+  commitAppStates: vi.fn(),
   commitRecalls: vi.fn(),
   commitSweep: vi.fn(),
   commitEvictions: vi.fn(),
@@ -15,7 +18,7 @@ const commits = {
 const effects = {
   registered: vi.fn(),
   unregistered: vi.fn(),
-  appCreated: vi.fn(),
+  appChanged: vi.fn(),
   recalled: vi.fn(),
   uncertain: vi.fn(),
 };
@@ -93,7 +96,7 @@ describe('a change', () => {
     }
     await expect(changes.recall.apply([{ appNum: 1, pushId: 5 }])).rejects.toBe(down);
     expect(effects.uncertain).toHaveBeenCalledTimes(3);
-    for (const mock of [effects.registered, effects.unregistered, effects.appCreated, effects.recalled])
+    for (const mock of [effects.registered, effects.unregistered, effects.appChanged, effects.recalled])
       expect(mock).not.toHaveBeenCalled();
   });
 });

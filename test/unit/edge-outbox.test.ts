@@ -10,6 +10,7 @@ function outboxOn(lastHanded: () => number) {
   const stream = Object.assign(new EventEmitter(), { write: (batch: CoreBatch) => sent.push(batch) > 0 });
   // Of a stream, an outbox uses `write` and 'drain'.
   const outbox = createEdgeOutbox(stream as unknown as Parameters<typeof createEdgeOutbox>[0], {
+    edgeId: 'edge',
     lastHanded,
     full: () => expect.unreachable(),
   });

@@ -34,7 +34,7 @@ beforeEach(() => {
   });
   const store: Partial<LookUps> = {
     ...shelf.lookUps,
-    findSubscribers: async () => [DEVICE],
+    findSubscribers: async () => [{ ...DEVICE, appDisabled: false }],
     findCursors: async () => new Map(),
     async findPushes(ids) {
       // What the store answers is on its way when the gate opens.
@@ -44,6 +44,7 @@ beforeEach(() => {
     },
   };
   edge = {
+    edgeId: 'edge',
     deliver: (_slot, { pushId }) => told.push(`deliver ${pushId}`),
     publish: ({ pushId }) => told.push(`publish ${pushId}`),
     resume: () => told.push('resume'),

@@ -116,7 +116,7 @@ export const GetAppResponseSchema: GenMessage<GetAppResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_app, 3);
 
 /**
- * Gives an app a new key. By the app itself, or with the admin token.
+ * Gives an app a new key. By the app itself, or with the admin token. At most 10 keys work at a time; beyond that the oldest go.
  *
  * @generated from message onepush.v1.RotateAppKeyRequest
  */

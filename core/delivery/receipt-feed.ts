@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OnePushError } from '../../common/errors.js';
+import { describeError, type Logger } from '../../common/log.js';
+import type { Queries, ReceiptEntry } from '../domain/queries.js';
+import { comparePositions, type ReceiptPosition } from '../domain/receipt-position.js';
+
+/**
+ * Follows receipts. What is new is read once for all watchers, and kept in a ring of fixed size; a watcher that has fallen behind
+ * it reads pages from the store. So a watcher costs no memory, however slowly it reads.
+ */
+export interface ReceiptFeed {
+  /** Receipts of all apps after a position, at the most a page; waits until there are some. Undefined: the signal was aborted. */
+  next(after: ReceiptPosition, signal: AbortSignal): Promise<readonly ReceiptEntry[] | undefined>;
+  /** Something was committed. */
+  committed(): void;
+  /** Ends all waiting with CORE_UNAVAILABLE. */
+  stop(): void;
+}
+
+const PAGE = 500;
+const RING = 10_000;
+/** For what other cores commit, in milliseconds. */
+const POLL = 1000;
+/** What is committed within this time is read at once, in milliseconds. */
+const GATHER = 20;
+
+export function createReceiptFeed(queries: Pick<Queries, 'readReceipts' | 'lastReceipt'>, log: Logger): ReceiptFeed {
+  const stopped = new AbortController();
+  /** The last receipts that were read, after `start`. */
+  let ring: ReceiptEntry[] = [];
+  let start: ReceiptPosition | undefined;
+  let waiting = new Set<() => void>();
+  let dirty = false;
+  let wake = (): void => {};
+  let running = false;
+
+  /** Reads what is new until nobody has waited for it for a while. */
+  async function run(): Promise<void> {
+    running = true;
+    while (!stopped.signal.aborted) {
+      if (waiting.size === 0) await pause();
+      if (waiting.size === 0) break;
+      try {
+        await readOn();
+      } catch (error) {
+        log.debug(describeError(error), 'receipts cannot be read now');
+      }
+      if (!dirty) await pause();
+      await sleep(GATHER);
+    }
+    running = false;
+    // What is read next begins anew.
+    ring = [];
+    start = undefined;
+  }
+
+  function pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, POLL);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async function readOn(): Promise<void> {
+    dirty = false;
+    if (start === undefined) {
+      start = await queries.lastReceipt();
+      // Something may have been committed since they looked.
+      wakeAll();
+      return;
+    }
+    const found = await queries.readReceipts(ring.at(-1)?.position ?? start, PAGE);
+    if (found.length === PAGE) dirty = true;
+    ring.push(...found);
+    const surplus = ring.length - RING;
+    if (surplus > 0) start = ring.splice(0, surplus).at(-1)?.position ?? start;
+    if (found.length > 0) wakeAll();
+  }
+
+  function wakeAll(): void {
+    const woken = waiting;
+    waiting = new Set();
+    for (const resolve of woken) resolve();
+  }
+
+  /** Undefined: behind the ring. */
+  function fromRing(after: ReceiptPosition): readonly ReceiptEntry[] | undefined {
+    if (start === undefined || comparePositions(after, start) < 0) return undefined;
+    const index = ring.findIndex(({ position }) => comparePositions(position, after) > 0);
+    return index < 0 ? [] : ring.slice(index, index + PAGE);
+  }
+
+  async function news(signal: AbortSignal): Promise<void> {
+    let done = (): void => {};
+    await new Promise<void>((resolve) => {
+      done = resolve;
+      waiting.add(done);
+      for (const each of [signal, stopped.signal]) each.addEventListener('abort', done);
+      if (running) wake();
+      else run();
+    });
+    waiting.delete(done);
+    for (const each of [signal, stopped.signal]) each.removeEventListener('abort', done);
+  }
+
+  return {
+    async next(after, signal) {
+      for (;;) {
+        if (signal.aborted) return undefined;
+        if (stopped.signal.aborted) throw new OnePushError('CORE_UNAVAILABLE');
+        const found = fromRing(after) ?? (await queries.readReceipts(after, PAGE));
+        if (found.length > 0) return found;
+        await news(signal);
+      }
+    },
+    committed() {
+      dirty = true;
+      wake();
+    },
+    stop() {
+      stopped.abort();
+      wake();
+    },
+  };
+}

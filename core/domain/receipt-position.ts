@@ -1,0 +1,14 @@
+/** A place in the order of receipts: behind the receipt with these numbers. */
+export interface ReceiptPosition {
+  seq: number;
+  pushId: number;
+  deviceNum: number;
+}
+
+/** Before every receipt. */
+export const OLDEST: ReceiptPosition = { seq: 0, pushId: 0, deviceNum: 0 };
+
+/** Below 0: `a` comes first. */
+export function comparePositions(a: ReceiptPosition, b: ReceiptPosition): number {
+  return a.seq - b.seq || a.pushId - b.pushId || a.deviceNum - b.deviceNum;
+}

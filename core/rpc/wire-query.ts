@@ -1,0 +1,34 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { Priority, PushMsgType } from '../../gen/onepush/v1/push_pb.js';
+import { type GetPushResponseSchema, GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
+import type { PushReport } from '../domain/queries.js';
+import { toWirePlatform } from './wire.js';
+
+/** @param now milliseconds since the epoch */
+export function toPushReport(report: PushReport, now: number): MessageInitShape<typeof GetPushResponseSchema> {
+  const { content, counts } = report;
+  const targeted = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return {
+    requestId: String(report.id),
+    state: stateOf(report, now),
+    platform: toWirePlatform(report.platform),
+    tenantCode: report.tenantCode,
+    pushMsgType: report.msgType === 'CMD' ? PushMsgType.CMD : PushMsgType.MSG,
+    needConfirm: report.needConfirm,
+    collapseKey: report.collapseKey,
+    priority: Priority.NORMAL,
+    createdAt: timestampFromMs(report.createdAt),
+    expiresAt: timestampFromMs(report.expiresAt),
+    content: content && { ...content, extraJson: content.extra ?? '' },
+    messageIds: report.messageIds.map(String),
+    reach: report.topic
+      ? { case: 'topics', value: { published: report.published, confirmed: counts.confirmed } }
+      : { case: 'deliveries', value: { targeted, ...counts } },
+  };
+}
+
+function stateOf({ counts, expiresAt }: PushReport, now: number): State {
+  if (counts.recalled > 0) return State.RECALLED;
+  return expiresAt <= now ? State.EXPIRED : State.SENT;
+}

@@ -1,0 +1,111 @@
+import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+import type { Queries } from '../domain/queries.js';
+import { endingCodes, msgTypeCodes, platformCodes } from './codes.js';
+import { decodeContent } from './content.js';
+import { readTags } from './device-updates.js';
+import type { SqlDriver } from './driver.js';
+import { deviceColumns, toDevice } from './registry-reads.js';
+
+const MESSAGE_IDS = 1000;
+/** What a row of counts has in place of an ending, for deliveries that wait. */
+const PENDING = 0;
+
+/** Answers the questions of apps. */
+export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushReport' | 'listDevices'> {
+  const { devices, deviceTags } = driver.tables;
+
+  return {
+    async findPushReport(id, appNum) {
+      const parts = await driver.all(
+        `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, published, created_at, expires_at,
+           collapse_key, content
+         FROM pushes WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? ORDER BY id LIMIT ?`,
+        [id, id, appNum, MESSAGE_IDS],
+      );
+      const [first] = parts;
+      if (first === undefined) return undefined;
+      // One statement sees one moment: a delivery is in one of the two tables.
+      const condition = '(p.id = ? OR p.job_id = ?)';
+      const rows = await driver.all(
+        `SELECT r.ending AS ending, COUNT(*) AS count FROM pushes p JOIN receipts r ON r.push_id = p.id
+         WHERE ${condition} GROUP BY r.ending
+         UNION ALL
+         SELECT ${PENDING}, COUNT(*) FROM pushes p
+           JOIN inbox i ON i.id BETWEEN p.first_delivery AND p.last_delivery AND i.push_id = p.id WHERE ${condition}`,
+        [id, id, id, id],
+      );
+      const counts = {
+        pending: 0,
+        delivered: 0,
+        confirmed: 0,
+        expired: 0,
+        evicted: 0,
+        discarded: 0,
+        recalled: 0,
+        replaced: 0,
+      };
+      for (const row of rows) {
+        const code = Number(row.ending);
+        counts[code === PENDING ? 'pending' : endingCodes.fromCode(code)] += Number(row.count);
+      }
+      return {
+        id,
+        appNum,
+        tenantCode: String(first.tenant_code),
+        platform: platformCodes.fromCode(first.platform),
+        msgType: msgTypeCodes.fromCode(first.msg_type),
+        needConfirm: Boolean(first.need_confirm),
+        createdAt: Number(first.created_at),
+        expiresAt: Number(first.expires_at),
+        collapseKey: first.collapse_key === null ? '' : String(first.collapse_key),
+        content: first.content === null ? undefined : decodeContent(String(first.content)),
+        messageIds: parts.map((row) => Number(row.id)),
+        topic: first.targeted === null,
+        published: parts.reduce((sum, row) => sum + Number(row.published), 0),
+        counts,
+      };
+    },
+
+    async listDevices(by, after, limit) {
+      const columns = {
+        ...deviceColumns(driver.tables),
+        alias: devices.alias,
+        mobile: devices.mobile,
+        registeredAt: devices.registeredAt,
+      };
+      const rows =
+        by.kind === 'alias'
+          ? await driver.db
+              .select(columns)
+              .from(devices)
+              .where(
+                and(
+                  eq(devices.appNum, by.appNum),
+                  eq(devices.alias, by.alias),
+                  isNull(devices.unregisteredAt),
+                  gt(devices.num, after),
+                ),
+              )
+              .orderBy(asc(devices.num))
+              .limit(limit)
+          : await driver.db
+              .select(columns)
+              .from(deviceTags)
+              .innerJoin(devices, eq(devices.num, deviceTags.deviceNum))
+              .where(
+                and(eq(deviceTags.topicNum, by.topicNum), isNull(deviceTags.untilId), gt(deviceTags.deviceNum, after)),
+              )
+              .orderBy(asc(deviceTags.deviceNum))
+              .limit(limit);
+      const tags = await readTags(
+        driver.tables,
+        driver,
+        rows.map(({ num }) => num),
+      );
+      return rows.map(({ alias, mobile, registeredAt, ...row }) => {
+        const { num, id, platform } = toDevice(row);
+        return { num, id, alias, platform, tags: tags.get(num) ?? [], mobile, registeredAt };
+      });
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest';
+import { eachStore, must } from './each-store.js';
+import { batch, directed, newApp, newDevices, topical } from './samples.js';
+
+eachStore('questions', (opened) => {
+  it('count what has become of a push, for its own app only', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const devices = await newDevices(store, app, 3);
+    const push = directed(
+      app,
+      devices.map(({ device }) => device.num),
+    );
+    await store.commitDeliveries(batch({ pushes: [push.made] }));
+    await store.commitDeliveries(batch({ delivered: [must(push.deliveries[0])] }));
+    expect(await store.findPushReport(push.id, app.num)).toMatchObject({
+      messageIds: [push.id],
+      topic: false,
+      content: { alert: 'hello' },
+      counts: { pending: 2, delivered: 1, confirmed: 0 },
+    });
+    expect(await store.findPushReport(push.id, app.num + 1)).toBeUndefined();
+  });
+
+  it('sum over the parts of a job, found by its id and not by theirs', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const devices = await newDevices(store, app, 2);
+    const parts = devices.map(({ device }) => directed(app, [device.num]));
+    await store.commitDeliveries(batch({ pushes: parts.map(({ made }) => made) }));
+    const [first, second] = [must(parts[0]).id, must(parts[1]).id];
+    const job = first - 1_000_000;
+    await opened.change('UPDATE pushes SET job_id = ? WHERE id IN (?, ?)', [job, first, second]);
+    expect(await store.findPushReport(job, app.num)).toMatchObject({
+      id: job,
+      messageIds: [first, second],
+      counts: { pending: 2 },
+    });
+    expect(await store.findPushReport(first, app.num)).toBeUndefined();
+  });
+
+  it('tell to how many sessions a topic push went', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const topic = must(must((await newDevices(store, app, 1))[0]).topics[0]);
+    const push = topical(app, [topic]);
+    await store.commitDeliveries(batch({ pushes: [push.made], published: [{ pushId: push.id, sessions: 7 }] }));
+    expect(await store.findPushReport(push.id, app.num)).toMatchObject({ topic: true, published: 7 });
+  });
+
+  it('list devices of a user and of a tag, without those that have gone', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const made = await newDevices(store, app, 4, { alias: 'one user', tags: ['t'], mobile: '1' });
+    const [gone, ...left] = made.map(({ device }) => device);
+    await store.commitUnregistrations([must(gone).id], 1);
+    const topicNum = must((await store.findTopics([{ appNum: app.num, tag: 't' }]))[0]).num;
+    const filters = [
+      { kind: 'alias', appNum: app.num, alias: 'one user' } as const,
+      { kind: 'topic', topicNum } as const,
+    ];
+    for (const filter of filters) {
+      const first = await store.listDevices(filter, 0, 2);
+      expect(first).toMatchObject([{ alias: 'one user', tags: ['t'], mobile: '1' }, {}]);
+      const rest = await store.listDevices(filter, must(first[1]).num, 2);
+      expect([...first, ...rest].map(({ id }) => id)).toEqual(left.map(({ id }) => id));
+    }
+  });
+});

@@ -1,0 +1,59 @@
+import { Code } from '@connectrpc/connect';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Platform } from '../../gen/onepush/v1/device_pb.js';
+import { connectDevice } from '../support/device.js';
+import { basic, bearer, failureOf, PROTOCOLS, pushCoreClient } from '../support/rpc.js';
+import { type Stack, startStack } from '../support/stack.js';
+import { uniqueName } from '../support/users.js';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+const push = { audience: { audience: { case: 'aliases' as const, value: { values: ['nobody'] } } }, alert: 'x' };
+
+describe.each(PROTOCOLS)('apps over %s', (protocol) => {
+  it('get new keys, by themselves or by the admin, and the earlier ones end', async () => {
+    const client = pushCoreClient(stack, protocol);
+    const admin = bearer(stack.adminToken);
+    const { id, appKey } = await client.createApp({ name: 'rotating' }, admin);
+    const kept = await client.rotateAppKey({ id, keepOldSeconds: 3600 }, basic(id, appKey));
+    for (const key of [appKey, kept.appKey]) await client.sendPush(push, basic(id, key));
+    const { appKey: last } = await client.rotateAppKey({ id, keepOldSeconds: 0 }, admin);
+    await client.sendPush(push, basic(id, last));
+    for (const key of [appKey, kept.appKey]) {
+      expect((await failureOf(client.sendPush(push, basic(id, key)))).code).toBe(Code.Unauthenticated);
+    }
+    const other = await client.createApp({ name: 'other' }, admin);
+    const foreign = client.rotateAppKey({ id: other.id }, basic(id, last));
+    expect((await failureOf(foreign)).code).toBe(Code.Unauthenticated);
+    expect((await failureOf(client.rotateAppKey({ id }))).code).toBe(Code.Unauthenticated);
+    expect((await failureOf(client.rotateAppKey({ id: 'nobody' }, admin))).code).toBe(Code.NotFound);
+    const long = await failureOf(client.rotateAppKey({ id, keepOldSeconds: 604_801 }, admin));
+    expect(long.message).toContain('keepOldSeconds');
+  });
+
+  it('are refused while they are disabled', async () => {
+    const client = pushCoreClient(stack, protocol);
+    const admin = bearer(stack.adminToken);
+    const { id, appKey } = await client.createApp({ name: 'stopped' }, admin);
+    const registration = { appId: id, alias: 'a', platform: Platform.WEB, nativeToken: uniqueName() };
+    const { deviceId } = await client.registerDevice(registration);
+    const open = connectDevice(stack.wsUrl, deviceId);
+    await open.opened;
+    for (let twice = 0; twice < 2; twice++) await client.disableApp({ id }, admin);
+    expect(await client.getApp({ id }, admin)).toMatchObject({ disabled: true });
+    expect((await failureOf(client.sendPush(push, basic(id, appKey)))).code).toBe(Code.PermissionDenied);
+    expect((await failureOf(client.registerDevice(registration))).code).toBe(Code.PermissionDenied);
+    const late = connectDevice(stack.wsUrl, deviceId);
+    expect(await late.closed).toMatchObject({ code: 4403 });
+    for (let twice = 0; twice < 2; twice++) await client.enableApp({ id }, admin);
+    expect(await client.getApp({ id }, admin)).toMatchObject({ disabled: false });
+    await client.sendPush(push, basic(id, appKey));
+    expect((await failureOf(client.disableApp({ id }, basic(id, appKey)))).code).toBe(Code.Unauthenticated);
+    expect((await failureOf(client.enableApp({ id: 'nobody' }, admin))).code).toBe(Code.NotFound);
+    await open.close();
+  });
+});
