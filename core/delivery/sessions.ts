@@ -1,5 +1,6 @@
 import { createBatcher } from '../../common/batcher.js';
 import { describeError, type Logger } from '../../common/log.js';
+import { hasReached, type Position, START } from '../../common/position.js';
 import { currentTopics, type Device, matchesPlatform, withTopics } from '../domain/device.js';
 import type { LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
@@ -17,11 +18,11 @@ import type { WriteCycle } from './write-cycle.js';
 export interface Sessions {
   attached(edge: EdgePort): void;
   /** The edge is gone. `processed`: the last batch to it that it has handled, and the push up to which all was in it or before it. */
-  detached(edge: EdgePort, processed: { batch: number; through: number }): void;
-  opened(edge: EdgePort, slot: number, deviceId: string, through: number): void;
-  closed(edge: EdgePort, slot: number, through: number): void;
+  detached(edge: EdgePort, processed: { batch: number; through: Position }): void;
+  opened(edge: EdgePort, slot: number, deviceId: string, through: Position): void;
+  closed(edge: EdgePort, slot: number, through: Position): void;
   stalled(edge: EdgePort, slot: number): void;
-  drained(edge: EdgePort, slot: number, through: number): void;
+  drained(edge: EdgePort, slot: number, through: Position): void;
   confirmed(edge: EdgePort, slot: number, deviceId: string, pushId: number): void;
   pushed(pushes: readonly NewPush[]): void;
   registered(result: Registered, registration: NewRegistration): void;
@@ -41,7 +42,6 @@ const RETRY_DELAY = 500;
 export function createSessions(options: {
   store: LookUps;
   cycle: Pick<WriteCycle, 'read' | 'confirmed' | 'settled' | 'lastCommitted'>;
-  core: number;
   log: Logger;
   now?: () => number;
 }): Sessions {
@@ -100,11 +100,15 @@ export function createSessions(options: {
   }
 
   /** A session's edge has reported its end, or is gone itself. */
-  function ended(session: Session, through: number): void {
+  function ended(session: Session, through: Position): void {
     const { num } = session.device;
     replay.leave(session);
     session.reported = true;
-    if (session.cursor !== undefined && through > session.cursor) cycle.read(num, through);
+    // What was only looked at is not worth a row.
+    const { cursor } = session;
+    if (cursor !== undefined && through.some((id) => !hasReached(cursor, id))) {
+      cycle.read(num, resumePoint(session, through));
+    }
     const latest = byDevice.get(num);
     if (latest !== undefined && latest !== session) latest.blockers--;
     if (latest === undefined || latest.blockers > 0) return;
@@ -199,7 +203,7 @@ export function createSessions(options: {
         if (entry.announced.confirmed.length < MAX_EARLY_CONFIRMATIONS) entry.announced.confirmed.push(pushId);
       } else {
         // Said to an earlier core, in a session that has closed since: it counts all the same.
-        openings.add({ edge, slot, deviceId, through: 0, closed: true, confirmed: [pushId] });
+        openings.add({ edge, slot, deviceId, through: START, closed: true, confirmed: [pushId] });
       }
     },
     pushed(pushes) {

@@ -1,4 +1,5 @@
 import { OnePushError } from '../../common/errors.js';
+import type { Position } from '../../common/position.js';
 import type { App } from '../domain/app.js';
 import type { Device, PlatformFilter, Registration, Subscriber } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
@@ -15,6 +16,8 @@ export interface Store extends LookUps, Commits {
   ping(): Promise<void>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */
   loadHighestIds(): Promise<{ push: number; delivery: number }>;
+  /** Makes a core one of those that `findCores` answers. It has no pushes before. */
+  addCore(core: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,8 +50,10 @@ export interface LookUps {
   findTopics(
     pairs: readonly { appNum: number; tag: string }[],
   ): Promise<{ appNum: number; tag: string; num: number }[]>;
-  /** How far each device has read its topics, for this core's pushes; a device that has read nothing is absent. */
-  findCursors(deviceNums: readonly number[], core: number): Promise<Map<number, number>>;
+  /** How far each device has read its topics; a device that has read nothing is absent. */
+  findCursors(deviceNums: readonly number[]): Promise<Map<number, Position>>;
+  /** The cores that may have pushes in the store. */
+  findCores(): Promise<number[]>;
   /**
    * Waiting deliveries that have not expired at `now`, with `after < pushId <= through`, ordered by device and push id: at the
    * most `limit` rows, so the last device of a full answer may have more.

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { type Position, START } from '../../common/position.js';
 import {
   type Call,
   CallSchema,
@@ -24,10 +25,10 @@ type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
 export interface Reports {
   delivered(deliveryId: number): void;
   published(pushId: number, sessions: number): void;
-  opened(slot: number, deviceId: string, through: number): void;
-  closed(slot: number, through: number): void;
+  opened(slot: number, deviceId: string, through: Position): void;
+  closed(slot: number, through: Position): void;
   stalled(slot: number): void;
-  drained(slot: number, through: number): void;
+  drained(slot: number, through: Position): void;
   confirmed(slot: number, deviceId: string, pushId: number): void;
   /** Not sent if nobody waits for it any more when the stream takes it. False: too much waits already. */
   call(call: CallInit & { id: number }): boolean;
@@ -125,8 +126,12 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
     });
   }
 
-  function event(kind: Kind, slot: number, rest: { deviceId?: string; through?: number; pushId?: number }): void {
-    batch.events.push(create(SessionEventSchema, { kind, slot, ...rest }));
+  function event(
+    kind: Kind,
+    slot: number,
+    { through = START, ...rest }: { deviceId?: string; through?: Position; pushId?: number },
+  ): void {
+    batch.events.push(create(SessionEventSchema, { kind, slot, ...rest, through: [...through] }));
     schedule();
   }
 

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
+import { advance, hasReached } from '../../common/position.js';
 import type { CoreLink, LinkListener } from '../link/core-link.js';
 import { type Delivery, type Item, OrderKind, Platform, type Publication, type SessionOrder } from '../link/wire.js';
 import { createRedelivery } from './redelivery.js';
@@ -64,8 +65,7 @@ export function createHub(
   }
 
   function handedOver(session: Session, pushId: number, deliveryId: number | undefined): void {
-    // A message that is sent again is older than what was sent since.
-    if (pushId > session.through) session.through = pushId;
+    session.through = advance(session.through, pushId);
     if (deliveryId !== undefined) link().delivered(deliveryId);
   }
 
@@ -92,7 +92,7 @@ export function createHub(
     for (const topic of targets) {
       for (const session of topics.members(topic)) {
         // A session with several of the topics has it from the first.
-        if (session.state !== 'live' || session.through === pushId) continue;
+        if (session.state !== 'live' || hasReached(session.through, pushId)) continue;
         if (platform !== Platform.UNSPECIFIED && platform !== session.platform) continue;
         const fitting = session.platform === Platform.IOS ? forIos : frame;
         write(session, fitting, pushId, undefined);

@@ -56,11 +56,10 @@ export async function startCore(options: {
       appCreated: (id) => registry.appCreated(id),
       uncertain: () => registry.forget(),
     },
-    core: 0,
     log,
     now,
   });
-  const sessions: Sessions = createSessions({ store, cycle, core: 0, log, now });
+  const sessions: Sessions = createSessions({ store, cycle, log, now });
   return {
     app: await registry.getApp(APP_ID),
     cycle,

@@ -15,7 +15,7 @@ const request: PushRequest = {
 };
 
 it('refuses pushes that have waited so long that nobody waits for them any more', async () => {
-  const queue = createDeliveryQueue(0);
+  const queue = createDeliveryQueue();
   const early = queue.push(request).catch((error: unknown) => error);
   vi.advanceTimersByTime(3000);
   void queue.push(request);
@@ -25,7 +25,7 @@ it('refuses pushes that have waited so long that nobody waits for them any more'
 });
 
 it('refuses them while no batch is taken, so that they make room for others', async () => {
-  const queue = createDeliveryQueue(0);
+  const queue = createDeliveryQueue();
   const early = Array.from({ length: 20_000 }, () => queue.push(request).catch((error: unknown) => error));
   await expect(queue.push(request)).rejects.toMatchObject({ reason: 'OVERLOADED' });
   vi.advanceTimersByTime(5000);
