@@ -12,7 +12,7 @@ export interface Announced {
   deviceId: string;
   /** What this socket was handed before the edge attached again; START for a new socket. */
   through: Position;
-  /** Closed before it was identified: it is looked up only for what it confirmed. */
+  /** Closed before it was identified: it is looked up only for what it confirmed and was handed. */
   closed: boolean;
   /** What the device confirmed before it was identified. */
   confirmed: number[];

@@ -1,6 +1,6 @@
 import { createBatcher } from '../../common/batcher.js';
 import { describeError, type Logger } from '../../common/log.js';
-import { hasReached, type Position, START } from '../../common/position.js';
+import { hasReached, merge, type Position, START } from '../../common/position.js';
 import { currentTopics, type Device, matchesPlatform, withTopics } from '../domain/device.js';
 import type { LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
@@ -21,6 +21,8 @@ export interface Sessions {
   detached(edge: EdgePort, processed: { batch: number; through: Position }): void;
   opened(edge: EdgePort, slot: number, deviceId: string, through: Position): void;
   closed(edge: EdgePort, slot: number, through: Position): void;
+  /** A session has ended while no core was there, or one that did not keep it. */
+  left(edge: EdgePort, deviceId: string, through: Position): void;
   stalled(edge: EdgePort, slot: number): void;
   drained(edge: EdgePort, slot: number, through: Position): void;
   confirmed(edge: EdgePort, slot: number, deviceId: string, pushId: number): void;
@@ -54,7 +56,7 @@ export function createSessions(options: {
   const openings = createBatcher<Announced>(OPENINGS_PER_BATCH, identify);
 
   async function identify(batch: Announced[]): Promise<void> {
-    const waiting = batch.filter((announced) => !announced.closed || announced.confirmed.length > 0);
+    const waiting = batch.filter(({ closed, confirmed, through }) => !closed || confirmed.length + through.length > 0);
     if (waiting.length === 0) return;
     const changes = new Set<string>();
     changed = changes;
@@ -66,7 +68,10 @@ export function createSessions(options: {
         const device = devices.get(deviceId);
         if (device !== undefined) for (const pushId of announced.confirmed) confirm(device, pushId);
         announced.confirmed = [];
-        if (announced.closed) continue;
+        if (announced.closed) {
+          if (device !== undefined && announced.through.length > 0) cycle.read(device.num, announced.through);
+          continue;
+        }
         if (changes.has(deviceId)) openings.add(announced);
         else if (device === undefined) edge.closeSession(slot, CLOSE.notRegistered);
         else if (!device.registered) edge.closeSession(slot, CLOSE.unregistered);
@@ -179,11 +184,18 @@ export function createSessions(options: {
       const slots = edges.get(edge);
       const entry = slots?.get(slot);
       if (entry !== undefined) {
-        if ('announced' in entry) entry.announced.closed = true;
-        else ended(entry.session, through);
+        if ('announced' in entry) {
+          entry.announced.closed = true;
+          entry.announced.through = merge(entry.announced.through, through);
+        } else {
+          ended(entry.session, through);
+        }
       }
       slots?.delete(slot);
       edge.release(slot);
+    },
+    left(edge, deviceId, through) {
+      openings.add({ edge, slot: 0, deviceId, through, closed: true, confirmed: [] });
     },
     stalled(edge, slot) {
       const session = sessionAt(edge, slot);

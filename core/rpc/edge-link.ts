@@ -139,6 +139,9 @@ export function createEdgeLink(options: {
       case Kind.CLOSED:
         sessions.closed(outbox, event.slot, event.through);
         return;
+      case Kind.LEFT:
+        sessions.left(outbox, event.deviceId, event.through);
+        return;
       case Kind.STALLED:
         sessions.stalled(outbox, event.slot);
         return;

@@ -27,7 +27,7 @@ const MAX_STRAY_CONFIRMATIONS = 1000;
 
 type Reports = Pick<
   CoreLink,
-  'delivered' | 'published' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'
+  'delivered' | 'published' | 'opened' | 'closed' | 'left' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'
 >;
 
 export function createHub(
@@ -147,15 +147,16 @@ export function createHub(
     },
 
     closed(session) {
-      const { slot, through } = session;
+      const { slot, deviceId, through } = session;
       topics.set(session, []);
       redelivery.forget(session);
       slots[slot] = undefined;
       count--;
       if (link().isAttached()) {
         unreleased.add(slot);
-        link().closed(slot, through);
+        link().closed(slot, deviceId, through);
       } else {
+        link().left(deviceId, through);
         free.push(slot);
       }
     },
