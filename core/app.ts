@@ -30,6 +30,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         const { id, key } = config.bootstrapApp;
         await store.commitApps([{ id, name: id, keyHash: hashSecret(key), now: Date.now() }]);
       }
+      await store.addCore(CORE);
       const highest = await store.loadHighestIds();
       const registry = createRegistry(store);
       const limits = createInboxLimits(store, config.inboxLimit);
@@ -41,10 +42,9 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         deliveryIds: createIdClock(CORE, highest.delivery),
         effects,
         committed: receipts.committed,
-        core: CORE,
         log,
       });
-      const sessions = createSessions({ store, cycle, core: CORE, log });
+      const sessions = createSessions({ store, cycle, log });
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const handlers = createPushCore({
         registry,

@@ -1,4 +1,6 @@
 import { OnePushError } from '../../common/errors.js';
+import { advance, merge, type Position, START } from '../../common/position.js';
+import { coreOf } from '../../common/push-id.js';
 import type { Priority, PushContent, PushHeader } from '../domain/push.js';
 import { type Confirmation, type DeliveryBatch, type IdempotencyKey, StoreUnavailable } from '../store/store.js';
 import type { Resolution } from './audience.js';
@@ -39,7 +41,7 @@ export interface DeliveryQueue {
   push(request: PushRequest): Promise<number | undefined>;
   delivered(deliveryIds: readonly number[]): void;
   confirmed(confirmation: Confirmation): void;
-  read(deviceNum: number, pushId: number): void;
+  read(deviceNum: number, position: Position): void;
   published(pushId: number, sessions: number): void;
   /** As much as one transaction should hold; undefined if nothing waits. */
   take(): QueuedBatch | undefined;
@@ -64,7 +66,7 @@ const MAX_PUSHES = 1000;
 const MAX_TARGETS = 20_000;
 const MAX_CHARACTERS = 4_000_000;
 
-export function createDeliveryQueue(core: number): DeliveryQueue {
+export function createDeliveryQueue(): DeliveryQueue {
   const lanes: Record<Priority, FairQueue<PushOrder>> = {
     HIGH: createFairQueue(),
     NORMAL: createFairQueue(),
@@ -73,7 +75,7 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
   const inOrder = [lanes.HIGH, lanes.NORMAL, lanes.LOW];
   let delivered: number[] = [];
   let confirmed: Confirmation[] = [];
-  let cursors = new Map<number, number>();
+  let cursors = new Map<number, Position>();
   let published = new Map<number, number>();
   let queuedTicket = 0;
   let committedTicket = 0;
@@ -127,8 +129,8 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
       confirmed.push(confirmation);
       queuedTicket++;
     },
-    read(deviceNum, pushId) {
-      cursors.set(deviceNum, Math.max(pushId, cursors.get(deviceNum) ?? 0));
+    read(deviceNum, position) {
+      cursors.set(deviceNum, merge(cursors.get(deviceNum) ?? START, position));
       queuedTicket++;
     },
     published(pushId, sessions) {
@@ -140,7 +142,9 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
       const settlements: Settlements = {
         delivered,
         confirmed,
-        cursors: [...cursors].map(([deviceNum, pushId]) => ({ deviceNum, core, pushId })),
+        cursors: [...cursors].flatMap(([deviceNum, position]) =>
+          position.map((pushId) => ({ deviceNum, core: coreOf(pushId), pushId })),
+        ),
         published: [...published].map(([pushId, sessions]) => ({ pushId, sessions })),
       };
       const taken = takeOrders();
@@ -162,7 +166,7 @@ export function createDeliveryQueue(core: number): DeliveryQueue {
       delivered = [...settlements.delivered, ...delivered];
       confirmed = [...settlements.confirmed, ...confirmed];
       for (const { deviceNum, pushId } of settlements.cursors) {
-        cursors.set(deviceNum, Math.max(pushId, cursors.get(deviceNum) ?? 0));
+        cursors.set(deviceNum, advance(cursors.get(deviceNum) ?? START, pushId));
       }
       for (const { pushId, sessions } of settlements.published) {
         published.set(pushId, (published.get(pushId) ?? 0) + sessions);

@@ -1,3 +1,4 @@
+import { limitTo, merge, type Position } from '../../common/position.js';
 import type { LookUps } from '../store/store.js';
 import { createOutgoing, type Outgoing } from './outgoing.js';
 import type { Session } from './session.js';
@@ -5,14 +6,20 @@ import type { Session } from './session.js';
 /** What waited for one session, oldest first. */
 export interface Page {
   entries: { outgoing: Outgoing; deliveryId: number | undefined }[];
-  /** All that waited up to this push is in the entries. */
-  through: number;
+  /** All that waited up to here is in the entries, or was handed over before. */
+  through: Position;
+  /** More waits, or may wait, behind it. */
+  more: boolean;
 }
 
-/** What waits for one session, without its content: delivery by push, oldest first, and how far that goes. */
+/** What waits for one session, without its content. */
 export interface Waiting {
+  /** Delivery by push, oldest first. */
   rows: ReadonlyMap<number, number | undefined>;
-  through: number;
+  /** What was looked at. */
+  bound: Position;
+  /** The rows are all of that up to this push id; Infinity: all. */
+  upTo: number;
 }
 
 /** What one session gets before its socket has to drain, in bytes; it is exceeded by at most one message. */
@@ -25,8 +32,11 @@ const PUSHES_PER_LOAD = 1000;
 
 type Reader = Pick<Session, 'device' | 'after'>;
 
-interface Filling<S> extends Page {
+interface Filling<S> {
   session: S;
+  entries: Page['entries'];
+  bound: Position;
+  upTo: number;
   waiting: [pushId: number, deliveryId: number | undefined][];
   /** How many of `waiting` are in the page, or have no content any more. */
   done: number;
@@ -40,13 +50,14 @@ export async function fillPages<S extends Reader>(
 ): Promise<Map<S, Page>> {
   const loaded = new Map<number, Outgoing | undefined>();
   const pages = [...chosen].map(
-    ([session, { rows, through }]): Filling<S> => ({
+    ([session, { rows, bound, upTo }]): Filling<S> => ({
       session,
       waiting: [...rows],
       done: 0,
       bytes: 0,
       entries: [],
-      through,
+      bound,
+      upTo,
     }),
   );
   let left = READ_BYTES;
@@ -66,7 +77,7 @@ export async function fillPages<S extends Reader>(
     const { session, waiting, entries } = page;
     for (const [id, deliveryId] of waiting.slice(page.done)) {
       if (page.bytes >= PAGE_BYTES || left <= 0) {
-        page.through = waiting[page.done - 1]?.[0] ?? session.after;
+        page.upTo = waiting[page.done - 1]?.[0] ?? 0;
         return true;
       }
       if (!loaded.has(id)) return false;
@@ -86,5 +97,10 @@ export async function fillPages<S extends Reader>(
     await load(open, step);
     open = open.filter((page) => !fill(page));
   }
-  return new Map(pages.map(({ session, entries, through }) => [session, { entries, through }]));
+  return new Map(
+    pages.map(({ session, entries, bound, upTo }) => {
+      const through = merge(session.after, limitTo(bound, upTo));
+      return [session, { entries, through, more: upTo !== Number.POSITIVE_INFINITY }];
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 import { createBatcher } from '../../common/batcher.js';
 import { describeError, type Logger } from '../../common/log.js';
+import { START } from '../../common/position.js';
 import { currentTopics } from '../domain/device.js';
 import type { LookUps } from '../store/store.js';
 import type { Page } from './pages.js';
@@ -33,11 +34,10 @@ type ReadingState = Session['state'] & { kind: 'reading' };
 export function createReplay(options: {
   store: LookUps;
   cycle: Pick<WriteCycle, 'settled' | 'lastCommitted'>;
-  core: number;
   log: Logger;
   now?: () => number;
 }): Replay {
-  const { store, cycle, core, log, now = Date.now } = options;
+  const { store, cycle, log, now = Date.now } = options;
   const reading = new Set<Session>();
   const reads = createBatcher<Session>(SESSIONS_PER_READ, readAll);
 
@@ -59,9 +59,12 @@ export function createReplay(options: {
     try {
       // What the devices confirmed and were handed in earlier sessions must not come again.
       await cycle.settled();
-      await findCursors(batch.filter((session) => session.cursor === undefined));
+      const [cores] = await Promise.all([
+        store.findCores(),
+        findCursors(batch.filter((session) => session.cursor === undefined)),
+      ]);
       // From here to the read there is no turn of the loop: what is committed later is held.
-      const bound = cycle.lastCommitted();
+      const committed = cycle.lastCommitted();
       for (const session of batch) {
         if (session.state.kind !== 'queued') continue;
         const state: ReadingState = { kind: 'reading', held: [], overflowed: false, recalled: new Set() };
@@ -70,10 +73,10 @@ export function createReplay(options: {
         started.push({ session, state });
       }
       const sessions = started.map(({ session }) => session);
-      const pages = await readWaiting(store, sessions, bound, now());
+      const pages = await readWaiting(store, sessions, { committed, cores }, now());
       for (const { session, state } of started) {
         // Stalled or closed meanwhile: it will read again, or not at all.
-        if (session.state === state) finish(session, state, pages.get(session), bound);
+        if (session.state === state) finish(session, state, pages.get(session));
       }
     } catch (error) {
       log.warn(describeError(error), 'what waits cannot be read now');
@@ -87,22 +90,19 @@ export function createReplay(options: {
 
   async function findCursors(sessions: readonly Session[]): Promise<void> {
     if (sessions.length === 0) return;
-    const cursors = await store.findCursors(
-      sessions.map(({ device }) => device.num),
-      core,
-    );
-    for (const session of sessions) session.cursor = cursors.get(session.device.num) ?? 0;
+    const cursors = await store.findCursors(sessions.map(({ device }) => device.num));
+    for (const session of sessions) session.cursor = cursors.get(session.device.num) ?? START;
   }
 
-  function finish(session: Session, state: ReadingState, page: Page | undefined, bound: number): void {
+  function finish(session: Session, state: ReadingState, page: Page | undefined): void {
     const { edge, slot, device } = session;
-    const { entries: read, through } = page ?? { entries: [], through: session.after };
+    const { entries: read, through, more } = page ?? { entries: [], through: session.after, more: true };
     const entries = read.filter(({ outgoing }) => !state.recalled.has(outgoing.push.id));
     reading.delete(session);
     edge.resume(slot);
     for (const { outgoing, deliveryId } of entries) sendTo(session, outgoing, deliveryId);
     session.page = { last: entries.at(-1)?.outgoing.push.id ?? 0, through };
-    if (through >= bound && !state.overflowed) {
+    if (!more && !state.overflowed) {
       for (const { outgoing, deliveryId } of state.held) sendTo(session, outgoing, deliveryId);
       session.state = { kind: 'live', sinceBatch: edge.batchNumber() };
       edge.live(slot, device.platform, currentTopics(device.memberships));

@@ -1,3 +1,4 @@
+import { hasReached, merge, type Position, START } from '../../common/position.js';
 import type { Subscriber } from '../domain/device.js';
 import type { EdgePort } from './edge-port.js';
 import { confirmUntil, type Outgoing } from './outgoing.js';
@@ -9,9 +10,9 @@ export interface Announced {
   edge: EdgePort;
   slot: number;
   deviceId: string;
-  /** The last push that this socket was handed before the edge attached again; 0 for a new socket. */
-  through: number;
-  /** Closed before it was identified: it is looked up only for what it confirmed. */
+  /** What this socket was handed before the edge attached again; START for a new socket. */
+  through: Position;
+  /** Closed before it was identified: it is looked up only for what it confirmed and was handed. */
   closed: boolean;
   /** What the device confirmed before it was identified. */
   confirmed: number[];
@@ -37,12 +38,12 @@ export interface Session {
     | { kind: 'draining' }
     | { kind: 'live'; sinceBatch: number }
     | { kind: 'closed' };
-  /** The push after which to read. */
-  after: number;
+  /** What not to read any more. */
+  after: Position;
   /** What the last read sent, and how far it looked: once the edge has handed over `last`, all up to `through` is. */
-  page: { last: number; through: number };
+  page: { last: number; through: Position };
   /** How far the device had read its topics before this session; undefined until it has been looked up. */
-  cursor: number | undefined;
+  cursor: Position | undefined;
   /** How many earlier sessions of the device have not reported yet what they were handed. It begins when none is left. */
   blockers: number;
   /** The edge has reported its end. */
@@ -71,7 +72,7 @@ export function createSession(
     device,
     state: { kind: 'queued' },
     after: through,
-    page: { last: 0, through: 0 },
+    page: { last: 0, through: START },
     cursor: undefined,
     blockers,
     reported: false,
@@ -85,9 +86,9 @@ export function sendTo(session: Session, { push, frameFor }: Outgoing, deliveryI
   edge.deliver(slot, message, push.needConfirm ? undefined : deliveryId);
 }
 
-/** The push after which to read on, when the edge has handed over everything up to `through`. */
-export function resumePoint({ page }: Session, through: number): number {
-  return through >= page.last ? Math.max(through, page.through) : through;
+/** What not to read any more, when the edge has handed over everything up to `through`. */
+export function resumePoint({ page }: Session, through: Position): Position {
+  return hasReached(through, page.last) ? merge(page.through, through) : through;
 }
 
 /** Keeps a delivery until the session has read what came before it. */

@@ -1,5 +1,6 @@
 import { createBatcher } from '../../common/batcher.js';
 import { describeError, type Logger } from '../../common/log.js';
+import { hasReached, merge, type Position, START } from '../../common/position.js';
 import { currentTopics, type Device, matchesPlatform, withTopics } from '../domain/device.js';
 import type { LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
@@ -17,11 +18,13 @@ import type { WriteCycle } from './write-cycle.js';
 export interface Sessions {
   attached(edge: EdgePort): void;
   /** The edge is gone. `processed`: the last batch to it that it has handled, and the push up to which all was in it or before it. */
-  detached(edge: EdgePort, processed: { batch: number; through: number }): void;
-  opened(edge: EdgePort, slot: number, deviceId: string, through: number): void;
-  closed(edge: EdgePort, slot: number, through: number): void;
+  detached(edge: EdgePort, processed: { batch: number; through: Position }): void;
+  opened(edge: EdgePort, slot: number, deviceId: string, through: Position): void;
+  closed(edge: EdgePort, slot: number, through: Position): void;
+  /** A session has ended while no core was there, or one that did not keep it. */
+  left(edge: EdgePort, deviceId: string, through: Position): void;
   stalled(edge: EdgePort, slot: number): void;
-  drained(edge: EdgePort, slot: number, through: number): void;
+  drained(edge: EdgePort, slot: number, through: Position): void;
   confirmed(edge: EdgePort, slot: number, deviceId: string, pushId: number): void;
   pushed(pushes: readonly NewPush[]): void;
   registered(result: Registered, registration: NewRegistration): void;
@@ -45,7 +48,6 @@ const RETRY_DELAY = 500;
 export function createSessions(options: {
   store: LookUps;
   cycle: Pick<WriteCycle, 'read' | 'confirmed' | 'settled' | 'lastCommitted'>;
-  core: number;
   log: Logger;
   now?: () => number;
 }): Sessions {
@@ -58,7 +60,7 @@ export function createSessions(options: {
   const openings = createBatcher<Announced>(OPENINGS_PER_BATCH, identify);
 
   async function identify(batch: Announced[]): Promise<void> {
-    const waiting = batch.filter((announced) => !announced.closed || announced.confirmed.length > 0);
+    const waiting = batch.filter(({ closed, confirmed, through }) => !closed || confirmed.length + through.length > 0);
     if (waiting.length === 0) return;
     const changes = new Set<string>();
     changed = changes;
@@ -70,7 +72,10 @@ export function createSessions(options: {
         const device = devices.get(deviceId);
         if (device !== undefined) for (const pushId of announced.confirmed) confirm(device, pushId);
         announced.confirmed = [];
-        if (announced.closed) continue;
+        if (announced.closed) {
+          if (device !== undefined && announced.through.length > 0) cycle.read(device.num, announced.through);
+          continue;
+        }
         if (changes.has(deviceId)) openings.add(announced);
         else if (device === undefined) edge.closeSession(slot, CLOSE.notRegistered);
         else if (!device.registered) edge.closeSession(slot, CLOSE.unregistered);
@@ -105,11 +110,15 @@ export function createSessions(options: {
   }
 
   /** A session's edge has reported its end, or is gone itself. */
-  function ended(session: Session, through: number): void {
+  function ended(session: Session, through: Position): void {
     const { num } = session.device;
     replay.leave(session);
     session.reported = true;
-    if (session.cursor !== undefined && through > session.cursor) cycle.read(num, through);
+    // What was only looked at is not worth a row.
+    const { cursor } = session;
+    if (cursor !== undefined && through.some((id) => !hasReached(cursor, id))) {
+      cycle.read(num, resumePoint(session, through));
+    }
     const latest = byDevice.get(num);
     if (latest !== undefined && latest !== session) latest.blockers--;
     if (latest === undefined || latest.blockers > 0) return;
@@ -180,11 +189,18 @@ export function createSessions(options: {
       const slots = edges.get(edge);
       const entry = slots?.get(slot);
       if (entry !== undefined) {
-        if ('announced' in entry) entry.announced.closed = true;
-        else ended(entry.session, through);
+        if ('announced' in entry) {
+          entry.announced.closed = true;
+          entry.announced.through = merge(entry.announced.through, through);
+        } else {
+          ended(entry.session, through);
+        }
       }
       slots?.delete(slot);
       edge.release(slot);
+    },
+    left(edge, deviceId, through) {
+      openings.add({ edge, slot: 0, deviceId, through, closed: true, confirmed: [] });
     },
     stalled(edge, slot) {
       const session = sessionAt(edge, slot);
@@ -204,7 +220,7 @@ export function createSessions(options: {
         if (entry.announced.confirmed.length < MAX_EARLY_CONFIRMATIONS) entry.announced.confirmed.push(pushId);
       } else {
         // Said to an earlier core, in a session that has closed since: it counts all the same.
-        openings.add({ edge, slot, deviceId, through: 0, closed: true, confirmed: [pushId] });
+        openings.add({ edge, slot, deviceId, through: START, closed: true, confirmed: [pushId] });
       }
     },
     pushed(pushes) {

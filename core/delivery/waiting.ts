@@ -1,4 +1,7 @@
+import { hasReached, merge, type Position, pointOf, START } from '../../common/position.js';
+import { coreOf, lastIdOf } from '../../common/push-id.js';
 import { matchesPlatform } from '../domain/device.js';
+import { idAt } from '../domain/id-clock.js';
 import type { InboxRow, LookUps, TimelineRow, TopicRange } from '../store/store.js';
 import { fillPages, type Page, type Waiting } from './pages.js';
 import type { Session } from './session.js';
@@ -7,89 +10,143 @@ import type { Session } from './session.js';
 const ENTRIES_PER_PAGE = 200;
 const INBOX_ROWS = 5000;
 const TIMELINE_ROWS = 2000;
+/**
+ * A push can be read so many milliseconds after its id says that it was accepted, whichever core that was: a commit takes less, and
+ * the clocks of the cores differ by less.
+ */
+const VISIBLE_AFTER = 60_000;
 
 type Reader = Pick<Session, 'device' | 'after' | 'cursor'>;
 
+/** How far a read may look. */
+export interface Horizon {
+  /** This core's last push that is committed: what it commits later is not read. Of the other cores, all is read that can be. */
+  committed: number;
+  /** All cores that may have pushes. */
+  cores: readonly number[];
+}
+
+interface Rows {
+  inbox: readonly InboxRow[];
+  unread: readonly TimelineRow[];
+  confirmable: readonly TimelineRow[];
+}
+
 /**
- * Reads what waits for a set of sessions, up to push `bound`: their inboxes, what was pushed to their topics after their cursors,
- * and what was pushed to their topics before and is still unconfirmed.
+ * Reads what waits for a set of sessions: their inboxes, what was pushed to their topics after their cursors, and what was pushed to
+ * their topics before and is still unconfirmed.
  *
- * @returns a page for each session; one whose `through` is below `bound` has more, or is to be read again
+ * @returns a page for each session
  */
 export async function readWaiting<S extends Reader>(
   store: LookUps,
   sessions: readonly S[],
-  bound: number,
+  horizon: Horizon,
   now: number,
 ): Promise<Map<S, Page>> {
-  const inbox = await store.readInbox(
-    sessions.map(({ device, after }) => ({ deviceNum: device.num, after })),
-    bound,
-    now,
-    INBOX_ROWS,
-  );
-  const unread = await store.readTimelines(rangesOf(sessions, unreadFrom), bound, now, TIMELINE_ROWS);
-  // Behind its cursor a session looks only for what must be confirmed.
-  const behind = sessions.filter((session) => session.after < cursorOf(session));
-  const lastCursor = Math.max(0, ...behind.map(cursorOf));
-  const confirmable = await store.readConfirmable(
-    rangesOf(behind, (session) => session.after),
-    Math.min(bound, lastCursor),
-    now,
-    TIMELINE_ROWS,
-  );
+  let rows = await readRows(store, sessions, horizon, now);
+  const known = merge([horizon.committed], visibleOfOthers(horizon, now));
+  const bound = merge(known, idsOf(rows, coreOf(horizon.committed)));
+  // What came while it was read may have been seen in one answer and not in another. A core commits in the order of its ids, so that
+  // another look has all up to what was seen.
+  if (bound.some((id) => !hasReached(known, id))) rows = await readRows(store, sessions, horizon, now);
+  const { inbox, unread, confirmable } = rows;
   // Ahead of its cursor too: the cursor of a session that ended with its edge or core may not have been kept.
   const mustConfirm = [...confirmable, ...unread.filter((row) => row.needConfirm)];
   const confirmed = await store.findConfirmed(
     [...new Set(mustConfirm.map((row) => row.pushId))],
     sessions.map(({ device }) => device.num),
   );
-  const timelineBound = Math.min(
-    lastIfFull(unread, TIMELINE_ROWS, bound),
-    lastIfFull(confirmable, TIMELINE_ROWS, bound),
-  );
+  const timelinesUpTo = Math.min(lastIfFull(unread), lastIfFull(confirmable));
   const inboxOf = new Map<number, InboxRow[]>();
   for (const row of inbox) {
-    const rows = inboxOf.get(row.deviceNum);
-    if (rows === undefined) inboxOf.set(row.deviceNum, [row]);
-    else rows.push(row);
+    const own = inboxOf.get(row.deviceNum);
+    if (own === undefined) inboxOf.set(row.deviceNum, [row]);
+    else own.push(row);
   }
 
   const chosen = new Map<S, Waiting>();
   for (const session of sessions) {
     const { device, after } = session;
-    const rows = new Map<number, number | undefined>();
-    let through = Math.max(after, Math.min(timelineBound, inboxBound(inbox, device.num, after, bound)));
-    for (const row of inboxOf.get(device.num) ?? []) rows.set(row.pushId, row.id);
+    const own = new Map<number, number | undefined>();
+    let upTo = Math.min(timelinesUpTo, inboxUpTo(inbox, device.num));
+    for (const row of inboxOf.get(device.num) ?? []) if (!hasReached(after, row.pushId)) own.set(row.pushId, row.id);
     for (const row of [...unread, ...confirmable]) {
-      if (row.pushId <= cursorOf(session) && !row.needConfirm) continue;
+      if (!row.needConfirm && hasReached(cursorOf(session), row.pushId)) continue;
       if (confirmed.get(row.pushId)?.has(device.num)) continue;
-      if (concerns(row, session)) rows.set(row.pushId, undefined);
+      if (concerns(row, session)) own.set(row.pushId, undefined);
     }
-    const ids = [...rows.keys()].filter((id) => id <= through).sort((a, b) => a - b);
-    if (ids.length > ENTRIES_PER_PAGE) through = ids[ENTRIES_PER_PAGE - 1] ?? through;
+    const ids = [...own.keys()].filter((id) => id <= upTo && hasReached(bound, id)).sort((a, b) => a - b);
+    if (ids.length > ENTRIES_PER_PAGE) upTo = ids[ENTRIES_PER_PAGE - 1] ?? upTo;
     chosen.set(session, {
-      rows: new Map(ids.slice(0, ENTRIES_PER_PAGE).map((id) => [id, rows.get(id)])),
-      through,
+      rows: new Map(ids.slice(0, ENTRIES_PER_PAGE).map((id) => [id, own.get(id)])),
+      bound,
+      upTo,
     });
   }
   return fillPages(store, chosen);
 }
 
-function cursorOf({ cursor }: Reader): number {
-  return cursor ?? 0;
+async function readRows(
+  store: LookUps,
+  sessions: readonly Reader[],
+  { committed, cores }: Horizon,
+  now: number,
+): Promise<Rows> {
+  const own = coreOf(committed);
+  const all = cores.includes(own) ? cores : [...cores, own];
+  const last = all.length > 1 ? Number.MAX_SAFE_INTEGER : committed;
+  /** The answers are cut by one number: what lies above it and is behind a position all the same is left out afterwards. */
+  const lowest = (position: Position): number => Math.min(...all.map((core) => pointOf(position, core)));
+  const inbox = await store.readInbox(
+    sessions.map(({ device, after }) => ({ deviceNum: device.num, after: lowest(after) })),
+    last,
+    now,
+    INBOX_ROWS,
+  );
+  const unread = await store.readTimelines(
+    rangesOf(sessions, (session) => lowest(merge(cursorOf(session), session.after))),
+    last,
+    now,
+    TIMELINE_ROWS,
+  );
+  // Behind its cursor a session looks only for what must be confirmed.
+  const behind = sessions.filter((session) => cursorOf(session).some((id) => !hasReached(session.after, id)));
+  const confirmable = await store.readConfirmable(
+    rangesOf(behind, (session) => lowest(session.after)),
+    Math.min(last, Math.max(0, ...behind.flatMap(cursorOf))),
+    now,
+    TIMELINE_ROWS,
+  );
+  return { inbox, unread, confirmable };
 }
 
-function unreadFrom(session: Reader): number {
-  return Math.max(session.after, cursorOf(session));
+/** Up to where all pushes of the other cores can be read by now, for what their ids say. */
+function visibleOfOthers({ committed, cores }: Horizon, now: number): Position {
+  const others = cores.filter((core) => core !== coreOf(committed));
+  return others.map((core) => lastIdOf(core, idAt(now - VISIBLE_AFTER))).filter((id) => id > 0);
+}
+
+/** The pushes of other cores in an answer. */
+function idsOf({ inbox, unread, confirmable }: Rows, own: number): number[] {
+  const ids: number[] = [];
+  for (const rows of [inbox, unread, confirmable]) {
+    for (const { pushId } of rows) if (coreOf(pushId) !== own) ids.push(pushId);
+  }
+  return ids;
+}
+
+function cursorOf({ cursor }: Reader): Position {
+  return cursor ?? START;
 }
 
 /** For each topic of the sessions, from where to read so that it serves all of them. */
 function rangesOf<S extends Reader>(sessions: readonly S[], from: (session: S) => number): TopicRange[] {
   const starts = new Map<number, number>();
   for (const session of sessions) {
+    const start = from(session);
     for (const { topicNum, since } of session.device.memberships) {
-      const after = Math.max(since, from(session));
+      const after = Math.max(since, start);
       starts.set(topicNum, Math.min(after, starts.get(topicNum) ?? Number.POSITIVE_INFINITY));
     }
   }
@@ -98,7 +155,7 @@ function rangesOf<S extends Reader>(sessions: readonly S[], from: (session: S) =
 
 /** Whether a topic push is for the session's device: it had the topic then, has the platform, and was not sent it in this session. */
 function concerns(row: TimelineRow, { device, after }: Reader): boolean {
-  if (row.pushId <= after || !matchesPlatform(row.platform, device.platform)) return false;
+  if (hasReached(after, row.pushId) || !matchesPlatform(row.platform, device.platform)) return false;
   return device.memberships.some(
     ({ topicNum, since, until }) =>
       topicNum === row.topicNum && row.pushId > since && (until === null || row.pushId <= until),
@@ -106,15 +163,15 @@ function concerns(row: TimelineRow, { device, after }: Reader): boolean {
 }
 
 /** An answer with as many rows as were asked for may go on after its last row. */
-function lastIfFull(rows: readonly TimelineRow[], limit: number, bound: number): number {
-  const last = rows.length >= limit ? rows.at(-1) : undefined;
+function lastIfFull(rows: readonly TimelineRow[]): number {
+  const last = rows.length >= TIMELINE_ROWS ? rows.at(-1) : undefined;
   // Others with the last row's id may have been cut off: that push is left for the next read.
-  return last === undefined ? bound : last.pushId - 1;
+  return last === undefined ? Number.POSITIVE_INFINITY : last.pushId - 1;
 }
 
 /** How far the inbox of a device has been read: rows come by device, so a full answer ends within one. */
-function inboxBound(rows: readonly InboxRow[], deviceNum: number, after: number, bound: number): number {
+function inboxUpTo(rows: readonly InboxRow[], deviceNum: number): number {
   const last = rows.length >= INBOX_ROWS ? rows.at(-1) : undefined;
-  if (last === undefined || deviceNum < last.deviceNum) return bound;
-  return deviceNum === last.deviceNum ? last.pushId : after;
+  if (last === undefined || deviceNum < last.deviceNum) return Number.POSITIVE_INFINITY;
+  return deviceNum === last.deviceNum ? last.pushId : 0;
 }

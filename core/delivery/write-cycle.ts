@@ -1,4 +1,5 @@
 import { describeError, type Logger } from '../../common/log.js';
+import type { Position } from '../../common/position.js';
 import type { IdClock } from '../domain/id-clock.js';
 import type { Push } from '../domain/push.js';
 import {
@@ -45,8 +46,8 @@ export interface WriteCycle {
   readonly changes: Changes;
   delivered(deliveryIds: readonly number[]): void;
   confirmed(confirmation: Confirmation): void;
-  /** How far a device has read, for pushes of this core. */
-  read(deviceNum: number, pushId: number): void;
+  /** How far a device has read its topics. */
+  read(deviceNum: number, position: Position): void;
   /** An edge has sent a topic push to so many live sessions. */
   published(pushId: number, sessions: number): void;
   /** Resolves when all that was delivered, confirmed and read so far is committed; undefined: it is already. */
@@ -62,8 +63,6 @@ export interface WriteCycleOptions {
   pushIds: IdClock;
   deliveryIds: IdClock;
   effects: Effects;
-  /** The number of this core. */
-  core: number;
   log: Logger;
   /** Called after each commit. */
   committed?: () => void;
@@ -75,8 +74,8 @@ const RETRY_DELAY = 200;
 const NOTHING: Settlements = { delivered: [], confirmed: [], cursors: [], published: [] };
 
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
-  const { store, pushIds, deliveryIds, effects, core, log, committed: tell, now = Date.now } = options;
-  const deliveries = createDeliveryQueue(core);
+  const { store, pushIds, deliveryIds, effects, log, committed: tell, now = Date.now } = options;
+  const deliveries = createDeliveryQueue();
   const changeQueue = createChangeQueue();
   const changes = createChanges({ commits: store, effects, sinceId: () => pushIds.last(), now });
   const idempotency = createIdempotency(store, now);
@@ -234,7 +233,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     change: (kind, input) => queued(changeQueue.add(kind, input)),
     delivered: (deliveryIdList) => queued(deliveries.delivered(deliveryIdList)),
     confirmed: (confirmation) => queued(deliveries.confirmed(confirmation)),
-    read: (deviceNum, pushId) => queued(deliveries.read(deviceNum, pushId)),
+    read: (deviceNum, position) => queued(deliveries.read(deviceNum, position)),
     published: (pushId, sessions) => queued(deliveries.published(pushId, sessions)),
     settled: () => deliveries.settled(),
     lastCommitted: () => lastCommitted,

@@ -1,9 +1,7 @@
+import { CORES, PER_MILLISECOND, SEQUENCES } from '../../common/push-id.js';
+
 /** 2025-01-01T00:00:00Z: the zero of the clock, so that 41 bits of milliseconds last until 2094. */
 const EPOCH = 1_735_689_600_000;
-/** 6 bits of sequence and 6 of the core's number below the milliseconds. */
-const SEQUENCES = 64;
-const CORES = 64;
-const PER_MILLISECOND = SEQUENCES * CORES;
 
 /**
  * Gives out ids that grow, are unique across cores without a round trip, and tell the time: 41 bits of milliseconds, 6 of
@@ -39,9 +37,9 @@ export function createIdClock(core: number, floor: number, now: () => number = D
   };
 }
 
-/** The core that gave out an id. */
-export function coreOf(id: number): number {
-  return Math.floor(id / SEQUENCES) % CORES;
+/** The first id of a millisecond, whichever core gave it out. */
+export function idAt(time: number): number {
+  return (time - EPOCH) * PER_MILLISECOND;
 }
 
 function toId(millisecond: number, core: number, sequence: number): number {

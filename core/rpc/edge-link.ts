@@ -3,6 +3,8 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
+import { isPosition, pointOf } from '../../common/position.js';
+import { coreOf } from '../../common/push-id.js';
 import { equalInConstantTime } from '../../common/secrets.js';
 import {
   type Call,
@@ -87,7 +89,7 @@ export function createEdgeLink(options: {
     attached.get(edgeId)?.detach();
     const outbox = createEdgeOutbox(stream, {
       edgeId,
-      lastHanded: () => cycle.lastCommitted(),
+      handed: () => [cycle.lastCommitted()],
       full: () => {
         log.warn({ edge: edgeId }, 'the edge does not take what it is sent');
         attachment.detach();
@@ -137,6 +139,9 @@ export function createEdgeLink(options: {
         return;
       case Kind.CLOSED:
         sessions.closed(outbox, event.slot, event.through);
+        return;
+      case Kind.LEFT:
+        sessions.left(outbox, event.deviceId, event.through);
         return;
       case Kind.STALLED:
         sessions.stalled(outbox, event.slot);
@@ -203,8 +208,9 @@ function findProblem(batch: EdgeBatch, attachment: Attachment | undefined, lastP
   if (!batch.delivered.every(isId)) return 'delivered has what is not an id';
   if (!batch.published.every(({ pushId }) => isId(pushId))) return 'published has what is not an id';
   for (const { through, pushId } of batch.events) {
-    if (!isId(through) || !isId(pushId)) return 'an event has what is not an id';
-    if (through > lastPush) return 'through is ahead of what was pushed';
+    if (!isId(pushId)) return 'an event has what is not an id';
+    if (!isPosition(through)) return 'through is not a position';
+    if (pointOf(through, coreOf(lastPush)) > lastPush) return 'through is ahead of what was pushed';
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { type Position, START } from '../../common/position.js';
 import {
   type CoreBatch,
   CoreBatchSchema,
@@ -25,8 +26,8 @@ export interface EdgeOutbox extends EdgePort {
   committed(edgeBatch: number): void;
   /** The edge has handled our messages up to this one. */
   handled(coreBatch: number): void;
-  /** The last of our messages that the edge has handled, and the push up to which everything was in it or before it. */
-  processed(): { batch: number; through: number };
+  /** The last of our messages that the edge has handled, and up to where everything was in it or before it. */
+  processed(): { batch: number; through: Position };
   /** Sends what is left and ends the stream. */
   end(): void;
   /** The stream is gone: drops everything, now and later. */
@@ -46,8 +47,8 @@ export function createEdgeOutbox(
   stream: ServerDuplexStream<EdgeBatch, CoreBatch>,
   options: {
     edgeId: string;
-    /** The last push that has been handed over to all edges. */
-    lastHanded: () => number;
+    /** Up to where all pushes have been handed over to all edges. */
+    handed: () => Position;
     full: () => void;
   },
 ): EdgeOutbox {
@@ -61,9 +62,9 @@ export function createEdgeOutbox(
   let blocked = false;
   let scheduled = false;
   let closed = false;
-  /** Sent but not known to be handled, and up to which push everything was in them or in earlier ones. */
-  let unhandled: { batch: number; through: number }[] = [];
-  let processed = { batch: 0, through: 0 };
+  /** Sent but not known to be handled, and up to where everything was in them or in earlier ones. */
+  let unhandled: { batch: number; through: Position }[] = [];
+  let processed: { batch: number; through: Position } = { batch: 0, through: START };
 
   stream.on('drain', () => {
     blocked = false;
@@ -83,7 +84,7 @@ export function createEdgeOutbox(
   function cut(): void {
     if (closed || (bytes === 0 && batch.committed === 0)) return;
     batch.number = number;
-    unhandled.push({ batch: number, through: options.lastHanded() });
+    unhandled.push({ batch: number, through: options.handed() });
     queue.push({ message: batch, bytes });
     queuedBytes += bytes;
     number++;

@@ -1,3 +1,4 @@
+import { advance, type Position, START } from '../../common/position.js';
 import { endingCodes, msgTypeCodes, platformCodes } from './codes.js';
 import { decodeContent } from './content.js';
 import {
@@ -18,6 +19,7 @@ const RECEIPTS_PER_STATEMENT = 10_000;
 type DeliveryReads = Pick<
   LookUps,
   | 'findCursors'
+  | 'findCores'
   | 'readInbox'
   | 'readTimelines'
   | 'readConfirmable'
@@ -73,14 +75,21 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
   }
 
   return {
-    async findCursors(deviceNums, core) {
+    async findCursors(deviceNums) {
       const rows = await rowsFor(deviceNums, (chunk) =>
-        driver.all(`SELECT device_num, push_id FROM cursors WHERE device_num IN ${places(chunk.length)} AND core = ?`, [
-          ...chunk,
-          core,
-        ]),
+        driver.all(`SELECT device_num, push_id FROM cursors WHERE device_num IN ${places(chunk.length)}`, chunk),
       );
-      return new Map(rows.map((row) => [Number(row.device_num), Number(row.push_id)]));
+      const cursors = new Map<number, Position>();
+      for (const row of rows) {
+        const deviceNum = Number(row.device_num);
+        cursors.set(deviceNum, advance(cursors.get(deviceNum) ?? START, Number(row.push_id)));
+      }
+      return cursors;
+    },
+
+    async findCores() {
+      const rows = await driver.all('SELECT core FROM clocks', []);
+      return rows.map((row) => Number(row.core));
     },
 
     async readInbox(devices, through, now, limit) {

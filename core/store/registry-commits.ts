@@ -1,8 +1,8 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { coreOf } from '../../common/push-id.js';
 import { hashSecret } from '../../common/secrets.js';
 import { EVERYONE_TAG } from '../domain/audience.js';
 import type { Device } from '../domain/device.js';
-import { coreOf } from '../domain/id-clock.js';
 import { platformCodes } from './codes.js';
 import { planUpdates } from './device-updates.js';
 import {

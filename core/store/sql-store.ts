@@ -44,6 +44,11 @@ function createSqlStore(driver: SqlDriver): Store {
       );
       return { push: Math.max(Number(row?.push ?? 0), Number(row?.clock ?? 0)), delivery: Number(row?.delivery ?? 0) };
     },
+    async addCore(core) {
+      await driver.transaction((tx) =>
+        tx.run(`${driver.insertIgnore} INTO clocks (core, push_id) VALUES (?, 0)`, [core]),
+      );
+    },
     close: () => driver.close(),
   };
   return cleaningErrors(store, driver);

@@ -1,9 +1,29 @@
 import { OnePushError } from '../../common/errors.js';
+import type { Position } from '../../common/position.js';
 import type { App } from '../domain/app.js';
 import type { AudienceQuery } from '../domain/audience.js';
-import type { Device, PlatformFilter, Registration, Subscriber } from '../domain/device.js';
+import type { Device, PlatformFilter, Subscriber } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
 import type { Queries } from '../domain/queries.js';
+import type {
+  AppState,
+  DeliveryBatch,
+  DeliverySum,
+  DeviceUpdate,
+  Eviction,
+  KeyRotation,
+  NewApp,
+  NewRegistration,
+  Recall,
+  Recalled,
+  Registered,
+  Replaced,
+  Sweep,
+  Swept,
+  Updated,
+} from './commits.js';
+
+export type * from './commits.js';
 
 /**
  * What is kept. Every call takes a set and costs a fixed number of statements, whatever the size of the set.
@@ -17,6 +37,8 @@ export interface Store extends LookUps, Commits, Queries {
   ping(): Promise<void>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */
   loadHighestIds(): Promise<{ push: number; delivery: number }>;
+  /** Makes a core one of those that `findCores` answers. It has no pushes before. */
+  addCore(core: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,8 +77,10 @@ export interface LookUps {
   countAudience(query: AudienceQuery): Promise<number>;
   /** Those of these devices that are in an audience. */
   findInAudience(query: AudienceQuery, deviceNums: readonly number[]): Promise<number[]>;
-  /** How far each device has read its topics, for this core's pushes; a device that has read nothing is absent. */
-  findCursors(deviceNums: readonly number[], core: number): Promise<Map<number, number>>;
+  /** How far each device has read its topics; a device that has read nothing is absent. */
+  findCursors(deviceNums: readonly number[]): Promise<Map<number, Position>>;
+  /** The cores that may have pushes in the store. */
+  findCores(): Promise<number[]>;
   /**
    * Waiting deliveries that have not expired at `now`, with `after < pushId <= through`, ordered by device and push id: at the
    * most `limit` rows, so the last device of a full answer may have more.
@@ -130,170 +154,4 @@ export interface Commits {
   commitSweep(sweep: Sweep): Promise<Swept>;
   /** Evicts the oldest deliveries of inboxes. Answers how many of each, in the order of the call. */
   commitEvictions(evictions: readonly Eviction[]): Promise<number[]>;
-}
-
-export interface NewApp {
-  id: string;
-  name: string;
-  keyHash: string;
-  now: number;
-}
-
-export interface KeyRotation {
-  /** The app's id. */
-  id: string;
-  /** Of the new key. */
-  keyHash: string;
-  /** When the earlier keys stop working. */
-  oldUntil: number;
-  now: number;
-}
-
-export interface AppState {
-  /** The app's id. */
-  id: string;
-  disabled: boolean;
-  now: number;
-}
-
-export interface NewRegistration extends Registration {
-  appNum: number;
-  /** The public id that the device gets if it is new. */
-  newId: string;
-  /** The last push id given out: the device gets what is pushed after it. */
-  sinceId: number;
-  now: number;
-  /** Absent: now. */
-  registeredAt?: number;
-}
-
-export interface DeviceUpdate {
-  /** The public id. */
-  id: string;
-  appNum: number;
-  addTags: readonly string[];
-  /** A tag that is added too stays. */
-  removeTags: readonly string[];
-  /** Absent: as it is. */
-  alias: string | undefined;
-  /** Absent: as it is; null: none. */
-  mobile: string | null | undefined;
-  sinceId: number;
-  now: number;
-}
-
-/** A changed device: the registration that would have made it what it is now, and what that came to. */
-export interface Updated {
-  registration: NewRegistration;
-  result: Registered;
-}
-
-/** What a registration came to. */
-export interface Registered {
-  device: Device;
-  alias: string;
-  /** The alias before, if the device was registered then. */
-  previousAlias: string | undefined;
-  /** New, back after unregistering, or another alias: nothing that waited before is for it. */
-  startedAfresh: boolean;
-  /** The topics that it belongs to now. */
-  topics: readonly number[];
-}
-
-/** A push as the store keeps it. */
-export interface NewPush {
-  push: Push;
-  /** The numbers of the deliveries grow, and no other push has numbers between them. */
-  target: { kind: 'directed'; deliveries: readonly NewDelivery[] } | { kind: 'topics'; topicNums: readonly number[] };
-  idempotency?: IdempotencyKey | undefined;
-}
-
-/** What makes a retry of a push safe. */
-export interface IdempotencyKey {
-  /** A hash of the app and its key. */
-  key: string;
-  /** A hash of what the push is. */
-  digest: string;
-  /** When it is forgotten. */
-  expiresAt: number;
-}
-
-/** What has ended because newer pushes have its collapse key. */
-export interface Replaced {
-  deliveries: readonly { deviceNum: number; pushId: number }[];
-  /** Topic pushes that are on no timeline any more. */
-  topicPushes: readonly number[];
-}
-
-export interface Recall {
-  pushId: number;
-  /** The app that recalls. */
-  appNum: number;
-  now: number;
-}
-
-export interface Recalled {
-  /** How many deliveries ended. */
-  deliveries: number;
-}
-
-/** What to look for: deliveries that have expired, content of expired pushes to erase, and what is past its retention. */
-export interface Sweep {
-  now: number;
-  /** The content of what expired before has been erased. */
-  eraseFrom: number;
-  /** Pushes that expired before are removed with their receipts. */
-  removeBefore: number;
-}
-
-export interface Swept {
-  /** How many deliveries expired. */
-  expired: number;
-  /** The content of what expired before is erased now. */
-  erasedThrough: number;
-  /** There is more to do. */
-  more: boolean;
-}
-
-export interface Eviction {
-  deviceNum: number;
-  /** How many deliveries stay: the newest. */
-  keep: number;
-  now: number;
-}
-
-/** What has become of a directed push: `targeted` is `ended` and `pending` together. */
-export interface DeliverySum {
-  pushId: number;
-  targeted: number;
-  /** Receipts. */
-  ended: number;
-  /** Rows in inboxes. */
-  pending: number;
-}
-
-export interface NewDelivery {
-  /** The delivery's own number. */
-  id: number;
-  deviceNum: number;
-}
-
-/** One device's confirmation of one push. */
-export interface Confirmation {
-  deviceNum: number;
-  appNum: number;
-  pushId: number;
-}
-
-export interface DeliveryBatch {
-  pushes: readonly NewPush[];
-  /** Deliveries that have reached their devices, by their own number; what has ended already is skipped. */
-  delivered: readonly number[];
-  /** What was not for the device, needs no confirmation or has ended already is skipped. */
-  confirmed: readonly Confirmation[];
-  cursors: readonly { deviceNum: number; core: number; pushId: number }[];
-  /** To how many live sessions an edge has sent a topic push. */
-  published: readonly { pushId: number; sessions: number }[];
-  /** When all that ends in this batch ended. */
-  now: number;
 }

@@ -20,7 +20,10 @@ export interface LinkListener {
 
 /** The stream to one of the cores: attached again, with backoff, whenever it ends. */
 export interface CoreLink
-  extends Pick<Reports, 'delivered' | 'published' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed'> {
+  extends Pick<
+    Reports,
+    'delivered' | 'published' | 'opened' | 'closed' | 'left' | 'stalled' | 'drained' | 'confirmed'
+  > {
   isAttached(): boolean;
   /**
    * Calls the core. Rejects with OnePushError: what the core answered, CORE_UNAVAILABLE when it is away, goes away or does not answer
@@ -93,8 +96,8 @@ export function createCoreLink(options: {
       state = { kind: 'attached', client, stream };
       log.info({ core: formatAddress(address) }, 'attached to a core');
       reports.attached(stream);
-      // Before the sessions: none of them may be handed again what its device has confirmed.
-      reports.repeatConfirmations();
+      // Before the sessions: none of them may be handed again what its device has confirmed, or an earlier socket of it was handed.
+      reports.repeat();
       listener.attached();
     });
     stream.on('data', (batch: CoreBatch) => {
@@ -139,6 +142,7 @@ export function createCoreLink(options: {
     published: reports.published,
     opened: reports.opened,
     closed: reports.closed,
+    left: reports.left,
     stalled: reports.stalled,
     drained: reports.drained,
     confirmed: reports.confirmed,

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { type Position, START } from '../../common/position.js';
 import {
   type Call,
   CallSchema,
@@ -24,18 +25,20 @@ type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
 export interface Reports {
   delivered(deliveryId: number): void;
   published(pushId: number, sessions: number): void;
-  opened(slot: number, deviceId: string, through: number): void;
-  closed(slot: number, through: number): void;
+  opened(slot: number, deviceId: string, through: Position): void;
+  closed(slot: number, deviceId: string, through: Position): void;
+  /** A socket has closed while no core listens: the next one is told how far it got. */
+  left(deviceId: string, through: Position): void;
   stalled(slot: number): void;
-  drained(slot: number, through: number): void;
+  drained(slot: number, through: Position): void;
   confirmed(slot: number, deviceId: string, pushId: number): void;
   /** Not sent if nobody waits for it any more when the stream takes it. False: too much waits already. */
   call(call: CallInit & { id: number }): boolean;
   /** The first message of a stream: the core answers by accepting it. */
   hello(stream: Stream): void;
   attached(stream: Stream): void;
-  /** Before the sessions are announced: what devices confirmed that no core has committed. */
-  repeatConfirmations(): void;
+  /** Before the sessions are announced: what devices confirmed, and how far closed sockets got, that no core has committed. */
+  repeat(): void;
   detached(): void;
   /** All messages up to this one are committed. */
   committed(number: number): void;
@@ -68,9 +71,9 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
   let underWay = 0;
   let scheduled = false;
   /** Settlements by message, oldest first, until they are committed. */
-  let uncommitted: { number: number; delivered: number[]; published: Published[]; confirmed: SessionEvent[] }[] = [];
-  /** What devices confirmed while no core was there, or the core that was told went away. */
-  let unconfirmed: SessionEvent[] = [];
+  let uncommitted: { number: number; delivered: number[]; published: Published[]; lasting: SessionEvent[] }[] = [];
+  /** What devices confirmed, and how far closed sockets got, while no core was there, or when the core that was told went away. */
+  let kept: SessionEvent[] = [];
   let waiters: (() => void)[] = [];
 
   function schedule(): void {
@@ -90,8 +93,7 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
       const reports = delivered.length + published.length + events.length;
       if (reports + calls.length === 0 && acknowledged === processedNumber) return;
       send(stream, batch);
-      const confirmed = events.filter((event) => event.kind === Kind.CONFIRMED);
-      if (reports > 0) uncommitted.push({ number, delivered, published, confirmed });
+      if (reports > 0) uncommitted.push({ number, delivered, published, lasting: events.filter(isLasting) });
       batch = create(EdgeBatchSchema);
     } while (waiting.length > 0);
   }
@@ -125,8 +127,12 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
     });
   }
 
-  function event(kind: Kind, slot: number, rest: { deviceId?: string; through?: number; pushId?: number }): void {
-    batch.events.push(create(SessionEventSchema, { kind, slot, ...rest }));
+  function event(
+    kind: Kind,
+    slot: number,
+    { through = START, ...rest }: { deviceId?: string; through?: Position; pushId?: number },
+  ): void {
+    batch.events.push(create(SessionEventSchema, { kind, slot, ...rest, through: [...through] }));
     schedule();
   }
 
@@ -146,7 +152,11 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
       schedule();
     },
     opened: (slot, deviceId, through) => event(Kind.OPENED, slot, { deviceId, through }),
-    closed: (slot, through) => event(Kind.CLOSED, slot, { through }),
+    closed: (slot, deviceId, through) => event(Kind.CLOSED, slot, { deviceId, through }),
+    left(deviceId, through) {
+      if (kept.length >= MAX_EVENTS || through.length === 0) return;
+      kept.push(create(SessionEventSchema, { kind: Kind.LEFT, deviceId, through: [...through] }));
+    },
     stalled: (slot) => event(Kind.STALLED, slot, {}),
     drained: (slot, through) => event(Kind.DRAINED, slot, { through }),
     confirmed(slot, deviceId, pushId) {
@@ -170,17 +180,18 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
       underWay = 0;
       schedule();
     },
-    repeatConfirmations() {
-      for (const { slot, deviceId, pushId } of unconfirmed) event(Kind.CONFIRMED, slot, { deviceId, pushId });
-      unconfirmed = [];
+    repeat() {
+      // Its slot may be another session's by now.
+      for (const { kind, slot, ...rest } of kept) event(kind === Kind.CLOSED ? Kind.LEFT : kind, slot, rest);
+      kept = [];
     },
     detached() {
       stream = undefined;
       // Calls have failed, and sessions are announced anew; what was settled is kept.
-      const pending = batch.events.filter((pendingEvent) => pendingEvent.kind === Kind.CONFIRMED);
       const delivered = [...uncommitted.flatMap((sent) => sent.delivered), ...batch.delivered];
       const published = [...uncommitted.flatMap((sent) => sent.published), ...batch.published];
-      unconfirmed = [...unconfirmed, ...uncommitted.flatMap((sent) => sent.confirmed), ...pending].slice(-MAX_EVENTS);
+      const pending = batch.events.filter(isLasting);
+      kept = [...kept, ...uncommitted.flatMap((sent) => sent.lasting), ...pending].slice(-MAX_EVENTS);
       uncommitted = [];
       waiting = [];
       waitingBytes = 0;
@@ -201,6 +212,12 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
       });
     },
   };
+}
+
+/** What counts when the core that was told goes away, too. */
+function isLasting({ kind, through }: SessionEvent): boolean {
+  if (kind === Kind.CONFIRMED) return true;
+  return through.length > 0 && (kind === Kind.CLOSED || kind === Kind.LEFT);
 }
 
 /** About how many bytes a call takes: those of its push, which is the only one that may be large. */

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
+import { advance, hasReached } from '../../common/position.js';
 import type { CoreLink, LinkListener } from '../link/core-link.js';
 import { type Delivery, type Item, OrderKind, Platform, type Publication, type SessionOrder } from '../link/wire.js';
 import { createRedelivery } from './redelivery.js';
@@ -26,7 +27,7 @@ const MAX_STRAY_CONFIRMATIONS = 1000;
 
 type Reports = Pick<
   CoreLink,
-  'delivered' | 'published' | 'opened' | 'closed' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'
+  'delivered' | 'published' | 'opened' | 'closed' | 'left' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'
 >;
 
 export function createHub(
@@ -64,8 +65,7 @@ export function createHub(
   }
 
   function handedOver(session: Session, pushId: number, deliveryId: number | undefined): void {
-    // A message that is sent again is older than what was sent since.
-    if (pushId > session.through) session.through = pushId;
+    session.through = advance(session.through, pushId);
     if (deliveryId !== undefined) link().delivered(deliveryId);
   }
 
@@ -92,7 +92,7 @@ export function createHub(
     for (const topic of targets) {
       for (const session of topics.members(topic)) {
         // A session with several of the topics has it from the first.
-        if (session.state !== 'live' || session.through === pushId) continue;
+        if (session.state !== 'live' || hasReached(session.through, pushId)) continue;
         if (platform !== Platform.UNSPECIFIED && platform !== session.platform) continue;
         const fitting = session.platform === Platform.IOS ? forIos : frame;
         write(session, fitting, pushId, undefined);
@@ -147,15 +147,16 @@ export function createHub(
     },
 
     closed(session) {
-      const { slot, through } = session;
+      const { slot, deviceId, through } = session;
       topics.set(session, []);
       redelivery.forget(session);
       slots[slot] = undefined;
       count--;
       if (link().isAttached()) {
         unreleased.add(slot);
-        link().closed(slot, through);
+        link().closed(slot, deviceId, through);
       } else {
+        link().left(deviceId, through);
         free.push(slot);
       }
     },

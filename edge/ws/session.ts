@@ -1,4 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
+import { type Position, START } from '../../common/position.js';
 import type { Platform } from '../link/wire.js';
 
 /** What uWebSockets keeps for a socket. */
@@ -23,8 +24,8 @@ export interface Session {
   state: 'announced' | 'resumed' | 'live' | 'stalled';
   platform: Platform;
   topics: readonly number[];
-  /** The last push of which the kernel has taken every byte. */
-  through: number;
+  /** The pushes of which the kernel has taken every byte. */
+  through: Position;
   /** What the socket still buffers: it counts as handed over when it has drained. */
   buffered: { pushId: number; deliveryId: number | undefined } | undefined;
   /** What the device must still confirm, by push; undefined: nothing ever. See Redelivery. */
@@ -52,7 +53,7 @@ export function createSession(ws: WebSocket<SocketData>, slot: number, deviceId:
     state: 'announced',
     platform: 0,
     topics: [],
-    through: 0,
+    through: START,
     buffered: undefined,
     unconfirmed: undefined,
     strayConfirmations: 0,

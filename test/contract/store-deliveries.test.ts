@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { coreOf } from '../../common/push-id.js';
 import { eachStore, must, type OpenStore } from './each-store.js';
 import {
   batch,
@@ -146,7 +147,7 @@ eachStore('the deliveries of a store', (opened) => {
     if (how === 'unregistered') await store.commitUnregistrations([device.id], NOW + 3);
     else await register(store, { ...wanted, alias: 'another', now: NOW + 3 });
     expect(await waiting(device.num)).toEqual([]);
-    expect(await store.findCursors([device.num], 0)).toEqual(new Map());
+    expect(await store.findCursors([device.num])).toEqual(new Map());
     const confirmed = [{ deviceNum: device.num, appNum: app.num, pushId: id }];
     await store.commitDeliveries(batch({ delivered: deliveries, confirmed, now: NOW + 4 }));
     expect(await receipts(opened, id)).toEqual([[device.num, DISCARDED, NOW + 3]]);
@@ -168,7 +169,7 @@ eachStore('the deliveries of a store', (opened) => {
     expect(await receipts(opened, earlier.id)).toEqual([]);
     expect((await store.findPushes([good.id, earlier.id])).map(({ id }) => id)).toEqual([earlier.id]);
     expect(await store.readTimelines([{ topicNum: everyone, after: 0 }], FAR, NOW, 10)).toEqual([]);
-    expect(await store.findCursors([device.num], 0)).toEqual(new Map());
+    expect(await store.findCursors([device.num])).toEqual(new Map());
     // The same without what was refused.
     await store.commitDeliveries({ ...failed, pushes: [good.made] });
     expect(await waiting(device.num)).toEqual([good.id]);
@@ -184,18 +185,24 @@ eachStore('the deliveries of a store', (opened) => {
     expect(await store.findPushes([id])).toEqual([]);
   });
 
+  it('names the cores that have been added, once each', async () => {
+    const { store } = opened;
+    for (const core of [3, 63, 3]) await store.addCore(core);
+    expect((await store.findCores()).filter((core) => core === 3 || core === 63)).toHaveLength(2);
+  });
+
   it('lets cursors only grow, for each core its own', async () => {
     const { store } = opened;
     const { device } = must((await newDevices(store, await newApp(store), 1))[0]);
-    const cursor = (pushId: number, core = 0) => ({ deviceNum: device.num, core, pushId });
-    await store.commitDeliveries(batch({ cursors: [cursor(50), cursor(70), cursor(60), cursor(5, 63)] }));
+    const last = 63 * 64;
+    const cursor = (pushId: number) => ({ deviceNum: device.num, core: coreOf(pushId), pushId });
+    await store.commitDeliveries(batch({ cursors: [cursor(50), cursor(60), cursor(55), cursor(last + 5)] }));
     await store.commitDeliveries(batch({ cursors: [cursor(40)] }));
-    expect(await store.findCursors([device.num, 999_999], 0)).toEqual(new Map([[device.num, 70]]));
-    await store.commitDeliveries(batch({ cursors: [cursor(2 ** 53 - 1), cursor(6, 63)] }));
-    expect(await store.findCursors([device.num], 0)).toEqual(new Map([[device.num, 2 ** 53 - 1]]));
-    expect(await store.findCursors([device.num], 63)).toEqual(new Map([[device.num, 6]]));
-    expect(await store.findCursors([device.num], 1)).toEqual(new Map());
-    expect(await store.findCursors([], 0)).toEqual(new Map());
+    expect(await store.findCursors([device.num, 999_999])).toEqual(new Map([[device.num, [60, last + 5]]]));
+    await store.commitDeliveries(batch({ cursors: [cursor(2 ** 53 - 1), cursor(61)] }));
+    expect(await store.findCursors([device.num])).toEqual(new Map([[device.num, [61, 2 ** 53 - 1]]]));
+    expect(await store.findCursors([device.num + 1])).toEqual(new Map());
+    expect(await store.findCursors([])).toEqual(new Map());
   });
 
   it('takes large batches', async () => {
@@ -224,7 +231,7 @@ eachStore('the deliveries of a store', (opened) => {
       nums.toSorted((a, b) => a - b).map((deviceNum) => [deviceNum, must(asked[1]).id]),
     );
     expect((await store.findConfirmed([must(asked[0]).id, broadcast.id], nums)).get(broadcast.id)?.size).toBe(1000);
-    expect((await store.findCursors(nums, 0)).size).toBe(1000);
+    expect((await store.findCursors(nums)).size).toBe(1000);
   });
 
   it('takes 40,000 confirmations and deliveries at once', async () => {

@@ -73,8 +73,12 @@ describe('the link', () => {
       'a socket that is ahead of all pushes',
       (edge) => [
         edge.say(hello),
-        edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: Number.MAX_SAFE_INTEGER }] }),
+        edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: [Number.MAX_SAFE_INTEGER - 4095] }] }),
       ],
+    ],
+    [
+      'a position with two pushes of one core',
+      (edge) => [edge.say(hello), edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: [1, 2] }] })],
     ],
     [
       'an acknowledgement of what was never sent',

@@ -125,6 +125,37 @@ describe.each(storeKinds())('processes that go away, on %s', (store) => {
     await again.close();
   });
 
+  it.each(['while the core is gone', 'when the core that was told is gone'])(
+    'remembers what a socket was handed that closes %s',
+    async (when) => {
+      const stack = await stackOn(store);
+      const alias = uniqueName();
+      const deviceId = await newDevice(stack.httpUrl, alias);
+      const device = connectDevice(stack.wsUrl, deviceId);
+      await device.opened;
+      const everyone = await sendPush(stack.httpUrl, { audiences: 'ALL' });
+      await device.waitForCount(1);
+      if (when === 'while the core is gone') {
+        await stack.core.kill();
+        await device.close();
+      } else {
+        stack.core.child.kill('SIGSTOP');
+        await device.close();
+        await stack.core.kill();
+      }
+      await stack.restartCore();
+      await stack.waitUntilReady();
+      const again = connectDevice(stack.wsUrl, deviceId);
+      const last = await sendPush(stack.httpUrl, { audiences: [alias] });
+      await again.waitForMessage((message) => message.id === last);
+      expect(
+        again.messages.map((message) => message.id),
+        `not ${everyone} again`,
+      ).toEqual([last]);
+      await again.close();
+    },
+  );
+
   it('counts every confirmation that the edge passed to a core that died with them, however many', async () => {
     const stack = await stackOn(store);
     const alias = uniqueName();

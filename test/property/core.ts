@@ -57,11 +57,10 @@ export async function startCore(options: {
       appChanged: (id) => registry.appChanged(id),
       uncertain: () => registry.forget(),
     },
-    core: 0,
     log,
     now,
   });
-  const sessions: Sessions = createSessions({ store, cycle, core: 0, log, now });
+  const sessions: Sessions = createSessions({ store, cycle, log, now });
   return {
     app: await registry.getApp(APP_ID),
     cycle,

@@ -53,8 +53,8 @@ export function createEdge(edgeId: string, active: () => void): Edge {
     client.on('metadata', () => {
       attached = true;
       reports.attached(client);
+      reports.repeat();
       hub.attached();
-      reports.repeatConfirmations();
     });
     client.on('data', (batch: CoreBatch) => {
       if (batch.committed > 0) reports.committed(batch.committed);

@@ -38,7 +38,6 @@ export function scriptedCycle(): ScriptedCycle {
     log: log as unknown as Logger,
     pushIds: createIdClock(CORE, 0, () => NOW),
     deliveryIds: createIdClock(CORE, 0, () => NOW),
-    core: CORE,
     now: () => NOW,
   });
   return {

@@ -1,11 +1,12 @@
 import type { PlatformFilter } from '../../core/domain/device.js';
 import type { Push } from '../../core/domain/push.js';
 import type { InboxRow, LookUps, TimelineRow } from '../../core/store/store.js';
+import { idOf } from './push-ids.js';
 
 /** The topic of everyone on a shelf. */
 export const EVERYONE = 1;
 
-/** What waits, in memory, with the answers of a store: in its order and with its limits. */
+/** What waits, in memory, with the answers of a store: in its order and with its limits. Pushes are given by number; see `idOf`. */
 export interface Shelf {
   lookUps: LookUps;
   inbox(deviceNum: number, pushIds: readonly number[], given?: { erased?: boolean }): void;
@@ -31,6 +32,7 @@ export function createShelf(): Shelf {
         .slice(0, limit);
 
   const lookUps: Partial<LookUps> = {
+    findCores: async () => [0],
     readInbox: async (devices, through, _now, limit) =>
       inbox
         .filter(({ deviceNum, pushId }) =>
@@ -56,16 +58,17 @@ export function createShelf(): Shelf {
     lookUps: lookUps as LookUps,
     inbox(deviceNum, pushIds, given = {}) {
       for (const pushId of pushIds) {
-        inbox.push({ id: pushId * 1000 + deviceNum, deviceNum, pushId });
-        if (given.erased) erased.add(pushId);
+        inbox.push({ id: pushId * 1000 + deviceNum, deviceNum, pushId: idOf(pushId) });
+        if (given.erased) erased.add(idOf(pushId));
       }
     },
     topic(topicNum, pushIds, given = {}) {
       const platform: PlatformFilter = 'ALL';
-      for (const pushId of pushIds) timeline.push({ topicNum, pushId, platform, needConfirm: false, ...given });
+      for (const pushId of pushIds)
+        timeline.push({ topicNum, pushId: idOf(pushId), platform, needConfirm: false, ...given });
     },
     confirm(deviceNum, pushIds) {
-      for (const pushId of pushIds) confirmed.set(pushId, (confirmed.get(pushId) ?? new Set()).add(deviceNum));
+      for (const id of pushIds.map(idOf)) confirmed.set(id, (confirmed.get(id) ?? new Set()).add(deviceNum));
     },
   };
 }

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { fillPages, type Waiting } from '../../core/delivery/pages.js';
 import type { Session } from '../../core/delivery/session.js';
 import type { Push } from '../../core/domain/push.js';
+import { idOf, numberOf, positionOf } from '../support/push-ids.js';
 
 type Reader = Pick<Session, 'device' | 'after'>;
 
 const KIB = 1024;
 const reader = (num: number): Reader => ({
   device: { num, id: String(num), appNum: 1, platform: 'ANDROID', registered: true, memberships: [] },
-  after: 10,
+  after: positionOf(10),
 });
 
 /** A store whose pushes have so many bytes of text; 0: its content is erased. */
@@ -19,19 +20,20 @@ function storeOf(size: (id: number) => number) {
     async findPushes(ids: readonly number[]): Promise<Push[]> {
       loads.push(ids.length);
       return ids
-        .filter((id) => size(id) > 0)
-        .map((id) => ({ id, content: { alert: 'x'.repeat(size(id)) } }) as unknown as Push);
+        .filter((id) => size(numberOf(id)) > 0)
+        .map((id) => ({ id, content: { alert: 'x'.repeat(size(numberOf(id))) } }) as unknown as Push);
     },
   };
 }
 
-const waiting = (ids: readonly number[], through: number): Waiting => ({
-  rows: new Map(ids.map((id) => [id, id * 10])),
-  through,
+const waiting = (pushes: readonly number[], bound: number): Waiting => ({
+  rows: new Map(pushes.map((push) => [idOf(push), push * 10])),
+  bound: positionOf(bound),
+  upTo: Number.POSITIVE_INFINITY,
 });
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 const idsOf = (page: { entries: readonly { outgoing: { push: Push } }[] } | undefined) =>
-  page?.entries.map(({ outgoing }) => outgoing.push.id);
+  page?.entries.map(({ outgoing }) => numberOf(outgoing.push.id));
 
 describe('pages', () => {
   it('have all that waits, if that is not too large, and leave out what is erased', async () => {
@@ -39,7 +41,7 @@ describe('pages', () => {
     const store = storeOf((id) => (id % 2 === 0 ? 0 : 100));
     const page = (await fillPages(store, new Map([[one, waiting(range(11, 200), 999)]]))).get(one);
     expect(idsOf(page)).toEqual(range(11, 200).filter((id) => id % 2 === 1));
-    expect(page?.through).toBe(999);
+    expect(page?.through).toEqual(positionOf(999));
     expect(page?.entries.slice(0, 2).map(({ deliveryId }) => deliveryId)).toEqual([110, 130]);
     expect(store.loads.length).toBeLessThan(6);
   });
@@ -49,7 +51,7 @@ describe('pages', () => {
     const store = storeOf(() => 100 * KIB);
     const page = (await fillPages(store, new Map([[one, waiting(range(11, 200), 999)]]))).get(one);
     expect(idsOf(page)).toEqual([11, 12, 13]);
-    expect(page?.through).toBe(13);
+    expect(page?.through).toEqual(positionOf(13));
     expect(store.loads).toEqual([4]);
   });
 
@@ -62,7 +64,7 @@ describe('pages', () => {
       )
     ).get(one);
     expect(idsOf(page)).toEqual([11]);
-    expect(page?.through).toBe(11);
+    expect(page?.through).toEqual(positionOf(11));
   });
 
   it('are 16 MiB together, and those that get nothing are where they were', async () => {
@@ -75,7 +77,8 @@ describe('pages', () => {
     const filled = readers.filter((one) => (pages.get(one)?.entries.length ?? 0) > 0);
     expect(filled.length).toBeGreaterThan(30);
     expect(filled.length).toBeLessThan(50);
-    for (const one of readers.slice(filled.length)) expect(pages.get(one)).toEqual({ entries: [], through: 10 });
+    for (const one of readers.slice(filled.length))
+      expect(pages.get(one)).toEqual({ entries: [], through: positionOf(10), more: true });
   });
 
   it('share what is for several sessions, and load it once', async () => {

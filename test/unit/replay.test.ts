@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
+import { START } from '../../common/position.js';
 import type { EdgePort } from '../../core/delivery/edge-port.js';
 import { createSessions, type Sessions } from '../../core/delivery/sessions.js';
 import type { Subscriber } from '../../core/domain/device.js';
 import type { Push } from '../../core/domain/push.js';
 import type { LookUps, NewPush } from '../../core/store/store.js';
+import { idOf, numberOf, positionOf } from '../support/push-ids.js';
 import { turn } from '../support/scripted-commits.js';
 import { createShelf, EVERYONE, type Shelf } from '../support/shelf.js';
 
@@ -28,7 +30,7 @@ let letGo: () => void;
 beforeEach(() => {
   shelf = createShelf();
   told = [];
-  bound = 100;
+  bound = idOf(100);
   const gate = new Promise<void>((resolve) => {
     letGo = resolve;
   });
@@ -45,13 +47,13 @@ beforeEach(() => {
   };
   edge = {
     edgeId: 'edge',
-    deliver: (_slot, { pushId }) => told.push(`deliver ${pushId}`),
-    publish: ({ pushId }) => told.push(`publish ${pushId}`),
+    deliver: (_slot, { pushId }) => told.push(`deliver ${numberOf(pushId)}`),
+    publish: ({ pushId }) => told.push(`publish ${numberOf(pushId)}`),
     resume: () => told.push('resume'),
     sync: () => told.push('sync'),
     live: () => told.push('live'),
     closeSession: (_slot, { code }) => told.push(`close ${code}`),
-    recall: (pushId) => told.push(`recall ${pushId}`),
+    recall: (pushId) => told.push(`recall ${numberOf(pushId)}`),
     release: () => told.push('release'),
     room: () => undefined,
     batchNumber: () => 1,
@@ -59,14 +61,14 @@ beforeEach(() => {
   sessions = createSessions({
     store: store as LookUps,
     cycle: { read: vi.fn(), confirmed: vi.fn(), settled: () => undefined, lastCommitted: () => bound },
-    core: 0,
     log: { warn: vi.fn() } as unknown as Logger,
   });
   sessions.attached(edge);
 });
 
-/** A push that is committed now, to device 1. */
-function pushed(id: number): void {
+/** The nth push is committed now, to device 1. */
+function pushed(n: number): void {
+  const id = idOf(n);
   bound = id;
   const push: Partial<Push> = { id, platform: 'ALL', needConfirm: false, expiresAt: 1, content: { alert: '' } };
   const target = { kind: 'directed' as const, deliveries: [{ id, deviceNum: 1 }] };
@@ -76,7 +78,7 @@ function pushed(id: number): void {
 describe('a session that reads what waited', () => {
   it('gets what is committed meanwhile after it, once', async () => {
     shelf.inbox(1, [1, 2]);
-    sessions.opened(edge, 1, 'device', 0);
+    sessions.opened(edge, 1, 'device', START);
     await turn();
     await turn();
     pushed(101);
@@ -88,13 +90,13 @@ describe('a session that reads what waited', () => {
 
   it('does not get what is recalled while it reads, whether it waited or came meanwhile', async () => {
     shelf.inbox(1, [1, 2, 3]);
-    sessions.opened(edge, 1, 'device', 0);
+    sessions.opened(edge, 1, 'device', START);
     await turn();
     await turn();
     pushed(101);
     pushed(102);
-    sessions.recalled(101);
-    sessions.recalled(3);
+    sessions.recalled(idOf(101));
+    sessions.recalled(idOf(3));
     letGo();
     await turn();
     expect(told.filter((what) => !what.startsWith('recall'))).toEqual([
@@ -108,7 +110,7 @@ describe('a session that reads what waited', () => {
 
   it('gets nothing when it has changed hands while it reads', async () => {
     shelf.inbox(1, [1]);
-    sessions.opened(edge, 1, 'device', 0);
+    sessions.opened(edge, 1, 'device', START);
     await turn();
     await turn();
     sessions.unregistered(DEVICE);
@@ -119,7 +121,7 @@ describe('a session that reads what waited', () => {
 
   it('reads again what did not fit into what is held for it', async () => {
     shelf.inbox(1, [1]);
-    sessions.opened(edge, 1, 'device', 0);
+    sessions.opened(edge, 1, 'device', START);
     await turn();
     await turn();
     for (let id = 101; id <= 400; id++) pushed(id);
@@ -131,10 +133,10 @@ describe('a session that reads what waited', () => {
       1,
       Array.from({ length: 300 }, (_, index) => 101 + index),
     );
-    sessions.drained(edge, 1, 1);
+    sessions.drained(edge, 1, positionOf(1));
     await turn();
     expect(told.slice(1, 3)).toEqual(['deliver 101', 'deliver 102']);
-    sessions.drained(edge, 1, 300);
+    sessions.drained(edge, 1, positionOf(300));
     await turn();
     const delivered = told.filter((what) => what.startsWith('deliver')).map((what) => Number(what.slice(8)));
     expect(delivered).toEqual(Array.from({ length: 300 }, (_, index) => 101 + index));

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { pointOf } from '../../common/position.js';
 import type { Page } from '../../core/delivery/pages.js';
 import type { Session } from '../../core/delivery/session.js';
-import { readWaiting } from '../../core/delivery/waiting.js';
+import { type Horizon, readWaiting } from '../../core/delivery/waiting.js';
 import type { Membership } from '../../core/domain/device.js';
+import { idOf, numberOf, positionOf } from '../support/push-ids.js';
 import { createShelf, EVERYONE, type Shelf } from '../support/shelf.js';
 
 const NOW = 1000;
 type Reader = Pick<Session, 'device' | 'after' | 'cursor'>;
 
-function reader(num: number, given: Partial<Reader> = {}, memberships: Membership[] = []): Reader {
+/** A device's session; pushes by number. */
+function reader(num: number, given: { after?: number; cursor?: number } = {}, memberships: Membership[] = []): Reader {
   const everyone = { topicNum: EVERYONE, since: 0, until: null };
   return {
     device: {
@@ -17,21 +20,27 @@ function reader(num: number, given: Partial<Reader> = {}, memberships: Membershi
       appNum: 1,
       platform: 'ANDROID',
       registered: true,
-      memberships: [everyone, ...memberships],
+      memberships: [everyone, ...memberships].map(({ topicNum, since, until }) => ({
+        topicNum,
+        since: idOf(since),
+        until: until === null ? null : idOf(until),
+      })),
     },
-    after: 0,
-    cursor: 0,
-    ...given,
+    after: positionOf(given.after ?? 0),
+    cursor: positionOf(given.cursor ?? 0),
   };
 }
 
 /** One reader's page. */
 async function read(shelf: Shelf, one: Reader, bound: number): Promise<{ ids: number[]; through: number }> {
-  return shown((await readWaiting(shelf.lookUps, [one], bound, NOW)).get(one));
+  return shown((await readWaiting(shelf.lookUps, [one], upTo(bound), NOW)).get(one));
 }
 
 function shown(page: Page | undefined): { ids: number[]; through: number } {
-  return { ids: page?.entries.map(({ outgoing }) => outgoing.push.id) ?? [], through: page?.through ?? -1 };
+  return {
+    ids: page?.entries.map(({ outgoing }) => numberOf(outgoing.push.id)) ?? [],
+    through: numberOf(pointOf(page?.through ?? [], 0)),
+  };
 }
 
 /** Reads on as a session does, until it has all up to the bound: the ids of each page. */
@@ -40,17 +49,17 @@ async function readOn(shelf: Shelf, readers: readonly Reader[], bound: number): 
   let waiting = [...readers];
   for (let reads = 0; waiting.length > 0; reads++) {
     if (reads > 200) throw new Error('the reads make no progress');
-    const pages = await readWaiting(shelf.lookUps, waiting, bound, NOW);
+    const pages = await readWaiting(shelf.lookUps, waiting, upTo(bound), NOW);
     for (const one of waiting) {
-      const page = shown(pages.get(one));
-      ids.get(one.device.num)?.push(...page.ids);
-      one.after = page.through;
+      ids.get(one.device.num)?.push(...shown(pages.get(one)).ids);
+      one.after = pages.get(one)?.through ?? one.after;
     }
-    waiting = waiting.filter(({ after }) => after < bound);
+    waiting = waiting.filter((one) => pages.get(one)?.more);
   }
   return ids;
 }
 
+const upTo = (n: number): Horizon => ({ committed: idOf(n), cores: [0] });
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 
 describe('what waits for a session', () => {
@@ -119,7 +128,7 @@ describe('what waits for a session', () => {
     shelf.inbox(2, range(1, 150));
     shelf.inbox(3, [5]);
     const readers = [reader(3), reader(2), reader(1)];
-    const pages = await readWaiting(shelf.lookUps, readers, 6000, NOW);
+    const pages = await readWaiting(shelf.lookUps, readers, upTo(6000), NOW);
     expect(readers.map((one) => shown(pages.get(one)))).toEqual([
       { ids: [], through: 0 },
       { ids: range(1, 100), through: 100 },

@@ -18,14 +18,14 @@ describe('the write cycle, when the store is not available', () => {
     push('a');
     cycle.delivered([1]);
     cycle.confirmed(confirmation(1));
-    cycle.read(4, 10);
-    cycle.read(5, 10);
+    cycle.read(4, [10]);
+    cycle.read(5, [10]);
     await (await commits.next()).fail(down);
     expect(events).toEqual(['a STORE_UNAVAILABLE']);
     cycle.delivered([2]);
     cycle.confirmed(confirmation(2));
-    cycle.read(4, 9);
-    cycle.read(5, 11);
+    cycle.read(4, [9]);
+    cycle.read(5, [11]);
     push('b');
     await turn();
     expect(commits.count()).toBe(1);
