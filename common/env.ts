@@ -5,6 +5,7 @@ const KNOWN = new Set([
   'ONEPUSH_HTTP_LISTEN',
   'ONEPUSH_GRPC_LISTEN',
   'ONEPUSH_CONNECT_LISTEN',
+  'ONEPUSH_CONNECT_ORIGINS',
   'ONEPUSH_CORE_ADDRS',
   'ONEPUSH_LINK_TOKEN',
   'ONEPUSH_ADMIN_TOKEN',
@@ -91,6 +92,17 @@ export class EnvReader {
       else parsed.push({ host, port: Number(port) });
     }
     return parsed;
+  }
+
+  /** Origins of pages, separated by commas: `https://console.example.com`. Empty by default. */
+  origins(name: string): ReadonlySet<string> {
+    const found = new Set((this.text(name) ?? '').split(',').map((part) => part.trim()));
+    found.delete('');
+    for (const origin of found) {
+      if (/^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin) continue;
+      this.problem(`${name} must be a list of origins such as https://console.example.com`);
+    }
+    return found;
   }
 
   /** @throws ConfigError naming every problem that was found */

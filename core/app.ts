@@ -58,7 +58,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       });
       const link = createEdgeLink({ handlers, sessions, cycle, linkToken: config.linkToken, log });
       const grpc = createGrpcServer(handlers, link.attach, log);
-      const connect = createConnectServer(handlers, () => store.ping(), log);
+      const connect = createConnectServer(handlers, () => store.ping(), config.connectOrigins, log);
       const addresses = {
         grpc: await grpc.listen(config.grpcListen),
         connect: await connect.listen(config.connectListen),

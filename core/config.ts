@@ -7,6 +7,8 @@ export interface CoreConfig {
   databaseUrl: string;
   grpcListen: Address;
   connectListen: Address;
+  /** The pages that may call the Connect port from a browser. */
+  connectOrigins: ReadonlySet<string>;
   /** What edges must show; undefined: nothing. */
   linkToken: string | undefined;
   /** What may create and read apps; undefined: nobody may. */
@@ -36,6 +38,7 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     ),
     grpcListen: reader.address('ONEPUSH_GRPC_LISTEN', '127.0.0.1:9090'),
     connectListen: reader.address('ONEPUSH_CONNECT_LISTEN', '127.0.0.1:9091'),
+    connectOrigins: reader.origins('ONEPUSH_CONNECT_ORIGINS'),
     linkToken: reader.text('ONEPUSH_LINK_TOKEN'),
     adminToken: reader.text('ONEPUSH_ADMIN_TOKEN'),
     bootstrapApp: undefined,

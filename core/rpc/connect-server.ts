@@ -5,6 +5,7 @@ import { type Address, ConfigError, formatAddress } from '../../common/env.js';
 import type { Logger } from '../../common/log.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import { toConnectCalls } from './connect-calls.js';
+import { answerCors } from './cors.js';
 import type { PushCoreHandlers } from './handlers.js';
 
 /** The HTTP/1.1 port: PushCore over Connect and gRPC-Web, `/healthz` and `/readyz`. */
@@ -17,10 +18,12 @@ export interface ConnectServer {
 
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
-/** @param ready resolves while the store can be reached */
+/** @param ready resolves while the store can be reached
+ * @param origins the pages that may call from a browser */
 export function createConnectServer(
   handlers: PushCoreHandlers,
   ready: () => Promise<void>,
+  origins: ReadonlySet<string>,
   log: Logger,
 ): ConnectServer {
   const rpc = connectNodeAdapter({
@@ -28,6 +31,7 @@ export function createConnectServer(
     routes: (router) => router.service(PushCore, toConnectCalls(handlers, log)),
   });
   const server = createServer((request, response) => {
+    if (answerCors(request, response, origins)) return;
     if (request.url === '/healthz') answer(response, 200, 'ok');
     else if (request.url === '/readyz') answerReady(response, ready);
     else rpc(request as IncomingMessage, response);

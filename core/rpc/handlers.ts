@@ -47,7 +47,7 @@ type Methods = (typeof PushCore)['method'];
 export type PushCoreHandlers = { [K in keyof Methods]: Handler<Methods[K]> };
 
 /** A signal that is never aborted. */
-export const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
 
 /** The methods of the service, each with its handler. */
 export function* eachHandler(handlers: PushCoreHandlers): Generator<{ method: DescMethod; handler: unknown }> {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root folder, absolute. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const FOLDERS = ['core', 'edge', 'common', 'gen'];
+const FOLDERS = ['core', 'edge', 'common', 'client', 'gen'];
 const COMPILED_OR_COPIED = /\.(ts|html|sql|json)$/;
 
 /** Why `dist/` cannot stand for the sources (absent, or older than the newest of them), or undefined when it can. */

@@ -6,7 +6,7 @@ import { findViolations } from '../support/architecture/rules.js';
 import { readSources } from '../support/architecture/sources.js';
 import { ROOT } from '../support/dist.js';
 
-const FOLDERS = ['core', 'edge', 'common', 'gen'];
+const FOLDERS = ['core', 'edge', 'common', 'client', 'gen'];
 
 /** The violations in a tree made of these files. */
 function violationsOf(files: Record<string, string>): string[] {
@@ -46,6 +46,8 @@ describe('the rules', () => {
     ['edge/link/wire.ts', '../../gen/onepush/link/v1/edge_link_pb.js'],
     ['edge/http/server.ts', 'uWebSockets.js'],
     ['common/grpc.ts', '../gen/onepush/v1/push_pb.js'],
+    ['client/client.ts', '../gen/onepush/v1/push_pb.js'],
+    ['client/grpc-transport.ts', '../common/grpc.js'],
   ])('%s may import %s', (path, specifier) => {
     expect(violationsOf(importing(path, specifier))).toEqual([]);
   });
@@ -65,6 +67,8 @@ describe('the rules', () => {
     ['edge/app.ts', '../core/app.js', 'edge imports nothing of core'],
     ['core/app.ts', '../edge/app.js', 'core imports nothing of edge'],
     ['common/local.ts', '../core/app.js', 'neither core nor edge'],
+    ['client/client.ts', '../common/errors.js', 'client imports gen and common/grpc.ts'],
+    ['client/client.ts', '../core/rpc/wire.js', 'client imports gen and common/grpc.ts'],
     ['edge/app.ts', './main.js', 'nobody imports main.ts'],
   ])('%s may not import %s', (path, specifier, rule) => {
     const violations = violationsOf(importing(path, specifier));

@@ -35,6 +35,7 @@ const LAYERS: { from: RegExp; may: (RegExp | string)[]; rule: string; packages?:
   { from: /^core\//, may: [/^(core|common|gen)\//], rule: 'core imports nothing of edge' },
   { from: /^edge\//, may: [/^(edge|common|gen)\//], rule: 'edge imports nothing of core' },
   { from: /^common\//, may: [/^(common|gen)\//], rule: 'common imports neither core nor edge' },
+  { from: /^client\//, may: [/^(client|gen)\//, 'common/grpc.ts'], rule: 'client imports gen and common/grpc.ts' },
 ];
 
 const layerArrow: Arrow = (from, { target, specifier }) => {
@@ -54,8 +55,8 @@ const implementationArrow: Arrow = (from, { target }) => {
 };
 
 const genArrow: Arrow = (from, { target }) => {
-  if (!target?.startsWith('gen/') || /^(gen|common|(core|edge)\/(rpc|link))\//.test(from)) return undefined;
-  return 'gen is imported only by common, */rpc, */link and tests';
+  if (!target?.startsWith('gen/') || /^(gen|common|client|(core|edge)\/(rpc|link))\//.test(from)) return undefined;
+  return 'gen is imported only by common, client, */rpc, */link and tests';
 };
 
 const mainArrow: Arrow = (_from, { target }) =>

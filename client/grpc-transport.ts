@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
+import { Code, ConnectError, type Transport } from '@connectrpc/connect';
+import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { toMethodDefinition } from '../common/grpc.js';
+import { ErrorDetailSchema } from '../gen/onepush/v1/error_pb.js';
+
+/** A transport that holds a connection. */
+export interface ClosableTransport extends Transport {
+  /** Ends the connection; open calls fail. */
+  close(): void;
+}
+
+/** How much may be on its way to this client: HTTP/2's default, 64 KiB a round trip, is little for a stream of receipts. */
+const WINDOW_BYTES = 1024 * 1024;
+/** grpc-js takes so much of a stream at once, to repeat it on another connection, and says that it is sent. */
+const REPEAT_BYTES = 16 * 1024;
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * gRPC by @grpc/grpc-js: twice the unary calls a second of Connect's own gRPC transport, and as much on streams
+ * (docs/architecture.md). What it rejects with is a ConnectError with the service's ErrorDetail.
+ *
+ * @param address `host:port`
+ */
+export function createGrpcTransport(address: string, tls: boolean): ClosableTransport {
+  const client = new Client(address, tls ? credentials.createSsl() : credentials.createInsecure(), {
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 5000,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 2000,
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc-node.flow_control_window': WINDOW_BYTES,
+    'grpc.per_rpc_retry_buffer_size': REPEAT_BYTES,
+  });
+  return {
+    unary(method, signal, timeoutMs, header, input) {
+      const { path, requestSerialize, responseDeserialize } = toMethodDefinition(method.parent, method);
+      return new Promise((resolve, reject) => {
+        const stop = (): void => call.cancel();
+        const call = client.makeUnaryRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          create(method.input, input),
+          toMetadata(header),
+          toOptions(timeoutMs),
+          (error, message) => {
+            signal?.removeEventListener('abort', stop);
+            if (error !== null) reject(toConnectError(error));
+            else if (message === undefined) reject(new ConnectError('no answer', Code.Internal));
+            else resolve({ stream: false, ...common(method), message });
+          },
+        );
+        if (signal?.aborted) stop();
+        else signal?.addEventListener('abort', stop, { once: true });
+      });
+    },
+
+    async stream(method, signal, timeoutMs, header, input) {
+      const { path, requestSerialize, responseDeserialize } = toMethodDefinition(method.parent, method);
+      // On the wire the kinds of streams are one: a caller that has sent its only message ends its side.
+      const call = client.makeBidiStreamRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        toMetadata(header),
+        toOptions(timeoutMs),
+      );
+      const stop = (): void => call.cancel();
+      if (signal?.aborted) stop();
+      else signal?.addEventListener('abort', stop, { once: true });
+      void write(call, method.input, input);
+      return { stream: true, ...common(method), message: read(call, () => signal?.removeEventListener('abort', stop)) };
+    },
+
+    close: () => client.close(),
+  };
+}
+
+/** Writes at the pace of the connection. What goes wrong ends the call, and whoever reads it is told. */
+async function write<I extends DescMessage>(
+  call: ClientDuplexStream<MessageShape<I>, unknown>,
+  schema: I,
+  input: AsyncIterable<MessageInitShape<I>>,
+): Promise<void> {
+  const over = new AbortController();
+  for (const event of ['status', 'close', 'error']) call.once(event, () => over.abort());
+  try {
+    for await (const message of input) {
+      if (over.signal.aborted) return;
+      if (!call.write(create(schema, message))) await once(call, 'drain', { signal: over.signal });
+    }
+    call.end();
+  } catch {
+    if (!over.signal.aborted) call.cancel();
+  }
+}
+
+async function* read<T>(call: AsyncIterable<T> & { cancel(): void }, done: () => void): AsyncGenerator<T> {
+  try {
+    yield* call;
+  } catch (error) {
+    throw toConnectError(error);
+  } finally {
+    done();
+    call.cancel();
+  }
+}
+
+/** What Connect's responses have besides the message. Headers and trailers are of no use to this client. */
+function common<M extends DescMethod>(method: M) {
+  return { service: method.parent, method, header: new Headers(), trailer: new Headers() };
+}
+
+function toOptions(timeoutMs: number | undefined): { deadline?: number } {
+  return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+}
+
+function toMetadata(header: ConstructorParameters<typeof Headers>[0]): Metadata {
+  const metadata = new Metadata();
+  new Headers(header).forEach((value, name) => {
+    metadata.set(name, value);
+  });
+  return metadata;
+}
+
+/** With the ErrorDetail of the trailer among its details. */
+function toConnectError(error: unknown): ConnectError {
+  // Streams and calls of grpc-js fail with nothing else; what does not is missing the fields that are looked at.
+  const { code, details, metadata } = error as Partial<ServiceError>;
+  if (code === undefined) return ConnectError.from(error);
+  // Both number the codes of gRPC; a failure is never OK.
+  const failure = new ConnectError(details ?? '', code as number, undefined, undefined, error);
+  const [bytes] = metadata?.get('onepush-error-bin') ?? [];
+  if (bytes instanceof Buffer) {
+    failure.details.push({ desc: ErrorDetailSchema, value: fromBinary(ErrorDetailSchema, bytes) });
+  }
+  return failure;
+}

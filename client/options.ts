@@ -1,0 +1,81 @@
+import type { RetryPolicy } from './retry.js';
+
+/** Where the service is, who calls, and how patiently. Times are milliseconds. */
+export type ClientOptions = Place & {
+  /** The calling app; absent where only the admin token or no credentials are needed. */
+  readonly appId?: string;
+  readonly appKey?: string;
+  /** For CreateApp, GetApp, DisableApp and EnableApp. */
+  readonly adminToken?: string;
+  /** For a call with all its attempts; 30,000 by default. Each call may have another. */
+  readonly timeoutMs?: number;
+  /** For one attempt; 5000 by default. */
+  readonly attemptTimeoutMs?: number;
+  /** The pause after a failure, which doubles from one to the next; 100 by default, and at most 5000. */
+  readonly firstPauseMs?: number;
+  readonly longestPauseMs?: number;
+  /** How many pushes of `send` may be without an answer; 10,000 by default. */
+  readonly maxPending?: number;
+};
+
+type Place =
+  | {
+      /** gRPC: `host:port` of ONEPUSH_GRPC_LISTEN. */
+      readonly address: string;
+      /** Whether a proxy in front of it wants TLS; false by default. */
+      readonly tls?: boolean;
+      readonly baseUrl?: never;
+    }
+  | {
+      /** Connect over HTTP/1.1: the URL of ONEPUSH_CONNECT_LISTEN. */
+      readonly baseUrl: string;
+      readonly address?: never;
+      readonly tls?: never;
+    };
+
+/** The options, complete. */
+export interface Settings {
+  readonly place: { readonly address: string; readonly tls: boolean } | { readonly baseUrl: string };
+  readonly app: string | undefined;
+  readonly admin: string | undefined;
+  readonly timeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly policy: RetryPolicy;
+  readonly maxPending: number;
+}
+
+/** @throws TypeError naming what is wrong */
+export function parseOptions(options: ClientOptions): Settings {
+  const { address, baseUrl, tls = false, appId, appKey, adminToken } = options;
+  if ((appId === undefined) !== (appKey === undefined)) throw new TypeError('appId and appKey go together');
+  if (appId?.includes(':')) throw new TypeError('appId must not have a colon');
+  return Object.freeze({
+    place: parsePlace(address, baseUrl, tls),
+    app: appId === undefined ? undefined : `Basic ${Buffer.from(`${appId}:${appKey}`).toString('base64')}`,
+    admin: adminToken === undefined ? undefined : `Bearer ${adminToken}`,
+    timeoutMs: positive('timeoutMs', options.timeoutMs, 30_000),
+    attemptTimeoutMs: positive('attemptTimeoutMs', options.attemptTimeoutMs, 5000),
+    policy: {
+      firstPauseMs: positive('firstPauseMs', options.firstPauseMs, 100),
+      longestPauseMs: positive('longestPauseMs', options.longestPauseMs, 5000),
+    },
+    maxPending: positive('maxPending', options.maxPending, 10_000),
+  });
+}
+
+function parsePlace(address: string | undefined, baseUrl: string | undefined, tls: boolean): Settings['place'] {
+  if (address !== undefined && baseUrl === undefined) {
+    if (!/^[^/\s]+:\d+$/.test(address)) throw new TypeError('address must be host:port');
+    return { address, tls };
+  }
+  if (baseUrl === undefined || address !== undefined) throw new TypeError('give either address or baseUrl');
+  if (!/^https?:$/.test(new URL(baseUrl).protocol)) throw new TypeError('baseUrl must be an http or https URL');
+  return { baseUrl };
+}
+
+/** @throws TypeError */
+export function positive(name: string, value: number | undefined, standard: number): number {
+  if (value === undefined) return standard;
+  if (!(value > 0 && Number.isFinite(value))) throw new TypeError(`${name} must be a number above 0`);
+  return value;
+}

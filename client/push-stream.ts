@@ -1,0 +1,168 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  type SendPushRequest,
+  type SendPushStreamRequest,
+  SendPushStreamRequestSchema,
+  type SendPushStreamResponse,
+} from '../gen/onepush/v1/push_pb.js';
+import { CallError, toCallError, toCodeName } from './errors.js';
+import { createPendingPushes, type PendingPush } from './pending-pushes.js';
+import { pauseAfter, pauseFor, prospectOf, type RetryPolicy } from './retry.js';
+
+/** Many pushes over one stream, made again when it breaks. */
+export interface PushStream {
+  /**
+   * Resolves with the request id. The push has an idempotency key: it is sent again until it is answered.
+   *
+   * @throws CallError what it was refused with; DEADLINE_EXCEEDED after `timeoutMs`, when it may have been accepted all the same;
+   * RESOURCE_EXHAUSTED when too many are pending: see `room`
+   */
+  send(push: SendPushRequest, timeoutMs: number): Promise<string>;
+  /** Resolves when another push may be sent. */
+  room(): Promise<void>;
+  /** Takes no more pushes; resolves when all are answered or their time is over. */
+  close(): Promise<void>;
+}
+
+/** One SendPushStream call. */
+export type OpenStream = (
+  requests: AsyncIterable<MessageInitShape<typeof SendPushStreamRequestSchema>>,
+  signal: AbortSignal,
+) => AsyncIterable<SendPushStreamResponse>;
+
+/** How many pushes of a stream may be without an answer. */
+const MAX_SENT = 2048;
+/** One message holds what was sent in one turn of the event loop, up to so much. */
+const MAX_BATCH = { pushes: 256, characters: 1_000_000 };
+/** A stream that answers nothing for so long, with pushes to answer, is given up, in milliseconds. */
+const STALLED_MS = 10_000;
+const LOOK_MS = 250;
+
+export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPending: number): PushStream {
+  const pending = createPendingPushes(maxPending);
+  let running: Promise<void> | undefined;
+  let clock: NodeJS.Timeout | undefined;
+  let connection: AbortController | undefined;
+  let wake = (): void => {};
+  let heard = 0;
+  /** Failures in a row, of the stream or of pushes for want of room. */
+  let failures = 0;
+  let pausedUntil = 0;
+  const stopping = new AbortController();
+
+  /** Connects for as long as there is something to send or to hear. */
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await converse();
+        if (!stopping.signal.aborted) throw new CallError('UNAVAILABLE', 'The service ended the stream');
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        const failure = toCallError(error);
+        pending.unsend();
+        if (prospectOf(failure) === 'hopeless' && failure.code !== 'CANCELLED') {
+          pending.failAll(failure);
+          running = undefined;
+          return;
+        }
+        await pause(failure.retryAfterMs);
+      }
+    }
+  }
+
+  async function converse(): Promise<void> {
+    const controller = new AbortController();
+    connection = controller;
+    heard = performance.now();
+    try {
+      for await (const { results } of open(outgoing(controller.signal), controller.signal)) {
+        heard = performance.now();
+        for (const { reference, result } of results) {
+          if (result.case === 'requestId') {
+            failures = 0;
+            pending.answer(reference, result.value);
+          } else if (result.case === 'failure') {
+            const { code, message, detail } = result.value;
+            refused(reference, new CallError(toCodeName(code), message, detail));
+          }
+        }
+        wake();
+      }
+    } finally {
+      controller.abort();
+      wake();
+    }
+  }
+
+  function refused(reference: number, failure: CallError): void {
+    if (prospectOf(failure) === 'hopeless') {
+      pending.fail(reference, failure);
+      return;
+    }
+    pending.unsend(reference);
+    // The pushes that are refused together make one pause.
+    if (performance.now() < pausedUntil) return;
+    failures++;
+    pausedUntil = performance.now() + pauseAfter(failures, policy, failure.retryAfterMs);
+  }
+
+  async function pause(retryAfterMs: number | undefined): Promise<void> {
+    failures++;
+    // A stop cuts it short.
+    await pauseFor(pauseAfter(failures, policy, retryAfterMs), stopping.signal).catch(() => {});
+  }
+
+  /** What the stream sends; asked for the next message when the connection takes one. */
+  async function* outgoing(signal: AbortSignal): AsyncGenerator<SendPushStreamRequest> {
+    while (!signal.aborted) {
+      const wait = pausedUntil - performance.now();
+      const room = MAX_SENT - pending.sent;
+      if (wait <= 0 && room > 0 && pending.waiting > 0) {
+        // What else is sent in this turn of the event loop goes with it.
+        await nextTurn();
+        const batch = pending.take(Math.min(room, MAX_BATCH.pushes), MAX_BATCH.characters);
+        if (batch.length > 0) yield toMessage(batch);
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (wait > 0) setTimeout(resolve, wait);
+      });
+    }
+  }
+
+  /** Ends what has waited too long, and a stream that says nothing. */
+  function look(): void {
+    const now = performance.now();
+    pending.expire(now);
+    if (pending.sent > 0 && now - Math.max(heard, pending.lastSent) > STALLED_MS) connection?.abort();
+    if (pending.size === 0) {
+      clearInterval(clock);
+      clock = undefined;
+    }
+  }
+
+  return {
+    send(push, timeoutMs) {
+      const answer = pending.add(push, performance.now() + timeoutMs);
+      running ??= run();
+      clock ??= setInterval(look, LOOK_MS);
+      wake();
+      return answer;
+    },
+    room: () => pending.room(),
+    async close() {
+      await pending.close();
+      stopping.abort();
+      connection?.abort();
+      wake();
+      clearInterval(clock);
+      await running;
+    },
+  };
+}
+
+function toMessage(batch: readonly PendingPush[]): SendPushStreamRequest {
+  return create(SendPushStreamRequestSchema, { pushes: batch.map(({ reference, push }) => ({ reference, push })) });
+}

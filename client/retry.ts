@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CallError, toCallError } from './errors.js';
+
+/** When a failed call is made again. Times are milliseconds. */
+export interface RetryPolicy {
+  /** The pause after the first failure, at most; it doubles from one failure to the next. */
+  readonly firstPauseMs: number;
+  /** What it doubles up to. */
+  readonly longestPauseMs: number;
+}
+
+/** Whether the same call may succeed when it is made again, and if so, whether it may have been carried out already. */
+export type Prospect = 'hopeless' | 'not carried out' | 'in doubt';
+
+/**
+ * What is to be thought of a failure. A refusal for want of room says when to come back, and has changed nothing. What breaks on
+ * the way (no connection, a reset, a deadline) leaves open what the service has done.
+ */
+export function prospectOf({ code, reason, retryAfterMs }: CallError): Prospect {
+  if (code === 'RESOURCE_EXHAUSTED') return retryAfterMs === undefined ? 'hopeless' : 'not carried out';
+  if (code === 'UNAVAILABLE') return 'in doubt';
+  // Without a reason it does not come from the service, but from the connection.
+  const broken = code === 'ABORTED' || code === 'INTERNAL' || code === 'DEADLINE_EXCEEDED';
+  return broken && reason === undefined ? 'in doubt' : 'hopeless';
+}
+
+/**
+ * The pause before the next attempt: a random part of one that doubles, at least half of it, so that callers which failed together
+ * do not come back together; and never less than what the service asks for.
+ *
+ * @param failures how many attempts have failed in a row, at least 1
+ * @param random from 0 to 1
+ */
+export function pauseAfter(
+  failures: number,
+  policy: RetryPolicy,
+  retryAfterMs: number | undefined,
+  random: () => number = Math.random,
+): number {
+  const full = Math.min(policy.longestPauseMs, policy.firstPauseMs * 2 ** (failures - 1));
+  const asked = retryAfterMs === undefined ? 0 : retryAfterMs * (1 + random() / 4);
+  return Math.max(asked, full * (0.5 + random() / 2));
+}
+
+/** How often, for how long and how a call is made. */
+export interface Attempts {
+  readonly policy: RetryPolicy;
+  /** For the call with all its attempts. */
+  readonly timeoutMs: number;
+  /** For one attempt. */
+  readonly attemptTimeoutMs: number;
+  /** Whether carrying the call out twice is the same as once. */
+  readonly repeatable: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Calls until it succeeds, fails hopelessly or its time is over.
+ *
+ * @param call with the milliseconds that this attempt may take
+ * @throws CallError the last failure
+ */
+export async function retrying<T>(call: (timeoutMs: number) => Promise<T>, attempts: Attempts): Promise<T> {
+  const end = performance.now() + attempts.timeoutMs;
+  for (let failures = 1; ; failures++) {
+    const left = Math.ceil(end - performance.now());
+    if (left <= 0) throw new CallError('DEADLINE_EXCEEDED', 'There was no time left for an attempt');
+    try {
+      return await call(Math.min(left, attempts.attemptTimeoutMs));
+    } catch (error) {
+      const failure = toCallError(error);
+      if (attempts.signal?.aborted) throw failure;
+      const prospect = prospectOf(failure);
+      if (prospect === 'hopeless' || (prospect === 'in doubt' && !attempts.repeatable)) throw failure;
+      const pause = pauseAfter(failures, attempts.policy, failure.retryAfterMs);
+      if (performance.now() + pause >= end) throw failure;
+      await pauseFor(pause, attempts.signal);
+    }
+  }
+}
+
+/** @throws CallError CANCELLED, when the signal is aborted meanwhile */
+export async function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (cause) {
+    throw new CallError('CANCELLED', 'The call was cancelled', undefined, cause);
+  }
+}
