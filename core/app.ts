@@ -1,18 +1,22 @@
 import type { Logger } from '../common/log.js';
+import { createOpsServer } from '../common/ops-server.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import type { CoreConfig } from './config.js';
 import { createAcceptPush } from './delivery/accept.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
+import { createSumCheck } from './delivery/sum-check.js';
 import { createSweeper } from './delivery/sweeper.js';
 import { createWriteCycle, type Effects } from './delivery/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
+import { type CoreMetrics, createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
 import { createRegistry, type Registry } from './registry/registry.js';
 import { createConnectServer } from './rpc/connect-server.js';
 import { createEdgeLink } from './rpc/edge-link.js';
 import { createGrpcServer } from './rpc/grpc-server.js';
+import { observedCalls } from './rpc/observed-calls.js';
 import { createPushCore } from './rpc/push-core.js';
 
 /** The number of this core among those of one store. With the memory engine there is one. */
@@ -29,9 +33,10 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         await store.commitApps([{ id, name: id, keyHash: hashSecret(key), now: Date.now() }]);
       }
       const highest = await store.loadHighestIds();
+      const metrics = createCoreMetrics();
       const registry = createRegistry(store);
       const limits = createInboxLimits(store, config.inboxLimit);
-      const effects = createEffects(registry, limits, () => sessions);
+      const effects = createEffects(registry, limits, metrics, () => sessions);
       const cycle = createWriteCycle({
         store,
         pushIds: createIdClock(CORE, highest.push),
@@ -39,33 +44,53 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         effects,
         core: CORE,
         log,
+        observe: metrics.commit,
       });
       const sessions = createSessions({ store, cycle, core: CORE, log });
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
+      const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
       const handlers = createPushCore({
         registry,
         cycle,
         acceptPush: createAcceptPush(registry, cycle, config.offlineTtl),
         adminToken: config.adminToken,
       });
-      const link = createEdgeLink({ handlers, sessions, cycle, linkToken: config.linkToken, log });
-      const grpc = createGrpcServer(handlers, link.attach, log);
-      const connect = createConnectServer(handlers, () => store.ping(), log);
+      const link = createEdgeLink({
+        handlers: observedCalls(handlers, 'link', metrics.call),
+        sessions,
+        cycle,
+        linkToken: config.linkToken,
+        log,
+        observer: metrics.link,
+      });
+      const grpc = createGrpcServer(observedCalls(handlers, 'grpc', metrics.call), link.attach, log);
+      const ready = () => store.ping();
+      const connect = createConnectServer(observedCalls(handlers, 'connect', metrics.call), ready, log);
+      metrics.watch({ store, cycle, registry, edges: link, sums });
+      const ops = createOpsServer({
+        metrics: metrics.page,
+        findObstacle: () => ready().then(undefined, () => 'the store cannot be reached'),
+        log,
+      });
       const addresses = {
         grpc: await grpc.listen(config.grpcListen),
         connect: await connect.listen(config.connectListen),
+        ops: await ops.listen(config.opsListen),
       };
       stop = async () => {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
         await sweeper.stop();
+        await sums.stop();
         await connect.stop();
         await cycle.idle();
         await link.stop();
         await grpc.stop(config.drainSeconds);
         await cycle.idle();
+        await ops.stop();
         await store.close();
       };
       sweeper.start();
+      sums.start();
       return addresses;
     },
     stop: () => stop(),
@@ -73,13 +98,22 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
 }
 
 /** What is committed changes what is cached before it changes sessions. */
-function createEffects(registry: Registry, limits: InboxLimits, sessions: () => Sessions): Effects {
+function createEffects(
+  registry: Registry,
+  limits: InboxLimits,
+  metrics: CoreMetrics,
+  sessions: () => Sessions,
+): Effects {
   return {
     pushed(pushes) {
+      metrics.pushed(pushes);
       limits.pushed(pushes);
       sessions().pushed(pushes);
     },
-    recalled: (pushId) => sessions().recalled(pushId),
+    recalled(pushId) {
+      metrics.recalled();
+      sessions().recalled(pushId);
+    },
     registered(result, registration) {
       registry.registered(result, registration.appNum, registration.tags);
       sessions().registered(result, registration);

@@ -39,6 +39,11 @@ export function createIdClock(core: number, floor: number, now: () => number = D
   };
 }
 
+/** The lowest id that any core can give out at a time, in milliseconds since 1970; below it there is none but of an earlier time. */
+export function firstIdAt(time: number): number {
+  return toId(Math.max(0, time - EPOCH), 0, 0);
+}
+
 /** The core that gave out an id. */
 export function coreOf(id: number): number {
   return Math.floor(id / SEQUENCES) % CORES;

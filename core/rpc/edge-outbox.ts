@@ -31,6 +31,8 @@ export interface EdgeOutbox extends EdgePort {
   end(): void;
   /** The stream is gone: drops everything, now and later. */
   close(): void;
+  /** About how many bytes wait for the stream. */
+  waitingBytes(): number;
 }
 
 /** A message is sent before the turn ends when it has grown to this. */
@@ -48,6 +50,8 @@ export function createEdgeOutbox(
     /** The last push that has been handed over to all edges. */
     lastHanded: () => number;
     full: () => void;
+    /** Told how many items and replies each message has. */
+    observe?: ((items: number) => void) | undefined;
   },
 ): EdgeOutbox {
   let batch: CoreBatch = create(CoreBatchSchema);
@@ -82,6 +86,7 @@ export function createEdgeOutbox(
   function cut(): void {
     if (closed || (bytes === 0 && batch.committed === 0)) return;
     batch.number = number;
+    options.observe?.(batch.items.length + batch.replies.length);
     unhandled.push({ batch: number, through: options.lastHanded() });
     queue.push({ message: batch, bytes });
     queuedBytes += bytes;
@@ -181,6 +186,7 @@ export function createEdgeOutbox(
       unhandled = unhandled.slice(done.length);
     },
     processed: () => processed,
+    waitingBytes: () => queuedBytes + bytes,
     end() {
       cut();
       closed = true;

@@ -2,6 +2,7 @@ import { OnePushError } from '../../common/errors.js';
 import type { App } from '../domain/app.js';
 import type { Device, PlatformFilter, Registration, Subscriber } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
+import type { Ending } from '../domain/receipt.js';
 
 /**
  * What is kept. Every call takes a set and costs a fixed number of statements, whatever the size of the set.
@@ -13,9 +14,19 @@ import type { Push } from '../domain/push.js';
 export interface Store extends LookUps, Commits {
   /** Resolves while the store can be reached, else rejects with StoreUnavailable. */
   ping(): Promise<void>;
+  /** What has happened since the store was opened. Asks no database. */
+  counts(): Promise<StoreCounts>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */
   loadHighestIds(): Promise<{ push: number; delivery: number }>;
   close(): Promise<void>;
+}
+
+/** Counted from when the store was opened. */
+export interface StoreCounts {
+  /** Deliveries that this core ended, and confirmations of topic pushes, by ending. */
+  ended: Readonly<Record<Ending, number>>;
+  /** Calls of the store that failed with StoreUnavailable. */
+  unavailable: number;
 }
 
 /** The store cannot be reached, or gave up on a transaction that another may win: try again later. */
@@ -68,6 +79,8 @@ export interface LookUps {
   findIdempotent(keys: readonly string[], now: number): Promise<Map<string, { digest: string; pushId: number }>>;
   /** How many deliveries are in the inboxes of devices; an empty inbox is absent. */
   countInbox(deviceNums: readonly number[]): Promise<Map<number, number>>;
+  /** The sums of the next pushes, in the order of their ids, as one step of a slow check. */
+  checkSums(step: SumStep): Promise<SumsChecked>;
   /** The sums of directed pushes after push `after`, by id, at the most `limit`. */
   sumDeliveries(after: number, limit: number): Promise<DeliverySum[]>;
 }
@@ -196,6 +209,22 @@ export interface Eviction {
   /** How many deliveries stay: the newest. */
   keep: number;
   now: number;
+}
+
+export interface SumStep {
+  /** The push id after which to look. */
+  after: number;
+  /** At the most so many pushes, of any kind. */
+  pushes: number;
+  /** And no more once they have so many deliveries together. */
+  deliveries: number;
+}
+
+export interface SumsChecked {
+  /** Those of directed pushes. */
+  sums: DeliverySum[];
+  /** The last push that was looked at; undefined: there is none after `after`. */
+  through: number | undefined;
 }
 
 /** What has become of a directed push: `targeted` is `ended` and `pending` together. */
