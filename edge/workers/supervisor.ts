@@ -86,7 +86,7 @@ export function createSupervisor(options: {
   }
 
   function restart(ended: Record<string, unknown>): void {
-    failures = state.kind === 'ready' && performance.now() - state.since > STEADY ? 0 : failures + 1;
+    failures = state.kind === 'ready' && performance.now() - state.since > STEADY ? 1 : failures + 1;
     restarts++;
     const delay = Math.min(BACKOFF_MAX, BACKOFF_MIN * 2 ** (failures - 1));
     log.error({ ...ended, restartIn: delay }, 'a worker died');

@@ -78,7 +78,7 @@ describe.each(storeKinds())('the metrics, on %s', (store) => {
     await malformed.closed;
     await growsTo(stack.edge, before, 'onepush_sessions_opened_total', 2);
     await growsTo(stack.edge, before, 'onepush_sessions_closed_total{code="4400"}', 1);
-    await growsTo(stack.edge, before, 'onepush_sessions_closed_total{code="1000"}', 1);
+    await growsTo(stack.edge, before, 'onepush_sessions_closed_total{code="1005"}', 1);
     expect((await scrape(stack.edge)).get('onepush_sessions{state="live"}')).toBe(0);
   });
 

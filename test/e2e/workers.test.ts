@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDevice, type TestDevice } from '../support/device.js';
@@ -20,9 +19,17 @@ describe('an edge with two workers', () => {
     eventually(async () => (await fetch(`http://${stack.edge.ready.ops}/readyz`)).status === 200, {
       timeoutMs: 15_000,
     });
+  function lives(pid: number): boolean {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  }
+  /** The workers that run: their pids are in the lines of their links. */
   const workers = (): number[] => {
-    const children = execFileSync('pgrep', ['-P', String(stack.edge.child.pid)], { encoding: 'utf8' });
-    return children.trim().split('\n').map(Number);
+    const lines = stack.edge.logs().filter((line) => line.includes('"attached to a core"'));
+    return [...new Set(lines.map((line) => Number(JSON.parse(line).pid)))].filter(lives);
   };
   async function connect(count: number): Promise<TestDevice[]> {
     const ids = await Promise.all(Array.from({ length: count }, () => newDevice(stack.httpUrl, uniqueName())));
@@ -77,13 +84,6 @@ describe('an edge with two workers', () => {
   it('stops its workers when it is killed itself', async () => {
     const pids = workers();
     await stack.edge.kill();
-    const lives = (pid: number): boolean => {
-      try {
-        return process.kill(pid, 0);
-      } catch {
-        return false;
-      }
-    };
     await eventually(() => !pids.some(lives), { timeoutMs: 10_000 });
     await stack.restartEdge();
   });
