@@ -20,7 +20,13 @@ const STOP_GRACE = 5000;
  */
 export async function runService(
   name: string,
-  build: () => { service: Service; log: Logger; stopSeconds: number },
+  build: () => {
+    service: Service;
+    log: Logger;
+    stopSeconds: number;
+    /** Tells that the service is ready, where the line `ready` does not. */
+    ready?: () => void;
+  },
 ): Promise<void> {
   let log = createLogger(name, 'info');
   try {
@@ -32,9 +38,13 @@ export async function runService(
       process.exit(1);
     });
     const addresses = await service.start();
-    log.info(addresses, 'ready');
-    // A parent that listens (see local.ts) need not read the log.
-    process.send?.(addresses);
+    if (built.ready !== undefined) {
+      built.ready();
+    } else {
+      log.info(addresses, 'ready');
+      // A parent that listens (see local.ts) need not read the log.
+      process.send?.(addresses);
+    }
     let stopping = false;
     const stop = async (signal: string): Promise<void> => {
       if (stopping) return;

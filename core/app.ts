@@ -1,4 +1,5 @@
 import type { Logger } from '../common/log.js';
+import { createOpsServer } from '../common/ops-server.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import type { CoreConfig } from './config.js';
@@ -7,14 +8,17 @@ import { createEstimate } from './delivery/estimate.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
+import { createSumCheck } from './delivery/sum-check.js';
 import { createSweeper } from './delivery/sweeper.js';
 import { createWriteCycle, type Effects } from './delivery/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
+import { type CoreMetrics, createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
 import { createRegistry, type Registry } from './registry/registry.js';
 import { createConnectServer } from './rpc/connect-server.js';
 import { createEdgeLink } from './rpc/edge-link.js';
 import { createGrpcServer } from './rpc/grpc-server.js';
+import { observedCalls } from './rpc/observed-calls.js';
 import { createPushCore } from './rpc/push-core.js';
 
 /** The number of this core among those of one store. With the memory engine there is one. */
@@ -32,10 +36,11 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       }
       await store.addCore(CORE);
       const highest = await store.loadHighestIds();
+      const metrics = createCoreMetrics();
       const registry = createRegistry(store);
       const limits = createInboxLimits(store, config.inboxLimit);
       const receipts = createReceiptFeed(store, log);
-      const effects = createEffects(registry, limits, () => sessions);
+      const effects = createEffects(registry, limits, metrics, () => sessions);
       const cycle = createWriteCycle({
         store,
         pushIds: createIdClock(CORE, highest.push),
@@ -43,9 +48,11 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         effects,
         committed: receipts.committed,
         log,
+        observe: metrics.commit,
       });
       const sessions = createSessions({ store, cycle, log });
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
+      const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
       const handlers = createPushCore({
         registry,
         cycle,
@@ -56,25 +63,48 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         presence: sessions.presence,
         adminToken: config.adminToken,
       });
-      const link = createEdgeLink({ handlers, sessions, cycle, linkToken: config.linkToken, log });
-      const grpc = createGrpcServer(handlers, link.attach, log);
-      const connect = createConnectServer(handlers, () => store.ping(), config.connectOrigins, log);
+      const link = createEdgeLink({
+        handlers: observedCalls(handlers, 'link', metrics.call),
+        sessions,
+        cycle,
+        linkToken: config.linkToken,
+        log,
+        observer: metrics.link,
+      });
+      const grpc = createGrpcServer(observedCalls(handlers, 'grpc', metrics.call), link.attach, log);
+      const ready = () => store.ping();
+      const connect = createConnectServer(
+        observedCalls(handlers, 'connect', metrics.call),
+        ready,
+        config.connectOrigins,
+        log,
+      );
+      metrics.watch({ store, cycle, registry, edges: link, sums });
+      const ops = createOpsServer({
+        metrics: metrics.page,
+        findObstacle: () => ready().then(undefined, () => 'the store cannot be reached'),
+        log,
+      });
       const addresses = {
         grpc: await grpc.listen(config.grpcListen),
         connect: await connect.listen(config.connectListen),
+        ops: await ops.listen(config.opsListen),
       };
       stop = async () => {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
         receipts.stop();
         await sweeper.stop();
+        await sums.stop();
         await connect.stop();
         await cycle.idle();
         await link.stop();
         await grpc.stop(config.drainSeconds);
         await cycle.idle();
+        await ops.stop();
         await store.close();
       };
       sweeper.start();
+      sums.start();
       return addresses;
     },
     stop: () => stop(),
@@ -82,13 +112,22 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
 }
 
 /** What is committed changes what is cached before it changes sessions. */
-function createEffects(registry: Registry, limits: InboxLimits, sessions: () => Sessions): Effects {
+function createEffects(
+  registry: Registry,
+  limits: InboxLimits,
+  metrics: CoreMetrics,
+  sessions: () => Sessions,
+): Effects {
   return {
     pushed(pushes) {
+      metrics.pushed(pushes);
       limits.pushed(pushes);
       sessions().pushed(pushes);
     },
-    recalled: (pushId) => sessions().recalled(pushId),
+    recalled(pushId) {
+      metrics.recalled();
+      sessions().recalled(pushId);
+    },
     replaced({ topicPushes }) {
       for (const pushId of topicPushes) sessions().recalled(pushId);
     },

@@ -9,6 +9,8 @@ export interface CoreConfig {
   connectListen: Address;
   /** The pages that may call the Connect port from a browser. */
   connectOrigins: ReadonlySet<string>;
+  /** Metrics and health; not for the public. */
+  opsListen: Address;
   /** What edges must show; undefined: nothing. */
   linkToken: string | undefined;
   /** What may create and read apps; undefined: nobody may. */
@@ -21,6 +23,8 @@ export interface CoreConfig {
   inboxLimit: number;
   /** Days that a push and its receipts are kept after its expiry. */
   retentionDays: number;
+  /** Seconds between two steps of the check of the sums of deliveries; 0: it is off. */
+  sumCheckInterval: number;
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
@@ -39,12 +43,14 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     grpcListen: reader.address('ONEPUSH_GRPC_LISTEN', '127.0.0.1:9090'),
     connectListen: reader.address('ONEPUSH_CONNECT_LISTEN', '127.0.0.1:9091'),
     connectOrigins: reader.origins('ONEPUSH_CONNECT_ORIGINS'),
+    opsListen: reader.address('ONEPUSH_OPS_LISTEN', '127.0.0.1:9092'),
     linkToken: reader.text('ONEPUSH_LINK_TOKEN'),
     adminToken: reader.text('ONEPUSH_ADMIN_TOKEN'),
     bootstrapApp: undefined,
     offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL', 86_400, 1, 2_592_000),
     inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT', 1000, 1, 1_000_000),
     retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS', 7, 0, 3650),
+    sumCheckInterval: reader.integer('ONEPUSH_SUM_CHECK_INTERVAL', 5, 0, 86_400),
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
     logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
   };

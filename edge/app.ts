@@ -1,10 +1,13 @@
 import uWS from 'uWebSockets.js';
+import type { Registry } from 'prom-client';
 import { ConfigError, formatAddress } from '../common/env.js';
 import type { Logger } from '../common/log.js';
+import { createOpsServer } from '../common/ops-server.js';
 import type { Service } from '../common/service.js';
 import type { EdgeConfig } from './config.js';
 import { serveRoutes } from './http/routes.js';
 import { type CoreLink, createCoreLink } from './link/core-link.js';
+import { createEdgeMetrics } from './metrics.js';
 import { drainSessions } from './ws/drain.js';
 import { createHub } from './ws/hub.js';
 import { serveWebSockets } from './ws/server.js';
@@ -14,29 +17,51 @@ const WEB_SOCKET_PATH = '/msgpush.ws';
 const LINK_GRACE = 3;
 
 /**
- * LIBUS_LISTEN_EXCLUSIVE_PORT: a port that is taken is an error. uWebSockets would share it otherwise; it takes a host and options
- * together, though its types do not say so.
+ * uWebSockets shares a port that is taken with whoever else shares it, which workers want; LIBUS_LISTEN_EXCLUSIVE_PORT makes
+ * it an error. It takes a host and options together, though its types do not say so.
  */
-const EXCLUSIVE_PORT = 1;
-interface ExclusiveListener {
+const LISTEN = { shared: 0, exclusive: 1 } as const;
+interface ListenerWithOptions {
   listen(host: string, port: number, options: number, cb: (socket: uWS.us_listen_socket | false) => void): void;
 }
 
-/** Puts the edge together. Nothing is opened before `start`. */
-export function buildEdge(config: EdgeConfig, log: Logger): Service {
+/** One process that serves the public port. */
+export interface Edge extends Service {
+  isAttached(): boolean;
+  readonly registry: Registry;
+}
+
+/** Puts an edge together, without its ops port. Nothing is opened before `start`. */
+export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Logger): Edge {
   const app = uWS.App();
+  const metrics = createEdgeMetrics();
   const hub = createHub(() => link, config);
-  const link: CoreLink = createCoreLink({ addresses: config.coreAddrs, token: config.linkToken, listener: hub, log });
+  const link: CoreLink = createCoreLink({
+    addresses: config.coreAddrs,
+    token: config.linkToken,
+    listener: hub,
+    log,
+    observer: metrics.link,
+  });
   let listening: uWS.us_listen_socket | undefined;
-  serveWebSockets(app, WEB_SOCKET_PATH, hub);
-  serveRoutes(app, { link, webSocketPath: WEB_SOCKET_PATH, maxBodyBytes: config.maxBodyBytes, log });
+  serveWebSockets(app, WEB_SOCKET_PATH, hub, metrics.sockets);
+  serveRoutes(app, {
+    link,
+    webSocketPath: WEB_SOCKET_PATH,
+    maxBodyBytes: config.maxBodyBytes,
+    log,
+    observe: metrics.http,
+  });
+  metrics.watch({ hub, link });
   return {
+    registry: metrics.registry,
+    isAttached: () => link.isAttached(),
     start: () =>
       new Promise((resolve, reject) => {
-        const { host, port } = config.httpListen;
-        (app as unknown as ExclusiveListener).listen(host, port, EXCLUSIVE_PORT, (socket) => {
+        const { host, port: number } = config.httpListen;
+        (app as unknown as ListenerWithOptions).listen(host, number, LISTEN[port], (socket) => {
           if (!socket) {
-            reject(new ConfigError([`cannot listen on ${formatAddress({ host, port })} (ONEPUSH_HTTP_LISTEN)`]));
+            reject(portTaken(config));
             return;
           }
           listening = socket;
@@ -52,4 +77,25 @@ export function buildEdge(config: EdgeConfig, log: Logger): Service {
       app.close();
     },
   };
+}
+
+/** An edge that is one process, with its ops port. */
+export function buildStandaloneEdge(config: EdgeConfig, log: Logger): Service {
+  const edge = buildEdge(config, 'exclusive', log);
+  const ops = createOpsServer({
+    metrics: () => edge.registry.metrics(),
+    findObstacle: async () => (edge.isAttached() ? undefined : 'no core is attached'),
+    log,
+  });
+  return {
+    start: async () => ({ ...(await edge.start()), ops: await ops.listen(config.opsListen) }),
+    async stop() {
+      await edge.stop();
+      await ops.stop();
+    },
+  };
+}
+
+export function portTaken({ httpListen }: EdgeConfig): ConfigError {
+  return new ConfigError([`cannot listen on ${formatAddress(httpListen)} (ONEPUSH_HTTP_LISTEN)`]);
 }

@@ -4,14 +4,18 @@ import { LOG_LEVELS, type LogLevel } from '../common/log.js';
 /** The edge's settings, complete and checked. */
 export interface EdgeConfig {
   httpListen: Address;
+  /** Metrics and health; not for the public. */
+  opsListen: Address;
   /** The cores to attach to: one at a time, the next one when it goes away. */
   coreAddrs: readonly Address[];
   /** What the core wants to see; undefined: nothing. */
   linkToken: string | undefined;
   /** A larger request body is refused. */
   maxBodyBytes: number;
-  /** More WebSockets than this are closed with 4429. */
+  /** More WebSockets than this in one process are closed with 4429. */
   maxSessions: number;
+  /** How many processes share the public port. */
+  workers: number;
   /** Milliseconds until an unconfirmed message is sent again for the first time; then at doubling intervals. */
   confirmInterval: number;
   /** Seconds that a stop may take. */
@@ -24,10 +28,12 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
   const reader = new EnvReader(env);
   const config: EdgeConfig = {
     httpListen: reader.address('ONEPUSH_HTTP_LISTEN', '0.0.0.0:8080'),
+    opsListen: reader.address('ONEPUSH_OPS_LISTEN', '127.0.0.1:8081'),
     coreAddrs: reader.addresses('ONEPUSH_CORE_ADDRS', '127.0.0.1:9090'),
     linkToken: reader.text('ONEPUSH_LINK_TOKEN'),
     maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES', 65_536, 1024, 4_194_304),
     maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS', 200_000, 1, 4_000_000),
+    workers: reader.integer('ONEPUSH_EDGE_WORKERS', 1, 1, 64),
     confirmInterval: reader.integer('ONEPUSH_CONFIRM_INTERVAL', 10_000, 10, 300_000),
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
     logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),

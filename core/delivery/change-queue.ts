@@ -16,6 +16,8 @@ export interface ChangeQueue {
   commit(): Promise<boolean>;
   /** Rejects all that wait. */
   refuse(error: unknown): void;
+  /** How many wait. */
+  size(): number;
 }
 
 interface Change {
@@ -73,5 +75,6 @@ export function createChangeQueue(): ChangeQueue {
     refuse(error) {
       for (const change of waiting.splice(0)) change.reject(error);
     },
+    size: () => waiting.length,
   };
 }

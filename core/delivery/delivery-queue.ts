@@ -52,6 +52,8 @@ export interface DeliveryQueue {
   committed(batch: QueuedBatch): void;
   /** Resolves when all settlements so far are committed; undefined: they are. */
   settled(): Promise<void> | undefined;
+  /** How many pushes and settlements wait. */
+  depths(): { pushes: number; settlements: number };
 }
 
 /** How many pushes may wait in all, and of one app: others must find room beside it. */
@@ -185,9 +187,18 @@ export function createDeliveryQueue(): DeliveryQueue {
         waiters.push({ ticket: queuedTicket, resolve });
       });
     },
+    depths: () => ({
+      pushes: waiting(),
+      settlements: delivered.length + confirmed.length + cursors.size + published.size,
+    }),
   };
 }
 
-export function isEmpty({ delivered, confirmed, cursors, published }: Settlements): boolean {
-  return delivered.length + confirmed.length + cursors.length + published.length === 0;
+export function isEmpty(settlements: Settlements): boolean {
+  return sizeOf(settlements) === 0;
+}
+
+/** How many settlements there are, of all kinds. */
+export function sizeOf({ delivered, confirmed, cursors, published }: Settlements): number {
+  return delivered.length + confirmed.length + cursors.length + published.length;
 }

@@ -1,7 +1,7 @@
 import { hasReached, merge, type Position, pointOf, START } from '../../common/position.js';
 import { coreOf, lastIdOf } from '../../common/push-id.js';
 import { matchesPlatform } from '../domain/device.js';
-import { idAt } from '../domain/id-clock.js';
+import { firstIdAt } from '../domain/id-clock.js';
 import type { InboxRow, LookUps, TimelineRow, TopicRange } from '../store/store.js';
 import { fillPages, type Page, type Waiting } from './pages.js';
 import type { Session } from './session.js';
@@ -124,7 +124,7 @@ async function readRows(
 /** Up to where all pushes of the other cores can be read by now, for what their ids say. */
 function visibleOfOthers({ committed, cores }: Horizon, now: number): Position {
   const others = cores.filter((core) => core !== coreOf(committed));
-  return others.map((core) => lastIdOf(core, idAt(now - VISIBLE_AFTER))).filter((id) => id > 0);
+  return others.map((core) => lastIdOf(core, firstIdAt(now - VISIBLE_AFTER))).filter((id) => id > 0);
 }
 
 /** The pushes of other cores in an answer. */

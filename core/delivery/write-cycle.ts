@@ -20,6 +20,7 @@ import {
   type PushRequest,
   type QueuedBatch,
   type Settlements,
+  sizeOf,
 } from './delivery-queue.js';
 import { createIdempotency } from './idempotency.js';
 
@@ -56,6 +57,15 @@ export interface WriteCycle {
   lastCommitted(): number;
   /** Resolves when nothing is left to commit, or the store cannot be reached. */
   idle(): Promise<void>;
+  /** What waits now, and whether it is not known what became of the last commit. */
+  depths(): { pushes: number; settlements: number; changes: number; inDoubt: boolean };
+}
+
+/** What one commit held, and how long it took. */
+export interface CommitReport {
+  pushes: number;
+  settlements: number;
+  seconds: number;
 }
 
 export interface WriteCycleOptions {
@@ -66,6 +76,8 @@ export interface WriteCycleOptions {
   log: Logger;
   /** Called after each commit. */
   committed?: () => void;
+  /** Told of each commit of pushes and settlements that the store carried out. */
+  observe?: (report: CommitReport) => void;
   now?: () => number;
 }
 
@@ -74,7 +86,7 @@ const RETRY_DELAY = 200;
 const NOTHING: Settlements = { delivered: [], confirmed: [], cursors: [], published: [] };
 
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
-  const { store, pushIds, deliveryIds, effects, log, committed: tell, now = Date.now } = options;
+  const { store, pushIds, deliveryIds, effects, log, committed: tell, observe, now = Date.now } = options;
   const deliveries = createDeliveryQueue();
   const changeQueue = createChangeQueue();
   const changes = createChanges({ commits: store, effects, sinceId: () => pushIds.last(), now });
@@ -147,6 +159,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   async function tryCommit(orders: readonly PushOrder[], settlements: Settlements): Promise<boolean> {
     if (orders.length === 0 && isEmpty(settlements)) return true;
     const pushes = orders.map(toNewPush);
+    const begun = performance.now();
     try {
       const replaced = await store.commitDeliveries({ ...settlements, pushes, now: now() });
       // Before the pushes that took the places: a device is not told to forget what it has just been sent.
@@ -154,6 +167,8 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     } catch (error) {
       return commitFailed(orders, pushes, settlements, error);
     }
+    const seconds = (performance.now() - begun) / 1000;
+    observe?.({ pushes: pushes.length, settlements: sizeOf(settlements), seconds });
     committedPushes(pushes);
     for (const [index, order] of orders.entries()) order.resolve(pushes[index]?.push.id);
     return true;
@@ -241,5 +256,6 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
       stopping = true;
       await running;
     },
+    depths: () => ({ ...deliveries.depths(), changes: changeQueue.size(), inDoubt: inDoubt.length > 0 }),
   };
 }

@@ -37,9 +37,9 @@ export function createIdClock(core: number, floor: number, now: () => number = D
   };
 }
 
-/** The first id of a millisecond, whichever core gave it out. */
-export function idAt(time: number): number {
-  return (time - EPOCH) * PER_MILLISECOND;
+/** The lowest id that any core can give out at a time, in milliseconds since 1970; below it there is none but of an earlier time. */
+export function firstIdAt(time: number): number {
+  return toId(Math.max(0, time - EPOCH), 0, 0);
 }
 
 function toId(millisecond: number, core: number, sequence: number): number {

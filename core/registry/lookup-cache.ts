@@ -20,6 +20,8 @@ export interface LookupCache<V> {
   invalidate(key: string): void;
   /** Any value may have changed. */
   clear(): void;
+  /** How often a key was asked for that was there, or being looked up, and how often one that was not. */
+  counts(): { hits: number; misses: number };
 }
 
 interface MutableEntry<V> {
@@ -39,6 +41,8 @@ const KEYS_PER_LOAD = 500;
  */
 export function createLookupCache<V>(max: number, load: (keys: string[]) => Promise<Map<string, V>>): LookupCache<V> {
   const entries = new Map<string, MutableEntry<V>>();
+  let hits = 0;
+  let misses = 0;
   const loader = createBatcher<MutableEntry<V>>(KEYS_PER_LOAD, async (batch) => {
     try {
       const values = await load(batch.map((entry) => entry.key));
@@ -80,7 +84,11 @@ export function createLookupCache<V>(max: number, load: (keys: string[]) => Prom
   return {
     get(key) {
       const entry = entries.get(key);
-      if (entry === undefined) return add(key);
+      if (entry === undefined) {
+        misses++;
+        return add(key);
+      }
+      hits++;
       entries.delete(key);
       entries.set(key, entry);
       return entry;
@@ -92,5 +100,6 @@ export function createLookupCache<V>(max: number, load: (keys: string[]) => Prom
     clear() {
       for (const entry of entries.values()) drop(entry);
     },
+    counts: () => ({ hits, misses }),
   };
 }

@@ -27,6 +27,8 @@ export interface Registry {
   unregistered(device: Device & { alias: string }): void;
   /** Anything may have changed: all is looked up again. */
   forget(): void;
+  /** How often each cache had what was asked for, and had not. */
+  cacheCounts(): Record<'apps' | 'aliases' | 'devices' | 'topics', { hits: number; misses: number }>;
 }
 
 const MAX_APPS = 10_000;
@@ -105,6 +107,12 @@ export function createRegistry(store: LookUps, now: () => number = Date.now): Re
       departures.forget();
       for (const cache of [apps, aliases, devices, topics]) cache.clear();
     },
+    cacheCounts: () => ({
+      apps: apps.counts(),
+      aliases: aliases.counts(),
+      devices: devices.counts(),
+      topics: topics.counts(),
+    }),
   };
 }
 

@@ -27,6 +27,14 @@ export interface EdgeLinkServer {
   attach(stream: Stream): void;
   /** Takes no more calls; answers those that are under way, then ends all links. */
   stop(): Promise<void>;
+  /** About how many bytes wait for each of the attached edges. */
+  waitingBytes(): number[];
+}
+
+/** Told how many items each message of the link has. */
+export interface LinkObserver {
+  sent(items: number): void;
+  received(items: number): void;
 }
 
 interface Attachment {
@@ -44,8 +52,9 @@ export function createEdgeLink(options: {
   /** Undefined: any edge that can reach the port may attach. */
   linkToken: string | undefined;
   log: Logger;
+  observer?: LinkObserver;
 }): EdgeLinkServer {
-  const { handlers, sessions, cycle, linkToken, log } = options;
+  const { handlers, sessions, cycle, linkToken, log, observer } = options;
   const attached = new Map<string, Attachment>();
   let stopping = false;
   let underWay = 0;
@@ -90,6 +99,7 @@ export function createEdgeLink(options: {
     const outbox = createEdgeOutbox(stream, {
       edgeId,
       handed: () => [cycle.lastCommitted()],
+      observe: observer?.sent,
       full: () => {
         log.warn({ edge: edgeId }, 'the edge does not take what it is sent');
         attachment.detach();
@@ -120,13 +130,14 @@ export function createEdgeLink(options: {
   function handle(attachment: Attachment, batch: EdgeBatch): void {
     const { outbox } = attachment;
     attachment.received = batch.number;
+    observer?.received(reportsOf(batch) + batch.calls.length);
     outbox.handled(batch.processed);
     if (batch.delivered.length > 0) cycle.delivered(batch.delivered);
     for (const { pushId, sessions: count } of batch.published) cycle.published(pushId, count);
     for (const event of batch.events) handleEvent(outbox, event);
     for (const call of batch.calls) handleCall(outbox, call);
     // A message that only acknowledges is not acknowledged: the two ends would never be quiet.
-    if (batch.delivered.length + batch.events.length + batch.published.length === 0) return;
+    if (reportsOf(batch) === 0) return;
     const settled = cycle.settled();
     if (settled === undefined) outbox.committed(batch.number);
     else settled.then(() => outbox.committed(batch.number));
@@ -192,7 +203,13 @@ export function createEdgeLink(options: {
       if (underWay > 0) await new Promise<void>((resolve) => (answered = resolve));
       for (const { outbox } of attached.values()) outbox.end();
     },
+    waitingBytes: () => [...attached.values()].map(({ outbox }) => outbox.waitingBytes()),
   };
+}
+
+/** How many things a message of an edge reports. */
+function reportsOf({ delivered, events, published }: EdgeBatch): number {
+  return delivered.length + events.length + published.length;
 }
 
 /** What is wrong with a message of an edge, in words; undefined if nothing is. */

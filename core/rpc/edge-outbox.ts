@@ -32,6 +32,8 @@ export interface EdgeOutbox extends EdgePort {
   end(): void;
   /** The stream is gone: drops everything, now and later. */
   close(): void;
+  /** About how many bytes wait for the stream. */
+  waitingBytes(): number;
 }
 
 /** A message is sent before the turn ends when it has grown to this. */
@@ -50,6 +52,8 @@ export function createEdgeOutbox(
     /** Up to where all pushes have been handed over to all edges. */
     handed: () => Position;
     full: () => void;
+    /** Told how many items and replies each message has. */
+    observe?: ((items: number) => void) | undefined;
   },
 ): EdgeOutbox {
   let batch: CoreBatch = create(CoreBatchSchema);
@@ -84,6 +88,7 @@ export function createEdgeOutbox(
   function cut(): void {
     if (closed || (bytes === 0 && batch.committed === 0)) return;
     batch.number = number;
+    options.observe?.(batch.items.length + batch.replies.length);
     unhandled.push({ batch: number, through: options.handed() });
     queue.push({ message: batch, bytes });
     queuedBytes += bytes;
@@ -184,6 +189,7 @@ export function createEdgeOutbox(
       unhandled = unhandled.slice(done.length);
     },
     processed: () => processed,
+    waitingBytes: () => queuedBytes + bytes,
     end() {
       cut();
       closed = true;

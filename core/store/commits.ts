@@ -133,6 +133,22 @@ export interface Eviction {
   now: number;
 }
 
+export interface SumStep {
+  /** The push id after which to look. */
+  after: number;
+  /** At the most so many pushes, of any kind. */
+  pushes: number;
+  /** And no more once they have so many deliveries together. */
+  deliveries: number;
+}
+
+export interface SumsChecked {
+  /** Those of directed pushes. */
+  sums: DeliverySum[];
+  /** The last push that was looked at; undefined: there is none after `after`. */
+  through: number | undefined;
+}
+
 /** What has become of a directed push: `targeted` is `ended` and `pending` together. */
 export interface DeliverySum {
   pushId: number;

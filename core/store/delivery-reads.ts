@@ -12,6 +12,7 @@ import {
   type SqlValue,
 } from './driver.js';
 import type { LookUps, ReadFrom, TimelineRow, TopicRange } from './store.js';
+import { createSumReads } from './sum-reads.js';
 
 /** How many pairs of push and device one statement looks for: from about 16,000 on MariaDB looks at every receipt of the pushes. */
 const RECEIPTS_PER_STATEMENT = 10_000;
@@ -29,6 +30,7 @@ type DeliveryReads = Pick<
   | 'findIdempotent'
   | 'countInbox'
   | 'sumDeliveries'
+  | 'checkSums'
 >;
 
 /** What sessions read when they are opened or have drained. */
@@ -156,22 +158,7 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
       return new Map(rows.map((row) => [Number(row.device_num), Number(row.count)]));
     },
 
-    async sumDeliveries(after, limit) {
-      const rows = await driver.all(
-        `SELECT p.id, p.targeted,
-           (SELECT COUNT(*) FROM receipts r WHERE r.push_id = p.id) AS ended,
-           (SELECT COUNT(*) FROM inbox i
-             WHERE i.id BETWEEN p.first_delivery AND p.last_delivery AND i.push_id = p.id) AS pending
-         FROM pushes p WHERE p.id > ? AND p.targeted IS NOT NULL ORDER BY p.id LIMIT ?`,
-        [after, limit],
-      );
-      return rows.map((row) => ({
-        pushId: Number(row.id),
-        targeted: Number(row.targeted),
-        ended: Number(row.ended),
-        pending: Number(row.pending),
-      }));
-    },
+    ...createSumReads(driver),
 
     async findPushes(ids) {
       const rows = await rowsFor(ids, (chunk) =>

@@ -1,5 +1,6 @@
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import type { MySql2Database } from 'drizzle-orm/mysql2';
+import type { Ending } from '../domain/receipt.js';
 import type * as mysqlTables from './schema.mysql.js';
 
 /** The tables, as Drizzle knows them. Those of SQLite have the same names and types. */
@@ -20,13 +21,16 @@ export interface SqlRunner {
   db: Db;
   /** For deliveries, where the builder would cost half of the throughput: SQL text that both dialects accept. */
   all(sql: string, values: readonly SqlValue[]): Promise<Row[]>;
-  run(sql: string, values: readonly SqlValue[]): Promise<void>;
+  /** Answers how many rows it inserted, changed or deleted. */
+  run(sql: string, values: readonly SqlValue[]): Promise<number>;
 }
 
 /** A database with what the store keeps in memory. */
 export interface SqlDriver extends Database {
   /** A number for receipts that are about to be committed: it grows from call to call, and across restarts. */
   nextReceipt(): number;
+  /** So many deliveries ended in this transaction: counted if it is committed. */
+  ended(tx: SqlRunner, ending: Ending, count: number): void;
 }
 
 /** A database of one of the two dialects. */
@@ -111,18 +115,20 @@ function* statements(rows: readonly (readonly SqlValue[])[], maxRows: number): G
   if (batch.length > 0) yield batch;
 }
 
-/** Inserts rows, many a statement. `suffix` follows the values. */
+/** Inserts rows, many a statement; answers how many it changed. `suffix` follows the values. */
 export async function insertRows(
   runner: SqlRunner,
   maxValues: number,
   into: string,
   rows: readonly (readonly SqlValue[])[],
   suffix = '',
-): Promise<void> {
+): Promise<number> {
   const width = rows[0]?.length;
-  if (width === undefined) return;
+  if (width === undefined) return 0;
+  let changed = 0;
   for (const chunk of statements(rows, Math.floor(maxValues / width))) {
     const values = `${places(width)}, `.repeat(chunk.length).slice(0, -2);
-    await runner.run(`${into} VALUES ${values}${suffix}`, chunk.flat());
+    changed += await runner.run(`${into} VALUES ${values}${suffix}`, chunk.flat());
   }
+  return changed;
 }

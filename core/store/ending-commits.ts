@@ -39,10 +39,11 @@ export async function endWhere(
   ending: Ending,
   now: number,
 ): Promise<void> {
-  await tx.run(
+  const count = await tx.run(
     `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at, app_num, seq)
      SELECT push_id, device_num, ?, ?, app_num, ? FROM inbox WHERE ${condition}`,
     [endingCodes.toCode(ending), now, driver.nextReceipt(), ...values],
   );
+  driver.ended(tx, ending, count);
   await tx.run(`DELETE FROM inbox WHERE ${condition}`, values);
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { migrate } from 'drizzle-orm/mysql2/migrator';
-import mysql, { type Connection, type Pool, type PoolConnection } from 'mysql2/promise';
+import mysql, { type Connection, type Pool, type PoolConnection, type ResultSetHeader } from 'mysql2/promise';
 import { type Database, type Row, type SqlRunner, type SqlValue, unwrapped } from './driver.js';
 import { ANSWER_WITHIN, onConnection, onPool, type Queryable, withConnection } from './mysql-connection.js';
 import * as mysqlTables from './schema.mysql.js';
@@ -95,7 +95,9 @@ function runnerOver(connection: Queryable): SqlRunner {
     db: drizzleOver(connection),
     all: (sql, values) => rowsOf(connection, sql, values),
     async run(sql, values) {
-      await connection.query(sql, values);
+      const [result] = await connection.query(sql, values);
+      // What the driver answers to all but a SELECT.
+      return (result as ResultSetHeader).affectedRows;
     },
   };
 }

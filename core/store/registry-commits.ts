@@ -186,7 +186,7 @@ function tokenKey(appNum: number, tokenHash: string): string {
 }
 
 /** No push may ever get an id below one that a device has its messages since. */
-function rememberClock(driver: SqlDriver, tx: SqlRunner, pushId: number): Promise<void> {
+async function rememberClock(driver: SqlDriver, tx: SqlRunner, pushId: number): Promise<void> {
   const update = driver.onConflictUpdate(['core'], { push_id: 'greatest' });
-  return insertRows(tx, driver.maxValues, 'INSERT INTO clocks (core, push_id)', [[coreOf(pushId), pushId]], update);
+  await insertRows(tx, driver.maxValues, 'INSERT INTO clocks (core, push_id)', [[coreOf(pushId), pushId]], update);
 }

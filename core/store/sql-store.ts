@@ -4,11 +4,12 @@ import { createAudienceReads } from './audience-reads.js';
 import { createDeliveryCommits } from './delivery-commits.js';
 import { createDeliveryReads } from './delivery-reads.js';
 import type { Database, SqlDriver } from './driver.js';
+import { createEndedCounts, type EndedCounts } from './ended-counts.js';
 import { createQueryReads } from './query-reads.js';
 import { createReceiptReads } from './receipt-reads.js';
 import { createRegistryCommits } from './registry-commits.js';
 import { createRegistryReads } from './registry-reads.js';
-import type { Store } from './store.js';
+import { type Store, StoreUnavailable } from './store.js';
 import { createSweepCommits } from './sweep-commits.js';
 
 /**
@@ -19,11 +20,13 @@ import { createSweepCommits } from './sweep-commits.js';
 export async function openSqlStore(database: Database, core: number): Promise<Store> {
   const [row] = await database.all('SELECT MAX(seq) AS seq FROM receipts', []);
   const receiptIds = createIdClock(core, Number(row?.seq ?? 0));
-  return createSqlStore({ ...database, nextReceipt: () => receiptIds.next() });
+  const ended = createEndedCounts(database);
+  return createSqlStore({ ...database, ...ended, nextReceipt: () => receiptIds.next() }, ended);
 }
 
-function createSqlStore(driver: SqlDriver): Store {
+function createSqlStore(driver: SqlDriver, { counts }: EndedCounts): Store {
   const registryReads = createRegistryReads(driver);
+  let unavailable = 0;
   const store: Store = {
     ...registryReads,
     ...createAudienceReads(driver, registryReads),
@@ -35,6 +38,7 @@ function createSqlStore(driver: SqlDriver): Store {
     ...createDeliveryCommits(driver),
     ...createSweepCommits(driver),
     ping: () => driver.ping(),
+    counts: async () => ({ ended: counts, unavailable }),
     async loadHighestIds() {
       // The numbers of deliveries grow with those of their pushes: the last push that has any has the highest, ended or not.
       const [row] = await driver.all(
@@ -51,11 +55,15 @@ function createSqlStore(driver: SqlDriver): Store {
     },
     close: () => driver.close(),
   };
-  return cleaningErrors(store, driver);
+  return cleaningErrors(store, (error) => {
+    const cleaned = driver.cleaned(error);
+    if (cleaned instanceof StoreUnavailable) unavailable++;
+    return cleaned;
+  });
 }
 
-/** Every method rejects with the driver's cleaned errors. */
-function cleaningErrors(store: Store, driver: SqlDriver): Store {
+/** Every method rejects with cleaned errors. */
+function cleaningErrors(store: Store, cleaned: SqlDriver['cleaned']): Store {
   return new Proxy(store, {
     get(target, name, receiver) {
       const method: unknown = Reflect.get(target, name, receiver);
@@ -64,7 +72,7 @@ function cleaningErrors(store: Store, driver: SqlDriver): Store {
         try {
           return await Reflect.apply(method, target, args);
         } catch (error) {
-          throw driver.cleaned(error);
+          throw cleaned(error);
         }
       };
     },

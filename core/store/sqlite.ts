@@ -105,8 +105,8 @@ function runnerOver(database: Libsql.Database): SqlRunner {
     },
     async run(sql, values) {
       const statement = database.prepare(sql);
-      if (statement.reader) statement.all(...values);
-      else statement.run(...values);
+      if (statement.reader) return statement.all(...values).length;
+      return statement.run(...values).changes;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { AudienceQuery } from '../domain/audience.js';
 import type { Device, PlatformFilter, Subscriber } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
 import type { Queries } from '../domain/queries.js';
+import type { Ending } from '../domain/receipt.js';
 import type {
   AppState,
   DeliveryBatch,
@@ -18,6 +19,8 @@ import type {
   Recalled,
   Registered,
   Replaced,
+  SumStep,
+  SumsChecked,
   Sweep,
   Swept,
   Updated,
@@ -35,11 +38,21 @@ export type * from './commits.js';
 export interface Store extends LookUps, Commits, Queries {
   /** Resolves while the store can be reached, else rejects with StoreUnavailable. */
   ping(): Promise<void>;
+  /** What has happened since the store was opened. Asks no database. */
+  counts(): Promise<StoreCounts>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */
   loadHighestIds(): Promise<{ push: number; delivery: number }>;
   /** Makes a core one of those that `findCores` answers. It has no pushes before. */
   addCore(core: number): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Counted from when the store was opened. */
+export interface StoreCounts {
+  /** Deliveries that this core ended, and confirmations of topic pushes, by ending. */
+  ended: Readonly<Record<Ending, number>>;
+  /** Calls of the store that failed with StoreUnavailable. */
+  unavailable: number;
 }
 
 /** The store cannot be reached, or gave up on a transaction that another may win: try again later. */
@@ -100,6 +113,8 @@ export interface LookUps {
   findIdempotent(keys: readonly string[], now: number): Promise<Map<string, { digest: string; pushId: number }>>;
   /** How many deliveries are in the inboxes of devices; an empty inbox is absent. */
   countInbox(deviceNums: readonly number[]): Promise<Map<number, number>>;
+  /** The sums of the next pushes, in the order of their ids, as one step of a slow check. */
+  checkSums(step: SumStep): Promise<SumsChecked>;
   /** The sums of directed pushes after push `after`, by id, at the most `limit`. */
   sumDeliveries(after: number, limit: number): Promise<DeliverySum[]>;
 }

@@ -69,7 +69,7 @@ export async function commitTopicConfirmations(
   };
   const seq = driver.nextReceipt();
   // One row for each pair, and none where there is one: the primary key decides.
-  await insertRows(
+  const count = await insertRows(
     tx,
     driver.maxValues,
     `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at, app_num, seq)`,
@@ -77,4 +77,5 @@ export async function commitTopicConfirmations(
       .filter(wasFor)
       .map(({ pushId, deviceNum, appNum }) => [pushId, deviceNum, endingCodes.toCode('confirmed'), now, appNum, seq]),
   );
+  driver.ended(tx, 'confirmed', count);
 }

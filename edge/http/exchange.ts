@@ -28,15 +28,33 @@ export interface Exchange {
 
 type State = 'open' | 'answered' | 'aborted';
 
-/** Takes over a request. Call it first thing in a route's handler. */
-export function begin(res: HttpResponse, req: HttpRequest, maxBodyBytes: number, log: Logger): Exchange {
+/** Told of each request that is over. `status`: `2xx` and so on, or `aborted` when the client went away. */
+export type ObserveAnswer = (route: string, status: string, seconds: number) => void;
+
+/** What requests have in common. */
+export interface ExchangeOptions {
+  maxBodyBytes: number;
+  log: Logger;
+  observe: ObserveAnswer;
+}
+
+/**
+ * Takes over a request. Call it first thing in a route's handler.
+ *
+ * @param route the pattern that the path matched
+ */
+export function begin(res: HttpResponse, req: HttpRequest, route: string, options: ExchangeOptions): Exchange {
+  const { maxBodyBytes, log, observe } = options;
+  const begun = performance.now();
   let state: State = 'open';
   const contentType = req.getHeader('content-type');
   const authorization = req.getHeader('authorization');
   const idempotencyKey = req.getHeader('idempotency-key');
   const method = req.getMethod();
   const isHead = method === 'head';
+  const over = (status: string): void => observe(route, status, (performance.now() - begun) / 1000);
   res.onAborted(() => {
+    if (state === 'open') over('aborted');
     state = 'aborted';
   });
   const incoming = receiveBody(res);
@@ -44,6 +62,7 @@ export function begin(res: HttpResponse, req: HttpRequest, maxBodyBytes: number,
   function send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void {
     if (state !== 'open') return;
     state = 'answered';
+    over(`${status[0]}xx`);
     incoming.whenOver(() => {
       if (state === 'aborted') return;
       res.cork(() => {

@@ -2,10 +2,9 @@ import type { TemplatedApp } from 'uWebSockets.js';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { OnePushError } from '../../common/errors.js';
-import type { Logger } from '../../common/log.js';
 import type { CoreLink } from '../link/core-link.js';
 import { createApp, getApp } from './apps.js';
-import { begin, type Exchange } from './exchange.js';
+import { begin, type Exchange, type ExchangeOptions } from './exchange.js';
 import { register, unregister } from './register.js';
 import { send } from './send.js';
 
@@ -24,9 +23,9 @@ const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store'
 /** All paths of the public port, the WebSocket's aside: each with the methods that it takes. */
 export function serveRoutes(
   app: TemplatedApp,
-  options: { link: CoreLink; webSocketPath: string; maxBodyBytes: number; log: Logger },
+  options: ExchangeOptions & { link: CoreLink; webSocketPath: string },
 ): void {
-  const { link, webSocketPath, maxBodyBytes, log } = options;
+  const { link, webSocketPath } = options;
   const page = readFileSync(fileURLToPath(new URL('./page.html', import.meta.url)));
   const get = (handler: Handler) => ({ get: handler, head: handler });
   const routes: Record<string, Record<string, Handler>> = {
@@ -47,7 +46,7 @@ export function serveRoutes(
     const byMethod = new Map(Object.entries(handlers));
     const allow = [...byMethod.keys()].join(', ').toUpperCase();
     app.any(path, async (res, req) => {
-      const exchange = begin(res, req, maxBodyBytes, log);
+      const exchange = begin(res, req, path, options);
       try {
         const handler = byMethod.get(exchange.method);
         if (handler === undefined) exchange.fail(new OnePushError('METHOD_NOT_ALLOWED'), { Allow: allow });
@@ -58,9 +57,9 @@ export function serveRoutes(
     });
   }
   app.any(webSocketPath, (res, req) => {
-    begin(res, req, maxBodyBytes, log).fail(new OnePushError('UPGRADE_REQUIRED'), { Upgrade: 'websocket' });
+    begin(res, req, webSocketPath, options).fail(new OnePushError('UPGRADE_REQUIRED'), { Upgrade: 'websocket' });
   });
   app.any('/*', (res, req) => {
-    begin(res, req, maxBodyBytes, log).fail(new OnePushError('UNKNOWN_PATH'));
+    begin(res, req, 'other', options).fail(new OnePushError('UNKNOWN_PATH'));
   });
 }

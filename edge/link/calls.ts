@@ -11,6 +11,8 @@ export interface Calls {
   answer(reply: Reply): void;
   /** Whether somebody still waits for the answer. */
   isOpen(id: number): boolean;
+  /** How many are open. */
+  size(): number;
   /** The core is gone: none of them will be answered. */
   failAll(): void;
   /** Resolves when none is open. */
@@ -77,6 +79,7 @@ export function createCalls(send: (call: CallInit & { id: number }) => boolean):
       );
     },
     isOpen: (id) => open.has(id),
+    size: () => open.size,
     failAll() {
       for (const id of [...open.keys()]) finish(id)?.reject(new OnePushError('CORE_UNAVAILABLE'));
     },

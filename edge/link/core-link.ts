@@ -25,6 +25,8 @@ export interface CoreLink
     'delivered' | 'published' | 'opened' | 'closed' | 'left' | 'stalled' | 'drained' | 'confirmed'
   > {
   isAttached(): boolean;
+  /** Calls that wait for the core's answer, and about how many bytes of them wait for the link. */
+  depths(): { openCalls: number; waitingBytes: number };
   /**
    * Calls the core. Rejects with OnePushError: what the core answered, CORE_UNAVAILABLE when it is away, goes away or does not answer
    * in time (then the call may have been carried out), or OVERLOADED.
@@ -33,6 +35,15 @@ export interface CoreLink
   start(): void;
   /** Resolves when the core has committed what was reported and open calls are answered, or after `graceSeconds`. */
   stop(graceSeconds: number): Promise<void>;
+}
+
+/** Told of what happens on the link. */
+export interface LinkObserver {
+  /** A core has accepted it. */
+  attached(): void;
+  /** Of how many items each message has. */
+  sent(items: number): void;
+  received(items: number): void;
 }
 
 type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
@@ -61,11 +72,12 @@ export function createCoreLink(options: {
   token: string | undefined;
   listener: LinkListener;
   log: Logger;
+  observer: LinkObserver;
 }): CoreLink {
-  const { addresses, token, listener, log } = options;
+  const { addresses, token, listener, log, observer } = options;
   const method = toMethodDefinition(EdgeLink, EdgeLink.method.attach);
   const edgeId = randomUUID();
-  const reports = createReports(edgeId, (callId) => calls.isOpen(callId));
+  const reports = createReports(edgeId, (callId) => calls.isOpen(callId), observer.sent);
   const calls = createCalls((call) => reports.call(call));
   let state: State = { kind: 'idle' };
   let attempt = 0;
@@ -93,6 +105,7 @@ export function createCoreLink(options: {
       clearTimeout(timeout);
       if (!isCurrent()) return;
       attempt = 0;
+      observer.attached();
       state = { kind: 'attached', client, stream };
       log.info({ core: formatAddress(address) }, 'attached to a core');
       reports.attached(stream);
@@ -131,6 +144,7 @@ export function createCoreLink(options: {
   }
 
   function handle(batch: CoreBatch): void {
+    observer.received(batch.items.length + batch.replies.length);
     if (batch.committed > 0) reports.committed(batch.committed);
     for (const reply of batch.replies) calls.answer(reply);
     listener.items(batch.items);
@@ -147,6 +161,7 @@ export function createCoreLink(options: {
     drained: reports.drained,
     confirmed: reports.confirmed,
     isAttached: () => state.kind === 'attached',
+    depths: () => ({ openCalls: calls.size(), waitingBytes: reports.waitingBytes() }),
     call(call) {
       if (state.kind !== 'attached') return Promise.reject(new OnePushError('CORE_UNAVAILABLE'));
       return calls.start(call);

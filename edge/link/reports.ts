@@ -44,6 +44,8 @@ export interface Reports {
   committed(number: number): void;
   /** Our side has handled the core's messages up to this one. `tell`: the core should know soon. */
   processed(number: number, tell: boolean): void;
+  /** About how many bytes of calls wait for the stream. */
+  waitingBytes(): number;
   /** Resolves when nothing is left that the core has not committed. */
   allCommitted(): Promise<void>;
 }
@@ -57,8 +59,15 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** Beyond so many waiting events a confirmation is not taken: the device will be asked again. */
 const MAX_EVENTS = 200_000;
 
-/** @param isOpen whether somebody still waits for the answer to a call */
-export function createReports(edgeId: string, isOpen: (callId: number) => boolean): Reports {
+/**
+ * @param isOpen whether somebody still waits for the answer to a call
+ * @param observe told how many reports and calls each message has
+ */
+export function createReports(
+  edgeId: string,
+  isOpen: (callId: number) => boolean,
+  observe?: (items: number) => void,
+): Reports {
   let stream: Stream | undefined;
   let batch = create(EdgeBatchSchema);
   /** Calls that wait to be sent, and their size. */
@@ -93,6 +102,7 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
       const reports = delivered.length + published.length + events.length;
       if (reports + calls.length === 0 && acknowledged === processedNumber) return;
       send(stream, batch);
+      observe?.(reports + calls.length);
       if (reports > 0) uncommitted.push({ number, delivered, published, lasting: events.filter(isLasting) });
       batch = create(EdgeBatchSchema);
     } while (waiting.length > 0);
@@ -201,6 +211,7 @@ export function createReports(edgeId: string, isOpen: (callId: number) => boolea
       uncommitted = uncommitted.filter((sent) => sent.number > upTo);
       wakeWaiters();
     },
+    waitingBytes: () => waitingBytes,
     processed(upTo, tell) {
       processedNumber = upTo;
       if (tell) schedule();

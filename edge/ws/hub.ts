@@ -20,6 +20,16 @@ export interface Hub extends LinkListener {
   /** Whether the session that had the slot is still open. */
   isOpen(slot: number, ws: WebSocket<SocketData>): boolean;
   stop(): void;
+  counts(): HubCounts;
+}
+
+/** Counted since the start, but for what is kept now. */
+export interface HubCounts {
+  /** Messages that a socket took, that it buffers, and that it did not take: those are sent again. */
+  frames: { taken: number; buffered: number; refused: number };
+  /** Messages that were sent again because they were not confirmed. */
+  redelivered: number;
+  unconfirmedBytes: number;
 }
 
 /** How many confirmations of what it was not sent a session may send. */
@@ -46,20 +56,30 @@ export function createHub(
   const redelivery = createRedelivery({
     firstInterval: options.confirmInterval,
     resend(session, pushId, frame) {
-      if (takesMessages(session)) write(session, frame, pushId, undefined);
+      if (!takesMessages(session)) return;
+      redelivered++;
+      write(session, frame, pushId, undefined);
     },
   });
   let count = 0;
+  let redelivered = 0;
+  const frames = { taken: 0, buffered: 0, refused: 0 };
 
   /** Hot: one call for each frame. Watched by the benchmarks of broadcasts and of sends. */
   function write(session: Session, frame: Uint8Array, pushId: number, deliveryId: number | undefined): void {
     const taken = session.ws.send(frame, false);
     if (taken === 1) {
+      frames.taken++;
       handedOver(session, pushId, deliveryId);
       return;
     }
     // 0: the socket buffers it. 2: it was dropped, and is read again with what follows.
-    if (taken === 0) session.buffered = { pushId, deliveryId };
+    if (taken === 0) {
+      frames.buffered++;
+      session.buffered = { pushId, deliveryId };
+    } else {
+      frames.refused++;
+    }
     session.state = 'stalled';
     link().stalled(session.slot);
   }
@@ -186,6 +206,11 @@ export function createHub(
 
     isOpen: (slot, ws) => slots[slot]?.ws === ws,
     stop: () => redelivery.stop(),
+    counts: () => ({
+      frames,
+      redelivered,
+      unconfirmedBytes: redelivery.keptBytes(),
+    }),
 
     attached() {
       for (const session of slots) {

@@ -12,6 +12,8 @@ export interface Redelivery {
   /** The session is gone: the next one is sent what is unconfirmed. */
   forget(session: Session): void;
   recalled(pushId: number): void;
+  /** How many bytes of frames are kept. */
+  keptBytes(): number;
   stop(): void;
 }
 
@@ -106,6 +108,7 @@ export function createRedelivery(options: {
     recalled(pushId) {
       for (const { queue } of levels) for (const message of queue) if (message.pushId === pushId) drop(message);
     },
+    keptBytes: () => keptBytes,
     stop() {
       clearTimeout(timer);
     },

@@ -14,8 +14,14 @@ const IDLE_SECONDS = 120;
 const DEVICE_ID = /^[0-9a-f]{32}$/;
 const CONFIRM = /^CFM:([1-9]\d{0,15})$/;
 
+/** Told of every socket, those that are turned away too. */
+export interface SocketObserver {
+  opened(): void;
+  closed(code: number): void;
+}
+
 /** The WebSocket endpoint: `/msgpush.ws?deviceId=…`. */
-export function serveWebSockets(app: TemplatedApp, path: string, hub: Hub): void {
+export function serveWebSockets(app: TemplatedApp, path: string, hub: Hub, observer: SocketObserver): void {
   app.ws<SocketData>(path, {
     maxPayloadLength: MAX_PAYLOAD,
     // A frame may be larger than the bound for what is already buffered; the hub stops at the first one that is.
@@ -37,6 +43,7 @@ export function serveWebSockets(app: TemplatedApp, path: string, hub: Hub): void
     },
 
     open(ws) {
+      observer.opened();
       const data = ws.getUserData();
       if (data.deviceId === undefined) {
         ws.end(CLOSE.malformed, 'deviceId must be the id that register gave');
@@ -67,7 +74,8 @@ export function serveWebSockets(app: TemplatedApp, path: string, hub: Hub): void
       if (session !== undefined) hub.drained(session);
     },
 
-    close(ws) {
+    close(ws, code) {
+      observer.closed(code);
       const data = ws.getUserData();
       if (data.session !== undefined) hub.closed(data.session);
       data.session = undefined;

@@ -28,6 +28,24 @@ eachStore('the sums of a store', (opened) => {
     return { app, nums: (await newDevices(store, app, count)).map(({ device }) => device.num) };
   }
 
+  it('are checked in steps that are bounded in pushes and in deliveries, whatever the pushes are for', async () => {
+    const { store } = opened;
+    const start = nextPushId();
+    const { app, nums } = await devices(store, 3);
+    const first = directed(app, nums);
+    const everyone = topical(app, []);
+    const last = directed(app, nums);
+    await store.commitDeliveries(batch({ pushes: [first.made, everyone.made, last.made] }));
+    const check = async (after: number, pushes: number, deliveries: number) => {
+      const { sums, through } = await store.checkSums({ after, pushes, deliveries });
+      return { ids: sums.map(({ pushId }) => pushId), through };
+    };
+    expect(await check(start, 100, 100)).toEqual({ ids: [first.id, last.id], through: last.id });
+    expect(await check(start, 2, 100)).toEqual({ ids: [first.id], through: everyone.id });
+    expect(await check(start, 100, 2)).toEqual({ ids: [first.id], through: first.id });
+    expect(await check(last.id, 100, 100)).toEqual({ ids: [], through: undefined });
+  });
+
   it('hold whatever becomes of a push', async () => {
     const { store } = opened;
     const start = nextPushId();

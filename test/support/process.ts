@@ -13,7 +13,7 @@ export type ProcessName = 'core' | 'edge';
 /** A core or an edge that has said that it is ready. */
 export interface RunningProcess {
   readonly child: ChildProcess;
-  /** The addresses that it listens on, as its "ready" line says: core `grpc` and `connect`, edge `http`. */
+  /** The addresses that it listens on, as its "ready" line says: core `grpc` and `connect`, edge `http`, both `ops`. */
   readonly ready: Readonly<Record<string, string>>;
   /** Its last 5,000 lines on stdout (JSON) and stderr, the oldest first. */
   logs(): string[];
@@ -33,7 +33,13 @@ export async function startProcess(name: ProcessName, env: Record<string, string
   requireDist();
   const child = spawn(process.execPath, ['--enable-source-maps', `dist/${name}/main.js`], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ONEPUSH_LOG_LEVEL: 'info', ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      ONEPUSH_LOG_LEVEL: 'info',
+      ONEPUSH_OPS_LISTEN: '127.0.0.1:0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines = collectLines([child.stdout, child.stderr]);

@@ -1,0 +1,130 @@
+import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
+import type { SumCheck } from './delivery/sum-check.js';
+import type { WriteCycle, WriteCycleOptions } from './delivery/write-cycle.js';
+import type { Registry } from './registry/registry.js';
+import type { EdgeLinkServer, LinkObserver } from './rpc/edge-link.js';
+import type { ObserveCall } from './rpc/observed-calls.js';
+import type { NewPush, Store } from './store/store.js';
+
+/** What the core counts, and what is asked for when its metrics are read. docs/operations.md says what each is for. */
+export interface CoreMetrics {
+  /** In Prometheus' text format. */
+  page(): Promise<string>;
+  commit: NonNullable<WriteCycleOptions['observe']>;
+  /** Pushes that are committed. */
+  pushed(pushes: readonly NewPush[]): void;
+  recalled(): void;
+  link: LinkObserver;
+  call: ObserveCall;
+  /** From here on these are asked. */
+  watch(sources: CoreSources): void;
+}
+
+export interface CoreSources {
+  store: Pick<Store, 'counts'>;
+  cycle: Pick<WriteCycle, 'depths'>;
+  registry: Pick<Registry, 'cacheCounts'>;
+  edges: Pick<EdgeLinkServer, 'waitingBytes'>;
+  sums: Pick<SumCheck, 'counts'>;
+}
+
+export function createCoreMetrics(): CoreMetrics {
+  const meters = createMeters();
+  const { counter, gauge, histogram, histograms } = meters;
+  const accepted = { directed: 0, topics: 0 };
+  let targeted = 0;
+  let recalls = 0;
+  counter('onepush_pushes_accepted_total', 'Pushes that were committed, by what they are for.', () =>
+    byLabel('target', accepted),
+  );
+  counter(
+    'onepush_deliveries_created_total',
+    'Deliveries to devices that were committed with their pushes.',
+    () => targeted,
+  );
+  counter('onepush_recalls_total', 'Pushes that were recalled.', () => recalls);
+
+  const seconds = histogram('onepush_commit_seconds', 'How long a commit of the write cycle took.', SECONDS);
+  const pushes = histogram('onepush_commit_pushes', 'Pushes in one commit of the write cycle.', SIZES);
+  const settlements = histogram(
+    'onepush_commit_settlements',
+    'Ended deliveries, confirmations, cursors and published counts in one commit of the write cycle.',
+    SIZES,
+  );
+  const linkItems = histograms(
+    'onepush_link_message_items',
+    'Items in one message of the link, by direction as this process sees it.',
+    ['direction'],
+    SIZES,
+  );
+  const callSeconds = histograms(
+    'onepush_rpc_seconds',
+    'How long calls of PushCore took, by what they came through, method and gRPC status.',
+    ['transport', 'method', 'code'],
+    SECONDS,
+  );
+  const [sent, received] = [linkItems('sent'), linkItems('received')];
+
+  return {
+    page: () => meters.registry.metrics(),
+    commit(report) {
+      seconds.observe(report.seconds);
+      pushes.observe(report.pushes);
+      settlements.observe(report.settlements);
+    },
+    pushed(committed) {
+      for (const { target } of committed) {
+        accepted[target.kind]++;
+        if (target.kind === 'directed') targeted += target.deliveries.length;
+      }
+    },
+    recalled() {
+      recalls++;
+    },
+    link: { sent: (items) => sent.observe(items), received: (items) => received.observe(items) },
+    call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
+
+    watch({ store, cycle, registry, edges, sums }) {
+      counter(
+        'onepush_deliveries_ended_total',
+        'Deliveries to devices that ended, and confirmations of pushes to tags and everyone, by ending.',
+        async () => byLabel('ending', (await store.counts()).ended),
+      );
+      counter(
+        'onepush_store_failures_total',
+        'Calls of the store that failed because it could not be reached.',
+        async () => [{ labels: {}, value: (await store.counts()).unavailable }],
+      );
+      gauge('onepush_waiting_items', 'What waits for its commit: pushes, settlements, changes.', () => {
+        const { inDoubt, ...waiting } = cycle.depths();
+        return byLabel('kind', waiting);
+      });
+      gauge('onepush_commit_in_doubt', '1 while it is not known what became of the last commit.', () =>
+        Number(cycle.depths().inDoubt),
+      );
+      counter('onepush_cache_lookups_total', 'Look-ups of apps, aliases, devices and topics, by result.', () =>
+        Object.entries(registry.cacheCounts()).flatMap(([cache, { hits, misses }]) => [
+          { labels: { cache, result: 'hit' }, value: hits },
+          { labels: { cache, result: 'miss' }, value: misses },
+        ]),
+      );
+      gauge('onepush_edges_attached', 'Edges that are attached.', () => edges.waitingBytes().length);
+      gauge('onepush_edge_waiting_bytes', 'Bytes that wait for edges, all together.', () =>
+        edges.waitingBytes().reduce((sum, bytes) => sum + bytes, 0),
+      );
+      gauge('onepush_edge_waiting_max_bytes', 'Bytes that wait for the edge for which most wait.', () =>
+        Math.max(0, ...edges.waitingBytes()),
+      );
+      counter(
+        'onepush_delivery_sums_checked_total',
+        'Pushes whose deliveries were added up.',
+        () => sums.counts().checked,
+      );
+      gauge(
+        'onepush_delivery_sum_mismatches',
+        'Different pushes, since the start, whose deliveries did not add up.',
+        () => sums.counts().mismatches,
+      );
+    },
+  };
+}

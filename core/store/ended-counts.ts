@@ -1,0 +1,37 @@
+import type { Ending } from '../domain/receipt.js';
+import type { Database, SqlDriver, SqlRunner } from './driver.js';
+
+/** Counts what the transactions of a database have ended. */
+export interface EndedCounts extends Pick<SqlDriver, 'ended' | 'transaction'> {
+  counts: Readonly<Record<Ending, number>>;
+}
+
+export function createEndedCounts(database: Database): EndedCounts {
+  const counts: Record<Ending, number> = {
+    delivered: 0,
+    confirmed: 0,
+    expired: 0,
+    evicted: 0,
+    discarded: 0,
+    recalled: 0,
+    replaced: 0,
+  };
+  /** What transactions that are under way have ended so far. */
+  const underWay = new WeakMap<SqlRunner, [Ending, number][]>();
+  return {
+    counts,
+    ended(tx, ending, count) {
+      underWay.get(tx)?.push([ending, count]);
+    },
+    async transaction(work) {
+      const ended: [Ending, number][] = [];
+      const result = await database.transaction((runner) => {
+        const tx = { ...runner };
+        underWay.set(tx, ended);
+        return work(tx);
+      });
+      for (const [ending, count] of ended) counts[ending] += count;
+      return result;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { Registry } from 'prom-client';
+import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
+import type { ObserveAnswer } from './http/exchange.js';
+import type { CoreLink, LinkObserver } from './link/core-link.js';
+import type { Hub } from './ws/hub.js';
+import type { SocketObserver } from './ws/server.js';
+import type { Session } from './ws/session.js';
+
+/** What one edge process counts, and what is asked for when its metrics are read. docs/operations.md says what each is for. */
+export interface EdgeMetrics {
+  readonly registry: Registry;
+  http: ObserveAnswer;
+  sockets: SocketObserver;
+  link: LinkObserver;
+  /** From here on these are asked. */
+  watch(sources: EdgeSources): void;
+}
+
+export interface EdgeSources {
+  hub: Pick<Hub, 'sessions' | 'counts'>;
+  link: Pick<CoreLink, 'isAttached' | 'depths'>;
+}
+
+/** Clients may close with any code: others than these are counted together. */
+const CLOSE_CODES = ['1000', '1001', '1005', '1006', '1012', '4400', '4404', '4409', '4410', '4429', 'other'];
+
+export function createEdgeMetrics(): EdgeMetrics {
+  const { registry, counter, gauge, histograms } = createMeters();
+  const closed: Record<string, number> = Object.fromEntries(CLOSE_CODES.map((code) => [code, 0]));
+  let opened = 0;
+  let attachments = 0;
+  counter('onepush_sessions_opened_total', 'WebSockets that were opened.', () => opened);
+  counter('onepush_sessions_closed_total', 'WebSockets that were closed, by close code.', () =>
+    byLabel('code', closed),
+  );
+  counter('onepush_link_attachments_total', 'How often a core has accepted the link.', () => attachments);
+  const answerSeconds = histograms(
+    'onepush_http_seconds',
+    'From the head of a request to its answer, by route and class of status.',
+    ['route', 'status'],
+    SECONDS,
+  );
+  const linkItems = histograms(
+    'onepush_link_message_items',
+    'Items in one message of the link, by direction as this process sees it.',
+    ['direction'],
+    SIZES,
+  );
+  const [sent, received] = [linkItems('sent'), linkItems('received')];
+
+  return {
+    registry,
+    http: (route, status, seconds) => answerSeconds(route, status).observe(seconds),
+    sockets: {
+      opened() {
+        opened++;
+      },
+      closed(code) {
+        const name = Object.hasOwn(closed, code) ? String(code) : 'other';
+        closed[name] = (closed[name] ?? 0) + 1;
+      },
+    },
+    link: {
+      attached() {
+        attachments++;
+      },
+      sent: (items) => sent.observe(items),
+      received: (items) => received.observe(items),
+    },
+
+    watch({ hub, link }) {
+      gauge('onepush_sessions', 'WebSockets that are open, by where they stand.', () =>
+        byLabel('state', countStates(hub.sessions())),
+      );
+      counter('onepush_frames_total', 'Messages for sockets, by what became of them.', () =>
+        byLabel('result', hub.counts().frames),
+      );
+      counter(
+        'onepush_redeliveries_total',
+        'Messages that were sent again because they were not confirmed.',
+        () => hub.counts().redelivered,
+      );
+      gauge(
+        'onepush_unconfirmed_bytes',
+        'Messages that are kept until they are confirmed.',
+        () => hub.counts().unconfirmedBytes,
+      );
+      gauge('onepush_links_attached', 'Links that a core has accepted: one for each process.', () =>
+        Number(link.isAttached()),
+      );
+      gauge('onepush_link_open_calls', 'Calls that wait for the answer of the core.', () => link.depths().openCalls);
+      gauge(
+        'onepush_link_waiting_bytes',
+        'Calls that wait for the link to take them.',
+        () => link.depths().waitingBytes,
+      );
+    },
+  };
+}
+
+function countStates(sessions: Iterable<Session>): Record<Session['state'], number> {
+  const states: Record<Session['state'], number> = { announced: 0, resumed: 0, live: 0, stalled: 0 };
+  for (const { state } of sessions) states[state]++;
+  return states;
+}

@@ -1,0 +1,24 @@
+import { createLogger } from '../common/log.js';
+import { runService } from '../common/service.js';
+import { buildEdge } from './app.js';
+import { readEdgeConfig } from './config.js';
+import type { FromWorker, ReportRequest } from './workers/messages.js';
+
+/** One of the processes of an edge with several: started by workers/supervisor.ts, and gone with its parent. */
+await runService('edge', () => {
+  const config = readEdgeConfig(process.env);
+  const log = createLogger('edge', config.logLevel);
+  const edge = buildEdge(config, 'shared', log);
+  const tell = (message: FromWorker): void => {
+    if (process.connected) process.send?.(message);
+  };
+  process.on('message', async ({ id }: ReportRequest) => {
+    tell({
+      kind: 'report',
+      id,
+      report: { attached: edge.isAttached(), metrics: await edge.registry.getMetricsAsJSON() },
+    });
+  });
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  return { service: edge, log, stopSeconds: config.drainSeconds, ready: () => tell({ kind: 'ready' }) };
+});

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { ConfigError, formatAddress } from '../../common/env.js';
+import type { Logger } from '../../common/log.js';
+import { createMeters } from '../../common/metrics.js';
+import { createOpsServer } from '../../common/ops-server.js';
+import type { Service } from '../../common/service.js';
+import { portTaken } from '../app.js';
+import type { EdgeConfig } from '../config.js';
+import { createSupervisor, WorkerFailure } from './supervisor.js';
+import { createTotals } from './totals.js';
+
+/**
+ * An edge that is several processes: the operating system spreads connections over the workers, and each has a link of its own. The
+ * parent opens the ops port alone; it starts workers, and others when they die.
+ *
+ * @param env the environment that workers are given
+ */
+export function buildWorkers(config: EdgeConfig, env: NodeJS.ProcessEnv, log: Logger): Service {
+  const totals = createTotals();
+  const workerEnv = { ...env };
+  const workers = Array.from({ length: config.workers }, (_, index) =>
+    createSupervisor({ env: workerEnv, log, died: () => totals.died(index) }),
+  );
+  const { registry, gauge, counter } = createMeters({ process: false });
+  gauge('onepush_edge_workers', 'Workers that serve.', () => workers.filter((worker) => worker.isReady()).length);
+  counter('onepush_edge_worker_restarts_total', 'Workers that died and were started again.', () =>
+    workers.reduce((sum, worker) => sum + worker.restarts(), 0),
+  );
+  const ops = createOpsServer({
+    async metrics() {
+      const reports = await Promise.all(workers.map((worker) => worker.report()));
+      for (const [index, report] of reports.entries()) totals.reported(index, report?.metrics);
+      return `${await totals.page()}\n${await registry.metrics()}`;
+    },
+    async findObstacle() {
+      const reports = await Promise.all(workers.map((worker) => worker.report()));
+      if (reports.some((report) => report === undefined)) return 'not all workers serve';
+      return reports.every((report) => report?.attached) ? undefined : 'no core is attached to some worker';
+    },
+    log,
+  });
+
+  async function stop(): Promise<void> {
+    await Promise.all(workers.map((worker) => worker.stop()));
+    await ops.stop();
+  }
+
+  return {
+    async start() {
+      const http = await findPort(config);
+      workerEnv.ONEPUSH_HTTP_LISTEN = http;
+      const address = await ops.listen(config.opsListen);
+      try {
+        await Promise.all(workers.map((worker) => worker.start()));
+      } catch (error) {
+        await stop();
+        if (!(error instanceof WorkerFailure) || error.exitCode !== 2) throw error;
+        throw new ConfigError(['a worker could not start: its own lines say why']);
+      }
+      return { http, ops: address };
+    },
+    stop,
+  };
+}
+
+/**
+ * The public address with its port: workers would share one that another program shares, and port 0 would be another for each.
+ *
+ * @throws ConfigError if the port is taken
+ */
+async function findPort(config: EdgeConfig): Promise<string> {
+  const { host, port } = config.httpListen;
+  const server = createServer().listen({ host, port, exclusive: true });
+  await once(server, 'listening').catch(() => {
+    throw portTaken(config);
+  });
+  // Listening on a host and a port: the address is not the name of a pipe.
+  const found = (server.address() as AddressInfo).port;
+  await new Promise((resolve) => server.close(resolve));
+  return formatAddress({ host, port: found });
+}

@@ -1,0 +1,131 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '../../common/log.js';
+import type { FromWorker, WorkerReport } from './messages.js';
+
+/** One worker's place: a process, and another one when it dies. */
+export interface Supervisor {
+  /**
+   * Starts the first process.
+   *
+   * @throws WorkerFailure if it ends before it serves
+   */
+  start(): Promise<void>;
+  isReady(): boolean;
+  /** How often a process of this place has died. */
+  restarts(): number;
+  /** How the process stands; undefined: there is none that answers. */
+  report(): Promise<WorkerReport | undefined>;
+  /** Has the process drain; resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/** A worker could not begin: its own lines say why. */
+export class WorkerFailure extends Error {
+  override name = 'WorkerFailure';
+  /** @param exitCode 2: a setting is wrong or the port is taken */
+  constructor(readonly exitCode: number | null) {
+    super('a worker could not start');
+  }
+}
+
+type State =
+  | { kind: 'idle' }
+  | { kind: 'starting'; child: ChildProcess }
+  | { kind: 'ready'; child: ChildProcess; since: number }
+  | { kind: 'waiting'; timer: NodeJS.Timeout }
+  | { kind: 'stopping'; child: ChildProcess | undefined };
+
+const PROGRAM = fileURLToPath(new URL('../worker.js', import.meta.url));
+const BACKOFF_MIN = 100;
+const BACKOFF_MAX = 10_000;
+/** A process that has served for so long, in milliseconds, did not fail because of how it was started. */
+const STEADY = 60_000;
+/** How long a process may take to say how it stands. */
+const REPORT_TIMEOUT = 2000;
+
+export function createSupervisor(options: {
+  /** The whole environment of the process. */
+  env: NodeJS.ProcessEnv;
+  log: Logger;
+  /** The process has died: what it counted is gone. */
+  died: () => void;
+}): Supervisor {
+  const { env, log, died } = options;
+  let state: State = { kind: 'idle' };
+  let failures = 0;
+  let restarts = 0;
+  let lastId = 0;
+  const asked = new Map<number, (report: WorkerReport | undefined) => void>();
+  let gone = (): void => {};
+
+  function spawn(started?: { resolve(): void; reject(error: WorkerFailure): void }): void {
+    // In a group of its own, so that Ctrl-C reaches it through us. Structured clones keep numbers that JSON has not.
+    const child = fork(PROGRAM, { env, detached: true, serialization: 'advanced' });
+    state = { kind: 'starting', child };
+    child.on('message', (message: FromWorker) => {
+      if (message.kind === 'report') answer(message.id, message.report);
+      else if (state.kind === 'starting') {
+        state = { kind: 'ready', child, since: performance.now() };
+        started?.resolve();
+      }
+    });
+    child.on('error', () => {});
+    child.once('exit', (code, signal) => {
+      for (const id of [...asked.keys()]) answer(id, undefined);
+      died();
+      if (state.kind === 'stopping') {
+        gone();
+      } else if (state.kind === 'starting' && started !== undefined) {
+        state = { kind: 'idle' };
+        started.reject(new WorkerFailure(code));
+      } else {
+        restart({ code, signal, worker: child.pid });
+      }
+    });
+  }
+
+  function restart(ended: Record<string, unknown>): void {
+    failures = state.kind === 'ready' && performance.now() - state.since > STEADY ? 1 : failures + 1;
+    restarts++;
+    const delay = Math.min(BACKOFF_MAX, BACKOFF_MIN * 2 ** (failures - 1));
+    log.error({ ...ended, restartIn: delay }, 'a worker died');
+    state = { kind: 'waiting', timer: setTimeout(() => spawn(), delay) };
+  }
+
+  function answer(id: number, report: WorkerReport | undefined): void {
+    asked.get(id)?.(report);
+    asked.delete(id);
+  }
+
+  return {
+    start: () => new Promise((resolve, reject) => spawn({ resolve, reject })),
+    isReady: () => state.kind === 'ready',
+    restarts: () => restarts,
+    report() {
+      if (state.kind !== 'ready') return Promise.resolve(undefined);
+      const { child } = state;
+      const id = ++lastId;
+      return new Promise((resolve) => {
+        const limit = setTimeout(() => answer(id, undefined), REPORT_TIMEOUT);
+        asked.set(id, (report) => {
+          clearTimeout(limit);
+          resolve(report);
+        });
+        child.send({ kind: 'report', id }, (error) => {
+          if (error) answer(id, undefined);
+        });
+      });
+    },
+    stop() {
+      const child = 'child' in state ? state.child : undefined;
+      if (state.kind === 'waiting') clearTimeout(state.timer);
+      state = { kind: 'stopping', child };
+      if (child === undefined) return Promise.resolve();
+      return new Promise((resolve) => {
+        gone = resolve;
+        child.kill('SIGTERM');
+      });
+    },
+  };
+}
