@@ -157,7 +157,8 @@ serve<Sender>({
       while (sent < total) {
         const due = Math.round(began + (sent * 1_000_000) / rate);
         if (due > micros()) return;
-        const connection = free.pop();
+        // The one that was idle longest: a server closes what is idle for some seconds.
+        const connection = free.shift();
         if (connection === undefined) return;
         const { bytes, stampAt } = nextRequest();
         writeStamp(bytes, stampAt, due);
