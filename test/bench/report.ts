@@ -13,11 +13,14 @@ const COLUMNS: readonly { title: string; text: (figure: Figure) => string; left?
   { title: 'load', text: ({ loadShare }) => (loadShare === undefined ? '' : `${Math.round(loadShare * 100)}%`) },
 ];
 
+/** As formatters of Markdown have it. */
+const MIN_WIDTH = 3;
+
 /** The figures as a Markdown table, aligned. */
 export function formatTable(figures: readonly Figure[]): string {
   const cells = figures.map((figure) => COLUMNS.map(({ text }) => text(figure)));
   const widths = COLUMNS.map(({ title }, index) =>
-    Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0)),
+    Math.max(MIN_WIDTH, title.length, ...cells.map((row) => row[index]?.length ?? 0)),
   );
   const pad = (text: string, index: number): string =>
     COLUMNS[index]?.left ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0);
