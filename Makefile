@@ -11,7 +11,7 @@ BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
 SOURCES := $(shell find core edge common client gen/onepush -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
 
-.PHONY: help install build run verify gen migrations test fault fault-short check format lint types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify gen migrations test fault fault-short bench bench-quick check format lint types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,12 @@ fault: build ## let things go wrong under load, 8 minutes; FAULT_WRITE=1 puts th
 
 fault-short: build ## the same with fewer faults and less of each, 90 seconds
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
+
+bench: build ## measure against bare floors, 15 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
+	node --import tsx test/bench/main.ts $(ARGS)
+
+bench-quick: build ## the same with fewer and shorter measurements, 90 seconds
+	BENCH=quick node --import tsx test/bench/main.ts $(ARGS)
 
 check: build format-current lint types buf-lint buf-breaking gen-current test fault-short ## everything that CI checks
 

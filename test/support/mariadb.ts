@@ -17,6 +17,8 @@ const STOP_TIMEOUT_MS = 20_000;
 export interface Mariadb {
   /** `mysql://root@127.0.0.1:<port>/<database>`; an empty name gives the server itself. */
   url(database: string): string;
+  /** The process that serves now; another after a restart. */
+  readonly pid: number | undefined;
   /** Creates an empty utf8mb4 database; rejects when it exists. */
   createDatabase(name: string): Promise<void>;
   /** Drops a database; an unknown one is fine. */
@@ -68,6 +70,9 @@ async function serve(binaries: MariadbBinaries, directory: string, port: number)
 
   return {
     url,
+    get pid() {
+      return child.pid;
+    },
     createDatabase: (name) => createDatabase(url(''), name),
     dropDatabase: (name) => dropDatabase(url(''), name),
     async stop() {

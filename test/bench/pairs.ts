@@ -1,0 +1,70 @@
+/** The middle of several values, and the least and the greatest of them. */
+export interface Summary {
+  median: number;
+  low: number;
+  high: number;
+  values: number[];
+}
+
+/** One measurement. */
+export interface Sample {
+  value: number;
+  /** Processor time of the busiest process of the load, as a share of one core. */
+  loadShare: number;
+  /** Microseconds of processor time by process, for each unit of what was measured. */
+  cpu: Record<string, number>;
+}
+
+/** Measurements and their floors, in pairs. */
+export interface Comparison {
+  ours: Summary;
+  floor: Summary;
+  /** Ours by floor, for each pair. */
+  ratio: Summary;
+  /** The greatest of all samples. */
+  loadShare: number;
+  /** Medians of our samples. */
+  cpu: Record<string, number>;
+}
+
+/** @throws if there are no values */
+export function summarize(values: readonly number[]): Summary {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const [low, high] = [sorted[0], sorted.at(-1)];
+  const [below, above] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
+  if (low === undefined || high === undefined || below === undefined || above === undefined) {
+    throw new Error('nothing was measured');
+  }
+  return { median: (below + above) / 2, low, high, values: [...values] };
+}
+
+/** Ours, floor, floor, ours, ours, floor …: what drifts meets both alike. */
+export async function comparePairs(
+  pairs: number,
+  ours: () => Promise<Sample>,
+  floor: () => Promise<Sample>,
+): Promise<Comparison> {
+  const taken: { ours: Sample; floor: Sample }[] = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    if (pair % 2 === 0) {
+      const first = await ours();
+      taken.push({ ours: first, floor: await floor() });
+    } else {
+      const first = await floor();
+      taken.push({ ours: await ours(), floor: first });
+    }
+  }
+  return {
+    ours: summarize(taken.map((pair) => pair.ours.value)),
+    floor: summarize(taken.map((pair) => pair.floor.value)),
+    ratio: summarize(taken.map((pair) => pair.ours.value / pair.floor.value)),
+    loadShare: Math.max(...taken.flatMap((pair) => [pair.ours.loadShare, pair.floor.loadShare])),
+    cpu: mediansOf(taken.map((pair) => pair.ours.cpu)),
+  };
+}
+
+function mediansOf(records: readonly Record<string, number>[]): Record<string, number> {
+  const names = Object.keys(records[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, summarize(records.map((record) => record[name] ?? 0)).median]));
+}
