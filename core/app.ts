@@ -62,6 +62,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         receipts,
         presence: sessions.presence,
         adminToken: config.adminToken,
+        log,
       });
       const link = createEdgeLink({
         handlers: observedCalls(handlers, 'link', metrics.call),

@@ -30,7 +30,11 @@ export function toGrpcCall(method: DescMethod, handler: unknown, log: Logger): U
     return (call: ServerWritableStream<unknown, unknown>) =>
       answer(call, (context) => handle(call.request, context), log);
   }
-  return (call: ServerDuplexStream<unknown, unknown>) => answer(call, (context) => handle(call, context), log);
+  return (call: ServerDuplexStream<unknown, unknown>) => {
+    // Destroyed with the end of its requests, a duplex stream would take the answers with it.
+    const requests = call.iterator({ destroyOnReturn: false });
+    return answer(call, (context) => handle(requests, context), log);
+  };
 }
 
 function serveUnary(handle: UnaryHandler, log: Logger): UntypedHandleCall {

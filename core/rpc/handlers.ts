@@ -1,4 +1,5 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
+import type { Logger } from '../../common/log.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { AcceptPush } from '../delivery/accept.js';
 import type { EstimateAudience } from '../delivery/estimate.js';
@@ -20,6 +21,7 @@ export interface ServiceParts {
   presence: Sessions['presence'];
   /** Undefined: nobody may create or read apps. */
   adminToken: string | undefined;
+  log: Logger;
 }
 
 /** What a handler knows of its call besides the request. */

@@ -1,8 +1,14 @@
 import { create } from '@bufbuild/protobuf';
 import { OnePushError } from '../../common/errors.js';
-import { RecallPushResponseSchema, SendPushResponseSchema } from '../../gen/onepush/v1/push_pb.js';
+import {
+  RecallPushResponseSchema,
+  type SendPushRequest,
+  SendPushResponseSchema,
+} from '../../gen/onepush/v1/push_pb.js';
+import type { App } from '../domain/app.js';
 import { authenticate } from './credentials.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import { answerPushes } from './push-stream.js';
 import { parsePushId } from './wire.js';
 import { fromSendPush } from './wire-push.js';
 
@@ -11,13 +17,29 @@ export function createPushHandlers({
   registry,
   cycle,
   acceptPush,
-}: Pick<ServiceParts, 'registry' | 'cycle' | 'acceptPush'>): Pick<PushCoreHandlers, 'sendPush' | 'recallPush'> {
+  log,
+}: Pick<ServiceParts, 'registry' | 'cycle' | 'acceptPush' | 'log'>): Pick<
+  PushCoreHandlers,
+  'sendPush' | 'sendPushStream' | 'recallPush'
+> {
+  /** Answers the push's id; "" where it was only to be checked. */
+  async function send(app: App, request: SendPushRequest): Promise<string> {
+    const draft = fromSendPush(request);
+    return request.dryRun ? '' : String(await acceptPush(app, draft));
+  }
+
   return {
     async sendPush(request, { credentials }) {
+      // What is wrong with a push is told to whoever asks, as it always was.
       const draft = fromSendPush(request);
       const app = await authenticate(registry, credentials);
-      return create(SendPushResponseSchema, { requestId: String(await acceptPush(app, draft)) });
+      return create(SendPushResponseSchema, {
+        requestId: request.dryRun ? '' : String(await acceptPush(app, draft)),
+      });
     },
+
+    sendPushStream: (requests, { credentials }) =>
+      answerPushes(requests, () => authenticate(registry, credentials), send, log),
 
     async recallPush({ requestId }, { credentials }) {
       const app = await authenticate(registry, credentials);

@@ -1,0 +1,113 @@
+import { create } from '@bufbuild/protobuf';
+import { status } from '@grpc/grpc-js';
+import { OnePushError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import {
+  SendPushStreamResponse_FailureSchema as FailureSchema,
+  type SendPushStreamResponse_Result as Result,
+  SendPushStreamResponse_ResultSchema as ResultSchema,
+  type SendPushRequest,
+  type SendPushStreamRequest,
+  type SendPushStreamResponse,
+  SendPushStreamResponseSchema,
+} from '../../gen/onepush/v1/push_pb.js';
+import type { App } from '../domain/app.js';
+import { toErrorDetail, toOnePushError } from './failures.js';
+
+/** How many pushes of one stream may be without an answer that its caller has taken: beyond it the caller is not read from. */
+const WINDOW = 8192;
+
+/**
+ * Carries out the pushes of one stream, many at a time, and yields their answers as they come. Hot: one turn of this for each push;
+ * watched by the benchmark of SendPushStream.
+ *
+ * @param authenticate the app that calls; asked for each message, since a key may have been taken away meanwhile
+ * @param send makes one push, and answers its request id
+ */
+export async function* answerPushes(
+  requests: AsyncIterable<SendPushStreamRequest>,
+  authenticate: () => Promise<App>,
+  send: (app: App, push: SendPushRequest) => Promise<string>,
+  log: Logger,
+): AsyncGenerator<SendPushStreamResponse> {
+  let answers: Result[] = [];
+  let unanswered = 0;
+  let ended = false;
+  let gone = false;
+  let failure: { error: unknown } | undefined;
+  let wake = (): void => {};
+  let makeRoom = (): void => {};
+
+  function answer(reference: number, result: Result['result']): void {
+    answers.push(create(ResultSchema, { reference, result }));
+    if (answers.length === 1) wake();
+  }
+
+  function start(app: App, reference: number, push: SendPushRequest | undefined): void {
+    unanswered++;
+    if (push === undefined) {
+      const error = new OnePushError('INVALID_FIELDS', { violations: [{ field: 'push', rule: 'is required' }] });
+      answer(reference, toFailure(error));
+      return;
+    }
+    send(app, push).then(
+      (requestId) => answer(reference, { case: 'requestId', value: requestId }),
+      (error: unknown) => answer(reference, toFailure(toOnePushError(error, log))),
+    );
+  }
+
+  async function read(): Promise<void> {
+    try {
+      for await (const { pushes } of requests) {
+        const app = await authenticate();
+        for (const { reference, push } of pushes) start(app, reference, push);
+        while (unanswered >= WINDOW && !gone) {
+          await new Promise<void>((resolve) => {
+            makeRoom = resolve;
+          });
+        }
+        if (gone) return;
+      }
+    } catch (error) {
+      failure = { error };
+    }
+    ended = true;
+    wake();
+  }
+
+  void read();
+  try {
+    for (;;) {
+      if (failure !== undefined) throw failure.error;
+      if (answers.length === 0) {
+        if (ended && unanswered === 0) return;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        // What is committed together is answered together.
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
+      const results = answers;
+      answers = [];
+      yield create(SendPushStreamResponseSchema, { results });
+      unanswered -= results.length;
+      makeRoom();
+    }
+  } finally {
+    // Nobody reads the answers any more. What was begun is carried out.
+    gone = true;
+    makeRoom();
+  }
+}
+
+function toFailure(error: OnePushError): Result['result'] {
+  return {
+    case: 'failure',
+    value: create(FailureSchema, {
+      code: status[error.row.grpc],
+      message: error.message,
+      detail: toErrorDetail(error),
+    }),
+  };
+}
