@@ -1,4 +1,4 @@
-import { places, type SqlDriver, type SqlRunner } from './driver.js';
+import { places, type SqlDriver, type Transaction } from './driver.js';
 import type { AppState, Commits, KeyRotation } from './store.js';
 
 /** How many keys of an app may work at a time: beyond it the oldest go. */
@@ -22,7 +22,7 @@ export function createAppCommits(driver: SqlDriver): Pick<Commits, 'commitKeyRot
   };
 }
 
-async function rotate(tx: SqlRunner, { id, keyHash, oldUntil, now }: KeyRotation): Promise<boolean> {
+async function rotate(tx: Transaction, { id, keyHash, oldUntil, now }: KeyRotation): Promise<boolean> {
   const num = await numOf(tx, id);
   if (num === undefined) return false;
   // A key that was to end earlier still does.
@@ -39,7 +39,7 @@ async function rotate(tx: SqlRunner, { id, keyHash, oldUntil, now }: KeyRotation
   return true;
 }
 
-async function setState(tx: SqlRunner, { id, disabled, now }: AppState): Promise<boolean> {
+async function setState(tx: Transaction, { id, disabled, now }: AppState): Promise<boolean> {
   const num = await numOf(tx, id);
   if (num === undefined) return false;
   // Disabled twice: since the first time.
@@ -48,7 +48,7 @@ async function setState(tx: SqlRunner, { id, disabled, now }: AppState): Promise
   return true;
 }
 
-async function numOf(tx: SqlRunner, id: string): Promise<number | undefined> {
+async function numOf(tx: Transaction, id: string): Promise<number | undefined> {
   const [row] = await tx.all('SELECT num FROM apps WHERE id = ?', [id]);
   return row === undefined ? undefined : Number(row.num);
 }

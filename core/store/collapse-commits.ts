@@ -1,4 +1,4 @@
-import { chunks, KEYS_PER_STATEMENT, places, type SqlDriver, type SqlRunner } from './driver.js';
+import { chunks, KEYS_PER_STATEMENT, places, type SqlDriver, type Transaction } from './driver.js';
 import { endDeliveries } from './ending-commits.js';
 import type { NewPush, Replaced } from './store.js';
 
@@ -10,7 +10,7 @@ import type { NewPush, Replaced } from './store.js';
  */
 export async function replaceCollapsed(
   driver: SqlDriver,
-  tx: SqlRunner,
+  tx: Transaction,
   pushes: readonly NewPush[],
   now: number,
 ): Promise<Replaced> {
@@ -44,7 +44,7 @@ export async function replaceCollapsed(
 }
 
 /** Those that are on no timeline any more. */
-async function withoutTopics(tx: SqlRunner, pushIds: readonly number[]): Promise<number[]> {
+async function withoutTopics(tx: Transaction, pushIds: readonly number[]): Promise<number[]> {
   const left = new Set(pushIds);
   for (const chunk of chunks(pushIds, KEYS_PER_STATEMENT)) {
     const rows = await tx.all(`SELECT DISTINCT push_id FROM timeline WHERE push_id IN ${places(chunk.length)}`, chunk);

@@ -7,8 +7,8 @@ import {
   KEYS_PER_STATEMENT,
   PAIRS_PER_STATEMENT,
   type SqlDriver,
-  type SqlRunner,
   type SqlValue,
+  type Transaction,
 } from './driver.js';
 import { endDeliveries } from './ending-commits.js';
 import type { Commits, Confirmation, DeliveryBatch, NewPush } from './store.js';
@@ -23,7 +23,7 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitD
         await commitConfirmations(driver, tx, batch);
         await insertPushes(driver, tx, batch.pushes);
         for (const { pushId, sessions } of batch.published) {
-          await tx.run('UPDATE pushes SET published = published + ? WHERE id = ?', [sessions, pushId]);
+          await tx.later('UPDATE pushes SET published = published + ? WHERE id = ?', [sessions, pushId]);
         }
         await insertRows(
           tx,
@@ -37,7 +37,7 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitD
   };
 }
 
-async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly NewPush[]): Promise<void> {
+async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly NewPush[]): Promise<void> {
   const pushRows: SqlValue[][] = [];
   const inboxRows: SqlValue[][] = [];
   const timelineRows: SqlValue[][] = [];
@@ -104,7 +104,7 @@ async function insertPushes(driver: SqlDriver, tx: SqlRunner, pushes: readonly N
   );
 }
 
-async function commitConfirmations(driver: SqlDriver, tx: SqlRunner, batch: DeliveryBatch): Promise<void> {
+async function commitConfirmations(driver: SqlDriver, tx: Transaction, batch: DeliveryBatch): Promise<void> {
   const directed: number[] = [];
   const others: Confirmation[] = [];
   for (const chunk of chunks(batch.confirmed, PAIRS_PER_STATEMENT)) {

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { LIMITS } from '../../common/contract/fields.js';
-import { rowsFor, type SqlDriver, type SqlRunner, type Tables } from './driver.js';
+import { rowsFor, type SqlDriver, type SqlRunner, type Tables, type Transaction } from './driver.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
 import type { DeviceUpdate, NewRegistration } from './store.js';
 
@@ -29,7 +29,7 @@ export async function readTags(
 /** The registrations that make devices what the updates ask for. In the order of the updates; undefined: no such device. */
 export async function planUpdates(
   driver: SqlDriver,
-  tx: SqlRunner,
+  tx: Transaction,
   updates: readonly DeviceUpdate[],
 ): Promise<(NewRegistration | 'tooManyTags' | undefined)[]> {
   const { devices } = driver.tables;

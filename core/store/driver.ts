@@ -25,12 +25,23 @@ export interface SqlRunner {
   run(sql: string, values: readonly SqlValue[]): Promise<number>;
 }
 
+/** Runs statements of one transaction. */
+export interface Transaction extends SqlRunner {
+  /**
+   * Runs a statement before the next one that somebody waits for, or before the commit: without a round trip of its own, where
+   * there is a server. What it fails with, that one fails with. Resolves at once, or when what has gathered has become too much.
+   *
+   * @param counted told how many rows it inserted, changed or deleted
+   */
+  later(sql: string, values: readonly SqlValue[], counted?: (rows: number) => void): Promise<void>;
+}
+
 /** A database with what the store keeps in memory. */
 export interface SqlDriver extends Database {
   /** A number for receipts that are about to be committed: it grows from call to call, and across restarts. */
   nextReceipt(): number;
   /** So many deliveries ended in this transaction: counted if it is committed. */
-  ended(tx: SqlRunner, ending: Ending, count: number): void;
+  ended(tx: Transaction, ending: Ending, count: number): void;
 }
 
 /** A database of one of the two dialects. */
@@ -45,7 +56,7 @@ export interface Database extends SqlRunner {
   /** How many values one statement may have. */
   maxValues: number;
   /** Runs `work` as one transaction, committed durably when this resolves and rolled back when `work` rejects. */
-  transaction<T>(work: (tx: SqlRunner) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   ping(): Promise<void>;
   close(): Promise<void>;
   /**
@@ -115,20 +126,19 @@ function* statements(rows: readonly (readonly SqlValue[])[], maxRows: number): G
   if (batch.length > 0) yield batch;
 }
 
-/** Inserts rows, many a statement; answers how many it changed. `suffix` follows the values. */
+/** Inserts rows, many a statement. `suffix` follows the values; `counted` is told how many rows each statement changed. */
 export async function insertRows(
-  runner: SqlRunner,
+  tx: Transaction,
   maxValues: number,
   into: string,
   rows: readonly (readonly SqlValue[])[],
   suffix = '',
-): Promise<number> {
+  counted?: (rows: number) => void,
+): Promise<void> {
   const width = rows[0]?.length;
-  if (width === undefined) return 0;
-  let changed = 0;
+  if (width === undefined) return;
   for (const chunk of statements(rows, Math.floor(maxValues / width))) {
     const values = `${places(width)}, `.repeat(chunk.length).slice(0, -2);
-    changed += await runner.run(`${into} VALUES ${values}${suffix}`, chunk.flat());
+    await tx.later(`${into} VALUES ${values}${suffix}`, chunk.flat(), counted);
   }
-  return changed;
 }

@@ -1,5 +1,5 @@
 import type { Ending } from '../domain/receipt.js';
-import type { Database, SqlDriver, SqlRunner } from './driver.js';
+import type { Database, SqlDriver, Transaction } from './driver.js';
 
 /** Counts what the transactions of a database have ended. */
 export interface EndedCounts extends Pick<SqlDriver, 'ended' | 'transaction'> {
@@ -17,7 +17,7 @@ export function createEndedCounts(database: Database): EndedCounts {
     replaced: 0,
   };
   /** What transactions that are under way have ended so far. */
-  const underWay = new WeakMap<SqlRunner, [Ending, number][]>();
+  const underWay = new WeakMap<Transaction, [Ending, number][]>();
   return {
     counts,
     ended(tx, ending, count) {

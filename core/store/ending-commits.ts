@@ -1,11 +1,11 @@
 import type { Ending } from '../domain/receipt.js';
 import { endingCodes } from './codes.js';
-import { chunks, KEYS_PER_STATEMENT, places, type SqlDriver, type SqlRunner, type SqlValue } from './driver.js';
+import { chunks, KEYS_PER_STATEMENT, places, type SqlDriver, type SqlValue, type Transaction } from './driver.js';
 
 /** Ends deliveries by their number; those that have ended already are not there any more. */
 export async function endDeliveries(
   driver: SqlDriver,
-  tx: SqlRunner,
+  tx: Transaction,
   ids: readonly number[],
   ending: Ending,
   now: number,
@@ -18,7 +18,7 @@ export async function endDeliveries(
 /** Ends all that waits for devices. */
 export async function discardInboxes(
   driver: SqlDriver,
-  tx: SqlRunner,
+  tx: Transaction,
   deviceNums: readonly number[],
   now: number,
 ): Promise<void> {
@@ -33,17 +33,17 @@ export async function discardInboxes(
  */
 export async function endWhere(
   driver: SqlDriver,
-  tx: SqlRunner,
+  tx: Transaction,
   condition: string,
   values: readonly SqlValue[],
   ending: Ending,
   now: number,
 ): Promise<void> {
-  const count = await tx.run(
+  await tx.later(
     `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at, app_num, seq)
      SELECT push_id, device_num, ?, ?, app_num, ? FROM inbox WHERE ${condition}`,
     [endingCodes.toCode(ending), now, driver.nextReceipt(), ...values],
+    (count) => driver.ended(tx, ending, count),
   );
-  driver.ended(tx, ending, count);
-  await tx.run(`DELETE FROM inbox WHERE ${condition}`, values);
+  await tx.later(`DELETE FROM inbox WHERE ${condition}`, values);
 }

@@ -3,6 +3,7 @@ import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { migrate } from 'drizzle-orm/mysql2/migrator';
 import mysql, { type Connection, type Pool, type PoolConnection, type ResultSetHeader } from 'mysql2/promise';
 import { type Database, type Row, type SqlRunner, type SqlValue, unwrapped } from './driver.js';
+import { gathering } from './gathering.js';
 import { ANSWER_WITHIN, onConnection, onPool, type Queryable, withConnection } from './mysql-connection.js';
 import * as mysqlTables from './schema.mysql.js';
 import { openSqlStore } from './sql-store.js';
@@ -27,6 +28,8 @@ export async function openMysqlStore(url: string, core = 0, answerWithin = ANSWE
     connectTimeout: 3000,
     enableKeepAlive: true,
     charset: 'utf8mb4',
+    // The statements of one round trip, see `gathering`.
+    multipleStatements: true,
   });
   // Runs before anything else on a new connection. READ COMMITTED has no gap locks; strict mode refuses what does not fit;
   // the mode is set whole since another one could change what a backslash means.
@@ -76,9 +79,9 @@ function createDriver(pool: Pool, answerWithin: number): Database {
     },
     transaction: (work) =>
       withConnection(pool, async (pooled) => {
-        const connection = onConnection(pooled, answerWithin);
-        await connection.query('START TRANSACTION');
-        const result = await work(runnerOver(connection));
+        const connection = gathering(onConnection(pooled, answerWithin));
+        await connection.later('START TRANSACTION', []);
+        const result = await work({ ...runnerOver(connection), later: connection.later });
         await connection.query('COMMIT');
         return result;
       }),

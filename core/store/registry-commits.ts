@@ -11,8 +11,8 @@ import {
   KEYS_PER_STATEMENT,
   rowsFor,
   type SqlDriver,
-  type SqlRunner,
   type SqlValue,
+  type Transaction,
 } from './driver.js';
 import { discardInboxes } from './ending-commits.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
@@ -25,7 +25,10 @@ export function createRegistryCommits(
 ): Pick<Commits, 'commitApps' | 'commitRegistrations' | 'commitUpdates' | 'commitUnregistrations'> {
   const { apps, appKeys, devices, deviceTags, cursors, topics } = driver.tables;
 
-  async function commitRegistrations(tx: SqlRunner, registrations: readonly NewRegistration[]): Promise<Registered[]> {
+  async function commitRegistrations(
+    tx: Transaction,
+    registrations: readonly NewRegistration[],
+  ): Promise<Registered[]> {
     const now = registrations[0]?.now ?? 0;
     const hashes = registrations.map((registration) => hashSecret(registration.nativeToken));
     await rememberClock(driver, tx, registrations[0]?.sinceId ?? 0);
@@ -96,7 +99,7 @@ export function createRegistryCommits(
     return registered.map((entry, index) => ({ ...entry, topics: topicNums[index] ?? [] }));
   }
 
-  async function findByToken(tx: SqlRunner, hashes: readonly string[]) {
+  async function findByToken(tx: Transaction, hashes: readonly string[]) {
     const rows = await rowsFor(hashes, (chunk) =>
       tx.db
         .select({ ...deviceColumns(driver.tables), alias: devices.alias, tokenHash: devices.tokenHash })
@@ -107,7 +110,7 @@ export function createRegistryCommits(
   }
 
   /** Ends all that waits for devices, and what they remember of their topics. */
-  async function forget(tx: SqlRunner, deviceNums: number[], now: number): Promise<void> {
+  async function forget(tx: Transaction, deviceNums: number[], now: number): Promise<void> {
     await discardInboxes(driver, tx, deviceNums, now);
     await tx.db.delete(deviceTags).where(inArray(deviceTags.deviceNum, deviceNums));
     await tx.db.delete(cursors).where(inArray(cursors.deviceNum, deviceNums));
@@ -152,7 +155,7 @@ export function createRegistryCommits(
       }),
   };
 
-  async function commitApps(tx: SqlRunner, newApps: readonly NewApp[]): Promise<void> {
+  async function commitApps(tx: Transaction, newApps: readonly NewApp[]): Promise<void> {
     const ids = newApps.map((app) => app.id);
     const existing = await tx.db.select({ id: apps.id }).from(apps).where(inArray(apps.id, ids));
     const fresh = new Map(newApps.toReversed().map((app) => [app.id, app]));
@@ -186,7 +189,7 @@ function tokenKey(appNum: number, tokenHash: string): string {
 }
 
 /** No push may ever get an id below one that a device has its messages since. */
-async function rememberClock(driver: SqlDriver, tx: SqlRunner, pushId: number): Promise<void> {
+async function rememberClock(driver: SqlDriver, tx: Transaction, pushId: number): Promise<void> {
   const update = driver.onConflictUpdate(['core'], { push_id: 'greatest' });
   await insertRows(tx, driver.maxValues, 'INSERT INTO clocks (core, push_id)', [[coreOf(pushId), pushId]], update);
 }

@@ -6,7 +6,16 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { BetterSQLiteSession } from 'drizzle-orm/better-sqlite3/session';
 import { BaseSQLiteDatabase, SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import Libsql from 'libsql';
-import { type Database, type Db, type Row, type SqlRunner, StoreFault, type Tables, unwrapped } from './driver.js';
+import {
+  type Database,
+  type Db,
+  type Row,
+  type SqlRunner,
+  StoreFault,
+  type Tables,
+  type Transaction,
+  unwrapped,
+} from './driver.js';
 import * as sqliteTables from './schema.sqlite.js';
 import { openSqlStore } from './sql-store.js';
 import { type Store, StoreUnavailable } from './store.js';
@@ -60,6 +69,14 @@ export async function openSqliteStore(path: string, core = 0): Promise<Store> {
 
 function createDriver(writer: Libsql.Database, reader: Libsql.Database, close: () => void): Database {
   const write = runnerOver(writer);
+  const transaction: Transaction = {
+    ...write,
+    // There is no round trip to be saved.
+    async later(sql, values, counted) {
+      const rows = await write.run(sql, values);
+      counted?.(rows);
+    },
+  };
   return {
     ...runnerOver(reader),
     // The same names and JavaScript types as MySQL's tables; only the column classes differ.
@@ -77,7 +94,7 @@ function createDriver(writer: Libsql.Database, reader: Libsql.Database, close: (
     async transaction(work) {
       await write.run('BEGIN IMMEDIATE', []);
       try {
-        const result = await work(write);
+        const result = await work(transaction);
         await write.run('COMMIT', []);
         return result;
       } catch (error) {

@@ -1,4 +1,4 @@
-import { places, type Row, type SqlDriver, type SqlRunner } from './driver.js';
+import { places, type Row, type SqlDriver, type Transaction } from './driver.js';
 import { endDeliveries, endWhere } from './ending-commits.js';
 import type { Commits, Eviction, Recall, Recalled, Sweep, Swept } from './store.js';
 
@@ -32,7 +32,7 @@ export function createSweepCommits(
 
 async function commitRecall(
   driver: SqlDriver,
-  tx: SqlRunner,
+  tx: Transaction,
   { appNum, pushId, now }: Recall,
 ): Promise<Recalled | undefined> {
   const [push] = await tx.all(
@@ -57,7 +57,7 @@ async function commitRecall(
   return { deliveries };
 }
 
-async function commitSweep(driver: SqlDriver, tx: SqlRunner, sweep: Sweep): Promise<Swept> {
+async function commitSweep(driver: SqlDriver, tx: Transaction, sweep: Sweep): Promise<Swept> {
   const expired = await tx.all('SELECT id FROM inbox WHERE expires_at <= ? ORDER BY expires_at LIMIT ?', [
     sweep.now,
     EXPIRED_PER_SWEEP,
@@ -73,7 +73,7 @@ async function commitSweep(driver: SqlDriver, tx: SqlRunner, sweep: Sweep): Prom
 }
 
 /** Erases the content of pushes that expired after `eraseFrom`, and takes them off the timelines. Answers up to which expiry. */
-async function eraseContent(tx: SqlRunner, { now, eraseFrom }: Sweep): Promise<number> {
+async function eraseContent(tx: Transaction, { now, eraseFrom }: Sweep): Promise<number> {
   const rows = await tx.all(
     `SELECT id, expires_at FROM pushes WHERE expires_at > ? AND expires_at <= ? AND content IS NOT NULL
      ORDER BY expires_at LIMIT ?`,
@@ -89,7 +89,7 @@ async function eraseContent(tx: SqlRunner, { now, eraseFrom }: Sweep): Promise<n
 }
 
 /** Removes pushes past their retention with their receipts, and idempotency keys past theirs. Answers whether there may be more. */
-async function removeOld(tx: SqlRunner, { now, removeBefore }: Sweep): Promise<boolean> {
+async function removeOld(tx: Transaction, { now, removeBefore }: Sweep): Promise<boolean> {
   const keys = await tx.all('SELECT key_hash FROM idempotency_keys WHERE expires_at <= ? LIMIT ?', [
     now,
     ERASED_PER_SWEEP,
@@ -109,7 +109,7 @@ async function removeOld(tx: SqlRunner, { now, removeBefore }: Sweep): Promise<b
 }
 
 /** Removes pushes with their receipts, as far as the receipts are few enough. Answers whether some are left. */
-async function removePushes(tx: SqlRunner, ids: readonly number[]): Promise<boolean> {
+async function removePushes(tx: Transaction, ids: readonly number[]): Promise<boolean> {
   const [cut] = await tx.all(
     `SELECT push_id, device_num FROM receipts WHERE push_id IN ${places(ids.length)}
      ORDER BY push_id, device_num LIMIT 1 OFFSET ?`,
@@ -128,7 +128,7 @@ async function removePushes(tx: SqlRunner, ids: readonly number[]): Promise<bool
   return true;
 }
 
-async function commitEviction(driver: SqlDriver, tx: SqlRunner, { deviceNum, keep, now }: Eviction): Promise<number> {
+async function commitEviction(driver: SqlDriver, tx: Transaction, { deviceNum, keep, now }: Eviction): Promise<number> {
   const rows = await tx.all('SELECT id FROM inbox WHERE device_num = ? ORDER BY push_id DESC LIMIT ? OFFSET ?', [
     deviceNum,
     EVICTED_AT_ONCE,

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { EVERYONE_TAG } from '../domain/audience.js';
-import { insertRows, rowsFor, type SqlDriver, type SqlRunner, type SqlValue } from './driver.js';
+import { insertRows, rowsFor, type SqlDriver, type SqlValue, type Transaction } from './driver.js';
 import { groupByApp } from './registry-reads.js';
 import type { NewRegistration, Registered } from './store.js';
 
@@ -12,7 +12,7 @@ import type { NewRegistration, Registered } from './store.js';
  */
 export async function commitTags(
   driver: SqlDriver,
-  tx: SqlRunner,
+  tx: Transaction,
   registrations: readonly NewRegistration[],
   registered: readonly Registered[],
 ): Promise<number[][]> {
@@ -51,7 +51,7 @@ export async function commitTags(
 /** The topics of all tags and of `everyone`, made where they do not exist. */
 async function ensureTopics(
   driver: SqlDriver,
-  tx: SqlRunner,
+  tx: Transaction,
   registrations: readonly NewRegistration[],
 ): Promise<(appNum: number, tag: string) => number> {
   const { topics } = driver.tables;

@@ -2,7 +2,7 @@ import { and, inArray, isNull } from 'drizzle-orm';
 import { EVERYONE_TAG } from '../domain/audience.js';
 import { matchesPlatform, type PlatformFilter } from '../domain/device.js';
 import { endingCodes, platformCodes } from './codes.js';
-import { insertRows, places, type SqlDriver, type SqlRunner } from './driver.js';
+import { insertRows, places, type SqlDriver, type Transaction } from './driver.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
 import type { Confirmation } from './store.js';
 
@@ -14,7 +14,7 @@ import type { Confirmation } from './store.js';
  */
 export async function commitTopicConfirmations(
   driver: SqlDriver,
-  tx: SqlRunner,
+  tx: Transaction,
   confirmations: readonly Confirmation[],
   now: number,
 ): Promise<void> {
@@ -69,13 +69,14 @@ export async function commitTopicConfirmations(
   };
   const seq = driver.nextReceipt();
   // One row for each pair, and none where there is one: the primary key decides.
-  const count = await insertRows(
+  await insertRows(
     tx,
     driver.maxValues,
     `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at, app_num, seq)`,
     candidates
       .filter(wasFor)
       .map(({ pushId, deviceNum, appNum }) => [pushId, deviceNum, endingCodes.toCode('confirmed'), now, appNum, seq]),
+    '',
+    (count) => driver.ended(tx, 'confirmed', count),
   );
-  driver.ended(tx, 'confirmed', count);
 }

@@ -1,0 +1,16 @@
+/** Preloaded into a process that is profiled: writes its CPU profile into the folder that ONEPUSH_BENCH_PROFILE names when it ends. */
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
+import { join } from 'node:path';
+
+const folder = process.env.ONEPUSH_BENCH_PROFILE ?? '.';
+const session = new Session();
+session.connect();
+session.post('Profiler.enable');
+session.post('Profiler.start');
+process.on('exit', () => {
+  // The callback is called before this returns.
+  session.post('Profiler.stop', (_error, result) => {
+    writeFileSync(join(folder, `${process.pid}.cpuprofile`), JSON.stringify(result.profile));
+  });
+});
