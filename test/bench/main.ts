@@ -12,12 +12,14 @@ import { idleRows } from './rows/idle.js';
 import { millionRows } from './rows/million.js';
 import { openingRows } from './rows/opening.js';
 import { registeringRows } from './rows/registering.js';
+import { streamingRows } from './rows/streaming.js';
 import { waitingRows } from './rows/waiting.js';
 import { readSize } from './size.js';
 
 /** Rows by number, in the order in which they run. */
 const PROGRAMS: readonly { rows: readonly string[]; run: RowProgram }[] = [
   { rows: ['2', '3'], run: directedRows },
+  { rows: ['4'], run: streamingRows },
   { rows: ['10'], run: embeddedRows },
   { rows: ['9'], run: registeringRows },
   { rows: ['7'], run: waitingRows },
