@@ -1,5 +1,6 @@
-import { type DescMethod, type DescService, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import type { DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
+import { decoderOf, encoderOf } from './codec/codecs.js';
 
 /**
  * A service of our schema as grpc-js wants it: protobuf-es messages, encoded and decoded by their descriptors. A message that
@@ -19,15 +20,10 @@ export function toMethodDefinition<M extends DescMethod>(
     path: `/${service.typeName}/${method.name}`,
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
-    requestSerialize: (message: MessageShape<M['input']>) => toBuffer(toBinary(method.input, message)),
+    requestSerialize: encoderOf(method.input),
     // The descriptor's type is the method's: `M` only hides it.
-    requestDeserialize: (bytes: Buffer) => fromBinary(method.input, bytes) as MessageShape<M['input']>,
-    responseSerialize: (message: MessageShape<M['output']>) => toBuffer(toBinary(method.output, message)),
-    responseDeserialize: (bytes: Buffer) => fromBinary(method.output, bytes) as MessageShape<M['output']>,
+    requestDeserialize: decoderOf(method.input) as unknown as (bytes: Buffer) => MessageShape<M['input']>,
+    responseSerialize: encoderOf(method.output),
+    responseDeserialize: decoderOf(method.output) as unknown as (bytes: Buffer) => MessageShape<M['output']>,
   };
-}
-
-/** The same bytes as a Buffer, not a copy. */
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
