@@ -1,9 +1,9 @@
-/** Preloaded into a process that is profiled: writes its CPU profile into the folder that ONEPUSH_BENCH_PROFILE names when it ends. */
+/** Preloaded into a process that is profiled: writes its CPU profile into the folder that BENCH_PROFILE names when it ends. */
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { join } from 'node:path';
 
-const folder = process.env.ONEPUSH_BENCH_PROFILE ?? '.';
+const folder = process.env.BENCH_PROFILE ?? '.';
 const session = new Session();
 session.connect();
 session.post('Profiler.enable');

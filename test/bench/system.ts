@@ -18,11 +18,11 @@ const REGISTRATIONS_AT_ONCE = 256;
 
 /** Starts ONE-PUSH on a database, and registers as many devices as are missing there. */
 export async function startSystem(population: Population, devices: number): Promise<System> {
-  // ONEPUSH_BENCH_PROFILE names a folder: both processes leave their CPU profiles there.
-  const folder = process.env.ONEPUSH_BENCH_PROFILE;
+  // BENCH_PROFILE names a folder: both processes leave their CPU profiles there.
+  const folder = process.env.BENCH_PROFILE;
   const preload = new URL('profile.mjs', import.meta.url).pathname;
   const env: Record<string, string> =
-    folder === undefined ? {} : { NODE_OPTIONS: `--import ${preload}`, ONEPUSH_BENCH_PROFILE: folder };
+    folder === undefined ? {} : { NODE_OPTIONS: `--import ${preload}`, BENCH_PROFILE: folder };
   const stack = await startStack({ databaseUrl: population.databaseUrl, coreEnv: env, edgeEnv: env });
   const { hostname, port } = new URL(stack.httpUrl);
   const address = { host: hostname, port: Number(port) };
