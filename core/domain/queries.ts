@@ -1,11 +1,14 @@
 import type { Platform } from './device.js';
-import type { Push, PushContent } from './push.js';
+import type { Priority, Push, PushContent } from './push.js';
 import type { Ending } from './receipt.js';
 import type { ReceiptPosition } from './receipt-position.js';
 
 /** What has become of a push: of all its parts, where it was made in parts. */
 export interface PushReport extends Omit<Push, 'content' | 'appId'> {
   collapseKey: string;
+  priority: Priority;
+  /** Whether it was recalled before it expired. */
+  recalled: boolean;
   /** Undefined once it is erased. */
   content: PushContent | undefined;
   /** The first 1000 ids of its messages. */
