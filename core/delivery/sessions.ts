@@ -31,8 +31,11 @@ export interface Sessions {
   unregistered(device: Device): void;
   /** The numbers of an app's devices that have a session. */
   onlineDevices(appNum: number): number[];
-  /** The open session of a device: the id of its edge, and since when this core knows it, in milliseconds since the epoch. */
-  presence(deviceNum: number): { edgeId: string; since: number } | undefined;
+  /**
+   * The open session of a device: the id of its edge, since when this core knows it, in milliseconds since the epoch, and whether it
+   * has been handed all that the device was pushed.
+   */
+  presence(deviceNum: number): { edgeId: string; since: number; live: boolean } | undefined;
   /** A push is recalled: it is not sent any more. */
   recalled(pushId: number): void;
 }
@@ -240,7 +243,7 @@ export function createSessions(options: {
     presence(deviceNum) {
       const session = byDevice.get(deviceNum);
       if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;
-      return { edgeId: session.edge.edgeId, since: session.since };
+      return { edgeId: session.edge.edgeId, since: session.since, live: session.state.kind === 'live' };
     },
     recalled(pushId) {
       for (const { state } of replay.reading()) {

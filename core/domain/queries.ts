@@ -1,11 +1,14 @@
 import type { Platform } from './device.js';
-import type { Push, PushContent } from './push.js';
+import type { Priority, Push, PushContent } from './push.js';
 import type { Ending } from './receipt.js';
 import type { ReceiptPosition } from './receipt-position.js';
 
 /** What has become of a push: of all its parts, where it was made in parts. */
 export interface PushReport extends Omit<Push, 'content' | 'appId'> {
   collapseKey: string;
+  priority: Priority;
+  /** Whether it was recalled before it expired. */
+  recalled: boolean;
   /** Undefined once it is erased. */
   content: PushContent | undefined;
   /** The first 1000 ids of its messages. */
@@ -44,10 +47,74 @@ export interface ReceiptEntry {
   endedAt: number;
 }
 
+/** A place in a listing of deliveries: that of the delivery with these numbers. */
+export interface DeliveryPlace {
+  pushId: number;
+  deviceNum: number;
+}
+
+/** What has become of a push for one device. */
+export interface DeliveryEntry extends DeliveryPlace {
+  deviceId: string;
+  /** Undefined: it is pending. */
+  ending: Ending | undefined;
+  /** Milliseconds since the epoch; undefined: it is pending. */
+  endedAt: number | undefined;
+}
+
+/** A push as one device saw it. */
+export interface TimelineEntry extends DeliveryEntry {
+  /** What the caller of the push knows it by. */
+  requestId: number;
+  /** Whether it came by a topic. */
+  topic: boolean;
+  /** Of a push to topics: whether the device has read past it. */
+  read: boolean;
+  needConfirm: boolean;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+  expiresAt: number;
+}
+
+/** A part of a listing. */
+export interface DeliveryPage<T> {
+  entries: T[];
+  /** Behind which place it goes on; undefined: it does not. */
+  next: DeliveryPlace | undefined;
+}
+
+/** Which deliveries of a push to list. */
+export interface DeliveryFilter {
+  /** The push's, or the job's. */
+  id: number;
+  appNum: number;
+  /** Undefined: in any. */
+  state: Ending | 'pending' | undefined;
+}
+
+/** Whose timeline to read. */
+export interface TimelineFilter {
+  /** Public ids of devices, at the most 100. */
+  deviceIds: readonly string[];
+  /** Only what came since the devices were registered to the users that they have now. */
+  ofUser: boolean;
+}
+
 /** Questions of apps. Each answers from what is committed, and costs a fixed number of statements. */
 export interface Queries {
   /** Undefined: the app has no such push. Counts as many rows as it has deliveries. */
   findPushReport(id: number, appNum: number): Promise<PushReport | undefined>;
+  /**
+   * Deliveries by push and device, in growing order, those behind `after`, at the most `limit`: fewer do not mean that there are no
+   * more. Undefined: the app has no such push.
+   */
+  listDeliveries(
+    filter: DeliveryFilter,
+    after: DeliveryPlace,
+    limit: number,
+  ): Promise<DeliveryPage<DeliveryEntry> | undefined>;
+  /** What pushes came to for devices, the newest first, those older than `before`, at the most `limit`: fewer as above. */
+  readTimeline(filter: TimelineFilter, before: DeliveryPlace, limit: number): Promise<DeliveryPage<TimelineEntry>>;
   /** Receipts of all apps after a position, in their order, at the most `limit` (up to 900). */
   readReceipts(after: ReceiptPosition, limit: number): Promise<ReceiptEntry[]>;
   /** The position behind the last receipt; before every receipt if there is none. */

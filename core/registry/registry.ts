@@ -31,12 +31,14 @@ export interface Registry {
   cacheCounts(): Record<'apps' | 'aliases' | 'devices' | 'topics', { hits: number; misses: number }>;
 }
 
+type RegistryLookUps = Pick<LookUps, 'findApps' | 'findDevicesByAlias' | 'findDevicesById' | 'findTopics'>;
+
 const MAX_APPS = 10_000;
 const MAX_ALIASES = 200_000;
 const MAX_DEVICES = 50_000;
 const MAX_TOPICS = 50_000;
 
-export function createRegistry(store: LookUps, now: () => number = Date.now): Registry {
+export function createRegistry(store: RegistryLookUps, now: () => number = Date.now): Registry {
   const apps = createLookupCache<App>(
     MAX_APPS,
     async (ids) => new Map((await store.findApps(ids)).map((app) => [app.id, app])),

@@ -2,29 +2,41 @@ import { OnePushError } from '../../common/errors.js';
 import { hashSecret } from '../../common/secrets.js';
 
 const CHECK_LENGTH = 11;
+const DEFAULT_PAGE = 100;
+
+/** How many entries a page has, where the caller asked for `pageSize`; the schema bounds that. */
+export function pageLimit(pageSize: number): number {
+  return pageSize || DEFAULT_PAGE;
+}
 
 /**
  * Where a listing goes on, for callers to hand back. No secret: it holds a position and a check that it belongs to this listing.
  *
  * @param listing what is listed: a token of one listing is none of another
  */
-export function toPageToken(listing: string, position: number): string {
-  return Buffer.from(`${position}.${checkOf(listing, position)}`).toString('base64url');
+export function toPageToken(listing: string, position: readonly number[]): string {
+  const numbers = position.join('.');
+  return Buffer.from(`${numbers}.${checkOf(listing, numbers)}`).toString('base64url');
 }
 
 /**
- * @returns 0 for the first page
+ * @returns undefined for the first page
  * @throws OnePushError INVALID_FIELDS
  */
-export function parsePageToken(listing: string, token: string): number {
-  if (token === '') return 0;
-  const [, digits = '', check] = /^(\d{1,16})\.(.*)$/.exec(Buffer.from(token, 'base64url').toString()) ?? [];
-  const position = Number(digits);
-  if (digits !== '' && Number.isSafeInteger(position) && check === checkOf(listing, position)) return position;
+export function parsePageToken(listing: string, token: string): number[] | undefined {
+  if (token === '') return undefined;
+  const numbers = Buffer.from(token, 'base64url').toString().split('.').slice(0, -1);
+  const position = numbers.map(Number);
+  // The check tells that it is ours, so it has as many numbers as its listing.
+  if (position.every(isPosition) && toPageToken(listing, position) === token) return position;
   const rule = 'must be the next_page_token of an answer to the same question';
   throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'page_token', rule }] });
 }
 
-function checkOf(listing: string, position: number): string {
-  return hashSecret(`${listing}\n${position}`).slice(0, CHECK_LENGTH);
+function isPosition(number: number): boolean {
+  return Number.isSafeInteger(number) && number >= 0;
+}
+
+function checkOf(listing: string, numbers: string): string {
+  return hashSecret(`${listing}\n${numbers}`).slice(0, CHECK_LENGTH);
 }

@@ -1,5 +1,6 @@
 import { createAppHandlers } from './app-handlers.js';
 import { createAudienceHandlers } from './audience-handlers.js';
+import { createDeliveryHandlers } from './delivery-handlers.js';
 import { createDeviceHandlers } from './device-handlers.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { createPushHandlers } from './push-handlers.js';
@@ -9,13 +10,13 @@ import { withValidation } from './validation.js';
 
 /** Puts the service together; what it is called with is checked by the rules of the schema first. */
 export function createPushCore(options: ServiceParts): PushCoreHandlers {
-  const handlers: Partial<PushCoreHandlers> = {
+  return withValidation({
     ...createDeviceHandlers(options),
     ...createPushHandlers(options),
     ...createAudienceHandlers(options),
     ...createAppHandlers(options),
     ...createQueryHandlers(options),
+    ...createDeliveryHandlers(options),
     ...createReceiptHandlers(options),
-  };
-  return withValidation(handlers as PushCoreHandlers);
+  });
 }

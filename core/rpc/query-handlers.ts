@@ -1,7 +1,4 @@
 import { create } from '@bufbuild/protobuf';
-import { Type } from '@sinclair/typebox';
-import { createChecker } from '../../common/contract/check.js';
-import { Label, LIMITS, ruled } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import {
   GetPresenceResponseSchema,
@@ -13,23 +10,10 @@ import type { App } from '../domain/app.js';
 import type { DeviceFilter } from '../domain/queries.js';
 import { authenticate } from './credentials.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
-import { parsePageToken, toPageToken } from './page-tokens.js';
+import { pageLimit, parsePageToken, toPageToken } from './page-tokens.js';
 import { parsePushId, toWirePlatform } from './wire.js';
 import { toWireDevice, toWirePresence } from './wire-device.js';
 import { toPushReport } from './wire-query.js';
-
-const DEFAULT_PAGE = 100;
-const pageChecker = createChecker(
-  Type.Object({ pageSize: Type.Integer(ruled('must be 0 to 1000', { minimum: 0, maximum: 1000 })) }),
-);
-const presenceChecker = createChecker(
-  Type.Object({
-    aliases: Type.Array(
-      Label(LIMITS.name, 1),
-      ruled(`must be a list of 1 to ${LIMITS.audiences} user ids`, { minItems: 1, maxItems: LIMITS.audiences }),
-    ),
-  }),
-);
 
 /** The methods that ask. */
 export function createQueryHandlers({
@@ -40,12 +24,10 @@ export function createQueryHandlers({
   PushCoreHandlers,
   'getPush' | 'listDevices' | 'getPresence'
 > {
-  /** Undefined: a tag that no device ever had. */
+  /** Undefined: a tag that no device ever had; the rules of the schema leave no empty one. */
   async function filterOf(app: App, { filter }: ListDevicesRequest): Promise<DeviceFilter | undefined> {
     if (filter.case === 'alias') return { kind: 'alias', appNum: app.num, alias: filter.value };
-    if (filter.case === undefined || filter.value === '') {
-      throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'alias', rule: 'or a tag is required' }] });
-    }
+    if (filter.case === undefined) return undefined;
     const entry = registry.topic(app.num, filter.value);
     if (entry.loading !== undefined) await entry.loading;
     return entry.value === undefined ? undefined : { kind: 'topic', topicNum: entry.value };
@@ -61,21 +43,20 @@ export function createQueryHandlers({
     },
 
     async listDevices(request, { credentials }) {
-      const limit = pageChecker.parse(request).pageSize || DEFAULT_PAGE;
+      const limit = pageLimit(request.pageSize);
       const app = await authenticate(registry, credentials);
       const filter = await filterOf(app, request);
       const listing = `devices ${app.num} ${request.filter.case} ${request.filter.value}`;
-      const after = parsePageToken(listing, request.pageToken);
+      const [after = 0] = parsePageToken(listing, request.pageToken) ?? [];
       const found = filter === undefined ? [] : await queries.listDevices(filter, after, limit);
       const last = found.length < limit ? undefined : found.at(-1);
       return create(ListDevicesResponseSchema, {
         devices: found.map((device) => toWireDevice(device, presence)),
-        nextPageToken: last === undefined ? '' : toPageToken(listing, last.num),
+        nextPageToken: last === undefined ? '' : toPageToken(listing, [last.num]),
       });
     },
 
-    async getPresence(request, { credentials }) {
-      const { aliases } = presenceChecker.parse(request);
+    async getPresence({ aliases }, { credentials }) {
       const app = await authenticate(registry, credentials);
       const entries = aliases.map((alias) => registry.devicesOf(app.num, alias));
       await Promise.all(entries.map((entry) => entry.loading));

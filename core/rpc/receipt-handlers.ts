@@ -2,22 +2,12 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { OnePushError } from '../../common/errors.js';
 import { hashSecret } from '../../common/secrets.js';
-import { DeliveryState, ReceiptSchema, WatchReceiptsResponseSchema } from '../../gen/onepush/v1/receipt_pb.js';
+import { ReceiptSchema, WatchReceiptsResponseSchema } from '../../gen/onepush/v1/receipt_pb.js';
 import type { ReceiptEntry } from '../domain/queries.js';
-import type { Ending } from '../domain/receipt.js';
 import { OLDEST, type ReceiptPosition } from '../domain/receipt-position.js';
 import { authenticate } from './credentials.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
-
-const STATES: Record<Ending, DeliveryState> = {
-  delivered: DeliveryState.DELIVERED,
-  confirmed: DeliveryState.CONFIRMED,
-  expired: DeliveryState.EXPIRED,
-  evicted: DeliveryState.EVICTED,
-  discarded: DeliveryState.DISCARDED,
-  recalled: DeliveryState.RECALLED,
-  replaced: DeliveryState.REPLACED,
-};
+import { toWireState } from './wire-delivery.js';
 
 /** The methods that follow. */
 export function createReceiptHandlers({
@@ -53,7 +43,7 @@ function toReceipt({ position, requestId, deviceId, alias, ending, endedAt }: Re
     messageId: String(position.pushId),
     deviceId,
     alias,
-    state: STATES[ending],
+    state: toWireState(ending),
     time: timestampFromMs(endedAt),
   });
 }

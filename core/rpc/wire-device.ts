@@ -1,8 +1,5 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { Type } from '@sinclair/typebox';
-import { createChecker } from '../../common/contract/check.js';
-import { Label, LIMITS, Name, ruled } from '../../common/contract/fields.js';
 import {
   type Device,
   DeviceSchema,
@@ -14,21 +11,8 @@ import type { DeviceDetails } from '../domain/queries.js';
 import type { ServiceParts } from './handlers.js';
 import { toWirePlatform } from './wire.js';
 
-const Tags = () =>
-  Type.Array(Name('a string'), ruled(`must be a list of at most ${LIMITS.tags} tags`, { maxItems: LIMITS.tags }));
-const updateChecker = createChecker(
-  Type.Object({
-    deviceId: Label(LIMITS.name, 1),
-    addTags: Tags(),
-    removeTags: Tags(),
-    alias: Type.Optional(Name('a string')),
-    mobile: Type.Optional(Label(LIMITS.mobile)),
-  }),
-);
-
-/** @throws OnePushError INVALID_FIELDS */
-export function fromUpdateDevice(request: UpdateDeviceRequest) {
-  const { deviceId, addTags, removeTags, alias, mobile } = updateChecker.parse(request);
+/** A request that keeps the rules of the schema. */
+export function fromUpdateDevice({ deviceId, addTags, removeTags, alias, mobile }: UpdateDeviceRequest) {
   return { id: deviceId, addTags, removeTags, alias, mobile: mobile === '' ? null : mobile };
 }
 

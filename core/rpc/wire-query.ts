@@ -1,9 +1,16 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { Priority, PushMsgType } from '../../gen/onepush/v1/push_pb.js';
+import { PushMsgType, Priority as WirePriority } from '../../gen/onepush/v1/push_pb.js';
 import { type GetPushResponseSchema, GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
+import type { Priority } from '../domain/push.js';
 import type { PushReport } from '../domain/queries.js';
 import { toWirePlatform } from './wire.js';
+
+const WIRE_PRIORITY: Record<Priority, WirePriority> = {
+  LOW: WirePriority.LOW,
+  NORMAL: WirePriority.NORMAL,
+  HIGH: WirePriority.HIGH,
+};
 
 /** @param now milliseconds since the epoch */
 export function toPushReport(report: PushReport, now: number): MessageInitShape<typeof GetPushResponseSchema> {
@@ -17,7 +24,7 @@ export function toPushReport(report: PushReport, now: number): MessageInitShape<
     pushMsgType: report.msgType === 'CMD' ? PushMsgType.CMD : PushMsgType.MSG,
     needConfirm: report.needConfirm,
     collapseKey: report.collapseKey,
-    priority: Priority.NORMAL,
+    priority: WIRE_PRIORITY[report.priority],
     createdAt: timestampFromMs(report.createdAt),
     expiresAt: timestampFromMs(report.expiresAt),
     content: content && { ...content, extraJson: content.extra ?? '' },
@@ -28,7 +35,7 @@ export function toPushReport(report: PushReport, now: number): MessageInitShape<
   };
 }
 
-function stateOf({ counts, expiresAt }: PushReport, now: number): State {
-  if (counts.recalled > 0) return State.RECALLED;
+function stateOf({ recalled, expiresAt }: PushReport, now: number): State {
+  if (recalled) return State.RECALLED;
   return expiresAt <= now ? State.EXPIRED : State.SENT;
 }

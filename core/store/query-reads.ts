@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import type { Queries } from '../domain/queries.js';
-import { endingCodes, msgTypeCodes, platformCodes } from './codes.js';
+import { endingCodes, msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
 import { decodeContent } from './content.js';
 import { readTags } from './device-updates.js';
 import type { SqlDriver } from './driver.js';
@@ -18,7 +18,7 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
     async findPushReport(id, appNum) {
       const parts = await driver.all(
         `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, published, created_at, expires_at,
-           collapse_key, content
+           collapse_key, priority, recalled_at, content
          FROM pushes WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? ORDER BY id LIMIT ?`,
         [id, id, appNum, MESSAGE_IDS],
       );
@@ -58,6 +58,8 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
         createdAt: Number(first.created_at),
         expiresAt: Number(first.expires_at),
         collapseKey: first.collapse_key === null ? '' : String(first.collapse_key),
+        priority: priorityCodes.fromCode(first.priority),
+        recalled: parts.some((row) => row.recalled_at !== null),
         content: first.content === null ? undefined : decodeContent(String(first.content)),
         messageIds: parts.map((row) => Number(row.id)),
         topic: first.targeted === null,

@@ -132,6 +132,8 @@ export const pushes = mysqlTable(
     /** See `SendPushRequest.collapse_key`. */
     collapseKey: exactText('collapse_key', { bytes: 256 }),
     priority: tinyint('priority').notNull().default(0),
+    /** Null: it was not recalled before it expired. */
+    recalledAt: number53('recalled_at'),
     /** JSON of the content; null once it has been erased. */
     content: longText('content'),
   },

@@ -98,6 +98,8 @@ export const pushes = sqliteTable(
     /** See `SendPushRequest.collapse_key`. */
     collapseKey: text('collapse_key'),
     priority: integer('priority').notNull().default(0),
+    /** Null: it was not recalled before it expired. */
+    recalledAt: number53('recalled_at'),
     /** JSON of the content; null once it has been erased. */
     content: text('content'),
   },

@@ -2,6 +2,7 @@ import { createIdClock } from '../domain/id-clock.js';
 import { createAppCommits } from './app-commits.js';
 import { createAudienceReads } from './audience-reads.js';
 import { createDeliveryCommits } from './delivery-commits.js';
+import { createDeliveryListReads } from './delivery-list-reads.js';
 import { createDeliveryReads } from './delivery-reads.js';
 import type { Database, SqlDriver } from './driver.js';
 import { createEndedCounts, type EndedCounts } from './ended-counts.js';
@@ -11,6 +12,7 @@ import { createRegistryCommits } from './registry-commits.js';
 import { createRegistryReads } from './registry-reads.js';
 import { type Store, StoreUnavailable } from './store.js';
 import { createSweepCommits } from './sweep-commits.js';
+import { createTimelineReads } from './timeline-reads.js';
 
 /**
  * The store over either dialect.
@@ -26,14 +28,17 @@ export async function openSqlStore(database: Database, core: number): Promise<St
 
 function createSqlStore(driver: SqlDriver, { counts }: EndedCounts): Store {
   const registryReads = createRegistryReads(driver);
+  const deliveryReads = createDeliveryReads(driver);
   let unavailable = 0;
   const store: Store = {
     ...registryReads,
     ...createAudienceReads(driver, registryReads),
     ...createRegistryCommits(driver),
     ...createAppCommits(driver),
-    ...createDeliveryReads(driver),
+    ...deliveryReads,
     ...createQueryReads(driver),
+    ...createDeliveryListReads(driver),
+    ...createTimelineReads(driver, { ...registryReads, ...deliveryReads }),
     ...createReceiptReads(driver),
     ...createDeliveryCommits(driver),
     ...createSweepCommits(driver),

@@ -36,7 +36,7 @@ async function commitRecall(
   { appNum, pushId, now }: Recall,
 ): Promise<Recalled | undefined> {
   const [push] = await tx.all(
-    'SELECT first_delivery, last_delivery, expires_at FROM pushes WHERE id = ? AND app_num = ?',
+    'SELECT first_delivery, last_delivery, expires_at, recalled_at FROM pushes WHERE id = ? AND app_num = ?',
     [pushId, appNum],
   );
   if (push === undefined) return undefined;
@@ -50,8 +50,11 @@ async function commitRecall(
     deliveries = Number(pending?.count ?? 0);
     await endWhere(driver, tx, condition, values, 'recalled', now);
   }
-  await tx.run('UPDATE pushes SET content = NULL, expires_at = ? WHERE id = ?', [
-    Math.min(now, Number(push.expires_at)),
+  const expiresAt = Number(push.expires_at);
+  const recalledAt = now < expiresAt ? now : push.recalled_at;
+  await tx.run('UPDATE pushes SET content = NULL, expires_at = ?, recalled_at = ? WHERE id = ?', [
+    Math.min(now, expiresAt),
+    recalledAt === null ? null : Number(recalledAt),
     pushId,
   ]);
   return { deliveries };

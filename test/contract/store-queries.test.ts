@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { eachStore, must } from './each-store.js';
-import { batch, directed, newApp, newDevices, topical } from './samples.js';
+import { batch, directed, NOW, newApp, newDevices, topical } from './samples.js';
 
 eachStore('questions', (opened) => {
   it('count what has become of a push, for its own app only', async () => {
@@ -46,6 +46,32 @@ eachStore('questions', (opened) => {
     const push = topical(app, [topic]);
     await store.commitDeliveries(batch({ pushes: [push.made], published: [{ pushId: push.id, sessions: 7 }] }));
     expect(await store.findPushReport(push.id, app.num)).toMatchObject({ topic: true, published: 7 });
+  });
+
+  it('tell whether a push was recalled before it expired, though nothing of it was pending', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const { device, topics } = must((await newDevices(store, app, 1))[0]);
+    const [done, expired] = [directed(app, [device.num]), directed(app, [device.num])];
+    const topic = topical(app, topics);
+    await store.commitDeliveries(batch({ pushes: [done.made, expired.made, topic.made] }));
+    await store.commitDeliveries(batch({ delivered: done.deliveries }));
+    const recalls = (now: number) => [done, topic].map(({ id }) => ({ pushId: id, appNum: app.num, now }));
+    await store.commitRecalls(recalls(NOW + 1));
+    await store.commitRecalls([...recalls(NOW + 5000), { pushId: expired.id, appNum: app.num, now: NOW + 5000 }]);
+    for (const { id } of [done, topic]) {
+      expect(await store.findPushReport(id, app.num)).toMatchObject({ recalled: true, expiresAt: NOW + 1 });
+    }
+    expect(await store.findPushReport(expired.id, app.num)).toMatchObject({ recalled: false });
+  });
+
+  it('tell the priority and the collapse key of a push', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const [plain, urgent] = [directed(app, []), directed(app, [], { priority: 'HIGH', collapseKey: 'score' })];
+    await store.commitDeliveries(batch({ pushes: [plain.made, urgent.made] }));
+    expect(await store.findPushReport(plain.id, app.num)).toMatchObject({ priority: 'NORMAL', collapseKey: '' });
+    expect(await store.findPushReport(urgent.id, app.num)).toMatchObject({ priority: 'HIGH', collapseKey: 'score' });
   });
 
   it('list devices of a user and of a tag, without those that have gone', async () => {

@@ -1,6 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
+import { Priority } from '../../gen/onepush/v1/push_pb.js';
 import { GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
 import { connectDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
@@ -53,6 +54,15 @@ describe.each(PROTOCOLS)('questions over %s', (protocol) => {
     expect((await failureOf(client.getPush({ requestId }, await otherApp()))).code).toBe(Code.NotFound);
     expect((await failureOf(client.getPush({ requestId: 'x' }, app))).code).toBe(Code.NotFound);
     await online.close();
+  });
+
+  it('tell that a push to a topic was recalled, and how it was to be pushed', async () => {
+    const audience = { audience: { case: 'tags' as const, value: { values: [uniqueName()] } } };
+    const options = { priority: Priority.HIGH, collapseKey: 'score' };
+    const { requestId } = await client.sendPush({ audience, alert: 'hi', ...options }, app);
+    expect(await client.getPush({ requestId }, app)).toMatchObject({ state: State.SENT, ...options });
+    await client.recallPush({ requestId }, app);
+    expect((await client.getPush({ requestId }, app)).state).toBe(State.RECALLED);
   });
 
   it('list devices page by page, by user and by tag', async () => {

@@ -341,7 +341,7 @@ export const TopicCountsSchema: GenMessage<TopicCounts> = /*@__PURE__*/
   messageDesc(file_onepush_v1_query, 4);
 
 /**
- * The deliveries of a push to devices; a push to topics has those that were confirmed.
+ * The deliveries of a push to devices; a push to topics has those that were confirmed. By message and device, in an order of their own.
  *
  * @generated from message onepush.v1.ListDeliveriesRequest
  */
@@ -443,7 +443,8 @@ export const ListDeliveriesResponse_DeliverySchema: GenMessage<ListDeliveriesRes
   messageDesc(file_onepush_v1_query, 6, 0);
 
 /**
- * What happened to the recent pushes for one device, or for all devices of a user: newest first.
+ * What happened to the recent pushes for one device, or for the devices of a user: newest first. Pushes to topics are in it until they
+ * expire, are recalled or are replaced, and after that where the device has confirmed them.
  *
  * @generated from message onepush.v1.DeviceTimelineRequest
  */
@@ -453,12 +454,16 @@ export type DeviceTimelineRequest = Message<"onepush.v1.DeviceTimelineRequest"> 
    */
   device: {
     /**
+     * It may have unregistered.
+     *
      * @generated from field: string device_id = 1;
      */
     value: string;
     case: "deviceId";
   } | {
     /**
+     * The 100 devices of the user that registered last, since they are the user's.
+     *
      * @generated from field: string alias = 2;
      */
     value: string;
