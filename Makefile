@@ -9,7 +9,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
-SOURCES := $(shell find core edge common client gen/onepush -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
+SOURCES := $(shell find core edge common client gen/* -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
 
 .PHONY: help install build run verify gen migrations test fault fault-short bench bench-quick check format lint types format-current buf-lint buf-breaking gen-current clean
 
