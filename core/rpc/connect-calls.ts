@@ -40,7 +40,13 @@ function toConnectCall(method: DescMethod, handler: unknown, log: Logger): unkno
 }
 
 function contextOf({ requestHeader, signal }: HandlerContext): CallContext {
-  return { credentials: parseAuthorization(requestHeader.get('authorization') ?? undefined), signal };
+  return {
+    credentials: parseAuthorization(requestHeader.get('authorization') ?? undefined),
+    get cancelled() {
+      return signal.aborted;
+    },
+    signal,
+  };
 }
 
 function toConnectError(error: OnePushError): ConnectError {

@@ -71,6 +71,9 @@ function contextOf(call: ServerUnaryCall<unknown, unknown> | Outgoing): CallCont
   let controller: AbortController | undefined;
   return {
     credentials: parseAuthorization(authorization?.toString()),
+    get cancelled() {
+      return call.cancelled;
+    },
     // Made when it is asked for: most calls are over before anybody could cancel them.
     get signal() {
       if (controller === undefined) {

@@ -36,7 +36,22 @@ export function createReflection(services: readonly DescService[], others: reado
   for (const file of [...services.map((service) => service.file), ...others]) {
     for (const found of withDependencies(file)) files.set(found.proto.name, found);
   }
+  const bytes = new Map<DescFile, Uint8Array>();
   const registry = createRegistry(...files.values());
+
+  /** The file, first, and all that it imports: a client can then build it without asking again. */
+  function describeFile(file: DescFile | undefined): Answer {
+    if (file === undefined) return NOT_FOUND;
+    const inOrder = [...withDependencies(file)].reverse();
+    return { case: 'fileDescriptorResponse', value: { fileDescriptorProto: inOrder.map(bytesOf) } };
+  }
+
+  /** Made once: anybody may ask, as often as they like. */
+  function bytesOf(file: DescFile): Uint8Array {
+    const made = bytes.get(file) ?? toBinary(FileDescriptorProtoSchema, file.proto);
+    bytes.set(file, made);
+    return made;
+  }
 
   function findFile(symbol: string): DescFile | undefined {
     const declared = registry.get(symbol);
@@ -97,14 +112,6 @@ function failure(errorCode: status, errorMessage: string): Answer {
 }
 
 const NOT_FOUND = failure(status.NOT_FOUND, 'there is nothing with this name');
-
-/** The file, first, and all that it imports: a client can then build it without asking again. */
-function describeFile(file: DescFile | undefined): Answer {
-  if (file === undefined) return NOT_FOUND;
-  const inOrder = [...withDependencies(file)].reverse();
-  const described = inOrder.map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
-  return { case: 'fileDescriptorResponse', value: { fileDescriptorProto: described } };
-}
 
 /** Each file once, after what it imports. */
 function withDependencies(file: DescFile, found = new Set<DescFile>()): ReadonlySet<DescFile> {
