@@ -9,7 +9,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
-SOURCES := $(shell find core edge common client gen/onepush -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
+SOURCES := $(shell find core edge common client gen/* -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
 
 .PHONY: help install build run verify gen migrations test fault fault-short bench bench-quick check format lint types format-current buf-lint buf-breaking gen-current clean
 
@@ -79,9 +79,15 @@ types: $(INSTALLED) ## check the types, those of the tests too
 buf-lint: $(INSTALLED) ## lint proto/
 	$(BIN)/buf lint
 
-buf-breaking: $(INSTALLED) ## compare proto/ with the last release tag
-	@tag=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo 'buf breaking: no release tag to compare with'; exit 0; }; \
-	echo "buf breaking against $$tag"; $(BIN)/buf breaking --against ".git#tag=$$tag"
+# What a branch does to main counts, from where it began; on main itself, what main does to the last release. A shallow clone may not know
+# where a branch began: then main as it is now.
+buf-breaking: $(INSTALLED) ## compare proto/ with origin/main, or else with the last release tag
+	@head=$$(git rev-parse -q --verify HEAD 2>/dev/null); main=$$(git rev-parse -q --verify origin/main 2>/dev/null); \
+	if [ -n "$$main" ]; then base=$$(git merge-base HEAD "$$main" 2>/dev/null) || base=$$main; else base=$$head; fi; \
+	name=origin/main; [ "$$base" != "$$head" ] || { base=$$(git describe --tags --abbrev=0 2>/dev/null); name=$$base; }; \
+	[ -n "$$base" ] || { echo 'buf breaking: neither another origin/main nor a release tag to compare with'; exit 0; }; \
+	dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	echo "buf breaking against $$name"; git archive "$$base" proto buf.yaml | tar -x -C "$$dir" && $(BIN)/buf breaking --against "$$dir"
 
 gen-current: $(INSTALLED) ## fail when gen/ is not what proto/ generates
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \

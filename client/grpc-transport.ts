@@ -10,7 +10,7 @@ import {
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { toMethodDefinition } from '../common/grpc.js';
-import { ErrorDetailSchema } from '../gen/onepush/v1/error_pb.js';
+import { StatusSchema } from '../gen/google/rpc/status_pb.js';
 
 /** A transport that holds a connection. */
 export interface ClosableTransport extends Transport {
@@ -26,7 +26,7 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /**
  * gRPC by @grpc/grpc-js: twice the unary calls a second of Connect's own gRPC transport, and as much on streams
- * (docs/architecture.md). What it rejects with is a ConnectError with the service's ErrorDetail.
+ * (docs/architecture.md). What it rejects with is a ConnectError with the service's details.
  *
  * @param address `host:port`
  */
@@ -133,16 +133,24 @@ function toMetadata(header: ConstructorParameters<typeof Headers>[0]): Metadata 
   return metadata;
 }
 
-/** With the ErrorDetail of the trailer among its details. */
+/** With the details of the trailer among its own. */
 function toConnectError(error: unknown): ConnectError {
   // Streams and calls of grpc-js fail with nothing else; what does not is missing the fields that are looked at.
   const { code, details, metadata } = error as Partial<ServiceError>;
   if (code === undefined) return ConnectError.from(error);
   // Both number the codes of gRPC; a failure is never OK.
   const failure = new ConnectError(details ?? '', code as number, undefined, undefined, error);
-  const [bytes] = metadata?.get('onepush-error-bin') ?? [];
-  if (bytes instanceof Buffer) {
-    failure.details.push({ desc: ErrorDetailSchema, value: fromBinary(ErrorDetailSchema, bytes) });
-  }
+  const [bytes] = metadata?.get('grpc-status-details-bin') ?? [];
+  if (bytes instanceof Buffer) failure.details = readDetails(bytes);
   return failure;
+}
+
+/** None where the trailer is not a google.rpc.Status: whatever is between here and the service may have written it. */
+function readDetails(bytes: Buffer): ConnectError['details'] {
+  try {
+    const { details } = fromBinary(StatusSchema, bytes);
+    return details.map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf('/') + 1), value }));
+  } catch {
+    return [];
+  }
 }

@@ -13,6 +13,7 @@ export const ERRORS = {
   UNKNOWN_APP: { code: 40402, grpc: 'NOT_FOUND', message: 'There is no app with this id' },
   UNKNOWN_DEVICE: { code: 40403, grpc: 'NOT_FOUND', message: 'There is no device with this id' },
   UNKNOWN_PUSH: { code: 40404, grpc: 'NOT_FOUND', message: 'There is no push with this id' },
+  UNKNOWN_SERVICE: { code: 40405, grpc: 'NOT_FOUND', message: 'There is no service with this name' },
   METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
   IDEMPOTENCY_CONFLICT: {
     code: 40901,

@@ -18,6 +18,7 @@ import { createRegistry, type Registry } from './registry/registry.js';
 import { createConnectServer } from './rpc/connect-server.js';
 import { createEdgeLink } from './rpc/edge-link.js';
 import { createGrpcServer } from './rpc/grpc-server.js';
+import { createHealth } from './rpc/health.js';
 import { observedCalls } from './rpc/observed-calls.js';
 import { createPushCore } from './rpc/push-core.js';
 
@@ -72,8 +73,14 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         log,
         observer: metrics.link,
       });
-      const grpc = createGrpcServer(observedCalls(handlers, 'grpc', metrics.call), link.attach, log);
       const ready = () => store.ping();
+      const health = createHealth(ready);
+      const grpc = createGrpcServer({
+        handlers: observedCalls(handlers, 'grpc', metrics.call),
+        health: health.handlers,
+        attach: link.attach,
+        log,
+      });
       const connect = createConnectServer(
         observedCalls(handlers, 'connect', metrics.call),
         ready,
@@ -93,6 +100,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       };
       stop = async () => {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
+        health.stop();
         receipts.stop();
         await sweeper.stop();
         await sums.stop();

@@ -7,6 +7,7 @@ import type { PushContent, PushHeader } from '../domain/push.js';
 import type { Registry } from '../registry/registry.js';
 import type { LookUps } from '../store/store.js';
 import { resolveAudience } from './audience.js';
+import type { Caller } from './delivery-queue.js';
 import { IDEMPOTENCY_LIFETIME } from './idempotency.js';
 import type { WriteCycle } from './write-cycle.js';
 
@@ -29,9 +30,10 @@ const MAX_ATTEMPTS = 20;
  * Accepts a push: finds its devices or topics and commits it with its deliveries. When this resolves, with the push's id, the push is
  * durable.
  *
+ * @param caller one that has cancelled before the commit begins has nothing committed; absent: the push is carried out in any case
  * @throws OnePushError STORE_UNAVAILABLE, OVERLOADED or INVALID_FIELDS: then it is not accepted; IDEMPOTENCY_CONFLICT
  */
-export type AcceptPush = (app: App, draft: PushDraft) => Promise<number>;
+export type AcceptPush = (app: App, draft: PushDraft, caller?: Caller) => Promise<number>;
 
 /** @param offlineTtl seconds that a push without `needConfirm` waits */
 export function createAcceptPush(
@@ -40,7 +42,7 @@ export function createAcceptPush(
   cycle: Pick<WriteCycle, 'push'>,
   offlineTtl: number,
 ): AcceptPush {
-  return async (app, { audience, duration, ttl, content, idempotency: given, ...options }) => {
+  return async (app, { audience, duration, ttl, content, idempotency: given, ...options }, caller) => {
     const reach = reachOf(audience, options.platform);
     const header = { ...options, platform: reach.platform, appId: app.id, appNum: app.num };
     const lifetime = lifetimeOf({ needConfirm: options.needConfirm, duration, ttl }, offlineTtl);
@@ -52,7 +54,7 @@ export function createAcceptPush(
     };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const resolution = await resolveAudience(registry, store, app.num, reach);
-      const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency });
+      const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency, caller });
       if (pushId !== undefined) return pushId;
     }
     throw new OnePushError('OVERLOADED');

@@ -6,6 +6,12 @@ import { type Confirmation, type DeliveryBatch, type IdempotencyKey, StoreUnavai
 import type { Resolution } from './audience.js';
 import { createFairQueue, type FairQueue } from './fair-queue.js';
 
+/** Who waits for a push's answer. */
+export interface Caller {
+  /** Nobody does any more. Looked at once for each push, so it must be cheap. */
+  readonly cancelled: boolean;
+}
+
 /** A push on its way to the store. */
 export interface PushRequest {
   header: PushHeader;
@@ -14,6 +20,7 @@ export interface PushRequest {
   lifetime: number;
   resolution: Resolution;
   idempotency?: IdempotencyKey | undefined;
+  caller?: Caller | undefined;
 }
 
 /** The same, with its caller waiting. */

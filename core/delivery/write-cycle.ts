@@ -142,6 +142,11 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   /** The orders that are to be committed; the others are answered, or wait for the next cycle. */
   async function admit(orders: readonly PushOrder[]): Promise<readonly PushOrder[]> {
     const current = orders.filter((order) => {
+      if (order.caller?.cancelled) {
+        // Nobody is told: this only ends the call.
+        order.reject(new StoreUnavailable('CANCELLED'));
+        return false;
+      }
       if (order.resolution.isCurrent()) return true;
       order.resolve(undefined);
       return false;

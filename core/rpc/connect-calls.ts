@@ -2,10 +2,9 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { OnePushError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
-import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 import type { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import { parseAuthorization } from './credentials.js';
-import { toErrorDetail, toOnePushError } from './failures.js';
+import { toDetails, toOnePushError } from './failures.js';
 import { type CallContext, eachHandler, type PushCoreHandlers } from './handlers.js';
 
 type UnaryHandler = (request: unknown, call: CallContext) => Promise<unknown>;
@@ -41,15 +40,19 @@ function toConnectCall(method: DescMethod, handler: unknown, log: Logger): unkno
 }
 
 function contextOf({ requestHeader, signal }: HandlerContext): CallContext {
-  return { credentials: parseAuthorization(requestHeader.get('authorization') ?? undefined), signal };
+  return {
+    credentials: parseAuthorization(requestHeader.get('authorization') ?? undefined),
+    get cancelled() {
+      return signal.aborted;
+    },
+    signal,
+  };
 }
 
 function toConnectError(error: OnePushError): ConnectError {
   const { row } = error;
   const metadata = row.retryAfter === undefined ? undefined : { 'retry-after': String(row.retryAfter) };
-  return new ConnectError(error.message, CODES[row.grpc], metadata, [
-    { desc: ErrorDetailSchema, value: toErrorDetail(error) },
-  ]);
+  return new ConnectError(error.message, CODES[row.grpc], metadata, toDetails(error));
 }
 
 const CODES: Record<OnePushError['row']['grpc'], Code> = {

@@ -18,7 +18,7 @@ import type { WriteCycle } from '../delivery/write-cycle.js';
 import { parseAuthorization } from './credentials.js';
 import { createEdgeOutbox, type EdgeOutbox } from './edge-outbox.js';
 import { toErrorDetail, toOnePushError } from './failures.js';
-import { type CallContext, NEVER, type PushCoreHandlers } from './handlers.js';
+import { type CallContext, type PushCoreHandlers, UNCANCELLED } from './handlers.js';
 
 type Stream = ServerDuplexStream<EdgeBatch, CoreBatch>;
 
@@ -169,8 +169,8 @@ export function createEdgeLink(options: {
   }
 
   async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request }: Call): Promise<void> {
-    const app: CallContext = { credentials: { kind: 'app', appId, key: secret }, signal: NEVER };
-    const admin: CallContext = { credentials: { kind: 'admin', token: secret }, signal: NEVER };
+    const app: CallContext = { credentials: { kind: 'app', appId, key: secret }, ...UNCANCELLED };
+    const admin: CallContext = { credentials: { kind: 'admin', token: secret }, ...UNCANCELLED };
     underWay++;
     try {
       if (stopping) throw new OnePushError('CORE_UNAVAILABLE');

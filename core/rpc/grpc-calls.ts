@@ -1,5 +1,6 @@
 import { type EventEmitter, once } from 'node:events';
-import { type DescMethod, toBinary } from '@bufbuild/protobuf';
+import { create, type DescMethod, toBinary } from '@bufbuild/protobuf';
+import { anyPack } from '@bufbuild/protobuf/wkt';
 import {
   Metadata,
   type ServerDuplexStream,
@@ -10,11 +11,11 @@ import {
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
-import type { OnePushError } from '../../common/errors.js';
+import { OnePushError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
-import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
+import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { parseAuthorization } from './credentials.js';
-import { toErrorDetail, toOnePushError } from './failures.js';
+import { toDetails, toOnePushError } from './failures.js';
 import type { CallContext } from './handlers.js';
 
 type UnaryHandler = (request: unknown, call: CallContext) => Promise<unknown>;
@@ -70,6 +71,9 @@ function contextOf(call: ServerUnaryCall<unknown, unknown> | Outgoing): CallCont
   let controller: AbortController | undefined;
   return {
     credentials: parseAuthorization(authorization?.toString()),
+    get cancelled() {
+      return call.cancelled;
+    },
     // Made when it is asked for: most calls are over before anybody could cancel them.
     get signal() {
       if (controller === undefined) {
@@ -83,9 +87,31 @@ function contextOf(call: ServerUnaryCall<unknown, unknown> | Outgoing): CallCont
   };
 }
 
-/** The error as gRPC carries it: its status, its message, and an ErrorDetail in the trailer `onepush-error-bin`. */
+/** The error as gRPC carries it: its status, its message, and a google.rpc.Status with details in the standard trailer. */
 function toServiceError(error: OnePushError): Partial<ServiceError> {
+  const fitting = withinTrailers(error);
+  const code = status[error.row.grpc];
+  const details = toDetails(fitting).map(({ desc, value }) => anyPack(desc, value));
   const metadata = new Metadata();
-  metadata.set('onepush-error-bin', Buffer.from(toBinary(ErrorDetailSchema, toErrorDetail(error))));
-  return { code: status[error.row.grpc], details: error.message, metadata };
+  const bytes = toBinary(StatusSchema, create(StatusSchema, { code, message: fitting.message, details }));
+  metadata.set('grpc-status-details-bin', Buffer.from(bytes));
+  return { code, details: fitting.message, metadata };
+}
+
+/**
+ * Clients refuse trailers of more than 8 KiB, and then there is no error at all. A violation is in them four times, three of these in
+ * base64.
+ */
+const VIOLATION_CHARACTERS = 1200;
+
+/** The same error with as many of its violations, the first ones, as fit into trailers. */
+function withinTrailers(error: OnePushError): OnePushError {
+  const { violations = [] } = error.details;
+  let characters = 0;
+  const end = violations.findIndex(({ field, rule }) => {
+    characters += field.length + rule.length;
+    return characters > VIOLATION_CHARACTERS;
+  });
+  if (end < 0) return error;
+  return new OnePushError(error.reason, { ...error.details, violations: violations.slice(0, Math.max(end, 1)) });
 }

@@ -27,7 +27,9 @@ export interface ServiceParts {
 /** What a handler knows of its call besides the request. */
 export interface CallContext {
   credentials: Credentials;
-  /** Aborted when nobody waits for the answer any more: the caller has cancelled, is gone, or its deadline has passed. */
+  /** Nobody waits for the answer any more: the caller has cancelled, is gone, or its deadline has passed. */
+  readonly cancelled: boolean;
+  /** Aborted when that happens. Costs more than to look at `cancelled`. */
   readonly signal: AbortSignal;
 }
 
@@ -48,8 +50,11 @@ type Methods = (typeof PushCore)['method'];
  */
 export type PushCoreHandlers = { [K in keyof Methods]: Handler<Methods[K]> };
 
-/** A signal that is never aborted. */
-export const NEVER: AbortSignal = new AbortController().signal;
+/** For calls that cannot be cancelled. */
+export const UNCANCELLED: Pick<CallContext, 'cancelled' | 'signal'> = {
+  cancelled: false,
+  signal: new AbortController().signal,
+};
 
 /** The methods of the service, each with its handler. */
 export function* eachHandler(handlers: PushCoreHandlers): Generator<{ method: DescMethod; handler: unknown }> {

@@ -41,7 +41,7 @@ function observedUnary(handle: UnaryHandler, over: Over): UnaryHandler {
       over(begun, 'OK');
       return answer;
     } catch (error) {
-      over(begun, codeOf(error));
+      over(begun, call.cancelled ? 'CANCELLED' : codeOf(error));
       throw error;
     }
   };
@@ -56,7 +56,7 @@ function observedStream(handle: StreamHandler, over: Over): StreamHandler {
       yield* handle(input, call);
       code = 'OK';
     } catch (error) {
-      if (!call.signal.aborted) code = codeOf(error);
+      if (!call.cancelled) code = codeOf(error);
       throw error;
     } finally {
       over(begun, code);

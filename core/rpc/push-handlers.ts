@@ -29,12 +29,12 @@ export function createPushHandlers({
   }
 
   return {
-    async sendPush(request, { credentials }) {
+    async sendPush(request, call) {
       // What is wrong with a push is told to whoever asks, as it always was.
       const draft = fromSendPush(request);
-      const app = await authenticate(registry, credentials);
+      const app = await authenticate(registry, call.credentials);
       return create(SendPushResponseSchema, {
-        requestId: request.dryRun ? '' : String(await acceptPush(app, draft)),
+        requestId: request.dryRun ? '' : String(await acceptPush(app, draft, call)),
       });
     },
 

@@ -2,7 +2,7 @@
 
 Needs grpcio, and stubs on PYTHONPATH. With protoc and grpc_python_plugin on the PATH, in the root folder:
 
-npx buf generate proto --path proto/onepush/v1 --template '{"version": "v2", "plugins": [
+npx buf generate proto --template '{"version": "v2", "plugins": [
   {"protoc_builtin": "python", "out": "stubs"}, {"local": "grpc_python_plugin", "out": "stubs"}]}'
 """
 
@@ -10,6 +10,7 @@ import base64
 import sys
 
 import grpc
+from google.rpc import status_pb2
 from onepush.v1 import error_pb2, push_core_pb2_grpc, push_pb2
 
 address, app_id, app_key, alias, alert = sys.argv[1:6]
@@ -27,8 +28,9 @@ with grpc.insecure_channel(address) as channel:
     except grpc.RpcError as error:
         detail = error_pb2.ErrorDetail()
         for key, value in error.trailing_metadata() or []:
-            if key == "onepush-error-bin":
-                detail.ParseFromString(value)
+            if key == "grpc-status-details-bin":
+                for packed in status_pb2.Status.FromString(value).details:
+                    packed.Unpack(detail)
         fields = ",".join(violation.field for violation in detail.violations)
         print(error.code().name, detail.reason, fields)
         sys.exit(1)

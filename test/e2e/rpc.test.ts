@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 import { type AudienceSchema, PushMsgType } from '../../gen/onepush/v1/push_pb.js';
@@ -129,10 +130,35 @@ describe.each(PROTOCOLS)('PushCore over %s', (protocol) => {
     const other = await failureOf(client.registerDevice(registration));
     for (const field of ['appId', 'alias', 'platform', 'nativeToken', 'tags[1]'])
       expect(other.message).toContain(field);
-    if (protocol === 'connect') {
-      const [detail] = error.findDetails(ErrorDetailSchema);
-      expect(detail?.reason).toBe('INVALID_FIELDS');
-      expect(detail?.violations.map((violation) => violation.field)).toContain('extraJson');
+  });
+
+  it('gives errors their own detail and the standard ones', async () => {
+    const error = await failureOf(client.sendPush({ audience: toAlias('nobody'), alert: '', extraJson: '{' }, app));
+    const [detail] = error.findDetails(ErrorDetailSchema);
+    expect(detail?.reason).toBe('INVALID_FIELDS');
+    expect(detail?.violations.map(({ field }) => field)).toEqual(['alert', 'extraJson']);
+    expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: 'INVALID_FIELDS', domain: 'onepush.v1' }]);
+    const [badRequest] = error.findDetails(BadRequestSchema);
+    expect(badRequest?.fieldViolations).toMatchObject(
+      detail?.violations.map(({ field, rule }) => ({ field, description: rule })) ?? [],
+    );
+    expect(error.findDetails(RetryInfoSchema)).toEqual([]);
+
+    const wrong = await failureOf(client.sendPush({ audience: toAlias('nobody'), alert: 'x' }));
+    expect(wrong.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: 'WRONG_APP_KEY' }]);
+    expect(wrong.findDetails(BadRequestSchema)).toEqual([]);
+  });
+
+  it('tells of very many violations with an error that clients take', async () => {
+    const bad = { audience: { case: 'aliases' as const, value: { values: Array.from({ length: 20 }, () => '') } } };
+    const anyOf = { audiences: Array.from({ length: 40 }, () => bad) };
+    const error = await failureOf(client.sendPush({ audience: { audience: { case: 'anyOf', value: anyOf } } }, app));
+    expect(error.code).toBe(Code.InvalidArgument);
+    const [badRequest] = error.findDetails(BadRequestSchema);
+    expect(badRequest?.fieldViolations[0]?.field).toBe('audience.anyOf.audiences[0].aliases.values[0]');
+    if (protocol === 'grpc') {
+      const trailers = [...error.metadata].map(([name, value]) => name.length + value.length + 32);
+      expect(trailers.reduce((sum, size) => sum + size, 0) + error.message.length).toBeLessThan(8192);
     }
   });
 });

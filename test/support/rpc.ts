@@ -11,7 +11,7 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export type PushCoreClient = ConnectClient<typeof PushCore>;
 
 /** A client of the stack's core. gRPC goes to its own port, the others to the Connect port. */
-export function pushCoreClient(stack: Stack, protocol: Protocol): PushCoreClient {
+export function pushCoreClient(stack: Pick<Stack, 'grpcAddr' | 'connectUrl'>, protocol: Protocol): PushCoreClient {
   const connect = { baseUrl: stack.connectUrl, httpVersion: '1.1' } as const;
   switch (protocol) {
     case 'grpc':

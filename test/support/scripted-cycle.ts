@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
-import type { PushRequest } from '../../core/delivery/delivery-queue.js';
+import type { Caller, PushRequest } from '../../core/delivery/delivery-queue.js';
 import {
   createWriteCycle,
   type Effects,
@@ -23,7 +23,12 @@ export interface ScriptedCycle {
   events: string[];
   log: { debug: ReturnType<typeof vi.fn>; warn: ReturnType<typeof vi.fn>; error: ReturnType<typeof vi.fn> };
   /** Pushes to devices, by default to number 1; the answer is noted under the push's alert. */
-  push(alert: string, deviceNums?: readonly number[], isCurrent?: () => boolean): Promise<number | undefined>;
+  push(
+    alert: string,
+    deviceNums?: readonly number[],
+    isCurrent?: () => boolean,
+    caller?: Caller,
+  ): Promise<number | undefined>;
 }
 
 export function scriptedCycle(): ScriptedCycle {
@@ -45,8 +50,8 @@ export function scriptedCycle(): ScriptedCycle {
     commits,
     events,
     log,
-    push(alert, deviceNums = [1], isCurrent = () => true) {
-      const answer = cycle.push(requestOf(alert, deviceNums, isCurrent));
+    push(alert, deviceNums = [1], isCurrent = () => true, caller) {
+      const answer = cycle.push({ ...requestOf(alert, deviceNums, isCurrent), caller });
       answer.then(
         (id) => events.push(id === undefined ? `${alert} again` : `${alert} done`),
         (error: unknown) =>

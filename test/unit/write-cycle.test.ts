@@ -70,6 +70,32 @@ describe('the write cycle', () => {
     expect(events).toEqual(['pushed 1', 'a done', 'b again', 'd again', 'pushed 1', 'c done']);
   });
 
+  it('does not carry out what nobody waits for any more, unless its commit has begun', async () => {
+    const { commits, events, push } = scripted;
+    const callers = { a: { cancelled: false }, b: { cancelled: false }, c: { cancelled: false } };
+    push('a', [1], undefined, callers.a);
+    const first = await commits.next();
+    push('b', [1], undefined, callers.b);
+    push('c', [1], undefined, callers.c);
+    callers.a.cancelled = true;
+    callers.b.cancelled = true;
+    await first.succeed();
+    const second = await commits.next();
+    expect(alertsOf(second.batch)).toEqual(['c']);
+    await second.succeed();
+    expect(events).toEqual(['pushed 1', 'a done', 'b STORE_UNAVAILABLE', 'pushed 1', 'c done']);
+  });
+
+  it('goes on when nobody waits for anything of a batch', async () => {
+    const { commits, events, push } = scripted;
+    await push('a', [1], undefined, { cancelled: true }).catch(() => {});
+    push('b');
+    const { batch, succeed } = await commits.next();
+    expect(alertsOf(batch)).toEqual(['b']);
+    await succeed();
+    expect(events).toEqual(['a STORE_UNAVAILABLE', 'pushed 1', 'b done']);
+  });
+
   it('takes up a push whenever it comes, also while the cycle comes to rest', async () => {
     const { commits, push } = scripted;
     for (let steps = 0; steps < 30; steps++) {

@@ -48,7 +48,8 @@ export const PushCore: GenService<{
     output: typeof UnregisterDeviceResponseSchema;
   },
   /**
-   * Accepts a push: when it answers, the push and its inbox rows are committed.
+   * Accepts a push: when it answers, the push and its inbox rows are committed. One that is cancelled, or whose deadline passes, before its
+   * commit begins is not carried out; after that it is.
    * Credentials: `authorization: Basic base64(app id:app key)`.
    *
    * @generated from rpc onepush.v1.PushCore.SendPush
