@@ -2,7 +2,7 @@
 
 Needs grpcio, and stubs on PYTHONPATH. With protoc and grpc_python_plugin on the PATH, in the root folder:
 
-npx buf generate proto --path proto/onepush/v1 --template '{"version": "v2", "plugins": [
+npx buf generate proto --path proto/onepush/v1 --path proto/buf --template '{"version": "v2", "plugins": [
   {"protoc_builtin": "python", "out": "stubs"}, {"local": "grpc_python_plugin", "out": "stubs"}]}'
 """
 

@@ -7,7 +7,8 @@ export const PYTHON_HOW = 'install python3-grpcio, protobuf-compiler and protobu
 
 /** The Debian packages are those of the system's own Python. */
 const PYTHON = '/usr/bin/python3';
-const PATH = 'proto/onepush/v1';
+/** The service, and the options that state its rules. */
+const PATHS = ['proto/onepush/v1', 'proto/buf'];
 
 /** Whether this machine can make and run a gRPC client in Python. */
 export function hasPythonGrpc(): boolean {
@@ -31,7 +32,8 @@ export function generatePythonStubs(folder: string): void {
     { local: 'grpc_python_plugin', out: folder },
   ];
   const template = JSON.stringify({ version: 'v2', plugins });
-  execFileSync(join(ROOT, 'node_modules/.bin/buf'), ['generate', 'proto', '--template', template, '--path', PATH], {
+  const paths = PATHS.flatMap((path) => ['--path', path]);
+  execFileSync(join(ROOT, 'node_modules/.bin/buf'), ['generate', 'proto', '--template', template, ...paths], {
     cwd: ROOT,
   });
 }
