@@ -26,7 +26,7 @@ export function commentOf(desc: Exclude<AnyDesc, DescFile>): string {
     .trim();
 }
 
-/** A table of the fields, with a column of rules where one of them has one. */
+/** A table of the fields, with a column of rules where one of them has one, after a sentence on each oneof. */
 export function fieldTable(message: DescMessage): string {
   if (message.fields.length === 0) return 'It has no fields.\n';
   const rules = message.fields.map(ruleOf);
@@ -35,7 +35,11 @@ export function fieldTable(message: DescMessage): string {
     const cells = [`\`${field.name}\``, `\`${field.jsonName}\``, typeOf(field)];
     return row([...cells, ...(ruled ? [rules[index] ?? ''] : []), commentOf(field)]);
   });
-  return table(['field', 'in JSON', 'type', ...(ruled ? ['rule'] : []), 'meaning'], rows);
+  const oneofs = message.oneofs.map((oneof) => {
+    const names = oneof.fields.map(({ jsonName }) => `\`${jsonName}\``).join(', ');
+    return `${getOption(oneof, oneofRules).required ? 'Exactly' : 'At most'} one of ${names} is set.\n\n`;
+  });
+  return oneofs.join('') + table(['field', 'in JSON', 'type', ...(ruled ? ['rule'] : []), 'meaning'], rows);
 }
 
 /** A table of the values. */
@@ -71,18 +75,11 @@ function linkTo(desc: DescEnum | DescMessage | undefined): string {
   return `[${name}](#${name.toLowerCase().replaceAll('.', '')})`;
 }
 
-/** The rule in the words of the error that breaking it gives, and what its oneof says. */
+/** The rule in the words of the error that breaking it gives. */
 function ruleOf(field: DescField): string {
-  const rules: string[] = [];
-  if (hasOption(field, fieldRules)) {
-    const found = getOption(field, fieldRules);
-    const items = found.type.case === 'repeated' ? describeRules(field, found, true) : undefined;
-    rules.push(describeRules(field, found, false) ?? '', items === undefined ? '' : `each ${items}`);
-  }
-  if (field.oneof) {
-    const names = field.oneof.fields.map(({ jsonName }) => `\`${jsonName}\``).join(', ');
-    const required = getOption(field.oneof, oneofRules).required;
-    rules.push(`${required ? 'exactly' : 'at most'} one of ${names}`);
-  }
-  return rules.filter((rule) => rule !== '').join('; ');
+  if (!hasOption(field, fieldRules)) return '';
+  const rules = getOption(field, fieldRules);
+  const whole = describeRules(field, rules, false) ?? '';
+  const each = rules.type.case === 'repeated' ? describeRules(field, rules, true) : undefined;
+  return each === undefined ? whole : `${whole}; each ${each}`;
 }
