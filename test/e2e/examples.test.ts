@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDevice } from '../support/device.js';
@@ -50,6 +51,28 @@ describe('the examples for Node.js', () => {
     expect(wrong).toMatchObject({ code: 1, errors: 'INVALID_ARGUMENT INVALID_FIELDS alert' });
     const stranger = await node('send.mjs', stack.grpcAddr, TEST_APP.appId, 'wrong', 'alice', 'x');
     expect(stranger).toMatchObject({ code: 1, errors: 'UNAUTHENTICATED WRONG_APP_KEY' });
+  });
+});
+
+describe('the README', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const section = readme.slice(readme.indexOf('## For internal services'));
+  /** The section's first block of this language, for this stack. */
+  const block = (language: string) =>
+    (new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(section)?.[1] ?? '')
+      .replaceAll('127.0.0.1:9090', stack.grpcAddr)
+      .replaceAll('http://127.0.0.1:9091', stack.connectUrl);
+
+  it('shows internal services a program and commands that work', async () => {
+    const device = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, 'alice', { tag: ['news'] }));
+    await device.opened;
+    const program = await run(process.execPath, ['--input-type=module', '-e', block('js')]);
+    expect(program).toMatchObject({ code: 0, errors: '', out: [expect.stringMatching(/^\d+$/)] });
+    const commands = await run('/bin/sh', ['-ec', block('sh')]);
+    expect(commands).toMatchObject({ code: 0, errors: '' });
+    const alerts = ['To the readers, without Bob', 'One over gRPC', 'Another over gRPC', 'Over Connect'];
+    expect((await device.waitForCount(4)).map(({ alert }) => alert)).toEqual(alerts);
+    await device.close();
   });
 });
 
