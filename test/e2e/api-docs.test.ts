@@ -5,10 +5,12 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createOnePushClient, type OnePushClient, Platform, to } from '../../client/index.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
+import { skipWithoutCurl } from '../support/curl.js';
 import { connectDevice, type TestDevice } from '../support/device.js';
 import { ROOT } from '../support/dist.js';
 import { eventually } from '../support/eventually.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { uniqueName } from '../support/users.js';
 
 const PAGE = readFileSync(join(ROOT, 'docs/api.md'), 'utf8');
 /** Each example with curl: the method, the command, and the answer. */
@@ -38,13 +40,13 @@ describe('docs/api.md', () => {
   });
 });
 
-describe('an example of docs/api.md', () => {
+describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md', () => {
   let device: TestDevice;
   let variables: Record<string, string>;
   // What the answers of the examples are for.
   beforeEach(async () => {
-    const registration = { appId: TEST_APP.appId, alias: 'alice', platform: Platform.ANDROID, nativeToken: 'token-1' };
-    const { deviceId } = await client.registerDevice({ ...registration, tags: ['news'] });
+    const registration = { appId: TEST_APP.appId, alias: 'alice', platform: Platform.ANDROID, tags: ['news'] };
+    const { deviceId } = await client.registerDevice({ ...registration, nativeToken: uniqueName() });
     device = connectDevice(stack.wsUrl, deviceId);
     const online = async () => (await client.getPresence({ aliases: ['alice'] })).users[0]?.online.length === 1;
     await eventually(online, { message: 'alice to be online' });
@@ -53,7 +55,11 @@ describe('an example of docs/api.md', () => {
     const app = await client.createApp({ name: 'Billing' });
     variables = { DEVICE: deviceId, PUSH: requestId, APP: app.id, ADMIN_TOKEN: stack.adminToken };
   });
-  afterEach(() => device.close());
+  afterEach(async () => {
+    const { devices } = await client.listDevices({ filter: { case: 'alias', value: 'alice' } });
+    for (const { deviceId } of devices) await client.unregisterDevice({ deviceId });
+    await device.closed;
+  });
 
   it.each(EXAMPLES)('calls $method and is answered as it says', async ({ command, answer }) => {
     const script = command.replaceAll('http://127.0.0.1:9091', stack.connectUrl);

@@ -2,10 +2,13 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { skipWithoutCurl } from '../support/curl.js';
 import { connectDevice } from '../support/device.js';
 import { ROOT } from '../support/dist.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { newDevice, uniqueName } from '../support/users.js';
+
+const withoutCurl = skipWithoutCurl('examples.test.ts');
 
 let stack: Stack;
 beforeAll(async () => {
@@ -54,7 +57,7 @@ describe('the examples for Node.js', () => {
   });
 });
 
-describe('the README', () => {
+describe.skipIf(withoutCurl)('the README', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   const section = readme.slice(readme.indexOf('## For internal services'));
   /** The section's first block of this language, for this stack. */
@@ -76,7 +79,7 @@ describe('the README', () => {
   });
 });
 
-describe('the example for curl', () => {
+describe.skipIf(withoutCurl)('the example for curl', () => {
   it('sends any text', async () => {
     const alias = uniqueName('"\\ 爱丽丝');
     const device = await online(alias);

@@ -8,6 +8,7 @@ import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 import { SendPushRequestSchema, SendPushResponseSchema } from '../../gen/onepush/v1/push_pb.js';
 import { WatchReceiptsRequestSchema, WatchReceiptsResponseSchema } from '../../gen/onepush/v1/receipt_pb.js';
+import { skipWithoutCurl } from '../support/curl.js';
 import { basic } from '../support/rpc.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 
@@ -104,7 +105,7 @@ describe('gRPC-Web that is framed by hand', () => {
   });
 });
 
-describe('curl over HTTP/1.1', () => {
+describe.skipIf(skipWithoutCurl('interop-web.test.ts'))('curl over HTTP/1.1', () => {
   /** What curl prints when this goes to its standard input. */
   function curl(path: string, type: string, input: Uint8Array, ...args: string[]): Promise<Buffer> {
     return new Promise((resolve, reject) => {
