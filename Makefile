@@ -40,8 +40,9 @@ run: build ## start a core and an edge on SQLite, with no configuration
 verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL)
 	node dist/core/verify.js
 
-gen: $(INSTALLED) ## generate gen/ from proto/
+gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/
 	$(BIN)/buf generate
+	$(BIN)/buf generate --template buf.gen.docs.yaml
 
 migrations: $(INSTALLED) ## write the migrations that the schemas of both dialects ask for
 	$(BIN)/drizzle-kit generate --config core/store/drizzle.mysql.config.ts
@@ -89,9 +90,11 @@ buf-breaking: $(INSTALLED) ## compare proto/ with origin/main, or else with the 
 	dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	echo "buf breaking against $$name"; git archive "$$base" proto buf.yaml | tar -x -C "$$dir" && $(BIN)/buf breaking --against "$$dir"
 
-gen-current: $(INSTALLED) ## fail when gen/ is not what proto/ generates
+gen-current: $(INSTALLED) ## fail when gen/ and docs/api.md are not what proto/ generates
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
-	$(BIN)/buf generate -o "$$dir" && diff -r gen "$$dir/gen" || { echo 'gen/ is not current: run make gen' >&2; exit 1; }
+	$(BIN)/buf generate -o "$$dir" && diff -r gen "$$dir/gen" && \
+	$(BIN)/buf generate --template buf.gen.docs.yaml -o "$$dir" && diff docs/api.md "$$dir/docs/api.md" || \
+	{ echo 'gen/ or docs/api.md is not current: run make gen' >&2; exit 1; }
 
 clean: ## remove what build and tests leave behind; data/ stays
 	rm -rf dist coverage

@@ -36,6 +36,8 @@ function toConnectCall(method: DescMethod, handler: unknown, log: Logger): unkno
     } catch (error) {
       throw toConnectError(toOnePushError(error, log));
     }
+    // A handler just stops when its call's deadline has passed: that must not look like the end of the stream.
+    context.signal.throwIfAborted();
   };
 }
 

@@ -1,13 +1,9 @@
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchChromium, skipWithoutChromium } from '../support/chromium.js';
 import { type Stack, startStack } from '../support/stack.js';
 
-const { CHROMIUM_PATH, CI } = process.env;
-const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = CHROMIUM_PATH || CANDIDATES.find((path) => existsSync(path));
-const skipped = executablePath === undefined && !CI;
-if (skipped) console.warn('page.test.ts is skipped: install Chromium, or set CHROMIUM_PATH, to cover the page.');
+const skipped = skipWithoutChromium('page.test.ts');
 
 const WAIT_MS = 15_000;
 const BIG_EXTRA = '{"orderId":9223372036854775807,"price":1.10}';
@@ -24,20 +20,8 @@ describe.skipIf(skipped)('the page at GET /', { timeout: 60_000 }, () => {
   let users = 0;
 
   beforeAll(async () => {
-    if (executablePath === undefined) throw new Error(`CI needs a Chromium: none of ${CANDIDATES.join(', ')} exists`);
     stack = await startStack();
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launchChromium();
   }, 60_000);
 
   afterAll(async () => {

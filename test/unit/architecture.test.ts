@@ -6,7 +6,7 @@ import { findViolations } from '../support/architecture/rules.js';
 import { readSources } from '../support/architecture/sources.js';
 import { ROOT } from '../support/dist.js';
 
-const FOLDERS = ['core', 'edge', 'common', 'client', 'gen'];
+const FOLDERS = ['core', 'edge', 'common', 'client', 'tools', 'gen'];
 
 /** The violations in a tree made of these files. */
 function violationsOf(files: Record<string, string>): string[] {

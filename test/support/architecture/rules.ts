@@ -55,8 +55,9 @@ const implementationArrow: Arrow = (from, { target }) => {
 };
 
 const genArrow: Arrow = (from, { target }) => {
-  if (!target?.startsWith('gen/') || /^(gen|common|client|(core|edge)\/(rpc|link))\//.test(from)) return undefined;
-  return 'gen is imported only by common, client, */rpc, */link and tests';
+  if (!target?.startsWith('gen/') || /^(gen|common|client|tools|(core|edge)\/(rpc|link))\//.test(from))
+    return undefined;
+  return 'gen is imported only by common, client, tools, */rpc, */link and tests';
 };
 
 const mainArrow: Arrow = (_from, { target }) =>

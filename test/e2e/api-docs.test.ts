@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createOnePushClient, type OnePushClient, Platform, to } from '../../client/index.js';
+import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
+import { skipWithoutCurl } from '../support/curl.js';
+import { connectDevice, type TestDevice } from '../support/device.js';
+import { ROOT } from '../support/dist.js';
+import { eventually } from '../support/eventually.js';
+import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { uniqueName } from '../support/users.js';
+
+const PAGE = readFileSync(join(ROOT, 'docs/api.md'), 'utf8');
+/** Each example with curl: the method, the command, and the answer. */
+const EXAMPLES = [...PAGE.matchAll(/^```sh\n([\s\S]*?)^```\n\n```json\n([\s\S]*?)^```/gm)].map(
+  ([, command = '', answer = '']) => ({ method: /PushCore\/(\w+)/.exec(command)?.[1], command, answer }),
+);
+/** What the core answers UNIMPLEMENTED to. */
+const UNSERVED = new Set(['ListDeliveries', 'DeviceTimeline']);
+
+let stack: Stack;
+let client: OnePushClient;
+beforeAll(async () => {
+  stack = await startStack();
+  client = createOnePushClient({ address: stack.grpcAddr, ...TEST_APP, adminToken: stack.adminToken });
+});
+afterAll(async () => {
+  await client?.close();
+  await stack?.stop();
+});
+
+describe('docs/api.md', () => {
+  it('has an example of every method that is served', () => {
+    const sections = PAGE.split(/^## /m).slice(1);
+    const methods = sections.filter((section) => section.includes('**Example**')).map((text) => text.split('\n')[0]);
+    const served = PushCore.methods.filter(({ name }) => !UNSERVED.has(name));
+    expect(methods).toEqual(served.map(({ name }) => name));
+  });
+});
+
+describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md', () => {
+  let device: TestDevice;
+  let variables: Record<string, string>;
+  // What the answers of the examples are for.
+  beforeEach(async () => {
+    const registration = { appId: TEST_APP.appId, alias: 'alice', platform: Platform.ANDROID, tags: ['news'] };
+    const { deviceId } = await client.registerDevice({ ...registration, nativeToken: uniqueName() });
+    device = connectDevice(stack.wsUrl, deviceId);
+    const online = async () => (await client.getPresence({ aliases: ['alice'] })).users[0]?.online.length === 1;
+    await eventually(online, { message: 'alice to be online' });
+    const audience = to.aliases('alice');
+    const { requestId } = await client.sendPush({ audience, alert: 'Your parcel is here', needConfirm: true });
+    const app = await client.createApp({ name: 'Billing' });
+    variables = { DEVICE: deviceId, PUSH: requestId, APP: app.id, ADMIN_TOKEN: stack.adminToken };
+  });
+  afterEach(async () => {
+    const { devices } = await client.listDevices({ filter: { case: 'alias', value: 'alice' } });
+    for (const { deviceId } of devices) await client.unregisterDevice({ deviceId });
+    await device.closed;
+  });
+
+  it.each(EXAMPLES)('calls $method and is answered as it says', async ({ command, answer }) => {
+    const script = command.replaceAll('http://127.0.0.1:9091', stack.connectUrl);
+    const env = { PATH: process.env.PATH, ...variables };
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-ec', script], { env, timeout: 10_000 });
+    expect(withoutChance(JSON.parse(stdout))).toEqual(withoutChance(JSON.parse(answer)));
+  });
+});
+
+/** Keys whose values are other ones each time, beside ids and times. */
+const BY_CHANCE = new Set(['appKey', 'edgeId', 'nextPageToken']);
+
+/** The same with a word for the kind of each value that is another one each time. */
+function withoutChance(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutChance(item));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutChance(item, name)]));
+  }
+  if (typeof value !== 'string') return value;
+  if (BY_CHANCE.has(key)) return `<${key}>`;
+  return value
+    .replace(/^\d{10,16}$/, '<push>')
+    .replace(/^[0-9a-f]{16}$/, '<app>')
+    .replace(/^[0-9a-f]{32}$/, '<device>')
+    .replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, '<time>');
+}

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { skipWithoutCurl } from '../support/curl.js';
+import { connectDevice } from '../support/device.js';
+import { ROOT } from '../support/dist.js';
+import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { newDevice, uniqueName } from '../support/users.js';
+
+const withoutCurl = skipWithoutCurl('examples.test.ts');
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+/** Runs an example: its exit code, and the lines that it has printed. */
+function run(program: string, args: string[]): Promise<{ code: number | null; out: string[]; errors: string }> {
+  return new Promise((resolve) => {
+    const options = { cwd: ROOT, env: { PATH: process.env.PATH }, timeout: 15_000 };
+    const child = execFile(program, args, options, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, out: stdout.trim().split('\n'), errors: stderr.trim() }),
+    );
+  });
+}
+const node = (file: string, ...args: string[]) => run(process.execPath, [join('examples/node', file), ...args]);
+const curl = (appKey: string, ...args: string[]) =>
+  run('examples/curl/send.sh', [stack.connectUrl, TEST_APP.appId, appKey, ...args]);
+
+async function online(alias: string) {
+  const device = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, alias));
+  await device.opened;
+  return device;
+}
+
+describe('the examples for Node.js', () => {
+  it('send over a stream, and follow the receipts', async () => {
+    const alias = uniqueName();
+    const device = await online(alias);
+    const app = [stack.grpcAddr, TEST_APP.appId, TEST_APP.appKey];
+    const sent = await node('send.mjs', ...app, alias, 'one', 'two', 'three');
+    expect(sent).toMatchObject({ code: 0, errors: '' });
+    expect((await device.waitForCount(3)).map(({ id }) => id)).toEqual(sent.out);
+    const followed = await node('receipts.mjs', ...app, '3');
+    expect(followed).toMatchObject({ code: 0, errors: '' });
+    expect(followed.out.slice(0, 3)).toEqual(sent.out.map((id) => `${id} ${alias} DELIVERED`));
+    await device.close();
+  });
+
+  it('tell what a push was refused for', async () => {
+    const wrong = await node('send.mjs', stack.grpcAddr, TEST_APP.appId, TEST_APP.appKey, 'alice', '');
+    expect(wrong).toMatchObject({ code: 1, errors: 'INVALID_ARGUMENT INVALID_FIELDS alert' });
+    const stranger = await node('send.mjs', stack.grpcAddr, TEST_APP.appId, 'wrong', 'alice', 'x');
+    expect(stranger).toMatchObject({ code: 1, errors: 'UNAUTHENTICATED WRONG_APP_KEY' });
+  });
+});
+
+describe.skipIf(withoutCurl)('the README', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const section = readme.slice(readme.indexOf('## For internal services'));
+  /** The section's first block of this language, for this stack. */
+  const block = (language: string) =>
+    (new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(section)?.[1] ?? '')
+      .replaceAll('127.0.0.1:9090', stack.grpcAddr)
+      .replaceAll('http://127.0.0.1:9091', stack.connectUrl);
+
+  it('shows internal services a program and commands that work', async () => {
+    const device = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, 'alice', { tag: ['news'] }));
+    await device.opened;
+    const program = await run(process.execPath, ['--input-type=module', '-e', block('js')]);
+    expect(program).toMatchObject({ code: 0, errors: '', out: [expect.stringMatching(/^\d+$/)] });
+    const commands = await run('/bin/sh', ['-ec', block('sh')]);
+    expect(commands).toMatchObject({ code: 0, errors: '' });
+    const alerts = ['To the readers, without Bob', 'One over gRPC', 'Another over gRPC', 'Over Connect'];
+    expect((await device.waitForCount(4)).map(({ alert }) => alert)).toEqual(alerts);
+    await device.close();
+  });
+});
+
+describe.skipIf(withoutCurl)('the example for curl', () => {
+  it('sends any text', async () => {
+    const alias = uniqueName('"\\ 爱丽丝');
+    const device = await online(alias);
+    const alert = 'a "quoted" \\ text, 你好';
+    const { code, out } = await curl(TEST_APP.appKey, alias, alert);
+    expect(code).toBe(0);
+    const { requestId } = JSON.parse(out.join('\n'));
+    expect(await device.waitForMessage(({ id }) => id === requestId)).toMatchObject({ alert });
+    await device.close();
+  });
+
+  it('fails with what the service says', async () => {
+    const { code, out } = await curl('wrong', 'alice', 'x');
+    expect(code).toBe(22);
+    expect(out.join('\n')).toContain('WRONG_APP_KEY');
+  });
+});

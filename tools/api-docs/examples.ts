@@ -1,0 +1,123 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+
+/** One call with curl. Both bodies must fit the schema; a test makes the calls and compares. */
+export interface CurlExample {
+  /** Whose credentials it has. */
+  as: 'nobody' | 'app' | 'admin';
+  /** May have `$DEVICE`, `$PUSH` and `$APP` for ids. */
+  request: JsonObject;
+  answer: JsonObject;
+}
+
+const DEVICE = 'b17831a7db850a0478e1ce71fef29618';
+const PUSH = '244946072924160';
+const APP = '104aa31fc8770c2c';
+const KEY = 'JVct4TdMOU4KP-oo5GaLhG1Hgu24cnLy';
+const TIME = '2026-01-31T12:00:00.123Z';
+const LATER = '2026-02-03T12:00:00.123Z';
+const PRESENCE = { edgeId: '5c1f0a6e', since: TIME };
+const ALICE = { aliases: { values: ['alice'] } };
+const DEVICE_OF_ALICE = {
+  deviceId: DEVICE,
+  alias: 'alice',
+  platform: 'PLATFORM_ANDROID',
+  tags: ['news'],
+  registeredAt: TIME,
+  presence: PRESENCE,
+};
+
+/**
+ * By method. The answers are those for a user alice with one device, $DEVICE, that has the tag news and is online, and a push,
+ * $PUSH, to alice that she has not confirmed.
+ */
+export const CURL_EXAMPLES: Record<string, CurlExample> = {
+  RegisterDevice: {
+    as: 'nobody',
+    request: {
+      appId: 'testapp1',
+      alias: 'alice',
+      platform: 'PLATFORM_ANDROID',
+      nativeToken: 'token-1',
+      tags: ['news'],
+    },
+    answer: { deviceId: DEVICE },
+  },
+  UnregisterDevice: { as: 'nobody', request: { deviceId: '$DEVICE' }, answer: {} },
+  SendPush: {
+    as: 'app',
+    request: {
+      audience: ALICE,
+      alert: 'Your parcel is here',
+      extraJson: '{"orderId":9223372036854775807}',
+      needConfirm: true,
+      ttlSeconds: 86400,
+      idempotencyKey: 'parcel-4711',
+    },
+    answer: { requestId: PUSH },
+  },
+  EstimateAudience: {
+    as: 'app',
+    request: {
+      audience: {
+        allOf: { audiences: [{ tags: { values: ['news'] } }, { not: { aliases: { values: ['bob'] } } }] },
+      },
+    },
+    answer: { devices: 1, online: 1 },
+  },
+  RecallPush: { as: 'app', request: { requestId: '$PUSH' }, answer: { recalled: 1 } },
+  GetPush: {
+    as: 'app',
+    request: { requestId: '$PUSH' },
+    answer: {
+      requestId: PUSH,
+      state: 'STATE_SENT',
+      pushMsgType: 'PUSH_MSG_TYPE_MSG',
+      needConfirm: true,
+      priority: 'PRIORITY_NORMAL',
+      createdAt: TIME,
+      expiresAt: LATER,
+      content: { alert: 'Your parcel is here' },
+      messageIds: [PUSH],
+      deliveries: { targeted: 1, pending: 1 },
+    },
+  },
+  ListDevices: {
+    as: 'app',
+    request: { alias: 'alice' },
+    answer: { devices: [DEVICE_OF_ALICE] },
+  },
+  GetPresence: {
+    as: 'app',
+    request: { aliases: ['alice', 'nobody'] },
+    answer: {
+      users: [
+        {
+          alias: 'alice',
+          devices: 1,
+          online: [{ deviceId: DEVICE, platform: 'PLATFORM_ANDROID', presence: PRESENCE }],
+        },
+        { alias: 'nobody' },
+      ],
+    },
+  },
+  UpdateDevice: {
+    as: 'app',
+    request: { deviceId: '$DEVICE', addTags: ['beta'], mobile: '13800000000' },
+    answer: { device: { ...DEVICE_OF_ALICE, tags: ['beta', 'news'], mobile: '13800000000' } },
+  },
+  CreateApp: { as: 'admin', request: { name: 'Billing' }, answer: { id: APP, name: 'Billing', appKey: KEY } },
+  GetApp: { as: 'admin', request: { id: '$APP' }, answer: { id: APP, name: 'Billing' } },
+  RotateAppKey: {
+    as: 'admin',
+    request: { id: '$APP', keepOldSeconds: 3600 },
+    answer: { appKey: KEY, oldKeysExpireAt: TIME },
+  },
+  DisableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
+  EnableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
+};
+
+/** The streams, with the client package: programs, by method. */
+export const NODE_EXAMPLES: Record<string, string> = {
+  SendPushStream: 'examples/node/send.mjs',
+  WatchReceipts: 'examples/node/receipts.mjs',
+};
