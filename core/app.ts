@@ -6,6 +6,8 @@ import type { CoreConfig } from './config.js';
 import { createAcceptPush } from './delivery/accept.js';
 import { createEstimate } from './delivery/estimate.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
+import { createJobRunner, type JobRunner } from './delivery/jobs.js';
+import { createRecallPush } from './delivery/recall.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
 import { createSumCheck } from './delivery/sum-check.js';
@@ -41,7 +43,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       const registry = createRegistry(store);
       const limits = createInboxLimits(store, config.inboxLimit);
       const receipts = createReceiptFeed(store, log);
-      const effects = createEffects(registry, limits, metrics, () => sessions);
+      const effects = createEffects(registry, limits, metrics, () => ({ sessions, jobs }));
       const cycle = createWriteCycle({
         store,
         pushIds: createIdClock(CORE, highest.push),
@@ -52,12 +54,14 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         observe: metrics.commit,
       });
       const sessions = createSessions({ store, cycle, log });
+      const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
       const handlers = createPushCore({
         registry,
         cycle,
         acceptPush: createAcceptPush(registry, store, cycle, config.offlineTtl),
+        recallPush: createRecallPush(cycle),
         estimateAudience: createEstimate(store, sessions),
         queries: store,
         receipts,
@@ -102,6 +106,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
         health.stop();
         receipts.stop();
+        await jobs.stop();
         await sweeper.stop();
         await sums.stop();
         await connect.stop();
@@ -112,6 +117,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         await ops.stop();
         await store.close();
       };
+      jobs.start();
       sweeper.start();
       sums.start();
       return addresses;
@@ -125,29 +131,31 @@ function createEffects(
   registry: Registry,
   limits: InboxLimits,
   metrics: CoreMetrics,
-  sessions: () => Sessions,
+  /** What is made after the write cycle. */
+  later: () => { sessions: Sessions; jobs: JobRunner },
 ): Effects {
   return {
     pushed(pushes) {
       metrics.pushed(pushes);
       limits.pushed(pushes);
-      sessions().pushed(pushes);
+      later().sessions.pushed(pushes);
     },
     recalled(pushId) {
       metrics.recalled();
-      sessions().recalled(pushId);
+      later().sessions.recalled(pushId);
     },
     replaced({ topicPushes }) {
-      for (const pushId of topicPushes) sessions().recalled(pushId);
+      for (const pushId of topicPushes) later().sessions.recalled(pushId);
     },
     registered(result, registration) {
       registry.registered(result, registration.appNum, registration.tags);
-      sessions().registered(result, registration);
+      later().sessions.registered(result, registration);
     },
     unregistered(device) {
       registry.unregistered(device);
-      sessions().unregistered(device);
+      later().sessions.unregistered(device);
     },
+    scheduled: (dueAt) => later().jobs.wake(dueAt),
     appChanged: (id) => registry.appChanged(id),
     uncertain: () => registry.forget(),
   };

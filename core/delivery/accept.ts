@@ -5,7 +5,7 @@ import { type Audience, reachOf } from '../domain/audience.js';
 import { lifetimeOf } from '../domain/expiry.js';
 import type { PushContent, PushHeader } from '../domain/push.js';
 import type { Registry } from '../registry/registry.js';
-import type { LookUps } from '../store/store.js';
+import { type LookUps, StoreUnavailable } from '../store/store.js';
 import { resolveAudience } from './audience.js';
 import type { Caller } from './delivery-queue.js';
 import { IDEMPOTENCY_LIFETIME } from './idempotency.js';
@@ -19,6 +19,8 @@ export interface PushDraft extends Omit<PushHeader, 'appId' | 'appNum'> {
   /** Seconds that the message waits, whatever `needConfirm` says; undefined: see `lifetimeOf`. */
   ttl?: number | undefined;
   content: PushContent;
+  /** When it is to be made, in milliseconds since the epoch; undefined or past: at once. */
+  sendAt?: number | undefined;
   /** Makes a retry safe; see `Idempotency`. */
   idempotency: { key: string; digest: string } | undefined;
 }
@@ -27,11 +29,11 @@ export interface PushDraft extends Omit<PushHeader, 'appId' | 'appNum'> {
 const MAX_ATTEMPTS = 20;
 
 /**
- * Accepts a push: finds its devices or topics and commits it with its deliveries. When this resolves, with the push's id, the push is
- * durable.
+ * Accepts a push: finds its devices or topics and commits it with its deliveries; or, if it is to be made later or goes to very many
+ * devices, a job that will. When this resolves, with the request id, it is durable.
  *
  * @param caller one that has cancelled before the commit begins has nothing committed; absent: the push is carried out in any case
- * @throws OnePushError STORE_UNAVAILABLE, OVERLOADED or INVALID_FIELDS: then it is not accepted; IDEMPOTENCY_CONFLICT
+ * @throws OnePushError STORE_UNAVAILABLE or OVERLOADED: then it is not accepted; IDEMPOTENCY_CONFLICT
  */
 export type AcceptPush = (app: App, draft: PushDraft, caller?: Caller) => Promise<number>;
 
@@ -39,10 +41,10 @@ export type AcceptPush = (app: App, draft: PushDraft, caller?: Caller) => Promis
 export function createAcceptPush(
   registry: Registry,
   store: Pick<LookUps, 'findAudience'>,
-  cycle: Pick<WriteCycle, 'push'>,
+  cycle: Pick<WriteCycle, 'push' | 'change' | 'changes'>,
   offlineTtl: number,
 ): AcceptPush {
-  return async (app, { audience, duration, ttl, content, idempotency: given, ...options }, caller) => {
+  return async (app, { audience, duration, ttl, content, sendAt, idempotency: given, ...options }, caller) => {
     const reach = reachOf(audience, options.platform);
     const header = { ...options, platform: reach.platform, appId: app.id, appNum: app.num };
     const lifetime = lifetimeOf({ needConfirm: options.needConfirm, duration, ttl }, offlineTtl);
@@ -52,8 +54,17 @@ export function createAcceptPush(
       digest: given.digest,
       expiresAt: Date.now() + IDEMPOTENCY_LIFETIME,
     };
+    const schedule = async (dueAt: number | undefined): Promise<number> => {
+      if (caller?.cancelled) throw new StoreUnavailable('CANCELLED');
+      const job = { appNum: app.num, spec: { header, work: { content, reach } }, dueAt, lifetime, idempotency };
+      const id = await cycle.change(cycle.changes.schedule, job);
+      if (id === 'conflict') throw new OnePushError('IDEMPOTENCY_CONFLICT');
+      return id;
+    };
+    if (sendAt !== undefined && sendAt > Date.now()) return schedule(sendAt);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const resolution = await resolveAudience(registry, store, app.num, reach);
+      if (resolution === undefined) return schedule(undefined);
       const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency, caller });
       if (pushId !== undefined) return pushId;
     }

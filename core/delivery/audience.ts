@@ -1,4 +1,3 @@
-import { OnePushError } from '../../common/errors.js';
 import type { Audience, Reach } from '../domain/audience.js';
 import { type Device, matchesPlatform, type PlatformFilter } from '../domain/device.js';
 import type { Entry } from '../registry/lookup-cache.js';
@@ -12,35 +11,60 @@ export interface Resolution {
   isCurrent(): boolean;
 }
 
-/** To how many devices a push that the store has to look for may go. */
-export const MAX_FOUND = 5000;
+/** To how many devices one push goes: to more it goes in parts. */
+export const MAX_DEVICES = 5000;
 
 /**
- * Finds the devices of a directed push, each once, or the topics of a topic push. Names that match nothing are no error.
+ * Finds the devices of a directed push, each once, or the topics of a topic push. Names that match nothing are no error. Undefined:
+ * it is for more than `MAX_DEVICES`.
  *
- * @throws StoreUnavailable; OnePushError INVALID_FIELDS if an audience that is neither names nor topics has too many devices
+ * @throws StoreUnavailable
  */
 export async function resolveAudience(
   registry: Registry,
   store: Pick<LookUps, 'findAudience'>,
   appNum: number,
   reach: Reach,
-): Promise<Resolution> {
-  switch (reach.kind) {
-    case 'names':
-      return directed(namesOf(registry, appNum, reach.audience), appNum, reach.platform);
-    case 'topics':
-      return topics(registry, appNum, reach.tags);
-    case 'tree': {
-      const areSame = registry.watchDevices();
-      const deviceNums = await store.findAudience({ ...reach, appNum }, 0, MAX_FOUND + 1);
-      if (deviceNums.length > MAX_FOUND) {
-        const rule = `must have at most ${MAX_FOUND} devices, unless it is everyone, any of some tags, or a list of names`;
-        throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'audience', rule }] });
-      }
-      return { target: { kind: 'directed', deviceNums }, isCurrent: () => areSame(deviceNums) };
-    }
+): Promise<Resolution | undefined> {
+  if (reach.kind === 'names') {
+    const found = await directed(namesOf(registry, appNum, reach.audience), appNum, reach.platform);
+    return found.target.deviceNums.length > MAX_DEVICES ? undefined : found;
   }
+  const { resolution, more } = await resolvePage(registry, store, appNum, reach, { after: 0, size: MAX_DEVICES });
+  return more ? undefined : resolution;
+}
+
+/** A part of an audience. */
+export interface Page {
+  resolution: Resolution;
+  /** The last device of it, or the one that it began after. */
+  after: number;
+  /** Others follow. */
+  more: boolean;
+}
+
+/**
+ * The devices of an audience by number: those after `after`, at the most `size`. Topics are one page.
+ *
+ * @throws StoreUnavailable
+ */
+export async function resolvePage(
+  registry: Registry,
+  store: Pick<LookUps, 'findAudience'>,
+  appNum: number,
+  reach: Reach,
+  { after, size }: { after: number; size: number },
+): Promise<Page> {
+  if (reach.kind === 'topics') return { resolution: await topics(registry, appNum, reach.tags), after, more: false };
+  const areSame = registry.watchDevices();
+  const { audience, platform } = reach;
+  const found = await store.findAudience({ appNum, audience, platform }, after, size + 1);
+  const deviceNums = found.slice(0, size);
+  return {
+    resolution: { target: { kind: 'directed', deviceNums }, isCurrent: () => areSame(deviceNums) },
+    after: deviceNums.at(-1) ?? after,
+    more: found.length > size,
+  };
 }
 
 function namesOf(
@@ -64,7 +88,7 @@ async function directed(
   entries: readonly Entry<Device | readonly Device[]>[],
   appNum: number,
   platform: PlatformFilter,
-): Promise<Resolution> {
+): Promise<Resolution & { target: { kind: 'directed' } }> {
   await loaded(entries);
   const nums = new Set<number>();
   for (const device of entries.flatMap((entry) => entry.value ?? [])) {

@@ -1,12 +1,17 @@
 import { newDeviceId } from '../../common/secrets.js';
 import type { Device } from '../domain/device.js';
+import type { IdClock } from '../domain/id-clock.js';
+import type { Job } from '../domain/job.js';
 import type {
   AppState,
   Commits,
   DeviceUpdate,
   Eviction,
+  IdempotencyKey,
+  JobCancellation,
   KeyRotation,
   NewApp,
+  NewJob,
   NewRegistration,
   Recall,
   Recalled,
@@ -19,12 +24,23 @@ import type { ChangeKind } from './change-queue.js';
 
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
 
+/** A push that is to be made later, or in parts. */
+export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
+  /** Undefined: at once. */
+  dueAt: number | undefined;
+  /** Milliseconds from when it is due to its expiry. */
+  lifetime: number;
+  idempotency: IdempotencyKey | undefined;
+}
+
 /** What follows from a committed change. */
 export interface ChangeEffects {
   registered(result: Registered, registration: NewRegistration): void;
   unregistered(device: Device & { alias: string }): void;
   appChanged(id: string): void;
   recalled(pushId: number): void;
+  /** A job is there, or may be. */
+  scheduled(dueAt: number): void;
   /** A commit of devices or apps has failed: it may have taken place all the same. */
   uncertain(): void;
 }
@@ -43,6 +59,10 @@ export interface Changes {
   setAppState: ChangeKind<Omit<AppState, 'now'>, boolean>;
   /** Undefined: the app has no such push. */
   recall: ChangeKind<Omit<Recall, 'now'>, Recalled | undefined>;
+  /** With the request id; 'conflict': its idempotency key stands for another push. */
+  schedule: ChangeKind<JobRequest, number | 'conflict'>;
+  /** With the ids of the parts that were made before; undefined: the app has no such job. */
+  cancel: ChangeKind<Omit<JobCancellation, 'now'>, readonly number[] | undefined>;
   sweep: ChangeKind<Sweep, Swept>;
   /** How many deliveries were evicted. */
   evict: ChangeKind<Omit<Eviction, 'now'>, number>;
@@ -51,11 +71,12 @@ export interface Changes {
 export function createChanges(options: {
   commits: Commits;
   effects: ChangeEffects;
-  /** The last push id given out: what a new registration does not get any more. */
-  sinceId: () => number;
+  /** What a new registration does not get any more was given out before; jobs take theirs from here too. */
+  pushIds: IdClock;
   now: () => number;
 }): Changes {
-  const { commits, effects, sinceId, now } = options;
+  const { commits, effects, pushIds, now } = options;
+  let withoutKey = 0;
 
   async function certain<T>(commit: Promise<T>): Promise<T> {
     try {
@@ -70,7 +91,7 @@ export function createChanges(options: {
     register: {
       subjectOf: ({ appNum, nativeToken }) => `${appNum}:${nativeToken}`,
       async apply(requests) {
-        const shared = { sinceId: sinceId(), now: now() };
+        const shared = { sinceId: pushIds.last(), now: now() };
         const registrations = requests.map((request) => ({ ...request, ...shared, newId: newDeviceId() }));
         const results = await certain(commits.commitRegistrations(registrations));
         for (const [index, registration] of registrations.entries()) {
@@ -83,7 +104,7 @@ export function createChanges(options: {
     update: {
       subjectOf: ({ id }) => id,
       async apply(requests) {
-        const shared = { sinceId: sinceId(), now: now() };
+        const shared = { sinceId: pushIds.last(), now: now() };
         const results = await certain(commits.commitUpdates(requests.map((request) => ({ ...request, ...shared }))));
         for (const updated of results) {
           if (typeof updated === 'object') effects.registered(updated.result, updated.registration);
@@ -136,6 +157,24 @@ export function createChanges(options: {
         }
         return results;
       },
+    },
+    schedule: {
+      subjectOf: ({ idempotency }) => idempotency?.key ?? String(++withoutKey),
+      async apply(requests) {
+        const createdAt = now();
+        const jobs = requests.map(({ appNum, spec, dueAt = createdAt, lifetime, idempotency }): NewJob => {
+          return { id: pushIds.next(), appNum, spec, dueAt, createdAt, expiresAt: dueAt + lifetime, idempotency };
+        });
+        try {
+          return await commits.commitJobs(jobs);
+        } finally {
+          effects.scheduled(Math.min(...jobs.map(({ dueAt }) => dueAt)));
+        }
+      },
+    },
+    cancel: {
+      subjectOf: ({ id }) => String(id),
+      apply: (cancellations) => commits.commitCancellations(cancellations.map((each) => ({ ...each, now: now() }))),
     },
     sweep: {
       subjectOf: () => '',

@@ -1,6 +1,7 @@
 import { OnePushError } from '../../common/errors.js';
 import { advance, merge, type Position, START } from '../../common/position.js';
 import { coreOf } from '../../common/push-id.js';
+import type { JobStep } from '../domain/job.js';
 import type { Priority, PushContent, PushHeader } from '../domain/push.js';
 import { type Confirmation, type DeliveryBatch, type IdempotencyKey, StoreUnavailable } from '../store/store.js';
 import type { Resolution } from './audience.js';
@@ -21,6 +22,8 @@ export interface PushRequest {
   resolution: Resolution;
   idempotency?: IdempotencyKey | undefined;
   caller?: Caller | undefined;
+  /** What it is the next part of: it is refused if it is not. */
+  job?: JobStep | undefined;
 }
 
 /** The same, with its caller waiting. */

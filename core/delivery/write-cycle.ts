@@ -89,7 +89,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   const { store, pushIds, deliveryIds, effects, log, committed: tell, observe, now = Date.now } = options;
   const deliveries = createDeliveryQueue();
   const changeQueue = createChangeQueue();
-  const changes = createChanges({ commits: store, effects, sinceId: () => pushIds.last(), now });
+  const changes = createChanges({ commits: store, effects, pushIds, now });
   const idempotency = createIdempotency(store, now);
   let lastCommitted = pushIds.last();
   /** Pushes whose commit was cut off before its answer: their callers were told to try again, but they may be there. */
@@ -233,12 +233,12 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     }
   }
 
-  function toNewPush({ header, content, lifetime, resolution: { target }, idempotency: key }: PushOrder): NewPush {
+  function toNewPush({ header, content, lifetime, resolution: { target }, idempotency, job }: PushOrder): NewPush {
     const createdAt = now();
     const push: Push = { ...header, content, id: pushIds.next(), createdAt, expiresAt: createdAt + lifetime };
-    if (target.kind === 'topics') return { push, target, idempotency: key };
+    if (target.kind === 'topics') return { push, target, idempotency, job };
     const entries = target.deviceNums.map((deviceNum): NewDelivery => ({ id: deliveryIds.next(), deviceNum }));
-    return { push, target: { kind: 'directed', deliveries: entries }, idempotency: key };
+    return { push, target: { kind: 'directed', deliveries: entries }, idempotency, job };
   }
 
   /** Does something to a queue, and has the cycle look at it. */

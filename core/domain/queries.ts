@@ -1,4 +1,5 @@
 import type { Platform } from './device.js';
+import type { Job, JobState } from './job.js';
 import type { Priority, Push, PushContent } from './push.js';
 import type { Ending } from './receipt.js';
 import type { ReceiptPosition } from './receipt-position.js';
@@ -19,6 +20,8 @@ export interface PushReport extends Omit<Push, 'content' | 'appId'> {
   published: number;
   /** How many deliveries wait, and how many have ended how: from one moment. */
   counts: Record<Ending | 'pending', number>;
+  /** Where it is made later or in parts; undefined also when it is past its retention. */
+  job: (Pick<Job, 'dueAt'> & { state: JobState }) | undefined;
 }
 
 /** A registered device as its app sees it. */

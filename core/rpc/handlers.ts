@@ -3,6 +3,7 @@ import type { Logger } from '../../common/log.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { AcceptPush } from '../delivery/accept.js';
 import type { EstimateAudience } from '../delivery/estimate.js';
+import type { RecallPush } from '../delivery/recall.js';
 import type { ReceiptFeed } from '../delivery/receipt-feed.js';
 import type { Sessions } from '../delivery/sessions.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
@@ -15,6 +16,7 @@ export interface ServiceParts {
   registry: Registry;
   cycle: Pick<WriteCycle, 'change' | 'changes'>;
   acceptPush: AcceptPush;
+  recallPush: RecallPush;
   estimateAudience: EstimateAudience;
   queries: Queries;
   receipts: ReceiptFeed;

@@ -15,10 +15,10 @@ import { fromSendPush } from './wire-push.js';
 /** The methods that make pushes and end them. */
 export function createPushHandlers({
   registry,
-  cycle,
   acceptPush,
+  recallPush,
   log,
-}: Pick<ServiceParts, 'registry' | 'cycle' | 'acceptPush' | 'log'>): Pick<
+}: Pick<ServiceParts, 'registry' | 'acceptPush' | 'recallPush' | 'log'>): Pick<
   PushCoreHandlers,
   'sendPush' | 'sendPushStream' | 'recallPush'
 > {
@@ -44,7 +44,7 @@ export function createPushHandlers({
     async recallPush({ requestId }, { credentials }) {
       const app = await authenticate(registry, credentials);
       const pushId = parsePushId(requestId);
-      const result = pushId && (await cycle.change(cycle.changes.recall, { pushId, appNum: app.num }));
+      const result = pushId && (await recallPush(app.num, pushId));
       if (!result) throw new OnePushError('UNKNOWN_PUSH');
       return create(RecallPushResponseSchema, { recalled: result.deliveries });
     },

@@ -1,3 +1,4 @@
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
 import { Label, LIMITS, ruled, Text } from '../../common/contract/fields.js';
@@ -46,12 +47,17 @@ const PRIORITY: Record<WirePriority, Priority | undefined> = {
   [WirePriority.HIGH]: 'HIGH',
 };
 
+/** How far ahead a push may be scheduled, in milliseconds. */
+const MAX_AHEAD = 7 * 86_400_000;
+
 /** @throws OnePushError INVALID_FIELDS */
 export function fromSendPush(request: SendPushRequest): PushDraft {
   const { audience, violations: inAudience } = fromAudience(request.audience);
   const violations = [...inAudience, ...pushChecker.violations(request)];
-  if (request.sendAt !== undefined)
-    violations.push({ field: 'sendAt', rule: 'must be absent: pushes cannot be scheduled yet' });
+  const sendAt = request.sendAt && timestampMs(request.sendAt);
+  if (sendAt !== undefined && sendAt > Date.now() + MAX_AHEAD) {
+    violations.push({ field: 'sendAt', rule: 'must be at most 7 days from now' });
+  }
   if (violations.length > 0) throw new OnePushError('INVALID_FIELDS', { violations });
   const draft = {
     audience,
@@ -63,6 +69,7 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
     ttl: request.ttlSeconds,
     collapseKey: request.collapseKey || undefined,
     priority: PRIORITY[request.priority],
+    sendAt,
     content: {
       alert: request.alert,
       extra: request.extraJson || undefined,

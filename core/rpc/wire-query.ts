@@ -14,7 +14,7 @@ const WIRE_PRIORITY: Record<Priority, WirePriority> = {
 
 /** @param now milliseconds since the epoch */
 export function toPushReport(report: PushReport, now: number): MessageInitShape<typeof GetPushResponseSchema> {
-  const { content, counts } = report;
+  const { content, counts, job } = report;
   const targeted = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return {
     requestId: String(report.id),
@@ -26,6 +26,7 @@ export function toPushReport(report: PushReport, now: number): MessageInitShape<
     collapseKey: report.collapseKey,
     priority: WIRE_PRIORITY[report.priority],
     createdAt: timestampFromMs(report.createdAt),
+    sendAt: job !== undefined && job.dueAt > report.createdAt ? timestampFromMs(job.dueAt) : undefined,
     expiresAt: timestampFromMs(report.expiresAt),
     content: content && { ...content, extraJson: content.extra ?? '' },
     messageIds: report.messageIds.map(String),
@@ -35,7 +36,9 @@ export function toPushReport(report: PushReport, now: number): MessageInitShape<
   };
 }
 
-function stateOf({ recalled, expiresAt }: PushReport, now: number): State {
+function stateOf({ recalled, expiresAt, job }: PushReport, now: number): State {
   if (recalled) return State.RECALLED;
-  return expiresAt <= now ? State.EXPIRED : State.SENT;
+  if (expiresAt <= now) return State.EXPIRED;
+  if (job?.state === 'open') return job.dueAt > now ? State.SCHEDULED : State.RUNNING;
+  return State.SENT;
 }

@@ -1,4 +1,5 @@
 import type { PlatformFilter } from '../domain/device.js';
+import type { JobState } from '../domain/job.js';
 import type { Priority, PushMsgType } from '../domain/push.js';
 import type { Ending } from '../domain/receipt.js';
 import { StoreFault } from './driver.js';
@@ -30,4 +31,5 @@ export const endingCodes = codeTable<Ending>({
   recalled: 6,
   replaced: 7,
 });
+export const jobStateCodes = codeTable<JobState>({ open: 1, done: 2, cancelled: 3 });
 export const priorityCodes = codeTable<Priority>({ NORMAL: 0, LOW: 1, HIGH: 2 });

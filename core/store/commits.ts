@@ -1,4 +1,5 @@
 import type { Device, Registration } from '../domain/device.js';
+import type { Job, JobStep } from '../domain/job.js';
 import type { Push } from '../domain/push.js';
 
 /** What commits take and answer. */
@@ -77,6 +78,20 @@ export interface NewPush {
   /** The numbers of the deliveries grow, and no other push has numbers between them. */
   target: { kind: 'directed'; deliveries: readonly NewDelivery[] } | { kind: 'topics'; topicNums: readonly number[] };
   idempotency?: IdempotencyKey | undefined;
+  /** What it is the next part of. */
+  job?: JobStep | undefined;
+}
+
+/** A push that is to be made later, or in parts. */
+export interface NewJob extends Job {
+  idempotency?: IdempotencyKey | undefined;
+}
+
+export interface JobCancellation {
+  id: number;
+  /** The app that cancels. */
+  appNum: number;
+  now: number;
 }
 
 /** What makes a retry of a push safe. */
@@ -113,7 +128,7 @@ export interface Sweep {
   now: number;
   /** The content of what expired before has been erased. */
   eraseFrom: number;
-  /** Pushes that expired before are removed with their receipts. */
+  /** Pushes that expired before are removed with their receipts, and jobs. */
   removeBefore: number;
 }
 

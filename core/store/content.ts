@@ -8,13 +8,13 @@ export function encodeContent(content: PushContent): string {
 
 /** @throws StoreFault if this is not what `encodeContent` wrote */
 export function decodeContent(text: string): PushContent {
-  const value = parse(text);
+  const value = parseJson(text);
   if (!isContent(value)) throw new StoreFault('a push has content that is not ours');
   return value;
 }
 
 /** Undefined for what is no JSON: the parser's own error would repeat the text. */
-function parse(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -22,7 +22,8 @@ function parse(text: string): unknown {
   }
 }
 
-function isContent(value: unknown): value is PushContent {
+/** Whether this is a content, as `encodeContent` writes it. */
+export function isContent(value: unknown): value is PushContent {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
   const optionalText = ['extra', 'sound', 'sender', 'sendDevice', 'smsMessage'];

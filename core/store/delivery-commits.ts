@@ -11,7 +11,8 @@ import {
   type Transaction,
 } from './driver.js';
 import { endDeliveries } from './ending-commits.js';
-import type { Commits, Confirmation, DeliveryBatch, NewPush } from './store.js';
+import { advanceJob, insertKeys } from './job-commits.js';
+import type { Commits, Confirmation, DeliveryBatch, IdempotencyKey, NewPush } from './store.js';
 import { commitTopicConfirmations } from './topic-confirmations.js';
 
 /** The write cycle's transaction. Hot: watched by the benchmarks of sends. */
@@ -41,8 +42,9 @@ async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly
   const pushRows: SqlValue[][] = [];
   const inboxRows: SqlValue[][] = [];
   const timelineRows: SqlValue[][] = [];
-  const keyRows: SqlValue[][] = [];
-  for (const { push, target, idempotency } of pushes) {
+  const keys: (IdempotencyKey & { pushId: number })[] = [];
+  for (const { push, target, idempotency, job } of pushes) {
+    if (job !== undefined) await advanceJob(driver, tx, job);
     const platform = platformCodes.toCode(push.platform);
     const needConfirm = push.needConfirm ? 1 : 0;
     const collapseKey = push.collapseKey ?? null;
@@ -58,13 +60,12 @@ async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly
       target.kind === 'directed' ? (target.deliveries.at(-1)?.id ?? null) : null,
       push.createdAt,
       push.expiresAt,
+      job?.id ?? null,
       collapseKey,
       priorityCodes.toCode(push.priority ?? 'NORMAL'),
       encodeContent(push.content),
     ]);
-    if (idempotency !== undefined) {
-      keyRows.push([idempotency.key, idempotency.digest, push.id, idempotency.expiresAt]);
-    }
+    if (idempotency !== undefined) keys.push({ pushId: push.id, ...idempotency });
     if (target.kind === 'directed') {
       for (const { id, deviceNum } of target.deliveries) {
         inboxRows.push([id, deviceNum, push.id, push.appNum, push.expiresAt, collapseKey]);
@@ -79,7 +80,7 @@ async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly
     tx,
     driver.maxValues,
     `INSERT INTO pushes (id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, last_delivery,
-       created_at, expires_at, collapse_key, priority, content)`,
+       created_at, expires_at, job_id, collapse_key, priority, content)`,
     pushRows,
   );
   await insertRows(
@@ -94,14 +95,7 @@ async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly
     'INSERT INTO timeline (topic_num, push_id, platform, need_confirm, expires_at, collapse_key)',
     timelineRows,
   );
-  // A key that has expired and is not swept yet begins anew.
-  await insertRows(
-    tx,
-    driver.maxValues,
-    'INSERT INTO idempotency_keys (key_hash, digest, push_id, expires_at)',
-    keyRows,
-    driver.onConflictUpdate(['key_hash'], { digest: 'new', push_id: 'new', expires_at: 'new' }),
-  );
+  await insertKeys(driver, tx, keys);
 }
 
 async function commitConfirmations(driver: SqlDriver, tx: Transaction, batch: DeliveryBatch): Promise<void> {

@@ -41,7 +41,10 @@ export function createDeliveryListReads(driver: SqlDriver): Pick<Queries, 'listD
          WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? AND id >= ? ORDER BY id LIMIT ?`,
         [id, id, appNum, after.pushId, PARTS_PER_PAGE + 1],
       );
-      if (parts.length === 0) return undefined;
+      if (parts.length === 0) {
+        const jobs = await driver.all('SELECT id FROM jobs WHERE id = ? AND app_num = ?', [id, appNum]);
+        return jobs.length === 0 ? undefined : { entries: [], next: undefined };
+      }
       const found: Omit<DeliveryEntry, 'deviceId'>[] = [];
       for (const part of parts.slice(0, PARTS_PER_PAGE)) {
         const pushId = Number(part.id);

@@ -1,9 +1,11 @@
 import { and, asc, eq, gt, isNull } from 'drizzle-orm';
-import type { Queries } from '../domain/queries.js';
-import { endingCodes, msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
+import type { PushHeader } from '../domain/push.js';
+import type { PushReport, Queries } from '../domain/queries.js';
+import { endingCodes, jobStateCodes, msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
 import { decodeContent } from './content.js';
 import { readTags } from './device-updates.js';
-import type { SqlDriver } from './driver.js';
+import type { Row, SqlDriver } from './driver.js';
+import { decodeSpec } from './job-spec.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
 
 const MESSAGE_IDS = 1000;
@@ -14,16 +16,49 @@ const PENDING = 0;
 export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushReport' | 'listDevices'> {
   const { devices, deviceTags } = driver.tables;
 
+  async function findJob(
+    id: number,
+    appNum: number,
+  ): Promise<(Pick<PushReport, 'job' | 'content' | 'topic'> & { described: Described }) | undefined> {
+    const [row] = await driver.all(
+      'SELECT state, due_at, created_at, expires_at, spec FROM jobs WHERE id = ? AND app_num = ?',
+      [id, appNum],
+    );
+    if (row === undefined) return undefined;
+    const { header, work } = decodeSpec(row.spec);
+    return {
+      job: { state: jobStateCodes.fromCode(row.state), dueAt: Number(row.due_at) },
+      described: {
+        ...header,
+        collapseKey: header.collapseKey ?? '',
+        priority: header.priority ?? 'NORMAL',
+        createdAt: Number(row.created_at),
+        expiresAt: Number(row.expires_at),
+      },
+      content: work?.content,
+      topic: work?.reach.kind === 'topics',
+    };
+  }
+
+  /** Undefined: it is erased. */
+  async function contentOf(pushId: number): Promise<PushReport['content']> {
+    const [row] = await driver.all('SELECT content FROM pushes WHERE id = ? AND content IS NOT NULL', [pushId]);
+    return row && decodeContent(String(row.content));
+  }
+
   return {
     async findPushReport(id, appNum) {
+      // First: what it has come to later is not less than what it says here.
+      const found = await findJob(id, appNum);
       const parts = await driver.all(
         `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, published, created_at, expires_at,
-           collapse_key, priority, recalled_at, content
+           collapse_key, priority, recalled_at
          FROM pushes WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? ORDER BY id LIMIT ?`,
         [id, id, appNum, MESSAGE_IDS],
       );
       const [first] = parts;
-      if (first === undefined) return undefined;
+      const described = found?.described ?? (first && describe(first));
+      if (described === undefined) return undefined;
       // One statement sees one moment: a delivery is in one of the two tables.
       const condition = '(p.id = ? OR p.job_id = ?)';
       const rows = await driver.all(
@@ -51,20 +86,14 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
       return {
         id,
         appNum,
-        tenantCode: String(first.tenant_code),
-        platform: platformCodes.fromCode(first.platform),
-        msgType: msgTypeCodes.fromCode(first.msg_type),
-        needConfirm: Boolean(first.need_confirm),
-        createdAt: Number(first.created_at),
-        expiresAt: Number(first.expires_at),
-        collapseKey: first.collapse_key === null ? '' : String(first.collapse_key),
-        priority: priorityCodes.fromCode(first.priority),
-        recalled: parts.some((row) => row.recalled_at !== null),
-        content: first.content === null ? undefined : decodeContent(String(first.content)),
+        ...described,
+        recalled: found?.job?.state === 'cancelled' || parts.some((row) => row.recalled_at !== null),
+        content: first === undefined ? found?.content : await contentOf(Number(first.id)),
         messageIds: parts.map((row) => Number(row.id)),
-        topic: first.targeted === null,
+        topic: first === undefined ? found?.topic === true : first.targeted === null,
         published: parts.reduce((sum, row) => sum + Number(row.published), 0),
         counts,
+        job: found?.job,
       };
     },
 
@@ -109,5 +138,22 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
         return { num, id, alias, platform, tags: tags.get(num) ?? [], mobile, registeredAt };
       });
     },
+  };
+}
+
+/** What a push says of itself. */
+type Described = Omit<PushHeader, 'appId' | 'appNum'> &
+  Pick<PushReport, 'collapseKey' | 'priority' | 'createdAt' | 'expiresAt'>;
+
+function describe(row: Row): Described {
+  return {
+    tenantCode: String(row.tenant_code),
+    platform: platformCodes.fromCode(row.platform),
+    msgType: msgTypeCodes.fromCode(row.msg_type),
+    needConfirm: Boolean(row.need_confirm),
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+    collapseKey: row.collapse_key === null ? '' : String(row.collapse_key),
+    priority: priorityCodes.fromCode(row.priority),
   };
 }

@@ -206,7 +206,7 @@ export const jobs = sqliteTable(
     afterDevice: integer('after_device').notNull().default(0),
     createdAt: number53('created_at').notNull(),
     expiresAt: number53('expires_at').notNull(),
-    /** JSON of the push and its audience; null once nothing is left to be made of it. */
+    /** JSON of the push and its audience; without content and audience once nothing is left to be made of it. */
     spec: text('spec'),
   },
   (t) => [index('jobs_due').on(t.state, t.dueAt), index('jobs_expires').on(t.expiresAt)],

@@ -6,6 +6,8 @@ import { createDeliveryListReads } from './delivery-list-reads.js';
 import { createDeliveryReads } from './delivery-reads.js';
 import type { Database, SqlDriver } from './driver.js';
 import { createEndedCounts, type EndedCounts } from './ended-counts.js';
+import { createJobCommits } from './job-commits.js';
+import { createJobReads } from './job-reads.js';
 import { createQueryReads } from './query-reads.js';
 import { createReceiptReads } from './receipt-reads.js';
 import { createRegistryCommits } from './registry-commits.js';
@@ -41,17 +43,21 @@ function createSqlStore(driver: SqlDriver, { counts }: EndedCounts): Store {
     ...createTimelineReads(driver, { ...registryReads, ...deliveryReads }),
     ...createReceiptReads(driver),
     ...createDeliveryCommits(driver),
+    ...createJobReads(driver),
+    ...createJobCommits(driver),
     ...createSweepCommits(driver),
     ping: () => driver.ping(),
     counts: async () => ({ ended: counts, unavailable }),
     async loadHighestIds() {
       // The numbers of deliveries grow with those of their pushes: the last push that has any has the highest, ended or not.
       const [row] = await driver.all(
-        `SELECT (SELECT MAX(id) FROM pushes) AS push, (SELECT MAX(push_id) FROM clocks) AS clock,
+        `SELECT (SELECT MAX(id) FROM pushes) AS push, (SELECT MAX(id) FROM jobs) AS job,
+           (SELECT MAX(push_id) FROM clocks) AS clock,
            (SELECT last_delivery FROM pushes WHERE last_delivery IS NOT NULL ORDER BY id DESC LIMIT 1) AS delivery`,
         [],
       );
-      return { push: Math.max(Number(row?.push ?? 0), Number(row?.clock ?? 0)), delivery: Number(row?.delivery ?? 0) };
+      const push = Math.max(...[row?.push, row?.job, row?.clock].map((id) => Number(id ?? 0)));
+      return { push, delivery: Number(row?.delivery ?? 0) };
     },
     async addCore(core) {
       await driver.transaction((tx) =>

@@ -3,6 +3,7 @@ import type { Position } from '../../common/position.js';
 import type { App } from '../domain/app.js';
 import type { AudienceQuery } from '../domain/audience.js';
 import type { Device, PlatformFilter, Subscriber } from '../domain/device.js';
+import type { OpenJob } from '../domain/job.js';
 import type { Push } from '../domain/push.js';
 import type { Queries } from '../domain/queries.js';
 import type { Ending } from '../domain/receipt.js';
@@ -12,8 +13,10 @@ import type {
   DeliverySum,
   DeviceUpdate,
   Eviction,
+  JobCancellation,
   KeyRotation,
   NewApp,
+  NewJob,
   NewRegistration,
   Recall,
   Recalled,
@@ -113,6 +116,13 @@ export interface LookUps {
   findIdempotent(keys: readonly string[], now: number): Promise<Map<string, { digest: string; pushId: number }>>;
   /** How many deliveries are in the inboxes of devices; an empty inbox is absent. */
   countInbox(deviceNums: readonly number[]): Promise<Map<number, number>>;
+  /**
+   * Open jobs of enabled apps that are due at `now` and have not expired: of each app the first `perApp`, at the most `limit`, and the
+   * first of each app before the second of any. `next` is when another will be due; undefined: none will.
+   */
+  findDueJobs(now: number, perApp: number, limit: number): Promise<{ ids: number[]; next: number | undefined }>;
+  /** Undefined: it is done, cancelled or removed. */
+  findOpenJob(id: number): Promise<OpenJob | undefined>;
   /** The sums of the next pushes, in the order of their ids, as one step of a slow check. */
   checkSums(step: SumStep): Promise<SumsChecked>;
   /** The sums of directed pushes after push `after`, by id, at the most `limit`. */
@@ -161,10 +171,23 @@ export interface Commits {
   commitUpdates(updates: readonly DeviceUpdate[]): Promise<(Updated | 'tooManyTags' | undefined)[]>;
   /** Unregisters devices; ids that do not exist and devices that have unregistered before are absent from the answer. */
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
-  /** Commits pushes with their deliveries, and what has ended. Answers what the pushes took the place of. */
+  /**
+   * Commits pushes with their deliveries, and what has ended. Answers what the pushes took the place of. Rejects if one of them is
+   * not the next part of its job.
+   */
   commitDeliveries(batch: DeliveryBatch): Promise<Replaced>;
   /** Ends what is pending of pushes and erases their content. Answers in the order of the call; undefined: the app has no such push. */
   commitRecalls(recalls: readonly Recall[]): Promise<(Recalled | undefined)[]>;
+  /**
+   * Commits jobs with their idempotency keys, no two of one key. Answers in the order of the call the id of each, or of what its key
+   * stands for already; 'conflict': that is another push.
+   */
+  commitJobs(jobs: readonly NewJob[]): Promise<(number | 'conflict')[]>;
+  /**
+   * Cancels jobs, done ones too, and erases their content: no part of them is committed any more. Answers in the order of the call the
+   * ids of their parts, which stay as they are; undefined: the app has no such job.
+   */
+  commitCancellations(cancellations: readonly JobCancellation[]): Promise<(number[] | undefined)[]>;
   /** Does a small part of what time has made due. */
   commitSweep(sweep: Sweep): Promise<Swept>;
   /** Evicts the oldest deliveries of inboxes. Answers how many of each, in the order of the call. */

@@ -1,5 +1,6 @@
 import { places, type Row, type SqlDriver, type Transaction } from './driver.js';
 import { endDeliveries, endWhere } from './ending-commits.js';
+import { sweepJobs } from './job-commits.js';
 import type { Commits, Eviction, Recall, Recalled, Sweep, Swept } from './store.js';
 
 /** Bounds of one transaction: it must not hold up the writer. */
@@ -72,7 +73,8 @@ async function commitSweep(driver: SqlDriver, tx: Transaction, sweep: Sweep): Pr
   }
   const erasedThrough = await eraseContent(tx, sweep);
   const removed = await removeOld(tx, sweep);
-  return { expired: expired.length, erasedThrough, more: removed || erasedThrough < sweep.now };
+  const moreJobs = await sweepJobs(tx, sweep);
+  return { expired: expired.length, erasedThrough, more: removed || moreJobs || erasedThrough < sweep.now };
 }
 
 /** Erases the content of pushes that expired after `eraseFrom`, and takes them off the timelines. Answers up to which expiry. */

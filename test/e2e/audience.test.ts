@@ -89,8 +89,3 @@ it('names what is wrong with a tree by its path', async () => {
   }
   await client.sendPush({ audience: nested(5), alert: 'x' }, app);
 });
-
-it('refuses to schedule a push, rather than to send it now', async () => {
-  const push = { audience: aliases('x'), alert: 'x', sendAt: { seconds: 4_000_000_000n } };
-  expect((await failureOf(client.sendPush(push, app))).message).toContain('sendAt');
-});

@@ -1,29 +1,17 @@
-import { execFile } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectDevice } from '../support/device.js';
-import { ROOT, requireDist } from '../support/dist.js';
 import { unregister } from '../support/rest.js';
 import { changeRows, ENDING, endingsOf } from '../support/rows.js';
 import { basic, pushCoreClient } from '../support/rpc.js';
 import { startStack, TEST_APP } from '../support/stack.js';
 import { freshDatabase, storeKinds } from '../support/stores.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
+import { verify } from '../support/verify.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-/** Runs the check of the sums on a database. */
-function verify(databaseUrl: string): Promise<{ code: number; output: string }> {
-  requireDist();
-  const env = { PATH: process.env.PATH, ONEPUSH_DATABASE_URL: databaseUrl };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['dist/core/verify.js'], { cwd: ROOT, env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
-    });
-  });
-}
 
 describe.each(storeKinds())('verifying the sums on %s', (store) => {
   it('finds nothing wrong whatever became of pushes, and names the push that somebody has tampered with', async () => {

@@ -45,6 +45,7 @@ export async function startCore(options: {
     effects: {
       pushed: (pushes) => sessions.pushed(pushes),
       recalled: (pushId) => sessions.recalled(pushId),
+      scheduled: () => {},
       replaced: () => {},
       registered(result, registration) {
         registry.registered(result, registration.appNum, registration.tags);

@@ -14,12 +14,15 @@ const commits = {
   commitRecalls: vi.fn(),
   commitSweep: vi.fn(),
   commitEvictions: vi.fn(),
+  commitJobs: vi.fn(),
+  commitCancellations: vi.fn(),
 };
 const effects = {
   registered: vi.fn(),
   unregistered: vi.fn(),
   appChanged: vi.fn(),
   recalled: vi.fn(),
+  scheduled: vi.fn(),
   uncertain: vi.fn(),
 };
 let changes: Changes;
@@ -29,7 +32,7 @@ beforeEach(() => {
   changes = createChanges({
     commits: commits as unknown as Commits,
     effects: effects satisfies ChangeEffects,
-    sinceId: () => SINCE,
+    pushIds: { next: () => SINCE + 1, last: () => SINCE },
     now: () => NOW,
   });
 });
@@ -63,6 +66,43 @@ describe('a change', () => {
     expect(await changes.recall.apply(recalls)).toEqual([undefined, { deliveries: 0 }]);
     expect(commits.commitRecalls).toHaveBeenCalledExactlyOnceWith(recalls.map((recall) => ({ ...recall, now: NOW })));
     expect(effects.recalled.mock.calls).toEqual([[6]]);
+  });
+
+  it('makes jobs under ids of their own, and has the runner look for the first that is due', async () => {
+    commits.commitJobs.mockResolvedValue([SINCE + 1, 'conflict']);
+    const spec = { header: { ...registration, tenantCode: '', msgType: 'MSG' as const, needConfirm: false } };
+    const shared = { appNum: 1, spec, lifetime: 100 };
+    const idempotency = { key: 'k', digest: 'd', expiresAt: 9 };
+    const requests = [
+      { ...shared, dueAt: NOW + 5, idempotency },
+      { ...shared, dueAt: undefined, idempotency: undefined },
+    ];
+    expect(await changes.schedule.apply(requests)).toEqual([SINCE + 1, 'conflict']);
+    const job = { id: SINCE + 1, appNum: 1, spec, createdAt: NOW };
+    expect(commits.commitJobs).toHaveBeenCalledExactlyOnceWith([
+      { ...job, dueAt: NOW + 5, expiresAt: NOW + 105, idempotency },
+      { ...job, dueAt: NOW, expiresAt: NOW + 100, idempotency: undefined },
+    ]);
+    expect(effects.scheduled.mock.calls).toEqual([[NOW]]);
+    const [keyed, plain] = requests;
+    if (keyed === undefined || plain === undefined) throw new Error('there are two');
+    expect(changes.schedule.subjectOf(keyed)).toBe(changes.schedule.subjectOf(keyed));
+    expect(changes.schedule.subjectOf(plain)).not.toBe(changes.schedule.subjectOf(plain));
+  });
+
+  it('has the runner look for jobs whose commit failed: they may be there', async () => {
+    commits.commitJobs.mockRejectedValue(new StoreUnavailable('DOWN'));
+    const spec = { header: { ...registration, tenantCode: '', msgType: 'MSG' as const, needConfirm: false } };
+    const request = { appNum: 1, spec, lifetime: 1, dueAt: NOW + 5, idempotency: undefined };
+    await expect(changes.schedule.apply([request])).rejects.toThrow(StoreUnavailable);
+    expect(effects.scheduled.mock.calls).toEqual([[NOW + 5]]);
+  });
+
+  it('cancels jobs now', async () => {
+    commits.commitCancellations.mockResolvedValue([[5], undefined]);
+    const jobs = [3, 4].map((id) => ({ id, appNum: 1 }));
+    expect(await changes.cancel.apply(jobs)).toEqual([[5], undefined]);
+    expect(commits.commitCancellations).toHaveBeenCalledExactlyOnceWith(jobs.map((job) => ({ ...job, now: NOW })));
   });
 
   it('evicts now, and answers how many deliveries of each inbox', async () => {

@@ -1,10 +1,15 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { MAX_FOUND, resolveAudience } from '../../core/delivery/audience.js';
+import { MAX_DEVICES, resolveAudience, resolvePage } from '../../core/delivery/audience.js';
 import type { Reach } from '../../core/domain/audience.js';
 import { createRegistry, type Registry } from '../../core/registry/registry.js';
 import type { LookUps, Registered } from '../../core/store/store.js';
 
 const TREE: Reach = { kind: 'tree', audience: { kind: 'not', audience: { kind: 'everyone' } }, platform: 'ALL' };
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it is not there');
+  return value;
+}
 
 /** What a registration of a device by another user comes to. */
 function handedOver(num: number): Registered {
@@ -20,7 +25,8 @@ describe('the devices of a tree', () => {
     registry = createRegistry({} as LookUps);
     findAudience.mockReset().mockResolvedValue([1, 2]);
   });
-  const resolve = () => resolveAudience(registry, { findAudience }, 1, TREE);
+  const find = () => resolveAudience(registry, { findAudience }, 1, TREE);
+  const resolve = async () => must(await find());
 
   it('are those that the store finds', async () => {
     const { target, isCurrent } = await resolve();
@@ -58,9 +64,29 @@ describe('the devices of a tree', () => {
     expect(isCurrent()).toBe(false);
   });
 
-  it('are at most so many', async () => {
-    findAudience.mockResolvedValue(Array.from({ length: MAX_FOUND + 1 }, (_, index) => index + 1));
-    await expect(resolve()).rejects.toMatchObject({ reason: 'INVALID_FIELDS' });
-    expect(findAudience).toHaveBeenCalledWith(expect.objectContaining({ appNum: 1 }), 0, MAX_FOUND + 1);
+  it('are at most so many: more are not one push', async () => {
+    const nums = Array.from({ length: MAX_DEVICES + 1 }, (_, index) => index + 1);
+    findAudience.mockResolvedValue(nums);
+    expect(await find()).toBeUndefined();
+    expect(findAudience).toHaveBeenCalledWith(expect.objectContaining({ appNum: 1 }), 0, MAX_DEVICES + 1);
+    findAudience.mockResolvedValue(nums.slice(1));
+    expect((await resolve()).target).toMatchObject({ deviceNums: { length: MAX_DEVICES } });
   });
+
+  it('come in pages, each after the last device of the one before', async () => {
+    const page = (after: number) => resolvePage(registry, { findAudience }, 1, TREE, { after, size: 2 });
+    findAudience.mockResolvedValue([4, 6, 9]);
+    const first = await page(3);
+    expect(findAudience).toHaveBeenCalledWith(expect.objectContaining({ appNum: 1 }), 3, 3);
+    expect(first).toMatchObject({ resolution: { target: { deviceNums: [4, 6] } }, after: 6, more: true });
+    findAudience.mockResolvedValue([]);
+    expect(await page(6)).toMatchObject({ resolution: { target: { deviceNums: [] } }, after: 6, more: false });
+  });
+});
+
+it('the devices of names are not one push either if they are too many', async () => {
+  const devices = Array.from({ length: MAX_DEVICES + 1 }, (_, index) => ({ ...handedOver(index).device, alias: 'a' }));
+  const registry = createRegistry({ findDevicesByAlias: async () => devices } as unknown as LookUps);
+  const reach: Reach = { kind: 'names', audience: { kind: 'aliases', aliases: ['a'] }, platform: 'ALL' };
+  expect(await resolveAudience(registry, { findAudience: async () => [] }, 1, reach)).toBeUndefined();
 });

@@ -1,0 +1,123 @@
+import { describeError, type Logger } from '../../common/log.js';
+import type { OpenJob } from '../domain/job.js';
+import type { Registry } from '../registry/registry.js';
+import type { LookUps } from '../store/store.js';
+import { type Page, resolvePage } from './audience.js';
+import type { WriteCycle } from './write-cycle.js';
+
+/**
+ * Makes the pushes of jobs that are due, one part of a job after the other; the parts of several jobs, and of several apps, take
+ * turns. What it knows is in the store, so it goes on where it stopped, and a part that was committed is not made again.
+ */
+export interface JobRunner {
+  start(): void;
+  /** A job is there that is due at this time. */
+  wake(dueAt: number): void;
+  /** Resolves when the parts that are under way are made. */
+  stop(): Promise<void>;
+}
+
+/** Devices of one part: few enough that a commit holds up nobody. */
+export const PART_DEVICES = 1000;
+/** Jobs of one look, of one app and in all, and how many of them are worked on at a time. */
+const PER_APP = 16;
+const PER_LOOK = 64;
+const AT_A_TIME = 4;
+/** Milliseconds between two looks at the most: the clock may step, and a commit that was cut off may have made a job. */
+const LOOK_INTERVAL = 5000;
+/** Milliseconds before another look when no part could be made. */
+const RETRY_DELAY = 1000;
+
+export function createJobRunner(options: {
+  registry: Registry;
+  store: Pick<LookUps, 'findAudience' | 'findDueJobs' | 'findOpenJob'>;
+  cycle: Pick<WriteCycle, 'push'>;
+  log: Logger;
+  now?: () => number;
+}): JobRunner {
+  const { registry, store, cycle, log, now = Date.now } = options;
+  let running: Promise<void> = Promise.resolve();
+  let stopped = false;
+  /** When the next look is; Infinity: one is under way, and may have missed what comes now. */
+  let nextLook = Number.POSITIVE_INFINITY;
+  let missed = false;
+  let endSleep = (): void => {};
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      nextLook = Number.POSITIVE_INFINITY;
+      missed = false;
+      const delay = await look();
+      if (!missed && !stopped && delay > 0) await sleep(delay);
+    }
+  }
+
+  function sleep(delay: number): Promise<void> {
+    nextLook = now() + delay;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delay);
+      endSleep = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Makes a part of each job that is due. Answers how many milliseconds nothing is to be done. */
+  async function look(): Promise<number> {
+    try {
+      const { ids, next = Number.POSITIVE_INFINITY } = await store.findDueJobs(now(), PER_APP, PER_LOOK);
+      if (ids.length === 0) return Math.min(Math.max(next - now(), 0), LOOK_INTERVAL);
+      const left = ids.values();
+      let made = 0;
+      const work = async (): Promise<void> => {
+        for (const id of left) if (!stopped && (await makePart(id))) made++;
+      };
+      await Promise.all(Array.from({ length: AT_A_TIME }, work));
+      return made > 0 ? 0 : RETRY_DELAY;
+    } catch (error) {
+      log.warn(describeError(error), 'jobs could not be looked for; they will be again');
+      return RETRY_DELAY;
+    }
+  }
+
+  /** False: it was not made, or it is not known to be; the store knows, and is asked at the next look. */
+  async function makePart(id: number): Promise<boolean> {
+    try {
+      const job = await store.findOpenJob(id);
+      if (job === undefined) return false;
+      const { resolution, after, more } = await nextPage(job);
+      const pushId = await cycle.push({
+        header: job.header,
+        content: job.content,
+        lifetime: job.expiresAt - now(),
+        resolution,
+        job: { id, from: job.after, after, done: !more },
+      });
+      return pushId !== undefined;
+    } catch (error) {
+      log.warn({ ...describeError(error), job: id }, 'a part of a job could not be made; it will be tried again');
+      return false;
+    }
+  }
+
+  function nextPage({ appNum, reach, after }: OpenJob): Promise<Page> {
+    return resolvePage(registry, store, appNum, reach, { after, size: PART_DEVICES });
+  }
+
+  return {
+    start() {
+      running = run();
+    },
+    wake(dueAt) {
+      if (dueAt >= nextLook) return;
+      missed = true;
+      endSleep();
+    },
+    async stop() {
+      stopped = true;
+      endSleep();
+      await running;
+    },
+  };
+}
