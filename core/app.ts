@@ -6,6 +6,7 @@ import type { CoreConfig } from './config.js';
 import { createAcceptPush } from './delivery/accept.js';
 import { createEstimate } from './delivery/estimate.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
+import { createPeriodic } from './delivery/periodic.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
 import { createSumCheck } from './delivery/sum-check.js';
@@ -23,6 +24,9 @@ import { createPushCore } from './rpc/push-core.js';
 
 /** The number of this core among those of one store. With the memory engine there is one. */
 const CORE = 0;
+
+/** Milliseconds between two looks at how far live sessions have read their topics. */
+const CHECKPOINT_INTERVAL = 5000;
 
 /** Puts the core together. Nothing is opened before `start`. */
 export function buildCore(config: CoreConfig, log: Logger): Service {
@@ -51,6 +55,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         observe: metrics.commit,
       });
       const sessions = createSessions({ store, cycle, log });
+      const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.keepPositions);
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
       const handlers = createPushCore({
@@ -94,6 +99,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       stop = async () => {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
         receipts.stop();
+        checkpoints.stop();
         await sweeper.stop();
         await sums.stop();
         await connect.stop();
@@ -105,6 +111,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         await store.close();
       };
       sweeper.start();
+      checkpoints.start();
       sums.start();
       return addresses;
     },

@@ -35,9 +35,11 @@ export function createReplay(options: {
   store: LookUps;
   cycle: Pick<WriteCycle, 'settled' | 'lastCommitted'>;
   log: Logger;
+  /** A session is live, and was sent topic pushes that had waited. */
+  caughtUp: (session: Session) => void;
   now?: () => number;
 }): Replay {
-  const { store, cycle, log, now = Date.now } = options;
+  const { store, cycle, log, caughtUp, now = Date.now } = options;
   const reading = new Set<Session>();
   const reads = createBatcher<Session>(SESSIONS_PER_READ, readAll);
 
@@ -101,11 +103,14 @@ export function createReplay(options: {
     reading.delete(session);
     edge.resume(slot);
     for (const { outgoing, deliveryId } of entries) sendTo(session, outgoing, deliveryId);
+    session.readTopics ||= entries.some(({ deliveryId }) => deliveryId === undefined);
     session.page = { last: entries.at(-1)?.outgoing.push.id ?? 0, through };
     if (!more && !state.overflowed) {
       for (const { outgoing, deliveryId } of state.held) sendTo(session, outgoing, deliveryId);
       session.state = { kind: 'live', sinceBatch: edge.batchNumber() };
       edge.live(slot, device.platform, currentTopics(device.memberships));
+      if (session.readTopics) caughtUp(session);
+      session.readTopics = false;
     } else if (entries.length > 0) {
       session.state = { kind: 'draining' };
       edge.sync(slot);

@@ -44,6 +44,10 @@ export interface Session {
   page: { last: number; through: Position };
   /** How far the device had read its topics before this session; undefined until it has been looked up. */
   cursor: Position | undefined;
+  /** How far it has been written that the device has read them since; undefined: nothing has. */
+  kept: Position | undefined;
+  /** It was sent topic pushes that had waited since it was live last. */
+  readTopics: boolean;
   /** How many earlier sessions of the device have not reported yet what they were handed. It begins when none is left. */
   blockers: number;
   /** The edge has reported its end. */
@@ -74,6 +78,8 @@ export function createSession(
     after: through,
     page: { last: 0, through: START },
     cursor: undefined,
+    kept: undefined,
+    readTopics: false,
     blockers,
     reported: false,
   };

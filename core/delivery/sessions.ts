@@ -3,6 +3,7 @@ import { describeError, type Logger } from '../../common/log.js';
 import { hasReached, merge, type Position, START } from '../../common/position.js';
 import { currentTopics, type Device, matchesPlatform, withTopics } from '../domain/device.js';
 import type { LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
+import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
 import { confirmUntil, createOutgoing } from './outgoing.js';
 import { createReplay } from './replay.js';
@@ -17,8 +18,8 @@ import type { WriteCycle } from './write-cycle.js';
  */
 export interface Sessions {
   attached(edge: EdgePort): void;
-  /** The edge is gone. `processed`: the last batch to it that it has handled, and the push up to which all was in it or before it. */
-  detached(edge: EdgePort, processed: { batch: number; through: Position }): void;
+  /** The edge is gone. */
+  detached(edge: EdgePort): void;
   opened(edge: EdgePort, slot: number, deviceId: string, through: Position): void;
   closed(edge: EdgePort, slot: number, through: Position): void;
   /** A session has ended while no core was there, or one that did not keep it. */
@@ -35,6 +36,8 @@ export interface Sessions {
   presence(deviceNum: number): { edgeId: string; since: number } | undefined;
   /** A push is recalled: it is not sent any more. */
   recalled(pushId: number): void;
+  /** Writes down how far live sessions have read their topics; see Checkpoints. */
+  keepPositions: Checkpoints['pass'];
 }
 
 type Slots = Map<number, { announced: Announced } | { session: Session }>;
@@ -54,7 +57,8 @@ export function createSessions(options: {
   const { store, cycle, log, now = Date.now } = options;
   const edges = new Map<EdgePort, Slots>();
   const byDevice = new Map<number, Session>();
-  const replay = createReplay(options);
+  const checkpoints = createCheckpoints({ sessions: () => byDevice.values(), cycle });
+  const replay = createReplay({ ...options, caughtUp: checkpoints.caughtUp });
   /** Devices whose registration has changed while announced sessions are being looked up; undefined: none are. */
   let changed: Set<string> | undefined;
   const openings = createBatcher<Announced>(OPENINGS_PER_BATCH, identify);
@@ -115,8 +119,8 @@ export function createSessions(options: {
     replay.leave(session);
     session.reported = true;
     // What was only looked at is not worth a row.
-    const { cursor } = session;
-    if (cursor !== undefined && through.some((id) => !hasReached(cursor, id))) {
+    const known = session.kept ?? session.cursor;
+    if (known !== undefined && through.some((id) => !hasReached(known, id))) {
       cycle.read(num, resumePoint(session, through));
     }
     const latest = byDevice.get(num);
@@ -160,13 +164,15 @@ export function createSessions(options: {
       iosFrame: outgoing.iosFrame(),
     };
     for (const edge of edges.keys()) edge.publish(publication);
+    checkpoints.published(target.topicNums, push.id);
   }
 
   return {
     attached(edge) {
       edges.set(edge, new Map());
     },
-    detached(edge, processed) {
+    detached(edge) {
+      const processed = edge.processed();
       const slots = edges.get(edge);
       edges.delete(edge);
       for (const entry of slots?.values() ?? []) {
@@ -237,6 +243,7 @@ export function createSessions(options: {
       session.device = { ...device, memberships: withTopics(session.device.memberships, topics, sinceId) };
       if (session.state.kind === 'live') session.edge.live(session.slot, device.platform, topics);
     },
+    keepPositions: checkpoints.pass,
     presence(deviceNum) {
       const session = byDevice.get(deviceNum);
       if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;

@@ -20,6 +20,8 @@ export interface Core {
   cycle: WriteCycle;
   acceptPush: AcceptPush;
   link: EdgeLinkServer;
+  /** Writes down how far sessions have read, as its process does every few seconds. */
+  keepPositions(): Promise<void>;
   /** Nothing of it goes on any more. Resolves when what was under way in the store has ended. */
   kill(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export async function startCore(options: {
     acceptPush: createAcceptPush(registry, store, cycle, OFFLINE_TTL),
     // The edge makes no calls here.
     link: createEdgeLink({ handlers: {} as PushCoreHandlers, sessions, cycle, linkToken: undefined, log }),
+    keepPositions: sessions.keepPositions,
     kill,
   };
 }

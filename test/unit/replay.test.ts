@@ -57,6 +57,7 @@ beforeEach(() => {
     release: () => told.push('release'),
     room: () => undefined,
     batchNumber: () => 1,
+    processed: () => ({ batch: 0, through: START }),
   };
   sessions = createSessions({
     store: store as LookUps,
