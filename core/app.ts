@@ -27,6 +27,8 @@ const CORE = 0;
 
 /** Milliseconds between two looks at how far live sessions have read their topics. */
 const CHECKPOINT_INTERVAL = 5000;
+/** Milliseconds between two sets of sessions whose inboxes are looked at again. */
+const LOOK_AGAIN_INTERVAL = 1000;
 
 /** Puts the core together. Nothing is opened before `start`. */
 export function buildCore(config: CoreConfig, log: Logger): Service {
@@ -56,6 +58,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       });
       const sessions = createSessions({ store, cycle, log });
       const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.keepPositions);
+      const looks = createPeriodic(LOOK_AGAIN_INTERVAL, sessions.lookAgain);
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
       const handlers = createPushCore({
@@ -100,6 +103,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
         receipts.stop();
         checkpoints.stop();
+        looks.stop();
         await sweeper.stop();
         await sums.stop();
         await connect.stop();
@@ -112,6 +116,7 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
       };
       sweeper.start();
       checkpoints.start();
+      looks.start();
       sums.start();
       return addresses;
     },

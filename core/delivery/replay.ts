@@ -17,6 +17,8 @@ import type { WriteCycle } from './write-cycle.js';
 export interface Replay {
   /** Reads for a queued or drained session, in a set with others. */
   read(session: Session): void;
+  /** Something may wait that the session was not told of: it reads again after what it has been sent. */
+  again(session: Session): void;
   /** The socket takes nothing: the session reads again when it has drained. */
   stall(session: Session): void;
   /** The session is closed: it gets nothing any more. */
@@ -125,6 +127,13 @@ export function createReplay(options: {
     read(session) {
       session.state = { kind: 'queued' };
       reads.add(session);
+    },
+    again(session) {
+      const { state } = session;
+      if (state.kind === 'reading') state.overflowed = true;
+      if (state.kind !== 'live') return;
+      session.state = { kind: 'draining' };
+      session.edge.sync(session.slot);
     },
     stall(session) {
       if (session.state.kind !== 'live' && session.state.kind !== 'reading') return;

@@ -46,6 +46,8 @@ export interface Session {
   cursor: Position | undefined;
   /** How far it has been written that the device has read them since; undefined: nothing has. */
   kept: Position | undefined;
+  /** Up to which push its inbox has been looked at again; 0: not at all. See LookAgain. */
+  looked: number;
   /** It was sent topic pushes that had waited since it was live last. */
   readTopics: boolean;
   /** How many earlier sessions of the device have not reported yet what they were handed. It begins when none is left. */
@@ -79,6 +81,7 @@ export function createSession(
     page: { last: 0, through: START },
     cursor: undefined,
     kept: undefined,
+    looked: 0,
     readTopics: false,
     blockers,
     reported: false,

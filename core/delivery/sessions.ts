@@ -5,6 +5,7 @@ import { currentTopics, type Device, matchesPlatform, withTopics } from '../doma
 import type { LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
 import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
+import { createLookAgain, type LookAgain } from './look-again.js';
 import { confirmUntil, createOutgoing } from './outgoing.js';
 import { createReplay } from './replay.js';
 import { type Announced, createSession, hold, recall, resumePoint, type Session, sendTo } from './session.js';
@@ -38,6 +39,8 @@ export interface Sessions {
   recalled(pushId: number): void;
   /** Writes down how far live sessions have read their topics; see Checkpoints. */
   keepPositions: Checkpoints['pass'];
+  /** Looks whether something waits for long for devices that are online; see LookAgain. */
+  lookAgain: LookAgain['step'];
 }
 
 type Slots = Map<number, { announced: Announced } | { session: Session }>;
@@ -59,6 +62,7 @@ export function createSessions(options: {
   const byDevice = new Map<number, Session>();
   const checkpoints = createCheckpoints({ sessions: () => byDevice.values(), cycle });
   const replay = createReplay({ ...options, caughtUp: checkpoints.caughtUp });
+  const lookAgain = createLookAgain({ ...options, sessions: () => byDevice.values(), readAgain: replay.again });
   /** Devices whose registration has changed while announced sessions are being looked up; undefined: none are. */
   let changed: Set<string> | undefined;
   const openings = createBatcher<Announced>(OPENINGS_PER_BATCH, identify);
@@ -244,6 +248,7 @@ export function createSessions(options: {
       if (session.state.kind === 'live') session.edge.live(session.slot, device.platform, topics);
     },
     keepPositions: checkpoints.pass,
+    lookAgain: lookAgain.step,
     presence(deviceNum) {
       const session = byDevice.get(deviceNum);
       if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;
@@ -253,6 +258,7 @@ export function createSessions(options: {
       for (const { state } of replay.reading()) {
         if (state.kind === 'reading') recall(state, pushId);
       }
+      lookAgain.recalled(pushId);
       for (const edge of edges.keys()) edge.recall(pushId);
     },
     onlineDevices(appNum) {

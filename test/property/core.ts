@@ -22,6 +22,8 @@ export interface Core {
   link: EdgeLinkServer;
   /** Writes down how far sessions have read, as its process does every few seconds. */
   keepPositions(): Promise<void>;
+  /** Looks whether something waits for devices that are online, as its process does. */
+  lookAgain(): Promise<void>;
   /** Nothing of it goes on any more. Resolves when what was under way in the store has ended. */
   kill(): Promise<void>;
 }
@@ -70,6 +72,7 @@ export async function startCore(options: {
     // The edge makes no calls here.
     link: createEdgeLink({ handlers: {} as PushCoreHandlers, sessions, cycle, linkToken: undefined, log }),
     keepPositions: sessions.keepPositions,
+    lookAgain: sessions.lookAgain,
     kill,
   };
 }

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Position } from '../../common/position.js';
 import { createCheckpoints } from '../../core/delivery/checkpoints.js';
 import type { EdgePort } from '../../core/delivery/edge-port.js';
-import { createSession, type Session } from '../../core/delivery/session.js';
+import type { Session } from '../../core/delivery/session.js';
+import { liveSession } from '../support/live-session.js';
 import { positionOf as behind, idOf } from '../support/push-ids.js';
 
 const TOPIC = 7;
@@ -23,12 +24,8 @@ function checkpoints() {
 }
 
 function live(num: number, topics: readonly number[], sinceBatch = 1): Session {
-  const memberships = topics.map((topicNum) => ({ topicNum, since: 0, until: null }));
-  const device = { num, id: `device-${num}`, appNum: 1, platform: 'WEB' as const, registered: true, memberships };
-  const announced = { edge, slot: num, deviceId: device.id, through: [], closed: false, confirmed: [] };
-  const session = createSession(announced, device, 0, 0);
+  const session = liveSession(edge, num, topics);
   session.state = { kind: 'live', sinceBatch };
-  session.cursor = [];
   sessions.push(session);
   return session;
 }
