@@ -31,6 +31,8 @@ export interface Session {
   readonly slot: number;
   /** Since when this core knows it, in milliseconds since the epoch. */
   readonly since: number;
+  /** Names it among the sessions of this core. */
+  readonly generation: number;
   device: Subscriber;
   state:
     | { kind: 'queued' }
@@ -68,13 +70,12 @@ export const MAX_HELD = 256;
 export function createSession(
   { edge, slot, through }: Announced,
   device: Subscriber,
-  blockers: number,
-  since: number,
+  given: Pick<Session, 'blockers' | 'since' | 'generation'>,
 ): Session {
   return {
     edge,
     slot,
-    since,
+    ...given,
     device,
     state: { kind: 'queued' },
     after: through,
@@ -83,7 +84,6 @@ export function createSession(
     kept: undefined,
     looked: 0,
     readTopics: false,
-    blockers,
     reported: false,
   };
 }

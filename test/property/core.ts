@@ -64,7 +64,7 @@ export async function startCore(options: {
     log,
     now,
   });
-  const sessions: Sessions = createSessions({ store, cycle, log, now });
+  const sessions: Sessions = createSessions({ store, cycle, routes: { bind() {}, unbind() {} }, log, now });
   return {
     app: await registry.getApp(APP_ID),
     cycle,

@@ -6,7 +6,7 @@ export function liveSession(edge: EdgePort, num: number, topics: readonly number
   const memberships = topics.map((topicNum) => ({ topicNum, since: 0, until: null }));
   const device = { num, id: `device-${num}`, appNum: 1, platform: 'WEB' as const, registered: true, memberships };
   const announced = { edge, slot: num, deviceId: device.id, through: [], closed: false, confirmed: [] };
-  const session = createSession(announced, device, 0, 0);
+  const session = createSession(announced, device, { blockers: 0, since: 0, generation: num });
   session.state = { kind: 'live', sinceBatch: 1 };
   session.cursor = [];
   return session;

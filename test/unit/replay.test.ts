@@ -62,6 +62,7 @@ beforeEach(() => {
   sessions = createSessions({
     store: store as LookUps,
     cycle: { read: vi.fn(), confirmed: vi.fn(), settled: () => undefined, lastCommitted: () => bound },
+    routes: { bind: vi.fn(), unbind: vi.fn() },
     log: { warn: vi.fn() } as unknown as Logger,
   });
   sessions.attached(edge);
