@@ -20,17 +20,23 @@ export function hasReached(position: Position, pushId: number): boolean {
   return pushId <= pointOf(position, coreOf(pushId));
 }
 
-/** The position when this push is behind too. Hot: called for each frame that a socket takes, 40 ns with one core. */
+/**
+ * The position when this push is behind too. Hot: called for each frame that a socket takes. With the pushes of one core it is two
+ * compares and a new position; otherwise a search.
+ */
 export function advance(position: Position, pushId: number): Position {
   const core = coreOf(pushId);
+  const [only] = position;
+  if (only !== undefined && position.length === 1 && coreOf(only) === core) return only < pushId ? [pushId] : position;
   const index = position.findIndex((id) => coreOf(id) === core);
   if (index < 0) return [...position, pushId];
   if (hasReached(position, pushId)) return position;
-  return position.length === 1 ? [pushId] : position.with(index, pushId);
+  return position.with(index, pushId);
 }
 
-/** What is behind in one of them or in the other. */
+/** What is behind in one of them or in the other; one of the two themselves if it has it all. */
 export function merge(one: Position, other: Position): Position {
+  if (one.every((id) => hasReached(other, id))) return other;
   return other.reduce(advance, one);
 }
 

@@ -7,6 +7,8 @@ import { createAcceptPush } from './delivery/accept.js';
 import { createEstimate } from './delivery/estimate.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
 import { createJobRunner, type JobRunner } from './delivery/jobs.js';
+import { createNeighbours, type Neighbours } from './delivery/neighbours.js';
+import { createPeriodic } from './delivery/periodic.js';
 import { createRecallPush } from './delivery/recall.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
@@ -14,6 +16,8 @@ import { createSumCheck } from './delivery/sum-check.js';
 import { createSweeper } from './delivery/sweeper.js';
 import { createWriteCycle, type Effects } from './delivery/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
+import type { Engine, EngineMember } from './engine/engine.js';
+import { createMemoryEngine } from './engine/memory.js';
 import { type CoreMetrics, createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
 import { createRegistry, type Registry } from './registry/registry.js';
@@ -24,11 +28,13 @@ import { createHealth } from './rpc/health.js';
 import { observedCalls } from './rpc/observed-calls.js';
 import { createPushCore } from './rpc/push-core.js';
 
-/** The number of this core among those of one store. With the memory engine there is one. */
-const CORE = 0;
+/** Milliseconds between two looks at how far live sessions have read their topics. */
+const CHECKPOINT_INTERVAL = 5000;
+/** Milliseconds between two sets of sessions whose inboxes are looked at again. */
+const LOOK_AGAIN_INTERVAL = 1000;
 
-/** Puts the core together. Nothing is opened before `start`. */
-export function buildCore(config: CoreConfig, log: Logger): Service {
+/** Puts the core together. Nothing is opened before `start`. `engine`: what it shares with other cores of the store. */
+export function buildCore(config: CoreConfig, log: Logger, engine: Engine = createMemoryEngine()): Service {
   let stop = async (): Promise<void> => {};
   return {
     async start() {
@@ -37,23 +43,35 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         const { id, key } = config.bootstrapApp;
         await store.commitApps([{ id, name: id, keyHash: hashSecret(key), now: Date.now() }]);
       }
-      await store.addCore(CORE);
+      const member = await engine.join();
+      await store.addCore(member.core);
       const highest = await store.loadHighestIds();
       const metrics = createCoreMetrics();
       const registry = createRegistry(store);
       const limits = createInboxLimits(store, config.inboxLimit);
       const receipts = createReceiptFeed(store, log);
-      const effects = createEffects(registry, limits, metrics, () => ({ sessions, jobs }));
+      const effects = createEffects({
+        registry,
+        limits,
+        metrics,
+        engine: member,
+        sessions: () => sessions,
+        neighbours: () => neighbours,
+        jobs: () => jobs,
+      });
       const cycle = createWriteCycle({
         store,
-        pushIds: createIdClock(CORE, highest.push),
-        deliveryIds: createIdClock(CORE, highest.delivery),
+        pushIds: createIdClock(member.core, highest.push),
+        deliveryIds: createIdClock(member.core, highest.delivery),
         effects,
         committed: receipts.committed,
         log,
         observe: metrics.commit,
       });
-      const sessions = createSessions({ store, cycle, log });
+      const sessions = createSessions({ store, cycle, routes: member, log });
+      const neighbours = createNeighbours({ engine: member, sessions, registry, log });
+      const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.keepPositions);
+      const looks = createPeriodic(LOOK_AGAIN_INTERVAL, sessions.lookAgain);
       const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
@@ -107,6 +125,8 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         health.stop();
         receipts.stop();
         await jobs.stop();
+        checkpoints.stop();
+        looks.stop();
         await sweeper.stop();
         await sums.stop();
         await connect.stop();
@@ -114,11 +134,14 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
         await link.stop();
         await grpc.stop(config.drainSeconds);
         await cycle.idle();
+        await member.leave();
         await ops.stop();
         await store.close();
       };
       jobs.start();
       sweeper.start();
+      checkpoints.start();
+      looks.start();
       sums.start();
       return addresses;
     },
@@ -126,37 +149,53 @@ export function buildCore(config: CoreConfig, log: Logger): Service {
   };
 }
 
-/** What is committed changes what is cached before it changes sessions. */
-function createEffects(
-  registry: Registry,
-  limits: InboxLimits,
-  metrics: CoreMetrics,
-  /** What is made after the write cycle. */
-  later: () => { sessions: Sessions; jobs: JobRunner },
-): Effects {
+/** What is committed changes what is cached before it changes sessions, and both here before other cores are told. */
+function createEffects(parts: {
+  registry: Registry;
+  limits: InboxLimits;
+  metrics: CoreMetrics;
+  engine: Pick<EngineMember, 'hasOthers' | 'announce'>;
+  sessions: () => Sessions;
+  neighbours: () => Neighbours;
+  jobs: () => JobRunner;
+}): Effects {
+  const { registry, limits, metrics, engine, sessions, neighbours, jobs } = parts;
+  function recalled(pushId: number): void {
+    sessions().recalled(pushId);
+    engine.announce({ kind: 'recalled', pushId });
+  }
   return {
     pushed(pushes) {
       metrics.pushed(pushes);
       limits.pushed(pushes);
-      later().sessions.pushed(pushes);
+      sessions().pushed(pushes);
+      if (engine.hasOthers()) neighbours().pushed(pushes);
     },
     recalled(pushId) {
       metrics.recalled();
-      later().sessions.recalled(pushId);
+      recalled(pushId);
     },
     replaced({ topicPushes }) {
-      for (const pushId of topicPushes) later().sessions.recalled(pushId);
+      for (const pushId of topicPushes) recalled(pushId);
     },
     registered(result, registration) {
       registry.registered(result, registration.appNum, registration.tags);
-      later().sessions.registered(result, registration);
+      sessions().registered(result, registration);
+      engine.announce({ kind: 'registered', result, registration });
     },
     unregistered(device) {
       registry.unregistered(device);
-      later().sessions.unregistered(device);
+      sessions().unregistered(device);
+      engine.announce({ kind: 'unregistered', device });
     },
-    scheduled: (dueAt) => later().jobs.wake(dueAt),
-    appChanged: (id) => registry.appChanged(id),
-    uncertain: () => registry.forget(),
+    scheduled: (dueAt) => jobs().wake(dueAt),
+    appChanged(id) {
+      registry.appChanged(id);
+      engine.announce({ kind: 'app', id });
+    },
+    uncertain() {
+      registry.forget();
+      engine.announce({ kind: 'uncertain' });
+    },
   };
 }

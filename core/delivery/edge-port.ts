@@ -1,3 +1,4 @@
+import type { Position } from '../../common/position.js';
 import type { Platform, PlatformFilter } from '../domain/device.js';
 
 /** Why a session is closed: the WebSocket close codes of the documented contract. */
@@ -35,6 +36,8 @@ export interface EdgePort {
   room(): Promise<void> | undefined;
   /** The number of the message that what is handed over now goes with. */
   batchNumber(): number;
+  /** The last of those messages that the edge has handled, and the push up to which all was in it or before it. */
+  processed(): { batch: number; through: Position };
 }
 
 /** A message for sessions of one kind of platform. */

@@ -17,6 +17,8 @@ import type { WriteCycle } from './write-cycle.js';
 export interface Replay {
   /** Reads for a queued or drained session, in a set with others. */
   read(session: Session): void;
+  /** Something may wait that the session was not told of: it reads again after what it has been sent. */
+  again(session: Session): void;
   /** The socket takes nothing: the session reads again when it has drained. */
   stall(session: Session): void;
   /** The session is closed: it gets nothing any more. */
@@ -35,9 +37,11 @@ export function createReplay(options: {
   store: LookUps;
   cycle: Pick<WriteCycle, 'settled' | 'lastCommitted'>;
   log: Logger;
+  /** A session is live, and was sent topic pushes that had waited. */
+  caughtUp: (session: Session) => void;
   now?: () => number;
 }): Replay {
-  const { store, cycle, log, now = Date.now } = options;
+  const { store, cycle, log, caughtUp, now = Date.now } = options;
   const reading = new Set<Session>();
   const reads = createBatcher<Session>(SESSIONS_PER_READ, readAll);
 
@@ -101,11 +105,14 @@ export function createReplay(options: {
     reading.delete(session);
     edge.resume(slot);
     for (const { outgoing, deliveryId } of entries) sendTo(session, outgoing, deliveryId);
+    session.readTopics ||= entries.some(({ deliveryId }) => deliveryId === undefined);
     session.page = { last: entries.at(-1)?.outgoing.push.id ?? 0, through };
     if (!more && !state.overflowed) {
       for (const { outgoing, deliveryId } of state.held) sendTo(session, outgoing, deliveryId);
       session.state = { kind: 'live', sinceBatch: edge.batchNumber() };
       edge.live(slot, device.platform, currentTopics(device.memberships));
+      if (session.readTopics) caughtUp(session);
+      session.readTopics = false;
     } else if (entries.length > 0) {
       session.state = { kind: 'draining' };
       edge.sync(slot);
@@ -120,6 +127,13 @@ export function createReplay(options: {
     read(session) {
       session.state = { kind: 'queued' };
       reads.add(session);
+    },
+    again(session) {
+      const { state } = session;
+      if (state.kind === 'reading') state.overflowed = true;
+      if (state.kind !== 'live') return;
+      session.state = { kind: 'draining' };
+      session.edge.sync(session.slot);
     },
     stall(session) {
       if (session.state.kind !== 'live' && session.state.kind !== 'reading') return;

@@ -31,6 +31,8 @@ export interface Session {
   readonly slot: number;
   /** Since when this core knows it, in milliseconds since the epoch. */
   readonly since: number;
+  /** Names it among the sessions of this core. */
+  readonly generation: number;
   device: Subscriber;
   state:
     | { kind: 'queued' }
@@ -44,6 +46,12 @@ export interface Session {
   page: { last: number; through: Position };
   /** How far the device had read its topics before this session; undefined until it has been looked up. */
   cursor: Position | undefined;
+  /** How far it has been written that the device has read them since; undefined: nothing has. */
+  kept: Position | undefined;
+  /** Up to which push its inbox has been looked at again; 0: not at all. See LookAgain. */
+  looked: number;
+  /** It was sent topic pushes that had waited since it was live last. */
+  readTopics: boolean;
   /** How many earlier sessions of the device have not reported yet what they were handed. It begins when none is left. */
   blockers: number;
   /** The edge has reported its end. */
@@ -62,19 +70,20 @@ export const MAX_HELD = 256;
 export function createSession(
   { edge, slot, through }: Announced,
   device: Subscriber,
-  blockers: number,
-  since: number,
+  given: Pick<Session, 'blockers' | 'since' | 'generation'>,
 ): Session {
   return {
     edge,
     slot,
-    since,
+    ...given,
     device,
     state: { kind: 'queued' },
     after: through,
     page: { last: 0, through: START },
     cursor: undefined,
-    blockers,
+    kept: undefined,
+    looked: 0,
+    readTopics: false,
     reported: false,
   };
 }

@@ -1,12 +1,15 @@
 import { createBatcher } from '../../common/batcher.js';
 import { describeError, type Logger } from '../../common/log.js';
 import { hasReached, merge, type Position, START } from '../../common/position.js';
-import { currentTopics, type Device, matchesPlatform, withTopics } from '../domain/device.js';
+import { type Device, withTopics } from '../domain/device.js';
+import type { BoundSession, EngineMember } from '../engine/engine.js';
 import type { LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
+import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
-import { confirmUntil, createOutgoing } from './outgoing.js';
+import { createFanOut, type FanOut } from './fan-out.js';
+import { createLookAgain, type LookAgain } from './look-again.js';
 import { createReplay } from './replay.js';
-import { type Announced, createSession, hold, recall, resumePoint, type Session, sendTo } from './session.js';
+import { type Announced, createSession, recall, resumePoint, type Session } from './session.js';
 import type { WriteCycle } from './write-cycle.js';
 
 /**
@@ -17,8 +20,8 @@ import type { WriteCycle } from './write-cycle.js';
  */
 export interface Sessions {
   attached(edge: EdgePort): void;
-  /** The edge is gone. `processed`: the last batch to it that it has handled, and the push up to which all was in it or before it. */
-  detached(edge: EdgePort, processed: { batch: number; through: Position }): void;
+  /** The edge is gone. */
+  detached(edge: EdgePort): void;
   opened(edge: EdgePort, slot: number, deviceId: string, through: Position): void;
   closed(edge: EdgePort, slot: number, through: Position): void;
   /** A session has ended while no core was there, or one that did not keep it. */
@@ -27,6 +30,14 @@ export interface Sessions {
   drained(edge: EdgePort, slot: number, through: Position): void;
   confirmed(edge: EdgePort, slot: number, deviceId: string, pushId: number): void;
   pushed(pushes: readonly NewPush[]): void;
+  /** A topic push that another core has committed. */
+  pushedElsewhere: FanOut['pushedElsewhere'];
+  /** Devices have newer sessions on other cores. */
+  superseded(sessions: readonly BoundSession[]): void;
+  /** Something of another core is in the inboxes of devices: their sessions read again. */
+  hinted(deviceNums: readonly number[]): void;
+  /** Anything may be there: all sessions read again. */
+  lookAll(): void;
   registered(result: Registered, registration: NewRegistration): void;
   unregistered(device: Device): void;
   /** The numbers of an app's devices that have a session. */
@@ -38,6 +49,10 @@ export interface Sessions {
   presence(deviceNum: number): { edgeId: string; since: number; live: boolean } | undefined;
   /** A push is recalled: it is not sent any more. */
   recalled(pushId: number): void;
+  /** Writes down how far live sessions have read their topics; see Checkpoints. */
+  keepPositions: Checkpoints['pass'];
+  /** Looks whether something waits for long for devices that are online; see LookAgain. */
+  lookAgain: LookAgain['step'];
 }
 
 type Slots = Map<number, { announced: Announced } | { session: Session }>;
@@ -51,16 +66,28 @@ const RETRY_DELAY = 500;
 export function createSessions(options: {
   store: LookUps;
   cycle: Pick<WriteCycle, 'read' | 'confirmed' | 'settled' | 'lastCommitted'>;
+  /** Where other cores find the sessions of this one. */
+  routes: Pick<EngineMember, 'bind' | 'unbind'>;
   log: Logger;
   now?: () => number;
 }): Sessions {
-  const { store, cycle, log, now = Date.now } = options;
+  const { store, cycle, routes, log, now = Date.now } = options;
   const edges = new Map<EdgePort, Slots>();
   const byDevice = new Map<number, Session>();
-  const replay = createReplay(options);
+  const checkpoints = createCheckpoints({ sessions: () => byDevice.values(), cycle });
+  const replay = createReplay({ ...options, caughtUp: checkpoints.caughtUp });
+  const fanOut = createFanOut({
+    sessionOf: (deviceNum) => byDevice.get(deviceNum),
+    edges: () => edges.keys(),
+    reading: replay.reading,
+    published: checkpoints.published,
+  });
+  const lookAgain = createLookAgain({ ...options, sessions: () => byDevice.values(), readAgain: replay.again });
   /** Devices whose registration has changed while announced sessions are being looked up; undefined: none are. */
   let changed: Set<string> | undefined;
   const openings = createBatcher<Announced>(OPENINGS_PER_BATCH, identify);
+  const unbindings = createBatcher<BoundSession>(OPENINGS_PER_BATCH, async (ended) => routes.unbind(ended));
+  let generations = 0;
 
   async function identify(batch: Announced[]): Promise<void> {
     const waiting = batch.filter(({ closed, confirmed, through }) => !closed || confirmed.length + through.length > 0);
@@ -70,6 +97,7 @@ export function createSessions(options: {
     try {
       const found = await store.findSubscribers([...new Set(waiting.map(({ deviceId }) => deviceId))]);
       const devices = new Map(found.map((device) => [device.id, device]));
+      const begun: BoundSession[] = [];
       for (const announced of waiting) {
         const { edge, slot, deviceId } = announced;
         const device = devices.get(deviceId);
@@ -83,8 +111,9 @@ export function createSessions(options: {
         else if (device === undefined) edge.closeSession(slot, CLOSE.notRegistered);
         else if (!device.registered) edge.closeSession(slot, CLOSE.unregistered);
         else if (device.appDisabled) edge.closeSession(slot, CLOSE.appDisabled);
-        else begin(announced, device);
+        else begun.push(begin(announced, device));
       }
+      routes.bind(begun);
     } catch (error) {
       log.warn(describeError(error), 'sessions cannot be opened now');
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
@@ -94,15 +123,16 @@ export function createSessions(options: {
     }
   }
 
-  function begin(announced: Announced, device: Session['device']): void {
+  function begin(announced: Announced, device: Session['device']): BoundSession {
     const earlier = byDevice.get(device.num);
     // What an earlier session was handed must be known first: this one would hand it over again.
     const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.reported ? 0 : 1);
-    const session = createSession(announced, device, blockers, now());
+    const session = createSession(announced, device, { blockers, since: now(), generation: ++generations });
     byDevice.set(device.num, session);
     edges.get(session.edge)?.set(session.slot, { session });
     if (earlier !== undefined) close(earlier, CLOSE.replaced);
     if (blockers === 0) replay.read(session);
+    return { deviceNum: device.num, generation: session.generation };
   }
 
   /** Has a session closed: from here on it gets nothing. It stays known until its edge reports. */
@@ -117,9 +147,10 @@ export function createSessions(options: {
     const { num } = session.device;
     replay.leave(session);
     session.reported = true;
+    unbindings.add({ deviceNum: num, generation: session.generation });
     // What was only looked at is not worth a row.
-    const { cursor } = session;
-    if (cursor !== undefined && through.some((id) => !hasReached(cursor, id))) {
+    const known = session.kept ?? session.cursor;
+    if (known !== undefined && through.some((id) => !hasReached(known, id))) {
       cycle.read(num, resumePoint(session, through));
     }
     const latest = byDevice.get(num);
@@ -138,38 +169,12 @@ export function createSessions(options: {
     return entry !== undefined && 'session' in entry ? entry.session : undefined;
   }
 
-  function pushedTo({ push, target }: NewPush): void {
-    const outgoing = createOutgoing(push);
-    if (target.kind === 'directed') {
-      for (const { deviceNum, id } of target.deliveries) {
-        const session = byDevice.get(deviceNum);
-        if (session?.state.kind === 'live') sendTo(session, outgoing, id);
-        else if (session?.state.kind === 'reading') hold(session.state, { outgoing, deliveryId: id });
-      }
-      return;
-    }
-    for (const { state, device } of replay.reading()) {
-      const belongs = currentTopics(device.memberships).some((topicNum) => target.topicNums.includes(topicNum));
-      if (state.kind === 'reading' && belongs && matchesPlatform(push.platform, device.platform)) {
-        hold(state, { outgoing, deliveryId: undefined });
-      }
-    }
-    const publication = {
-      pushId: push.id,
-      topics: target.topicNums,
-      platform: push.platform,
-      frame: outgoing.frameFor('ANDROID'),
-      confirmUntil: confirmUntil(push),
-      iosFrame: outgoing.iosFrame(),
-    };
-    for (const edge of edges.keys()) edge.publish(publication);
-  }
-
   return {
     attached(edge) {
       edges.set(edge, new Map());
     },
-    detached(edge, processed) {
+    detached(edge) {
+      const processed = edge.processed();
       const slots = edges.get(edge);
       edges.delete(edge);
       for (const entry of slots?.values() ?? []) {
@@ -227,7 +232,7 @@ export function createSessions(options: {
       }
     },
     pushed(pushes) {
-      for (const push of pushes) pushedTo(push);
+      for (const push of pushes) fanOut.pushed(push);
     },
     registered({ device, startedAfresh, topics }, { sinceId }) {
       changed?.add(device.id);
@@ -240,6 +245,24 @@ export function createSessions(options: {
       session.device = { ...device, memberships: withTopics(session.device.memberships, topics, sinceId) };
       if (session.state.kind === 'live') session.edge.live(session.slot, device.platform, topics);
     },
+    pushedElsewhere: fanOut.pushedElsewhere,
+    superseded(sessions) {
+      for (const { deviceNum, generation } of sessions) {
+        const session = byDevice.get(deviceNum);
+        if (session?.generation === generation) close(session, CLOSE.replaced);
+      }
+    },
+    hinted(deviceNums) {
+      for (const deviceNum of deviceNums) {
+        const session = byDevice.get(deviceNum);
+        if (session !== undefined) replay.again(session);
+      }
+    },
+    lookAll() {
+      for (const session of byDevice.values()) replay.again(session);
+    },
+    keepPositions: checkpoints.pass,
+    lookAgain: lookAgain.step,
     presence(deviceNum) {
       const session = byDevice.get(deviceNum);
       if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;
@@ -249,6 +272,7 @@ export function createSessions(options: {
       for (const { state } of replay.reading()) {
         if (state.kind === 'reading') recall(state, pushId);
       }
+      lookAgain.recalled(pushId);
       for (const edge of edges.keys()) edge.recall(pushId);
     },
     onlineDevices(appNum) {

@@ -115,7 +115,7 @@ export function createEdgeLink(options: {
         if (attached.get(edgeId) !== attachment) return;
         attached.delete(edgeId);
         outbox.close();
-        sessions.detached(outbox, outbox.processed());
+        sessions.detached(outbox);
         log.info({ edge: edgeId }, 'edge detached');
       },
     };

@@ -26,8 +26,6 @@ export interface EdgeOutbox extends EdgePort {
   committed(edgeBatch: number): void;
   /** The edge has handled our messages up to this one. */
   handled(coreBatch: number): void;
-  /** The last of our messages that the edge has handled, and up to where everything was in it or before it. */
-  processed(): { batch: number; through: Position };
   /** Sends what is left and ends the stream. */
   end(): void;
   /** The stream is gone: drops everything, now and later. */

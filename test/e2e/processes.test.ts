@@ -3,6 +3,7 @@ import { connectDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningProcess, startProcess } from '../support/process.js';
 import { send } from '../support/rest.js';
+import { readRows } from '../support/rows.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { freshDatabase, storeKinds } from '../support/stores.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
@@ -155,6 +156,29 @@ describe.each(storeKinds())('processes that go away, on %s', (store) => {
       await again.close();
     },
   );
+
+  it('does not repeat what was pushed to everyone when both are killed, once it is written how far sessions are', async () => {
+    const stack = await stackOn(store);
+    const alias = uniqueName();
+    const deviceId = await newDevice(stack.httpUrl, alias);
+    const device = connectDevice(stack.wsUrl, deviceId);
+    await device.opened;
+    const everyone = await sendPush(stack.httpUrl, { audiences: 'ALL' });
+    await device.waitForCount(1);
+    const isWritten = async () =>
+      (await readRows(stack.databaseUrl, 'SELECT push_id FROM cursors WHERE push_id >= ?', [Number(everyone)])).length >
+      0;
+    await eventually(isWritten, { timeoutMs: 15_000, message: 'the position of the open session to be written' });
+    await Promise.all([stack.edge.kill(), stack.core.kill()]);
+    await device.closed;
+    await stack.restartCore();
+    await stack.restartEdge();
+    const again = connectDevice(stack.wsUrl, deviceId);
+    const last = await sendPush(stack.httpUrl, { audiences: [alias] });
+    await again.waitForMessage((message) => message.id === last);
+    expect(again.messages.map((message) => message.id)).toEqual([last]);
+    await again.close();
+  });
 
   it('counts every confirmation that the edge passed to a core that died with them, however many', async () => {
     const stack = await stackOn(store);

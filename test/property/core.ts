@@ -20,6 +20,10 @@ export interface Core {
   cycle: WriteCycle;
   acceptPush: AcceptPush;
   link: EdgeLinkServer;
+  /** Writes down how far sessions have read, as its process does every few seconds. */
+  keepPositions(): Promise<void>;
+  /** Looks whether something waits for devices that are online, as its process does. */
+  lookAgain(): Promise<void>;
   /** Nothing of it goes on any more. Resolves when what was under way in the store has ended. */
   kill(): Promise<void>;
 }
@@ -61,13 +65,15 @@ export async function startCore(options: {
     log,
     now,
   });
-  const sessions: Sessions = createSessions({ store, cycle, log, now });
+  const sessions: Sessions = createSessions({ store, cycle, routes: { bind() {}, unbind() {} }, log, now });
   return {
     app: await registry.getApp(APP_ID),
     cycle,
     acceptPush: createAcceptPush(registry, store, cycle, OFFLINE_TTL),
     // The edge makes no calls here.
     link: createEdgeLink({ handlers: {} as PushCoreHandlers, sessions, cycle, linkToken: undefined, log }),
+    keepPositions: sessions.keepPositions,
+    lookAgain: sessions.lookAgain,
     kill,
   };
 }

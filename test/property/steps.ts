@@ -21,7 +21,7 @@ export type Step = { turns: number } & (
   | { do: 'advance'; seconds: number }
   | { do: 'slow reads'; by: number }
   | { do: 'cut link'; coreKnows: boolean }
-  | { do: 'sweep' | 'settle' | 'kill core' | 'kill edge' }
+  | { do: 'sweep' | 'keep positions' | 'look again' | 'settle' | 'kill core' | 'kill edge' }
 );
 
 const device = fc.nat({ max: DEVICES - 1 });
@@ -71,8 +71,10 @@ const single = fc.oneof(
   { weight: 2, arbitrary: step('pause', { device }) },
   { weight: 3, arbitrary: step('drain', { device }) },
   { weight: 1, arbitrary: step('recall', { nth: fc.nat({ max: 20 }) }) },
-  { weight: 1, arbitrary: step('advance', { seconds: fc.constantFrom(1, 6, 25) }) },
+  { weight: 1, arbitrary: step('advance', { seconds: fc.constantFrom(1, 6, 25, 31) }) },
   { weight: 1, arbitrary: step('sweep', {}) },
+  { weight: 3, arbitrary: step('keep positions', {}) },
+  { weight: 2, arbitrary: step('look again', {}) },
   { weight: 2, arbitrary: step('slow reads', { by: fc.nat({ max: 4 }) }) },
   { weight: 4, arbitrary: cutting },
   { weight: 2, arbitrary: killing },
@@ -135,6 +137,12 @@ async function act(world: World, step: Step): Promise<void> {
       return world.advance(step.seconds * 1000);
     case 'sweep':
       return sweep(world);
+    case 'keep positions':
+      void core.keepPositions();
+      return;
+    case 'look again':
+      void core.lookAgain();
+      return;
     case 'slow reads':
       return world.slowReads(step.by);
     case 'settle':

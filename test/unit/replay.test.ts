@@ -57,10 +57,12 @@ beforeEach(() => {
     release: () => told.push('release'),
     room: () => undefined,
     batchNumber: () => 1,
+    processed: () => ({ batch: 0, through: START }),
   };
   sessions = createSessions({
     store: store as LookUps,
     cycle: { read: vi.fn(), confirmed: vi.fn(), settled: () => undefined, lastCommitted: () => bound },
+    routes: { bind: vi.fn(), unbind: vi.fn() },
     log: { warn: vi.fn() } as unknown as Logger,
   });
   sessions.attached(edge);

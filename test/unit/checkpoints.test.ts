@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Position } from '../../common/position.js';
+import { createCheckpoints } from '../../core/delivery/checkpoints.js';
+import type { EdgePort } from '../../core/delivery/edge-port.js';
+import type { Session } from '../../core/delivery/session.js';
+import { liveSession } from '../support/live-session.js';
+import { positionOf as behind, idOf } from '../support/push-ids.js';
+
+const TOPIC = 7;
+const read = vi.fn<(deviceNum: number, position: Position) => void>();
+let processed: { batch: number; through: Position };
+let sessions: Session[];
+/** Of an edge, a pass asks this. */
+const edge = { processed: () => processed } as unknown as EdgePort;
+
+beforeEach(() => {
+  read.mockClear();
+  processed = { batch: 5, through: behind(10) };
+  sessions = [];
+});
+
+function checkpoints() {
+  return createCheckpoints({ sessions: () => sessions, cycle: { read, settled: () => undefined } });
+}
+
+function live(num: number, topics: readonly number[], sinceBatch = 1): Session {
+  const session = liveSession(edge, num, topics);
+  session.state = { kind: 'live', sinceBatch };
+  sessions.push(session);
+  return session;
+}
+
+describe('a pass over live sessions', () => {
+  it('writes how far those are that something was pushed to, and once', async () => {
+    const { published, pass } = checkpoints();
+    live(1, [TOPIC]);
+    live(2, [TOPIC + 1]);
+    await pass();
+    expect(read).not.toHaveBeenCalled();
+    published([TOPIC], idOf(9));
+    await pass();
+    await pass();
+    expect(read.mock.calls).toEqual([[1, behind(10)]]);
+  });
+
+  it('writes what the edge has handled, and the rest when it has handled that', async () => {
+    const { published, pass } = checkpoints();
+    live(1, [TOPIC]);
+    published([TOPIC], idOf(12));
+    await pass();
+    processed = { batch: 6, through: behind(12) };
+    await pass();
+    await pass();
+    expect(read.mock.calls).toEqual([
+      [1, behind(10)],
+      [1, behind(12)],
+    ]);
+  });
+
+  it('waits for a session that has stalled, and for one that its edge does not know as live yet', async () => {
+    const { published, pass } = checkpoints();
+    const stalled = live(1, [TOPIC]);
+    stalled.state = { kind: 'draining' };
+    live(2, [TOPIC], 6);
+    live(3, [TOPIC]).state = { kind: 'closed' };
+    published([TOPIC], idOf(9));
+    await pass();
+    expect(read).not.toHaveBeenCalled();
+    stalled.state = { kind: 'live', sinceBatch: 6 };
+    processed = { batch: 6, through: behind(11) };
+    await pass();
+    expect(read.mock.calls).toEqual([
+      [1, behind(11)],
+      [2, behind(11)],
+    ]);
+  });
+
+  it('writes how far a session is that read what had waited', async () => {
+    const { caughtUp, pass } = checkpoints();
+    const session = live(1, [TOPIC]);
+    session.page = { last: idOf(8), through: behind(9) };
+    caughtUp(session);
+    await pass();
+    expect(read.mock.calls).toEqual([[1, behind(10)]]);
+    expect(session.cursor).toEqual([]);
+  });
+});
