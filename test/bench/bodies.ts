@@ -10,6 +10,6 @@ export function directedBodies(users: number): string[] {
 }
 
 /** A send to these aliases, or with ["ALL"] to everyone. */
-export function sendTo(audiences: readonly string[]): string {
-  return JSON.stringify({ ...TEST_APP, audiences, alert: ALERT });
+export function sendTo(audiences: readonly string[], alert = ALERT): string {
+  return JSON.stringify({ ...TEST_APP, audiences, alert });
 }

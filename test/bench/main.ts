@@ -12,6 +12,7 @@ import { idleRows } from './rows/idle.js';
 import { millionRows } from './rows/million.js';
 import { openingRows } from './rows/opening.js';
 import { registeringRows } from './rows/registering.js';
+import { slowRows } from './rows/slow.js';
 import { streamingRows } from './rows/streaming.js';
 import { waitingRows } from './rows/waiting.js';
 import { readSize } from './size.js';
@@ -25,6 +26,7 @@ const PROGRAMS: readonly { rows: readonly string[]; run: RowProgram }[] = [
   { rows: ['7'], run: waitingRows },
   { rows: ['6'], run: openingRows },
   { rows: ['1'], run: broadcastRows },
+  { rows: ['12'], run: slowRows },
   { rows: ['5'], run: idleRows },
   { rows: ['8'], run: millionRows },
 ];

@@ -126,4 +126,37 @@ describe('a stream of pushes', () => {
     stream.write(batch([toAlias('a', 'b')]));
     expect(await failed).toMatchObject({ code: 16 });
   });
+
+  it('has what a caller sends again with its keys, after it was cut off, pushed once', async () => {
+    const alias = uniqueName();
+    const device = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, alias));
+    await device.opened;
+    const messages = Array.from({ length: 20 }, (_, message) =>
+      batch(
+        Array.from({ length: 50 }, (_unused, index) => ({
+          ...toAlias(alias, `${message * 50 + index}`),
+          idempotencyKey: `${alias} ${message * 50 + index}`,
+        })),
+        message * 50,
+      ),
+    );
+    // Each time it is cut off a little later, and knows only of the answers that it has read.
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      const stream = open();
+      const answers = collect(stream);
+      for (const message of messages) stream.write(message);
+      await eventually(() => answers.size >= attempt * 100, { message: `${attempt * 100} answers` });
+      stream.cancel();
+    }
+    const last = open();
+    const answers = collect(last);
+    for (const message of messages) last.write(message);
+    last.end();
+    await eventually(() => answers.size === 1000, { message: '1000 answers', timeoutMs: 15_000 });
+    await device.waitForCount(1000);
+    const ids = [...answers.values()].map((answer) => String(answer.value));
+    expect(device.messages.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+    expect(new Set(ids).size).toBe(1000);
+    await device.close();
+  });
 });

@@ -16,6 +16,8 @@ export interface Receiver {
   /** Begins to read the stamps of messages. */
   beginLatencies(input: null): void;
   endLatencies(input: null): Latencies;
+  /** The last so many of the sockets that were opened are not read any more. */
+  mute(input: { sockets: number }): void;
   /** Closes all sockets and resolves when they are closed. */
   drop(input: null): Promise<void>;
   cpuMicros(input: null): number;
@@ -124,6 +126,9 @@ serve<Receiver>({
     const summary = (latencies ?? createHistogram()).summary();
     latencies = undefined;
     return summary;
+  },
+  mute({ sockets: count }) {
+    for (const socket of [...sockets].slice(-count)) socket.pause();
   },
   async drop() {
     for (const socket of sockets) socket.destroy();

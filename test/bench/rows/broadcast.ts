@@ -51,7 +51,7 @@ async function measure({ size, population }: Bench, row: string, sockets: number
 }
 
 /** Frames that arrive each second. */
-function broadcast(subject: Subject, sockets: number, pushes: number): Promise<Sample> {
+export function broadcast(subject: Subject, sockets: number, pushes: number): Promise<Sample> {
   const { sender, receiver } = subject;
   return subject.measure(async () => {
     const units = sockets * pushes;
