@@ -20,9 +20,11 @@ export interface JobRunner {
 /** Devices of one part: few enough that a commit holds up nobody. */
 export const PART_DEVICES = 1000;
 /** Jobs of one look, of one app and in all, and how many of them are worked on at a time. */
-const PER_APP = 16;
-const PER_LOOK = 64;
+const PER_APP = 256;
+const PER_LOOK = 1024;
 const AT_A_TIME = 4;
+/** Milliseconds that the jobs of one look are worked on: then those of other apps may be due, whose turn is first. */
+const ROUND = 500;
 /** Milliseconds between two looks at the most: the clock may step, and a commit that was cut off may have made a job. */
 const LOOK_INTERVAL = 5000;
 /** Milliseconds before another look when no part could be made. */
@@ -69,9 +71,13 @@ export function createJobRunner(options: {
       const { ids, next = Number.POSITIVE_INFINITY } = await store.findDueJobs(now(), PER_APP, PER_LOOK);
       if (ids.length === 0) return Math.min(Math.max(next - now(), 0), LOOK_INTERVAL);
       const left = ids.values();
+      const end = performance.now() + ROUND;
       let made = 0;
       const work = async (): Promise<void> => {
-        for (const id of left) if (!stopped && (await makePart(id))) made++;
+        for (const id of left) {
+          if (stopped || performance.now() >= end) return;
+          if (await makePart(id)) made++;
+        }
       };
       await Promise.all(Array.from({ length: AT_A_TIME }, work));
       return made > 0 ? 0 : RETRY_DELAY;

@@ -132,6 +132,22 @@ describe('the runner of jobs', () => {
     expect(world.made().map(([id]) => id)).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
   });
 
+  it('looks again after half a second, so that others need not wait for all that was due', async () => {
+    for (let id = 1; id <= 12; id++) world.add(id, 1);
+    world.push.mockImplementation(async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return world.commit(request);
+    });
+    world.runner.start();
+    await pass(599);
+    expect(world.made()).toHaveLength(8);
+    expect(world.findDueJobs).toHaveBeenCalledTimes(1);
+    await pass(1);
+    expect(world.findDueJobs).toHaveBeenCalledTimes(2);
+    await pass(300);
+    expect(world.isDone(12)).toBe(true);
+  });
+
   it('waits until a job is due, and for one that comes meanwhile', async () => {
     world.add(1, 1, NOW + 3000);
     world.runner.start();
