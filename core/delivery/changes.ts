@@ -3,6 +3,7 @@ import type { Device } from '../domain/device.js';
 import type {
   AppState,
   Commits,
+  DeliveryOf,
   DeviceUpdate,
   Eviction,
   KeyRotation,
@@ -25,6 +26,8 @@ export interface ChangeEffects {
   unregistered(device: Device & { alias: string }): void;
   appChanged(id: string): void;
   recalled(pushId: number): void;
+  /** Deliveries have ended that an edge may still be sending again. */
+  withdrawn(deliveries: readonly DeliveryOf[]): void;
   /** A commit of devices or apps has failed: it may have taken place all the same. */
   uncertain(): void;
 }
@@ -145,7 +148,14 @@ export function createChanges(options: {
     },
     evict: {
       subjectOf: ({ deviceNum }) => String(deviceNum),
-      apply: (evictions) => commits.commitEvictions(evictions.map((eviction) => ({ ...eviction, now: now() }))),
+      async apply(evictions) {
+        const evicted = await commits.commitEvictions(evictions.map((eviction) => ({ ...eviction, now: now() })));
+        const deliveries = evictions.flatMap(({ deviceNum }, index) =>
+          (evicted[index] ?? []).map((pushId) => ({ deviceNum, pushId })),
+        );
+        if (deliveries.length > 0) effects.withdrawn(deliveries);
+        return evicted.map(({ length }) => length);
+      },
     },
   };
 }

@@ -50,6 +50,7 @@ export async function startCore(options: {
       pushed: (pushes) => sessions.pushed(pushes),
       recalled: (pushId) => sessions.recalled(pushId),
       replaced: () => {},
+      withdrawn: (deliveries) => sessions.withdrawn(deliveries),
       registered(result, registration) {
         registry.registered(result, registration.appNum, registration.tags);
         sessions.registered(result, registration);
