@@ -27,6 +27,7 @@ import { createGrpcServer } from './rpc/grpc-server.js';
 import { createHealth } from './rpc/health.js';
 import { observedCalls } from './rpc/observed-calls.js';
 import { createPushCore } from './rpc/push-core.js';
+import type { DeliveryOf } from './store/store.js';
 
 /** Milliseconds between two looks at how far live sessions have read their topics. */
 const CHECKPOINT_INTERVAL = 5000;
@@ -164,6 +165,10 @@ function createEffects(parts: {
     sessions().recalled(pushId);
     engine.announce({ kind: 'recalled', pushId });
   }
+  function withdrawn(deliveries: readonly DeliveryOf[]): void {
+    sessions().withdrawn(deliveries);
+    engine.announce({ kind: 'withdrawn', deliveries });
+  }
   return {
     pushed(pushes) {
       metrics.pushed(pushes);
@@ -175,9 +180,11 @@ function createEffects(parts: {
       metrics.recalled();
       recalled(pushId);
     },
-    replaced({ topicPushes }) {
+    replaced({ deliveries, topicPushes }) {
       for (const pushId of topicPushes) recalled(pushId);
+      if (deliveries.length > 0) withdrawn(deliveries);
     },
+    withdrawn,
     registered(result, registration) {
       registry.registered(result, registration.appNum, registration.tags);
       sessions().registered(result, registration);

@@ -5,6 +5,7 @@ import type { Job } from '../domain/job.js';
 import type {
   AppState,
   Commits,
+  DeliveryOf,
   DeviceUpdate,
   Eviction,
   IdempotencyKey,
@@ -41,6 +42,8 @@ export interface ChangeEffects {
   recalled(pushId: number): void;
   /** A job is there, or may be. */
   scheduled(dueAt: number): void;
+  /** Deliveries have ended that an edge may still be sending again. */
+  withdrawn(deliveries: readonly DeliveryOf[]): void;
   /** A commit of devices or apps has failed: it may have taken place all the same. */
   uncertain(): void;
 }
@@ -184,7 +187,14 @@ export function createChanges(options: {
     },
     evict: {
       subjectOf: ({ deviceNum }) => String(deviceNum),
-      apply: (evictions) => commits.commitEvictions(evictions.map((eviction) => ({ ...eviction, now: now() }))),
+      async apply(evictions) {
+        const evicted = await commits.commitEvictions(evictions.map((eviction) => ({ ...eviction, now: now() })));
+        const deliveries = evictions.flatMap(({ deviceNum }, index) =>
+          (evicted[index] ?? []).map((pushId) => ({ deviceNum, pushId })),
+        );
+        if (deliveries.length > 0) effects.withdrawn(deliveries);
+        return evicted.map(({ length }) => length);
+      },
     },
   };
 }

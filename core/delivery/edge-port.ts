@@ -28,8 +28,8 @@ export interface EdgePort {
   /** The session has all that waited: from here on it gets what is published to these topics. */
   live(slot: number, platform: Platform, topics: readonly number[]): void;
   closeSession(slot: number, reason: CloseReason): void;
-  /** A push that is recalled is not sent again. */
-  recall(pushId: number): void;
+  /** A push is not sent again, to one session or, where that is undefined, to any. */
+  recall(pushId: number, slot?: number): void;
   /** The slot of a closed session is free. */
   release(slot: number): void;
   /** Undefined: it takes what waited for sessions. Otherwise resolves when it does; never, if it is gone. */

@@ -36,6 +36,9 @@ export function createNeighbours(options: {
       case 'recalled':
         sessions.recalled(change.pushId);
         return;
+      case 'withdrawn':
+        sessions.withdrawn(change.deliveries);
+        return;
       case 'uncertain':
         registry.forget();
         return;

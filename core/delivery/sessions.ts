@@ -3,7 +3,7 @@ import { describeError, type Logger } from '../../common/log.js';
 import { hasReached, merge, type Position, START } from '../../common/position.js';
 import { type Device, withTopics } from '../domain/device.js';
 import type { BoundSession, EngineMember } from '../engine/engine.js';
-import type { LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
+import type { DeliveryOf, LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
 import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
 import { createFanOut, type FanOut } from './fan-out.js';
@@ -49,6 +49,8 @@ export interface Sessions {
   presence(deviceNum: number): { edgeId: string; since: number; live: boolean } | undefined;
   /** A push is recalled: it is not sent any more. */
   recalled(pushId: number): void;
+  /** Deliveries have ended that an edge may still be sending again. */
+  withdrawn(deliveries: readonly DeliveryOf[]): void;
   /** Writes down how far live sessions have read their topics; see Checkpoints. */
   keepPositions: Checkpoints['pass'];
   /** Looks whether something waits for long for devices that are online; see LookAgain. */
@@ -274,6 +276,14 @@ export function createSessions(options: {
       }
       lookAgain.recalled(pushId);
       for (const edge of edges.keys()) edge.recall(pushId);
+    },
+    withdrawn(deliveries) {
+      for (const { deviceNum, pushId } of deliveries) {
+        const session = byDevice.get(deviceNum);
+        if (session === undefined || session.reported) continue;
+        if (session.state.kind === 'reading') recall(session.state, pushId);
+        session.edge.recall(pushId, session.slot);
+      }
     },
     onlineDevices(appNum) {
       const open = [...byDevice.values()].filter(

@@ -1,6 +1,6 @@
 import type { Device } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
-import type { NewRegistration, Registered } from '../store/store.js';
+import type { DeliveryOf, NewRegistration, Registered } from '../store/store.js';
 
 /**
  * What the cores of one store share, to find each other's sessions. It carries hints and no truth: deliveries stay in the inboxes and
@@ -70,5 +70,7 @@ export type Change =
   | { kind: 'unregistered'; device: Device & { alias: string } }
   | { kind: 'app'; id: string }
   | { kind: 'recalled'; pushId: number }
+  /** Deliveries have ended that an edge may still be sending again. */
+  | { kind: 'withdrawn'; deliveries: readonly DeliveryOf[] }
   /** A commit has failed that may have taken place all the same. */
   | { kind: 'uncertain' };

@@ -169,7 +169,20 @@ export function createEdgeOutbox(
       order(slot, Kind.LIVE, { platform: toWirePlatform(platform), topics: [...topics] }),
     closeSession: (slot, { code, reason }) => order(slot, Kind.CLOSE, { code, reason }),
     release: (slot) => order(slot, Kind.RELEASED),
-    recall: (pushId) => add({ case: 'recall', value: create(RecallSchema, { pushId }) }, 0),
+    recall(pushId, slot) {
+      const last = batch.items.at(-1)?.item;
+      if (
+        slot !== undefined &&
+        last?.case === 'recall' &&
+        last.value.pushId === pushId &&
+        last.value.slots.length > 0
+      ) {
+        last.value.slots.push(slot);
+        grow(0);
+        return;
+      }
+      add({ case: 'recall', value: create(RecallSchema, { pushId, slots: slot === undefined ? [] : [slot] }) }, 0);
+    },
     room: () => (queuedBytes > ROOM_BYTES ? new Promise((resolve) => forRoom.push(resolve)) : undefined),
     batchNumber: () => number,
     reply(id, result) {

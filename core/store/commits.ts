@@ -104,9 +104,15 @@ export interface IdempotencyKey {
   expiresAt: number;
 }
 
+/** One push to one device. */
+export interface DeliveryOf {
+  deviceNum: number;
+  pushId: number;
+}
+
 /** What has ended because newer pushes have its collapse key. */
 export interface Replaced {
-  deliveries: readonly { deviceNum: number; pushId: number }[];
+  deliveries: readonly DeliveryOf[];
   /** Topic pushes that are on no timeline any more. */
   topicPushes: readonly number[];
 }

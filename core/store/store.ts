@@ -190,6 +190,6 @@ export interface Commits {
   commitCancellations(cancellations: readonly JobCancellation[]): Promise<(number[] | undefined)[]>;
   /** Does a small part of what time has made due. */
   commitSweep(sweep: Sweep): Promise<Swept>;
-  /** Evicts the oldest deliveries of inboxes. Answers how many of each, in the order of the call. */
-  commitEvictions(evictions: readonly Eviction[]): Promise<number[]>;
+  /** Evicts the oldest deliveries of inboxes. Answers of which pushes those were, for each inbox, in the order of the call. */
+  commitEvictions(evictions: readonly Eviction[]): Promise<number[][]>;
 }

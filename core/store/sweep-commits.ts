@@ -24,9 +24,9 @@ export function createSweepCommits(
     commitSweep: (sweep) => driver.transaction((tx) => commitSweep(driver, tx, sweep)),
     commitEvictions: (evictions) =>
       driver.transaction(async (tx) => {
-        const counts: number[] = [];
-        for (const eviction of evictions) counts.push(await commitEviction(driver, tx, eviction));
-        return counts;
+        const evicted: number[][] = [];
+        for (const eviction of evictions) evicted.push(await commitEviction(driver, tx, eviction));
+        return evicted;
       }),
   };
 }
@@ -133,14 +133,17 @@ async function removePushes(tx: Transaction, ids: readonly number[]): Promise<bo
   return true;
 }
 
-async function commitEviction(driver: SqlDriver, tx: Transaction, { deviceNum, keep, now }: Eviction): Promise<number> {
-  const rows = await tx.all('SELECT id FROM inbox WHERE device_num = ? ORDER BY push_id DESC LIMIT ? OFFSET ?', [
-    deviceNum,
-    EVICTED_AT_ONCE,
-    keep,
-  ]);
+async function commitEviction(
+  driver: SqlDriver,
+  tx: Transaction,
+  { deviceNum, keep, now }: Eviction,
+): Promise<number[]> {
+  const rows = await tx.all(
+    'SELECT id, push_id FROM inbox WHERE device_num = ? ORDER BY push_id DESC LIMIT ? OFFSET ?',
+    [deviceNum, EVICTED_AT_ONCE, keep],
+  );
   await endDeliveries(driver, tx, rows.map(idOf), 'evicted', now);
-  return rows.length;
+  return rows.map((row) => Number(row.push_id));
 }
 
 function idOf(row: Row): number {

@@ -5,6 +5,7 @@ export type {
   Delivery,
   Item,
   Publication,
+  Recall,
   Reply,
   SessionOrder,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';

@@ -1,7 +1,15 @@
 import type { WebSocket } from 'uWebSockets.js';
 import { advance, hasReached } from '../../common/position.js';
 import type { CoreLink, LinkListener } from '../link/core-link.js';
-import { type Delivery, type Item, OrderKind, Platform, type Publication, type SessionOrder } from '../link/wire.js';
+import {
+  type Delivery,
+  type Item,
+  OrderKind,
+  Platform,
+  type Publication,
+  type Recall,
+  type SessionOrder,
+} from '../link/wire.js';
 import { createRedelivery } from './redelivery.js';
 import { createSession, type Session, type SocketData } from './session.js';
 import { createTopics } from './topics.js';
@@ -151,6 +159,14 @@ export function createHub(
     }
   }
 
+  function recall({ pushId, slots: concerned }: Recall): void {
+    if (concerned.length === 0) redelivery.recalled(pushId);
+    for (const slot of concerned) {
+      const session = slots[slot];
+      if (session !== undefined) redelivery.ended(session, pushId);
+    }
+  }
+
   function announce(session: Session): void {
     link().opened(session.slot, session.deviceId, session.through);
   }
@@ -196,7 +212,7 @@ export function createHub(
     confirm(session, pushId) {
       // What was not sent in this session may have been in an earlier one; but nobody has confirmed so much of that.
       if (!session.unconfirmed?.has(pushId) && ++session.strayConfirmations > MAX_STRAY_CONFIRMATIONS) return;
-      redelivery.confirmed(session, pushId);
+      redelivery.ended(session, pushId);
       link().confirmed(session.slot, session.deviceId, pushId);
     },
 
@@ -231,7 +247,7 @@ export function createHub(
         if (item.case === 'delivery') deliver(item.value);
         else if (item.case === 'publication') publish(item.value);
         else if (item.case === 'order') obey(item.value);
-        else if (item.case === 'recall') redelivery.recalled(item.value.pushId);
+        else if (item.case === 'recall') recall(item.value);
       }
     },
   };

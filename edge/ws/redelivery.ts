@@ -8,7 +8,8 @@ import type { Session, Unconfirmed } from './session.js';
 export interface Redelivery {
   /** A message that must be confirmed was sent. `frame` is kept until the message is confirmed or expires. */
   sent(session: Session, pushId: number, frame: Uint8Array, until: number): void;
-  confirmed(session: Session, pushId: number): void;
+  /** The device has confirmed the message, or it is for it no more. */
+  ended(session: Session, pushId: number): void;
   /** The session is gone: the next one is sent what is unconfirmed. */
   forget(session: Session): void;
   recalled(pushId: number): void;
@@ -98,7 +99,7 @@ export function createRedelivery(options: {
       keptBytes += frame.length;
       enqueue(message, 0);
     },
-    confirmed(session, pushId) {
+    ended(session, pushId) {
       const message = session.unconfirmed?.get(pushId);
       if (message !== undefined) drop(message);
     },

@@ -205,8 +205,15 @@ eachStore('what ends without the device', (opened) => {
       { deviceNum: must(nums[0]), keep: 5, now: at },
       { deviceNum: 2 ** 31 - 1, keep: 1, now: at },
     ];
-    expect(await store.commitEvictions(evictions)).toEqual([3, 0, 0]);
-    expect(await store.commitEvictions(evictions)).toEqual([0, 0, 0]);
+    expect(await store.commitEvictions(evictions)).toEqual([
+      pushes
+        .slice(0, 3)
+        .map(({ id }) => id)
+        .reverse(),
+      [],
+      [],
+    ]);
+    expect(await store.commitEvictions(evictions)).toEqual([[], [], []]);
     const from = nums.map((deviceNum) => ({ deviceNum, after: 0 }));
     const rows = await store.readInbox(from, Number.MAX_SAFE_INTEGER, at, 100);
     const of = (num: number | undefined) => rows.filter((row) => row.deviceNum === num).map((row) => row.pushId);

@@ -11,7 +11,11 @@ const LIMIT = 10;
 describe.each(storeKinds())('an inbox over its limit, on %s', (store) => {
   let stack: Stack;
   beforeAll(async () => {
-    stack = await startStack({ store, coreEnv: { ONEPUSH_INBOX_LIMIT: String(LIMIT) } });
+    stack = await startStack({
+      store,
+      coreEnv: { ONEPUSH_INBOX_LIMIT: String(LIMIT) },
+      edgeEnv: { ONEPUSH_CONFIRM_INTERVAL: '400' },
+    });
   });
   afterAll(() => stack.stop());
 
@@ -51,6 +55,27 @@ describe.each(storeKinds())('an inbox over its limit, on %s', (store) => {
       await device.close();
     }
     expect(await evictedOf(others)).toEqual([]);
+  });
+
+  it('is not sent again what was evicted, and what is left is', async () => {
+    const alias = uniqueName();
+    const device = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, alias));
+    await device.opened;
+    const ids: string[] = [];
+    const push = { audiences: [alias], needConfirm: true };
+    for (let n = 0; n < LIMIT + 2; n++) ids.push(await sendPush(stack.httpUrl, push));
+    const [first = '', second = '', ...left] = ids;
+    await eventually(async () => (await evictedOf(ids)).length === 2, { timeoutMs: 10_000 });
+    const times = (id: string) => device.messages.filter((message) => message.id === id).length;
+    // What the edge was told before it has handled when this comes.
+    const marker = await sendPush(stack.httpUrl, { audiences: [alias] });
+    await device.waitForMessage(({ id }) => id === marker);
+    const before = [times(first), times(second)];
+    const last = left.at(-1) ?? '';
+    const already = times(last);
+    await device.waitForFrame(() => times(last) >= already + 3, 20_000);
+    expect([times(first), times(second)]).toEqual(before);
+    await device.close();
   });
 
   it('does not trouble a device that takes what it is sent', async () => {

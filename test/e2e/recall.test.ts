@@ -86,6 +86,27 @@ describe.each(storeKinds())('a push that is recalled, on %s', (store) => {
     },
   );
 
+  it('is not sent again, either, to a device that a newer push with its collapse key has taken it from', async () => {
+    const { alias, device } = await audience.listen();
+    const push = (needConfirm: boolean) =>
+      pushCoreClient(stack, 'grpc').sendPush(
+        {
+          audience: { audience: { case: 'aliases', value: { values: [alias] } } },
+          alert: 'x',
+          needConfirm,
+          collapseKey: 'score',
+        },
+        app,
+      );
+    const { requestId: id } = await push(true);
+    await device.waitForFrame(() => times(device, id) === 2);
+    const { requestId: newer } = await push(true);
+    await device.waitForMessage((message) => message.id === newer);
+    const before = times(device, id);
+    await device.waitForFrame(() => times(device, newer) === 4);
+    expect(times(device, id)).toBe(before);
+  });
+
   it('does not reach devices that were offline if it was to a tag or to everyone', async () => {
     const tag = uniqueName('tag');
     const deviceId = await newDevice(stack.httpUrl, uniqueName(), { tag: [tag] });

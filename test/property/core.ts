@@ -51,6 +51,7 @@ export async function startCore(options: {
       recalled: (pushId) => sessions.recalled(pushId),
       scheduled: () => {},
       replaced: () => {},
+      withdrawn: (deliveries) => sessions.withdrawn(deliveries),
       registered(result, registration) {
         registry.registered(result, registration.appNum, registration.tags);
         sessions.registered(result, registration);

@@ -23,6 +23,7 @@ const effects = {
   appChanged: vi.fn(),
   recalled: vi.fn(),
   scheduled: vi.fn(),
+  withdrawn: vi.fn(),
   uncertain: vi.fn(),
 };
 let changes: Changes;
@@ -106,12 +107,13 @@ describe('a change', () => {
   });
 
   it('evicts now, and answers how many deliveries of each inbox', async () => {
-    commits.commitEvictions.mockResolvedValue([3, 0]);
+    commits.commitEvictions.mockResolvedValue([[7, 8, 9], []]);
     const evictions = [1, 2].map((deviceNum) => ({ deviceNum, keep: 9 }));
     expect(await changes.evict.apply(evictions)).toEqual([3, 0]);
     expect(commits.commitEvictions).toHaveBeenCalledExactlyOnceWith(
       evictions.map((eviction) => ({ ...eviction, now: NOW })),
     );
+    expect(effects.withdrawn.mock.calls).toEqual([[[7, 8, 9].map((pushId) => ({ deviceNum: 1, pushId }))]]);
   });
 
   it('sweeps one at a time', async () => {

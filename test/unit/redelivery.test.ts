@@ -36,8 +36,8 @@ describe('redelivery', () => {
     const session = newSession();
     redelivery.sent(session, 7, FRAME, FAR);
     redelivery.sent(session, 8, FRAME, FAR);
-    redelivery.confirmed(session, 7);
-    redelivery.confirmed(session, 9);
+    redelivery.ended(session, 7);
+    redelivery.ended(session, 9);
     vi.advanceTimersByTime(30_000);
     expect(resent.map(({ pushId }) => pushId)).toEqual([8, 8]);
   });
@@ -78,7 +78,7 @@ describe('redelivery', () => {
     const session = newSession();
     for (let pushId = 0; pushId < 5000; pushId++) redelivery.sent(session, pushId, FRAME, FAR);
     expect(vi.getTimerCount()).toBe(1);
-    for (let pushId = 0; pushId < 5000; pushId++) redelivery.confirmed(session, pushId);
+    for (let pushId = 0; pushId < 5000; pushId++) redelivery.ended(session, pushId);
     vi.advanceTimersByTime(20_000);
     expect(resent).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);

@@ -53,7 +53,7 @@ beforeEach(() => {
     sync: () => told.push('sync'),
     live: () => told.push('live'),
     closeSession: (_slot, { code }) => told.push(`close ${code}`),
-    recall: (pushId) => told.push(`recall ${numberOf(pushId)}`),
+    recall: (pushId, slot) => told.push(`recall ${numberOf(pushId)}${slot === undefined ? '' : ` on ${slot}`}`),
     release: () => told.push('release'),
     room: () => undefined,
     batchNumber: () => 1,
