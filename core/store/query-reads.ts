@@ -51,8 +51,8 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
       // First: what it has come to later is not less than what it says here.
       const found = await findJob(id, appNum);
       const parts = await driver.all(
-        `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, published, created_at, expires_at,
-           collapse_key, priority, recalled_at
+        `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, published, created_at,
+           expires_at, collapse_key, priority, recalled_at
          FROM pushes WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? ORDER BY id LIMIT ?`,
         [id, id, appNum, MESSAGE_IDS],
       );
@@ -90,7 +90,8 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
         recalled: found?.job?.state === 'cancelled' || parts.some((row) => row.recalled_at !== null),
         content: first === undefined ? found?.content : await contentOf(Number(first.id)),
         messageIds: parts.map((row) => Number(row.id)),
-        topic: first === undefined ? found?.topic === true : first.targeted === null,
+        // While it is being removed it has no sum, but still numbers.
+        topic: first === undefined ? found?.topic === true : first.targeted === null && first.first_delivery === null,
         published: parts.reduce((sum, row) => sum + Number(row.published), 0),
         counts,
         job: found?.job,

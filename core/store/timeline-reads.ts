@@ -35,9 +35,12 @@ export function createTimelineReads(
   lookUps: Pick<LookUps, 'findSubscribers' | 'findCursors'>,
 ): Pick<Queries, 'readTimeline'> {
   /** The newest rows of each source; `complete`: all rows of pushes from there on are among them. */
-  async function readNewest(sources: readonly Source[]): Promise<{ found: Map<number, Found>; complete: number }> {
+  async function readNewest(
+    sources: readonly Source[],
+    limit: number,
+  ): Promise<{ found: Map<number, Found>; complete: number }> {
     // Two or more: one may be of a push that the page before has told about in part.
-    const each = Math.max(2, Math.floor(ROWS_PER_PAGE / Math.max(1, sources.length)));
+    const each = Math.max(2, Math.min(limit + 1, Math.floor(ROWS_PER_PAGE / Math.max(1, sources.length))));
     const found = new Map<number, Found>();
     let complete = 0;
     for (const chunk of chunks(sources, SOURCES_PER_STATEMENT)) {
@@ -68,10 +71,11 @@ export function createTimelineReads(
     async readTimeline({ deviceIds, ofUser }, before, limit) {
       const devices = (await lookUps.findSubscribers(deviceIds)).toSorted((a, b) => b.num - a.num);
       const cursors = await lookUps.findCursors(devices.map(({ num }) => num));
-      const { found, complete } = await readNewest([
-        ...devices.flatMap((device) => deliverySources(device, ofUser, before)),
-        ...topicSources(devices, before),
-      ]);
+      const deliveries = devices.flatMap((device) => deliverySources(device, ofUser, before));
+      // What devices once had as tags is never removed: only what may still have pushes is read.
+      const [row] = await driver.all('SELECT MIN(push_id) AS oldest FROM timeline', []);
+      const oldest = Number(row?.oldest ?? Number.MAX_SAFE_INTEGER);
+      const { found, complete } = await readNewest([...deliveries, ...topicSources(devices, oldest, before)], limit);
       const ids = [...found.keys()].filter((id) => id >= complete).toSorted((a, b) => b - a);
       const chosen = ids.slice(0, KEYS_PER_STATEMENT);
       const through = chosen.length < ids.length ? (chosen.at(-1) ?? 0) : complete;
@@ -127,12 +131,14 @@ function deliverySources({ num, memberships }: Subscriber, ofUser: boolean, befo
   ];
 }
 
-function topicSources(devices: readonly Subscriber[], before: DeliveryPlace): Source[] {
+/** @param oldest the first push that is on a topic */
+function topicSources(devices: readonly Subscriber[], oldest: number, before: DeliveryPlace): Source[] {
   const sources = new Map<number, Source>();
   for (const { num, registered, memberships } of devices) {
     if (!registered) continue;
     for (const { topicNum, since, until } of memberships) {
       const to = Math.min(lastOf(num, before), until ?? Number.POSITIVE_INFINITY);
+      if (to < oldest) continue;
       const known = sources.get(topicNum);
       sources.set(topicNum, {
         kind: { topicNum },

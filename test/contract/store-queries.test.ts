@@ -65,6 +65,16 @@ eachStore('questions', (opened) => {
     expect(await store.findPushReport(expired.id, app.num)).toMatchObject({ recalled: false });
   });
 
+  it('tell of a push that is being removed still that it was to devices', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const { device } = must((await newDevices(store, app, 1))[0]);
+    const sent = directed(app, [device.num]);
+    await store.commitDeliveries(batch({ pushes: [sent.made] }));
+    await opened.change('UPDATE pushes SET targeted = NULL WHERE id = ?', [sent.id]);
+    expect(await store.findPushReport(sent.id, app.num)).toMatchObject({ topic: false });
+  });
+
   it('tell the priority and the collapse key of a push', async () => {
     const { store } = opened;
     const app = await newApp(store);

@@ -112,9 +112,20 @@ async function freePort(): Promise<number> {
 /** The server refuses to run as root unless told so. */
 const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
 
+/** A server that starts removes the temporary tables that it finds, those of another run too if they share a folder. */
+function ownTemporary(directory: string): string {
+  return `--tmpdir=${directory}`;
+}
+
 async function install({ installer }: MariadbBinaries, directory: string): Promise<void> {
   const auth = ['--auth-root-authentication-method=normal', '--skip-test-db'];
-  const options = ['--no-defaults', `--datadir=${join(directory, 'data')}`, ...auth, ...asRoot];
+  const options = [
+    '--no-defaults',
+    `--datadir=${join(directory, 'data')}`,
+    ownTemporary(directory),
+    ...auth,
+    ...asRoot,
+  ];
   const run = promisify(execFile)(installer, options, { timeout: 60_000 });
   const release = guard(run.child.pid, directory);
   await run.finally(release);
@@ -125,8 +136,8 @@ async function launch(server: string, directory: string, port: number, url: stri
   const place = [`--datadir=${join(directory, 'data')}`, `--socket=${join(directory, 's')}`, `--log-error=${log}`];
   const network = ['--bind-address=127.0.0.1', `--port=${port}`, '--skip-name-resolve', '--max-connections=400'];
   const storage = ['--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=1', '--skip-log-bin'];
-  const pidFile = `--pid-file=${join(directory, 'pid')}`;
-  const child = spawn(server, ['--no-defaults', ...asRoot, ...place, pidFile, ...network, ...storage], {
+  const files = [`--pid-file=${join(directory, 'pid')}`, ownTemporary(directory)];
+  const child = spawn(server, ['--no-defaults', ...asRoot, ...place, ...files, ...network, ...storage], {
     stdio: 'ignore',
   });
   await once(child, 'spawn');
