@@ -13,6 +13,7 @@ import { type ClientOptions, parseOptions, positive, type Settings } from './opt
 import { createPushStream } from './push-stream.js';
 import { type WatchOptions, watchReceipts } from './receipts.js';
 import { retrying } from './retry.js';
+import { createTurns, type Turns } from './turns.js';
 
 /** A push; without an idempotency key it is given one. */
 export type Push = MessageInitShape<typeof SendPushRequestSchema>;
@@ -54,7 +55,7 @@ export interface OnePushClient extends UnaryCalls {
   close(): Promise<void>;
 }
 
-/** How many calls over Connect may be under way; others wait for a connection. */
+/** How many calls over Connect may be under way, each on a connection of its own; others wait for their turn. */
 const MAX_SOCKETS = 64;
 /** What carrying out twice is not the same as once. */
 const NOT_REPEATABLE: ReadonlySet<string> = new Set<UnaryName>(['createApp', 'rotateAppKey']);
@@ -120,15 +121,16 @@ function createTransport({ place }: Settings): { transport: Transport; closeTran
 }
 
 function createUnaryCalls(transport: Transport, settings: Settings): UnaryCalls {
+  const turns = createTurns('baseUrl' in settings.place ? MAX_SOCKETS : Number.POSITIVE_INFINITY);
   const calls = Object.entries(PushCore.method).map(([name, method]) => {
     if (method.methodKind !== 'unary') return [name, undefined] as const;
-    return [name, toCall(transport, name, method, settings)] as const;
+    return [name, toCall(transport, name, method, settings, turns)] as const;
   });
   // Each unary method is there under its name, with the types of its descriptor.
   return Object.fromEntries(calls.filter(([, found]) => found !== undefined)) as unknown as UnaryCalls;
 }
 
-function toCall(transport: Transport, name: string, method: DescMethodUnary, settings: Settings) {
+function toCall(transport: Transport, name: string, method: DescMethodUnary, settings: Settings, turns: Turns) {
   const headers = headersFor(name, settings);
   return async (request: MessageInitShape<typeof method.input>, { timeoutMs, signal }: CallOptions = {}) => {
     // The method's own type of request, which the table of methods hides.
@@ -139,6 +141,7 @@ function toCall(transport: Transport, name: string, method: DescMethodUnary, set
       attemptTimeoutMs: settings.attemptTimeoutMs,
       repeatable: !NOT_REPEATABLE.has(name),
       signal,
+      turns,
     });
     return answer.message;
   };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallError, toCallError } from './errors.js';
+import type { Turns } from './turns.js';
 
 /** When a failed call is made again. Times are milliseconds. */
 export interface RetryPolicy {
@@ -52,6 +53,8 @@ export interface Attempts {
   /** Whether carrying the call out twice is the same as once. */
   readonly repeatable: boolean;
   readonly signal: AbortSignal | undefined;
+  /** Waiting for one is no part of an attempt: what waits must not be given up, and made again, for want of a connection. */
+  readonly turns: Turns;
 }
 
 /**
@@ -63,10 +66,8 @@ export interface Attempts {
 export async function retrying<T>(call: (timeoutMs: number) => Promise<T>, attempts: Attempts): Promise<T> {
   const end = performance.now() + attempts.timeoutMs;
   for (let failures = 1; ; failures++) {
-    const left = Math.ceil(end - performance.now());
-    if (left <= 0) throw new CallError('DEADLINE_EXCEEDED', 'There was no time left for an attempt');
     try {
-      return await call(Math.min(left, attempts.attemptTimeoutMs));
+      return await attempt(call, end, attempts);
     } catch (error) {
       const failure = toCallError(error);
       if (attempts.signal?.aborted) throw failure;
@@ -76,6 +77,21 @@ export async function retrying<T>(call: (timeoutMs: number) => Promise<T>, attem
       if (performance.now() + pause >= end) throw failure;
       await pauseFor(pause, attempts.signal);
     }
+  }
+}
+
+async function attempt<T>(
+  call: (timeoutMs: number) => Promise<T>,
+  end: number,
+  { turns, attemptTimeoutMs, signal }: Attempts,
+): Promise<T> {
+  const done = await turns.take(end - performance.now(), signal);
+  try {
+    const left = Math.ceil(end - performance.now());
+    if (left <= 0) throw new CallError('DEADLINE_EXCEEDED', 'There was no time left for an attempt');
+    return await call(Math.min(left, attemptTimeoutMs));
+  } finally {
+    done();
   }
 }
 

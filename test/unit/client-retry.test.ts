@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { CallError, type CodeName } from '../../client/errors.js';
 import { type Attempts, pauseAfter, prospectOf, retrying } from '../../client/retry.js';
+import { createTurns } from '../../client/turns.js';
 import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 
 const policy = { firstPauseMs: 1, longestPauseMs: 4 };
@@ -45,6 +46,7 @@ describe('a call with retries', () => {
     attemptTimeoutMs: 500,
     repeatable: true,
     signal: undefined,
+    turns: createTurns(Number.POSITIVE_INFINITY),
   };
   /** Fails with these, one after another, then answers; counts its attempts. */
   function scripted(...failures: CallError[]) {

@@ -81,6 +81,28 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
       deliveries: { targeted: 1, pending: 1 },
     },
   },
+  ListDeliveries: {
+    as: 'app',
+    request: { requestId: '$PUSH' },
+    answer: { deliveries: [{ deviceId: DEVICE, messageId: PUSH, state: 'DELIVERY_STATE_PENDING' }] },
+  },
+  DeviceTimeline: {
+    as: 'app',
+    request: { deviceId: '$DEVICE' },
+    answer: {
+      entries: [
+        {
+          deviceId: DEVICE,
+          requestId: PUSH,
+          messageId: PUSH,
+          state: 'DELIVERY_STATE_PENDING',
+          needConfirm: true,
+          createdAt: TIME,
+          expiresAt: LATER,
+        },
+      ],
+    },
+  },
   ListDevices: {
     as: 'app',
     request: { alias: 'alice' },

@@ -80,7 +80,7 @@ function exampleOf(method: DescMethod): string {
   const curl = CURL_EXAMPLES[method.name];
   if (curl !== undefined) return curlExample(method, curl);
   const file = NODE_EXAMPLES[method.name];
-  if (file === undefined) return '';
+  if (file === undefined) throw new Error(`${method.name} has no example`);
   const code = readFileSync(file, 'utf8');
   return `**Example**, [${file}](../${file}), with the client package:\n\n\`\`\`js\n${code}\`\`\`\n`;
 }
