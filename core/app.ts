@@ -8,6 +8,7 @@ import { createEstimate } from './delivery/estimate.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
 import { createNeighbours, type Neighbours } from './delivery/neighbours.js';
 import { createPeriodic } from './delivery/periodic.js';
+import { createRecallCheck } from './delivery/recall-check.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
 import { createSumCheck } from './delivery/sum-check.js';
@@ -86,6 +87,7 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         handlers: observedCalls(handlers, 'link', metrics.call),
         sessions,
         cycle,
+        recalls: createRecallCheck({ store, log }),
         linkToken: config.linkToken,
         log,
         observer: metrics.link,
