@@ -10,6 +10,7 @@ import { createJobRunner, type JobRunner } from './delivery/jobs.js';
 import { createNeighbours, type Neighbours } from './delivery/neighbours.js';
 import { createPeriodic } from './delivery/periodic.js';
 import { createRecallPush } from './delivery/recall.js';
+import { createRecallCheck } from './delivery/recall-check.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createSessions, type Sessions } from './delivery/sessions.js';
 import { createSumCheck } from './delivery/sum-check.js';
@@ -92,6 +93,7 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         handlers: observedCalls(handlers, 'link', metrics.call),
         sessions,
         cycle,
+        recalls: createRecallCheck({ store, log }),
         linkToken: config.linkToken,
         log,
         observer: metrics.link,

@@ -13,6 +13,7 @@ import {
   SessionEvent_Kind as Kind,
   type SessionEvent,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import type { RecallCheck } from '../delivery/recall-check.js';
 import type { Sessions } from '../delivery/sessions.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
 import { parseAuthorization } from './credentials.js';
@@ -37,6 +38,9 @@ export interface LinkObserver {
   received(items: number): void;
 }
 
+/** As the schema says. */
+const MAX_UNCONFIRMED = 10_000;
+
 interface Attachment {
   edgeId: string;
   outbox: EdgeOutbox;
@@ -49,12 +53,13 @@ export function createEdgeLink(options: {
   handlers: PushCoreHandlers;
   sessions: Sessions;
   cycle: Pick<WriteCycle, 'delivered' | 'published' | 'settled' | 'lastCommitted'>;
+  recalls: RecallCheck;
   /** Undefined: any edge that can reach the port may attach. */
   linkToken: string | undefined;
   log: Logger;
   observer?: LinkObserver;
 }): EdgeLinkServer {
-  const { handlers, sessions, cycle, linkToken, log, observer } = options;
+  const { handlers, sessions, cycle, recalls, linkToken, log, observer } = options;
   const attached = new Map<string, Attachment>();
   let stopping = false;
   let underWay = 0;
@@ -135,6 +140,7 @@ export function createEdgeLink(options: {
     if (batch.delivered.length > 0) cycle.delivered(batch.delivered);
     for (const { pushId, sessions: count } of batch.published) cycle.published(pushId, count);
     for (const event of batch.events) handleEvent(outbox, event);
+    if (batch.unconfirmed.length > 0) recalls.check(outbox, batch.unconfirmed);
     for (const call of batch.calls) handleCall(outbox, call);
     // A message that only acknowledges is not acknowledged: the two ends would never be quiet.
     if (reportsOf(batch) === 0) return;
@@ -224,6 +230,8 @@ function findProblem(batch: EdgeBatch, attachment: Attachment | undefined, lastP
   const isId = (id: number): boolean => Number.isSafeInteger(id) && id >= 0;
   if (!batch.delivered.every(isId)) return 'delivered has what is not an id';
   if (!batch.published.every(({ pushId }) => isId(pushId))) return 'published has what is not an id';
+  if (batch.unconfirmed.length > MAX_UNCONFIRMED) return 'unconfirmed has too many ids';
+  if (!batch.unconfirmed.every(isId)) return 'unconfirmed has what is not an id';
   for (const { through, pushId } of batch.events) {
     if (!isId(pushId)) return 'an event has what is not an id';
     if (!isPosition(through)) return 'through is not a position';

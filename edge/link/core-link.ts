@@ -22,7 +22,7 @@ export interface LinkListener {
 export interface CoreLink
   extends Pick<
     Reports,
-    'delivered' | 'published' | 'opened' | 'closed' | 'left' | 'stalled' | 'drained' | 'confirmed'
+    'delivered' | 'published' | 'opened' | 'closed' | 'left' | 'stalled' | 'drained' | 'confirmed' | 'unconfirmed'
   > {
   isAttached(): boolean;
   /** Calls that wait for the core's answer, and about how many bytes of them wait for the link. */
@@ -160,6 +160,7 @@ export function createCoreLink(options: {
     stalled: reports.stalled,
     drained: reports.drained,
     confirmed: reports.confirmed,
+    unconfirmed: reports.unconfirmed,
     isAttached: () => state.kind === 'attached',
     depths: () => ({ openCalls: calls.size(), waitingBytes: reports.waitingBytes() }),
     call(call) {

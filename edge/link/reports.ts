@@ -32,6 +32,8 @@ export interface Reports {
   stalled(slot: number): void;
   drained(slot: number, through: Position): void;
   confirmed(slot: number, deviceId: string, pushId: number): void;
+  /** What is kept since it is not confirmed, for a core that has just accepted this edge. */
+  unconfirmed(pushIds: readonly number[]): void;
   /** Not sent if nobody waits for it any more when the stream takes it. False: too much waits already. */
   call(call: CallInit & { id: number }): boolean;
   /** The first message of a stream: the core answers by accepting it. */
@@ -100,7 +102,8 @@ export function createReports(
       batch.calls = takeCalls();
       const { delivered, published, events, calls } = batch;
       const reports = delivered.length + published.length + events.length;
-      if (reports + calls.length === 0 && acknowledged === processedNumber) return;
+      const told = reports + calls.length + batch.unconfirmed.length;
+      if (told === 0 && acknowledged === processedNumber) return;
       send(stream, batch);
       observe?.(reports + calls.length);
       if (reports > 0) uncommitted.push({ number, delivered, published, lasting: events.filter(isLasting) });
@@ -171,6 +174,10 @@ export function createReports(
     drained: (slot, through) => event(Kind.DRAINED, slot, { through }),
     confirmed(slot, deviceId, pushId) {
       if (batch.events.length < MAX_EVENTS) event(Kind.CONFIRMED, slot, { deviceId, pushId });
+    },
+    unconfirmed(pushIds) {
+      batch.unconfirmed = [...pushIds];
+      schedule();
     },
     call(call) {
       if (waitingBytes > MAX_WAITING_BYTES) return false;

@@ -42,10 +42,21 @@ export interface HubCounts {
 
 /** How many confirmations of what it was not sent a session may send. */
 const MAX_STRAY_CONFIRMATIONS = 1000;
+/** How many unconfirmed pushes a core is told of that an edge attaches to: as many as it takes. */
+const MAX_KEPT_TOLD = 10_000;
 
 type Reports = Pick<
   CoreLink,
-  'delivered' | 'published' | 'opened' | 'closed' | 'left' | 'stalled' | 'drained' | 'confirmed' | 'isAttached'
+  | 'delivered'
+  | 'published'
+  | 'opened'
+  | 'closed'
+  | 'left'
+  | 'stalled'
+  | 'drained'
+  | 'confirmed'
+  | 'unconfirmed'
+  | 'isAttached'
 >;
 
 export function createHub(
@@ -233,6 +244,8 @@ export function createHub(
         // What a socket still buffers would be sent to it again: it is announced when it has drained.
         if (session !== undefined && session.buffered === undefined) announce(session);
       }
+      // They may have been recalled while no core could say so.
+      link().unconfirmed(redelivery.kept(MAX_KEPT_TOLD));
     },
 
     detached() {

@@ -13,6 +13,8 @@ export interface Redelivery {
   /** The session is gone: the next one is sent what is unconfirmed. */
   forget(session: Session): void;
   recalled(pushId: number): void;
+  /** The pushes that are kept, each once: at the most so many. */
+  kept(limit: number): number[];
   /** How many bytes of frames are kept. */
   keptBytes(): number;
   stop(): void;
@@ -108,6 +110,13 @@ export function createRedelivery(options: {
     },
     recalled(pushId) {
       for (const { queue } of levels) for (const message of queue) if (message.pushId === pushId) drop(message);
+    },
+    kept(limit) {
+      const pushIds = new Set<number>();
+      for (const { queue } of levels) {
+        for (const { pushId, frame } of queue) if (frame !== undefined && pushIds.size < limit) pushIds.add(pushId);
+      }
+      return [...pushIds];
     },
     keptBytes: () => keptBytes,
     stop() {

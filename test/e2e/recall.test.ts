@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Audience, createAudience } from '../support/audience.js';
 import { connectDevice, type TestDevice } from '../support/device.js';
 import { createApp } from '../support/rest.js';
-import { ENDING, endingsOf, readRows } from '../support/rows.js';
+import { changeRows, ENDING, endingsOf, readRows } from '../support/rows.js';
 import { basic, failureOf, pushCoreClient } from '../support/rpc.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { storeKinds } from '../support/stores.js';
@@ -85,6 +85,23 @@ describe.each(storeKinds())('a push that is recalled, on %s', (store) => {
       expect(await gotNow(deviceId)).toEqual([clock]);
     },
   );
+
+  it('is not sent again when it was recalled while the edge had no core', { timeout: 30_000 }, async () => {
+    const { alias, device } = await audience.listen();
+    const id = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true });
+    await device.waitForFrame(() => times(device, id) === 2);
+    await stack.core.kill();
+    // As another core does it.
+    await changeRows(stack.databaseUrl, 'UPDATE pushes SET content = NULL WHERE id = ?', [Number(id)]);
+    await changeRows(stack.databaseUrl, 'DELETE FROM inbox WHERE push_id = ?', [Number(id)]);
+    await stack.restartCore();
+    await stack.waitUntilReady();
+    const clock = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true });
+    await device.waitForFrame(() => times(device, clock) === 2);
+    const before = times(device, id);
+    await device.waitForFrame(() => times(device, clock) === 6, 15_000);
+    expect(times(device, id)).toBe(before);
+  });
 
   it('is not sent again, either, to a device that a newer push with its collapse key has taken it from', async () => {
     const { alias, device } = await audience.listen();

@@ -1,6 +1,7 @@
 import type { Logger } from '../../common/log.js';
 import { hashSecret } from '../../common/secrets.js';
 import { type AcceptPush, createAcceptPush } from '../../core/delivery/accept.js';
+import { createRecallCheck } from '../../core/delivery/recall-check.js';
 import { createSessions, type Sessions } from '../../core/delivery/sessions.js';
 import { createWriteCycle, type WriteCycle } from '../../core/delivery/write-cycle.js';
 import type { App } from '../../core/domain/app.js';
@@ -72,7 +73,14 @@ export async function startCore(options: {
     cycle,
     acceptPush: createAcceptPush(registry, store, cycle, OFFLINE_TTL),
     // The edge makes no calls here.
-    link: createEdgeLink({ handlers: {} as PushCoreHandlers, sessions, cycle, linkToken: undefined, log }),
+    link: createEdgeLink({
+      handlers: {} as PushCoreHandlers,
+      sessions,
+      cycle,
+      recalls: createRecallCheck({ store, log }),
+      linkToken: undefined,
+      log,
+    }),
     keepPositions: sessions.keepPositions,
     lookAgain: sessions.lookAgain,
     kill,

@@ -42,6 +42,15 @@ describe('redelivery', () => {
     expect(resent.map(({ pushId }) => pushId)).toEqual([8, 8]);
   });
 
+  it('tells which pushes it keeps, each once', () => {
+    const [one, other] = [newSession(1), newSession(2)];
+    for (const session of [one, other]) for (const pushId of [7, 8, 9]) redelivery.sent(session, pushId, FRAME, FAR);
+    redelivery.ended(one, 7);
+    redelivery.recalled(8);
+    expect(redelivery.kept(10).toSorted()).toEqual([7, 9]);
+    expect(redelivery.kept(1)).toHaveLength(1);
+  });
+
   it('stops when the message expires', () => {
     redelivery.sent(newSession(), 7, FRAME, Date.now() + 15_000);
     vi.advanceTimersByTime(1_000_000);
