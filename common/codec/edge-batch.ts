@@ -22,6 +22,7 @@ export function readEdgeBatch(reader: BinaryReader, end: number): EdgeBatch {
     events: [],
     calls: [],
     published: [],
+    unconfirmed: [],
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -46,6 +47,9 @@ export function readEdgeBatch(reader: BinaryReader, end: number): EdgeBatch {
         break;
       case 58:
         batch.published.push(readMessage(reader, readPublished));
+        break;
+      case 66:
+        readPackedDoubles(reader, batch.unconfirmed);
         break;
       default:
         unusual();
@@ -138,6 +142,7 @@ export function writeEdgeBatch(writer: Writer, batch: EdgeBatch): void {
     if (sessions !== 0) writer.uint32(16, sessions);
     writer.end(mark);
   }
+  if (batch.unconfirmed.length > 0) writer.packedDoubles(66, batch.unconfirmed);
 }
 
 function writeEvent(writer: Writer, event: SessionEvent): void {
