@@ -1,3 +1,4 @@
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
@@ -81,6 +82,14 @@ describe.each(PROTOCOLS)('deliveries over %s', (protocol) => {
     const state = 99 as DeliveryState;
     expect((await failureOf(client.listDeliveries({ requestId, state }, app))).message).toContain('state');
     expect((await failureOf(client.listDeliveries({ requestId, pageSize: 1001 }, app))).message).toContain('pageSize');
+  });
+
+  it('of a push that is not made yet are none', async () => {
+    const audience = { audience: { case: 'aliases' as const, value: { values: [uniqueName()] } } };
+    const sendAt = timestampFromMs(Date.now() + 3_600_000);
+    const { requestId } = await client.sendPush({ audience, alert: 'later', sendAt }, app);
+    expect(await client.listDeliveries({ requestId }, app)).toMatchObject({ deliveries: [], nextPageToken: '' });
+    expect((await failureOf(client.listDeliveries({ requestId }, await otherApp()))).code).toBe(Code.NotFound);
   });
 
   it('tell why a message did not arrive', async () => {
