@@ -135,6 +135,7 @@ it('the codecs read what is usual themselves', () => {
       events: [{ kind: 1, slot: 3, deviceId: 'd', through: [2 ** 51] }],
       calls: [{ id: 9, appId: 'a', secret: 's', request: { case: 'sendPush', value: push } }],
       published: [{ pushId: 5, sessions: 6 }],
+      unconfirmed: [7, 8],
     }),
   );
   const core = toBinary(
