@@ -16,7 +16,6 @@ ALTER TABLE `inbox` ADD `collapse_key` varbinary(256);--> statement-breakpoint
 ALTER TABLE `pushes` ADD `job_id` bigint;--> statement-breakpoint
 ALTER TABLE `pushes` ADD `collapse_key` varbinary(256);--> statement-breakpoint
 ALTER TABLE `pushes` ADD `priority` tinyint DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `pushes` ADD `recalled_at` bigint;--> statement-breakpoint
 ALTER TABLE `receipts` ADD `app_num` int DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `receipts` ADD `seq` bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `timeline` ADD `collapse_key` varbinary(256);--> statement-breakpoint

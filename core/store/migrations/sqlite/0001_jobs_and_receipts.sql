@@ -17,7 +17,6 @@ ALTER TABLE `inbox` ADD `collapse_key` text;--> statement-breakpoint
 ALTER TABLE `pushes` ADD `job_id` integer;--> statement-breakpoint
 ALTER TABLE `pushes` ADD `collapse_key` text;--> statement-breakpoint
 ALTER TABLE `pushes` ADD `priority` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `pushes` ADD `recalled_at` integer;--> statement-breakpoint
 CREATE INDEX `pushes_job` ON `pushes` (`job_id`);--> statement-breakpoint
 ALTER TABLE `receipts` ADD `app_num` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `receipts` ADD `seq` integer DEFAULT 0 NOT NULL;--> statement-breakpoint

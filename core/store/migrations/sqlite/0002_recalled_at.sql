@@ -1,0 +1,1 @@
+ALTER TABLE `pushes` ADD `recalled_at` integer;
