@@ -77,6 +77,7 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
       const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
+      const stopping = new AbortController();
       const handlers = createPushCore({
         registry,
         cycle,
@@ -87,6 +88,7 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         receipts,
         presence: sessions.presence,
         adminToken: config.adminToken,
+        stopping: stopping.signal,
         log,
       });
       const link = createEdgeLink({
@@ -125,6 +127,7 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
       };
       stop = async () => {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
+        stopping.abort();
         health.stop();
         receipts.stop();
         await jobs.stop();

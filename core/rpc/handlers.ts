@@ -23,6 +23,8 @@ export interface ServiceParts {
   presence: Sessions['presence'];
   /** Undefined: nobody may create or read apps. */
   adminToken: string | undefined;
+  /** Aborted when the core begins to stop: streams end. */
+  stopping: AbortSignal;
   log: Logger;
 }
 

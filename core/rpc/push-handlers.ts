@@ -1,13 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { OnePushError } from '../../common/errors.js';
-import {
-  RecallPushResponseSchema,
-  type SendPushRequest,
-  SendPushResponseSchema,
-} from '../../gen/onepush/v1/push_pb.js';
+import { RecallPushResponseSchema, SendPushResponseSchema } from '../../gen/onepush/v1/push_pb.js';
+import type { PushDraft } from '../delivery/accept.js';
 import type { App } from '../domain/app.js';
 import { authenticate } from './credentials.js';
-import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import type { CallContext, PushCoreHandlers, ServiceParts } from './handlers.js';
 import { answerPushes } from './push-stream.js';
 import { parsePushId } from './wire.js';
 import { fromSendPush } from './wire-push.js';
@@ -17,15 +14,15 @@ export function createPushHandlers({
   registry,
   acceptPush,
   recallPush,
+  stopping,
   log,
-}: Pick<ServiceParts, 'registry' | 'acceptPush' | 'recallPush' | 'log'>): Pick<
+}: Pick<ServiceParts, 'registry' | 'acceptPush' | 'recallPush' | 'log' | 'stopping'>): Pick<
   PushCoreHandlers,
   'sendPush' | 'sendPushStream' | 'recallPush'
 > {
   /** Answers the push's id; "" where it was only to be checked. */
-  async function send(app: App, request: SendPushRequest): Promise<string> {
-    const draft = fromSendPush(request);
-    return request.dryRun ? '' : String(await acceptPush(app, draft));
+  async function make(app: App, draft: PushDraft, dryRun: boolean, call?: CallContext): Promise<string> {
+    return dryRun ? '' : String(await acceptPush(app, draft, call));
   }
 
   return {
@@ -33,13 +30,16 @@ export function createPushHandlers({
       // What is wrong with a push is told to whoever asks, as it always was.
       const draft = fromSendPush(request);
       const app = await authenticate(registry, call.credentials);
-      return create(SendPushResponseSchema, {
-        requestId: request.dryRun ? '' : String(await acceptPush(app, draft, call)),
-      });
+      return create(SendPushResponseSchema, { requestId: await make(app, draft, request.dryRun, call) });
     },
 
     sendPushStream: (requests, { credentials }) =>
-      answerPushes(requests, () => authenticate(registry, credentials), send, log),
+      answerPushes(requests, {
+        authenticate: () => authenticate(registry, credentials),
+        send: async (app, push) => make(app, fromSendPush(push), push.dryRun),
+        stopping,
+        log,
+      }),
 
     async recallPush({ requestId }, { credentials }) {
       const app = await authenticate(registry, credentials);

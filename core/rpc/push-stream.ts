@@ -14,23 +14,29 @@ import {
 import type { App } from '../domain/app.js';
 import { toErrorDetail, toOnePushError } from './failures.js';
 
-/** How many pushes of one stream may be without an answer that its caller has taken: beyond it the caller is not read from. */
+/** How many pushes of one stream may be without an answer that its caller has taken: beyond it no more are begun, nor is the caller read from. */
 const WINDOW = 8192;
+/** How many answers one message has at the most. */
+const ANSWERS_PER_MESSAGE = 1024;
 
 /**
  * Carries out the pushes of one stream, many at a time, and yields their answers as they come. Hot: one turn of this for each push;
  * watched by the benchmark of SendPushStream.
- *
- * @param authenticate the app that calls; asked for each message, since a key may have been taken away meanwhile
- * @param send makes one push, and answers its request id
  */
 export async function* answerPushes(
   requests: AsyncIterable<SendPushStreamRequest>,
-  authenticate: () => Promise<App>,
-  send: (app: App, push: SendPushRequest) => Promise<string>,
-  log: Logger,
+  options: {
+    /** The app that calls; asked for each message, since a key may have been taken away meanwhile. */
+    authenticate: () => Promise<App>;
+    /** Makes one push, and answers its request id. */
+    send: (app: App, push: SendPushRequest) => Promise<string>;
+    /** Aborted when the core stops: what was begun is answered, then the stream fails with CORE_UNAVAILABLE. */
+    stopping: AbortSignal;
+    log: Logger;
+  },
 ): AsyncGenerator<SendPushStreamResponse> {
-  let answers: Result[] = [];
+  const { authenticate, send, stopping, log } = options;
+  const answers: Result[] = [];
   let unanswered = 0;
   let ended = false;
   let gone = false;
@@ -60,13 +66,15 @@ export async function* answerPushes(
     try {
       for await (const { pushes } of requests) {
         const app = await authenticate();
-        for (const { reference, push } of pushes) start(app, reference, push);
-        while (unanswered >= WINDOW && !gone) {
-          await new Promise<void>((resolve) => {
-            makeRoom = resolve;
-          });
+        for (const { reference, push } of pushes) {
+          while (unanswered >= WINDOW && !gone) {
+            await new Promise<void>((resolve) => {
+              makeRoom = resolve;
+            });
+          }
+          if (gone) return;
+          start(app, reference, push);
         }
-        if (gone) return;
       }
     } catch (error) {
       failure = { error };
@@ -75,10 +83,19 @@ export async function* answerPushes(
     wake();
   }
 
+  const stop = (): void => {
+    // What is read from here on is not begun.
+    gone = true;
+    failure = { error: new OnePushError('CORE_UNAVAILABLE') };
+    makeRoom();
+    wake();
+  };
+  if (stopping.aborted) stop();
+  stopping.addEventListener('abort', stop);
   void read();
   try {
     for (;;) {
-      if (failure !== undefined) throw failure.error;
+      if (failure !== undefined && unanswered === 0) throw failure.error;
       if (answers.length === 0) {
         if (ended && unanswered === 0) return;
         await new Promise<void>((resolve) => {
@@ -88,8 +105,7 @@ export async function* answerPushes(
         await new Promise((resolve) => setImmediate(resolve));
         continue;
       }
-      const results = answers;
-      answers = [];
+      const results = answers.splice(0, ANSWERS_PER_MESSAGE);
       yield create(SendPushStreamResponseSchema, { results });
       unanswered -= results.length;
       makeRoom();
@@ -98,6 +114,7 @@ export async function* answerPushes(
     // Nobody reads the answers any more. What was begun is carried out.
     gone = true;
     makeRoom();
+    stopping.removeEventListener('abort', stop);
   }
 }
 

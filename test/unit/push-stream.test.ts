@@ -14,6 +14,14 @@ const message = create(SendPushStreamRequestSchema, {
 const app = {} as App;
 const log = {} as Logger;
 
+function answered(
+  requests: AsyncIterable<SendPushStreamRequest>,
+  send: () => Promise<string>,
+  stopping = new AbortController().signal,
+) {
+  return answerPushes(requests, { authenticate: async () => app, send, stopping, log });
+}
+
 /** Endless messages, and how many of them were asked for. */
 function endless(): { messages: AsyncIterable<SendPushStreamRequest>; asked: () => number } {
   let count = 0;
@@ -28,12 +36,7 @@ function endless(): { messages: AsyncIterable<SendPushStreamRequest>; asked: () 
 
 it('a stream of pushes is read no further than its answers are taken', async () => {
   const { messages, asked } = endless();
-  const answers = answerPushes(
-    messages,
-    async () => app,
-    async () => '1',
-    log,
-  );
+  const answers = answered(messages, async () => '1');
   const first = await answers.next();
   for (let count = 0; count < 200; count++) await turn();
   const read = asked();
@@ -50,12 +53,7 @@ it('a stream of pushes ends when all are answered, in whatever order that is', a
   async function* once() {
     yield message;
   }
-  const answers = answerPushes(
-    once(),
-    async () => app,
-    () => new Promise((resolve) => pending.push(resolve)),
-    log,
-  );
+  const answers = answered(once(), () => new Promise((resolve) => pending.push(resolve)));
   const references: number[] = [];
   const reading = (async () => {
     for await (const { results } of answers) references.push(...results.map(({ reference }) => reference));
@@ -65,4 +63,38 @@ it('a stream of pushes ends when all are answered, in whatever order that is', a
   for (const [index, resolve] of pending.toReversed().entries()) resolve(String(index));
   await reading;
   expect(references).toEqual(message.pushes.map(({ reference }) => reference).toReversed());
+});
+
+it('one message of very many pushes has no more of them begun than a stream may, and is answered in parts', async () => {
+  const large = create(SendPushStreamRequestSchema, { pushes: Array(50_000).fill(message.pushes[0]) });
+  async function* once() {
+    yield large;
+  }
+  let begun = 0;
+  const answers = answered(once(), async () => String(begun++));
+  const first = await answers.next();
+  expect(begun).toBeLessThan(10_000);
+  let taken = first.value?.results.length ?? 0;
+  for await (const { results } of answers) {
+    expect(results.length).toBeLessThan(2000);
+    taken += results.length;
+  }
+  expect(taken).toBe(50_000);
+});
+
+it('a stream of pushes has what was begun answered when the core stops, and fails then', async () => {
+  const pending: ((id: string) => void)[] = [];
+  async function* messages() {
+    yield message;
+    await new Promise(() => {});
+  }
+  const stopping = new AbortController();
+  const answers = answered(messages(), () => new Promise((resolve) => pending.push(resolve)), stopping.signal);
+  const first = answers.next();
+  await turn();
+  stopping.abort();
+  await turn();
+  for (const resolve of pending) resolve('1');
+  expect((await first).value?.results).toHaveLength(PER_MESSAGE);
+  await expect(answers.next()).rejects.toMatchObject({ reason: 'CORE_UNAVAILABLE' });
 });
