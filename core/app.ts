@@ -100,24 +100,23 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         log,
         observer: metrics.link,
       });
-      const ready = () => store.ping();
-      const health = createHealth(ready);
+      const health = createHealth(() => store.ping());
       const grpc = createGrpcServer({
         handlers: observedCalls(handlers, 'grpc', metrics.call),
         health: health.handlers,
         attach: link.attach,
         log,
       });
-      const connect = createConnectServer(
-        observedCalls(handlers, 'connect', metrics.call),
-        ready,
-        config.connectOrigins,
+      const connect = createConnectServer({
+        handlers: observedCalls(handlers, 'connect', metrics.call),
+        findObstacle: health.findObstacle,
+        origins: config.connectOrigins,
         log,
-      );
+      });
       metrics.watch({ store, cycle, registry, edges: link, sums });
       const ops = createOpsServer({
         metrics: metrics.page,
-        findObstacle: () => ready().then(undefined, () => 'the store cannot be reached'),
+        findObstacle: health.findObstacle,
         log,
       });
       const addresses = {
@@ -127,6 +126,8 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
       };
       stop = async () => {
         // Calls end first, so that what they brought is committed and answered; then the links, then the store.
+        const end = performance.now() + config.drainSeconds * 1000;
+        const left = () => Math.max(0, end - performance.now());
         stopping.abort();
         health.stop();
         receipts.stop();
@@ -135,10 +136,10 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         looks.stop();
         await sweeper.stop();
         await sums.stop();
-        await connect.stop();
+        await connect.stop(left());
         await cycle.idle();
         await link.stop();
-        await grpc.stop(config.drainSeconds);
+        await grpc.stop(left());
         await cycle.idle();
         await member.leave();
         await ops.stop();

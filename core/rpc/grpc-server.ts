@@ -20,8 +20,8 @@ import { createReflection } from './reflection.js';
 export interface GrpcServer {
   /** Resolves with the address that it listens on. */
   listen(address: Address): Promise<string>;
-  /** Takes no new calls; resolves when the open ones have ended, or are cut off after `graceSeconds`. */
-  stop(graceSeconds: number): Promise<void>;
+  /** Takes no new calls; resolves when the open ones have ended, or are cut off after `grace` milliseconds. */
+  stop(grace: number): Promise<void>;
 }
 
 /** Larger messages are refused. */
@@ -61,9 +61,9 @@ export function createGrpcServer(options: {
           else reject(new ConfigError([`cannot listen on ${formatAddress(address)} (ONEPUSH_GRPC_LISTEN)`]));
         });
       }),
-    stop: (graceSeconds) =>
+    stop: (grace) =>
       new Promise((resolve) => {
-        const limit = setTimeout(() => server.forceShutdown(), graceSeconds * 1000);
+        const limit = setTimeout(() => server.forceShutdown(), grace);
         server.tryShutdown(() => {
           clearTimeout(limit);
           resolve();

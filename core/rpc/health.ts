@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { OnePushError } from '../../common/errors.js';
+import type { FindObstacle } from '../../common/http-server.js';
 import {
   type HealthCheckRequest,
   type HealthCheckResponse,
@@ -21,6 +22,8 @@ export interface HealthHandlers {
 /** Whether calls of PushCore can be carried out now: whether the store can be reached, and the core is not stopping. */
 export interface Health {
   handlers: HealthHandlers;
+  /** The same in words, for load balancers that ask over HTTP. */
+  findObstacle: FindObstacle;
   /** From now on nothing is served: tells all who watch, and ends their streams. */
   stop(): void;
 }
@@ -92,6 +95,11 @@ export function createHealth(ready: () => Promise<void>, interval = LOOK_INTERVA
           await pause(signal);
         }
       },
+    },
+    async findObstacle() {
+      const found = await look();
+      if (stopping) return 'the core is stopping';
+      return found === Status.SERVING ? undefined : 'the store cannot be reached';
     },
     stop() {
       stopping = true;

@@ -43,13 +43,16 @@ describe('health', () => {
     const health = createHealth(() => (reachable ? Promise.resolve() : Promise.reject(new Error('gone'))), 1);
     const stream = health.handlers.watch(of(''), { signal: NEVER })[Symbol.asyncIterator]();
     expect(await nextOf(stream)).toBe(Status.SERVING);
+    expect(await health.findObstacle()).toBeUndefined();
     reachable = false;
     expect(await nextOf(stream)).toBe(Status.NOT_SERVING);
+    expect(await health.findObstacle()).toBe('the store cannot be reached');
     reachable = true;
     expect(await nextOf(stream)).toBe(Status.SERVING);
     const last = nextOf(stream);
     health.stop();
     expect(await last).toBe(Status.NOT_SERVING);
+    expect(await health.findObstacle()).toBe('the core is stopping');
     expect(await nextOf(stream)).toBeUndefined();
     expect((await health.handlers.check(of(''))).status).toBe(Status.NOT_SERVING);
   });

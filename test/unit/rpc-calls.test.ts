@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectTo } from 'node:net';
 import { create } from '@bufbuild/protobuf';
 import { type CallOptions, Code } from '@connectrpc/connect';
 import { pino } from 'pino';
@@ -11,6 +12,7 @@ import { createHealth } from '../../core/rpc/health.js';
 import { ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 import { SendPushResponseSchema } from '../../gen/onepush/v1/push_pb.js';
+import { WatchReceiptsResponseSchema } from '../../gen/onepush/v1/receipt_pb.js';
 import { failureOf, PROTOCOLS, pushCoreClient } from '../support/rpc.js';
 
 /** What SendPush does in the test that runs. */
@@ -25,14 +27,14 @@ const handlers = {
 
 const log = pino({ level: 'silent' });
 const grpc = createGrpcServer({ handlers, health: createHealth(async () => {}).handlers, attach: () => {}, log });
-const connect = createConnectServer(handlers, async () => {}, new Set(), log);
+const connect = createConnectServer({ handlers, findObstacle: async () => undefined, origins: new Set(), log });
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
 let addresses: { grpcAddr: string; connectUrl: string };
 beforeAll(async () => {
   addresses = { grpcAddr: await grpc.listen(ANY_PORT), connectUrl: `http://${await connect.listen(ANY_PORT)}` };
 });
 afterAll(async () => {
-  await connect.stop();
+  await connect.stop(0);
   await grpc.stop(0);
 });
 
@@ -91,4 +93,24 @@ describe.each(PROTOCOLS)('a call over %s', (protocol) => {
     expect((await cancelled).cancelled).toBe(true);
     expect((await failure).code).toBe(Code.DeadlineExceeded);
   });
+});
+
+it('a caller that does not read its stream does not keep the Connect port from stopping', async () => {
+  async function* endless() {
+    for (;;) yield create(WatchReceiptsResponseSchema, { position: 'x'.repeat(100_000) });
+  }
+  const streaming = { watchReceipts: () => endless() } as unknown as PushCoreHandlers;
+  const findObstacle = async () => undefined;
+  const server = createConnectServer({ handlers: streaming, findObstacle, origins: new Set(), log });
+  const [, port] = (await server.listen(ANY_PORT)).split(':');
+  const socket = connectTo(Number(port), '127.0.0.1');
+  const body = '\0\0\0\0\x02{}';
+  socket.write(
+    'POST /onepush.v1.PushCore/WatchReceipts HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\n' +
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  // Once it streams, nobody reads on.
+  await once(socket, 'readable');
+  await server.stop(0);
+  socket.destroy();
 });

@@ -1,0 +1,43 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Address, ConfigError, formatAddress } from './env.js';
+
+/** Why the process cannot do its work now, in words; undefined: it can. */
+export type FindObstacle = () => Promise<string | undefined>;
+
+/**
+ * Resolves with the address that the server listens on.
+ *
+ * @param setting the setting that names the address
+ * @throws ConfigError if it cannot listen there
+ */
+export function listenOn(server: Server, address: Address, setting: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', () => {
+      reject(new ConfigError([`cannot listen on ${formatAddress(address)} (${setting})`]));
+    });
+    server.listen(address.port, address.host, () => {
+      // Listening on a host and a port: the address is not the name of a pipe.
+      const { port } = server.address() as AddressInfo;
+      resolve(formatAddress({ ...address, port }));
+    });
+  });
+}
+
+/** What is answered at the paths that load balancers ask; undefined: it is none of them. */
+export async function healthAt(
+  path: string,
+  findObstacle: FindObstacle,
+): Promise<{ status: number; text: string } | undefined> {
+  if (path === '/healthz') return { status: 200, text: 'ok\n' };
+  if (path !== '/readyz') return undefined;
+  const obstacle = await findObstacle();
+  return obstacle === undefined ? { status: 200, text: 'ready\n' } : { status: 503, text: `${obstacle}\n` };
+}
+
+export function answer(
+  response: ServerResponse,
+  { status, text, type = 'text/plain; charset=utf-8' }: { status: number; text: string; type?: string },
+): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
+}
