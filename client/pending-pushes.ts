@@ -1,4 +1,5 @@
-import type { SendPushRequest } from '../gen/onepush/v1/push_pb.js';
+import { toBinary } from '@bufbuild/protobuf';
+import { AudienceSchema, type SendPushRequest, SendPushRequestSchema } from '../gen/onepush/v1/push_pb.js';
 import { CallError } from './errors.js';
 
 /** A push without an answer. */
@@ -8,6 +9,8 @@ export interface PendingPush {
 }
 
 interface Entry extends PendingPush {
+  /** On the wire, or somewhat more. */
+  readonly bytes: number;
   /** By performance.now(). */
   readonly deadline: number;
   readonly resolve: (requestId: string) => void;
@@ -24,10 +27,14 @@ export interface PendingPushes {
   readonly sent: number;
   /** When one was taken last, by performance.now(). */
   readonly lastSent: number;
-  /** Resolves with the request id. @throws CallError RESOURCE_EXHAUSTED when there is no room, CANCELLED when it is closed */
+  /**
+   * Resolves with the request id.
+   *
+   * @throws CallError RESOURCE_EXHAUSTED when there is no room, CANCELLED when it is closed, INVALID_ARGUMENT when it is too large
+   */
   add(push: SendPushRequest, deadline: number): Promise<string>;
   /** The next ones to send; at least one, if any waits. */
-  take(pushes: number, characters: number): PendingPush[];
+  take(pushes: number, bytes: number): PendingPush[];
   /** What is not known, because its time was over, is passed by. */
   answer(reference: number, requestId: string): void;
   fail(reference: number, failure: CallError): void;
@@ -41,6 +48,10 @@ export interface PendingPushes {
   /** Nothing more is added; resolves when nothing is pending. */
   close(): Promise<void>;
 }
+
+/** The service takes messages of 16 MiB; a push has a few bytes around it. */
+const MAX_BYTES = 16 * 1024 * 1024 - 64;
+const LARGE = 256 * 1024;
 
 export function createPendingPushes(limit: number): PendingPushes {
   // Maps keep the order in which their keys were set.
@@ -96,19 +107,22 @@ export function createPendingPushes(limit: number): PendingPushes {
     add(push, deadline) {
       if (closed) return Promise.reject(new CallError('CANCELLED', 'The client is closed'));
       if (size() >= limit) return Promise.reject(new CallError('RESOURCE_EXHAUSTED', `${limit} pushes are pending`));
+      const bytes = bytesOf(push);
+      // Sent with others it would have them fail too.
+      if (bytes > MAX_BYTES) return Promise.reject(new CallError('INVALID_ARGUMENT', 'The push is too large'));
       const reference = nextReference;
       nextReference = nextReference === 0xffff_ffff ? 1 : nextReference + 1;
       return new Promise((resolve, reject) => {
-        waiting.set(reference, { reference, push, deadline, resolve, reject });
+        waiting.set(reference, { reference, push, bytes, deadline, resolve, reject });
       });
     },
 
-    take(pushes, characters) {
+    take(pushes, bytes) {
       mergeAgain();
       const taken: Entry[] = [];
-      let left = characters;
+      let left = bytes;
       for (const entry of waiting.values()) {
-        left -= charactersOf(entry.push);
+        left -= entry.bytes;
         if (taken.length > 0 && (taken.length >= pushes || left < 0)) break;
         taken.push(entry);
       }
@@ -160,11 +174,19 @@ export function createPendingPushes(limit: number): PendingPushes {
   };
 }
 
-/** About how long a push is on the wire. */
-function charactersOf({ audience, alert, extraJson, smsMessage }: SendPushRequest): number {
+/** At the most so many bytes a push has on the wire; exactly, where it is large. */
+function bytesOf(push: SendPushRequest): number {
+  const { audience, alert, extraJson, smsMessage } = push;
+  // A UTF-16 unit has at most three bytes; the other texts are short.
+  const most = 4000 + 3 * (alert.length + extraJson.length + smsMessage.length) + audienceBytes(audience);
+  return most > LARGE ? toBinary(SendPushRequestSchema, push).length : most;
+}
+
+function audienceBytes(audience: SendPushRequest['audience']): number {
   const named = audience?.audience;
-  const values = named?.case === 'aliases' || named?.case === 'tags' ? named.value.values : [];
-  return (
-    400 + alert.length + extraJson.length + smsMessage.length + values.reduce((sum, { length }) => sum + length, 0)
-  );
+  if (named?.case === 'everyone') return 0;
+  if (named?.case === 'aliases' || named?.case === 'tags') {
+    return named.value.values.reduce((sum, { length }) => sum + 3 * length + 6, 0);
+  }
+  return audience === undefined ? 0 : toBinary(AudienceSchema, audience).length;
 }

@@ -16,7 +16,7 @@ export interface PushStream {
    * Resolves with the request id. The push has an idempotency key: it is sent again until it is answered.
    *
    * @throws CallError what it was refused with; DEADLINE_EXCEEDED after `timeoutMs`, when it may have been accepted all the same;
-   * RESOURCE_EXHAUSTED when too many are pending: see `room`
+   * RESOURCE_EXHAUSTED when too many are pending: see `room`; INVALID_ARGUMENT when it is larger than any message may be
    */
   send(push: SendPushRequest, timeoutMs: number): Promise<string>;
   /** Resolves when another push may be sent. */
@@ -34,7 +34,7 @@ export type OpenStream = (
 /** How many pushes of a stream may be without an answer. */
 const MAX_SENT = 2048;
 /** One message holds what was sent in one turn of the event loop, up to so much. */
-const MAX_BATCH = { pushes: 256, characters: 1_000_000 };
+const MAX_BATCH = { pushes: 256, bytes: 4_000_000 };
 /** A stream that answers nothing for so long, with pushes to answer, is given up, in milliseconds. */
 const STALLED_MS = 10_000;
 const LOOK_MS = 250;
@@ -121,7 +121,9 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
       if (wait <= 0 && room > 0 && pending.waiting > 0) {
         // What else is sent in this turn of the event loop goes with it.
         await nextTurn();
-        const batch = pending.take(Math.min(room, MAX_BATCH.pushes), MAX_BATCH.characters);
+        // The stream has broken meanwhile: what is taken now would go nowhere.
+        if (signal.aborted) return;
+        const batch = pending.take(Math.min(room, MAX_BATCH.pushes), MAX_BATCH.bytes);
         if (batch.length > 0) yield toMessage(batch);
         continue;
       }

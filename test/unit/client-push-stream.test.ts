@@ -71,6 +71,41 @@ describe('the push stream', () => {
     expect(seen.slice(1).flat()).toEqual(keys(300));
   });
 
+  it('loses nothing of a stream that breaks in the turn in which it was to send', async () => {
+    const { open, seen } = service();
+    let broken = false;
+    const breaking: OpenStream = async function* (requests, signal) {
+      if (!broken) {
+        broken = true;
+        // It is asked for what to send, and is gone before it has it.
+        void requests[Symbol.asyncIterator]().next();
+        throw new ConnectError('the connection broke', Code.Unavailable);
+      }
+      yield* open(requests, signal);
+    };
+    stream = createPushStream(breaking, policy, 10);
+    expect(await Promise.all(keys(2).map((key) => stream.send(push(key), 5000)))).toHaveLength(2);
+    expect(seen).toEqual([keys(2)]);
+  });
+
+  it('counts every kind of audience for the size of a message, and refuses a push that is too large alone', async () => {
+    const { open, seen } = service();
+    stream = createPushStream(open, policy, 100);
+    const names = { case: 'aliases' as const, value: { values: Array<string>(900).fill('x'.repeat(80)) } };
+    const wide = (key: string) =>
+      create(SendPushRequestSchema, {
+        alert: 'x',
+        idempotencyKey: key,
+        audience: { audience: { case: 'allOf', value: { audiences: [{ audience: names }, { audience: names }] } } },
+      });
+    const huge = create(SendPushRequestSchema, { alert: 'x', extraJson: `"${'x'.repeat(17 * 1024 * 1024)}"` });
+    const sent = keys(60).map((key) => stream.send(wide(key), 5000));
+    await expect(stream.send(huge, 5000)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await Promise.all(sent);
+    // 60 of 150 KB each.
+    expect(seen.length).toBeGreaterThan(2);
+  });
+
   it('sends again what is refused for want of room or of the store, and nothing else', async () => {
     let attempt = 0;
     const first = failing(14, 'STORE_UNAVAILABLE', 0);
