@@ -5,6 +5,7 @@ import mysql, { type Connection, type Pool, type PoolConnection, type ResultSetH
 import { type Database, type Row, type SqlRunner, type SqlValue, unwrapped } from './driver.js';
 import { gathering } from './gathering.js';
 import { ANSWER_WITHIN, onConnection, onPool, type Queryable, withConnection } from './mysql-connection.js';
+import { resumedMigration } from './resumed-migration.js';
 import * as mysqlTables from './schema.mysql.js';
 import { openSqlStore } from './sql-store.js';
 import { type Store, StoreUnavailable } from './store.js';
@@ -58,8 +59,9 @@ async function migrateUnderLock(pooled: PoolConnection): Promise<void> {
   const [row] = await rowsOf(connection, `SELECT GET_LOCK(${lock}, ?) AS held`, [MIGRATION_LOCK_SECONDS]);
   if (row?.held !== 1)
     throw new StoreUnavailable('ER_LOCK_WAIT_TIMEOUT', 'another core is still migrating the database');
+  const { query } = resumedMigration(connection);
   // Drizzle's migrator prepares one of its statements.
-  const migrated = { ...connection, execute: connection.query };
+  const migrated = { query, execute: query };
   await migrate(drizzleOver(migrated), { migrationsFolder: MIGRATIONS });
   await connection.query(`SELECT RELEASE_LOCK(${lock})`);
 }

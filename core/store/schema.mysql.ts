@@ -104,7 +104,7 @@ export const deviceTags = mysqlTable(
   },
   (t) => [
     primaryKey({ name: 'device_tags_pk', columns: [t.deviceNum, t.topicNum, t.sinceId] }),
-    index('device_tags_topic').on(t.topicNum),
+    index('device_tags_topic_device').on(t.topicNum, t.deviceNum),
   ],
 );
 
@@ -170,7 +170,7 @@ export const receipts = mysqlTable(
   },
   (t) => [
     primaryKey({ name: 'receipts_pk', columns: [t.pushId, t.deviceNum] }),
-    index('receipts_seq').on(t.seq),
+    index('receipts_order').on(t.seq, t.pushId, t.deviceNum),
     index('receipts_device').on(t.deviceNum, t.pushId),
   ],
 );

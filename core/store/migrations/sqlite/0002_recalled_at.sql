@@ -1,1 +1,0 @@
-ALTER TABLE `pushes` ADD `recalled_at` integer;
