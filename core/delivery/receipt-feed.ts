@@ -99,6 +99,8 @@ export function createReceiptFeed(queries: Pick<Queries, 'readReceipts' | 'lastR
       done = resolve;
       waiting.add(done);
       for (const each of [signal, stopped.signal]) each.addEventListener('abort', done);
+      // What was aborted before does not say so again.
+      if (signal.aborted || stopped.signal.aborted) done();
       if (running) wake();
       else run();
     });

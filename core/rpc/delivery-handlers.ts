@@ -10,7 +10,7 @@ import type { Device } from '../domain/device.js';
 import type { DeliveryPlace } from '../domain/queries.js';
 import { authenticate } from './credentials.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
-import { pageLimit, parsePageToken, toPageToken } from './page-tokens.js';
+import { pageLimit, parsePageToken, toToken } from './page-tokens.js';
 import { parsePushId } from './wire.js';
 import { fromWireState, toWireDelivery, toWireTimelineEntry } from './wire-delivery.js';
 
@@ -78,5 +78,5 @@ function placeOf(listing: string, pageToken: string): DeliveryPlace | undefined 
 }
 
 function tokenOf(listing: string, next: DeliveryPlace | undefined): string {
-  return next === undefined ? '' : toPageToken(listing, [next.pushId, next.deviceNum]);
+  return next === undefined ? '' : toToken(listing, [next.pushId, next.deviceNum]);
 }

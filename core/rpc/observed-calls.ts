@@ -54,7 +54,7 @@ function observedStream(handle: StreamHandler, over: Over): StreamHandler {
     let code = 'CANCELLED';
     try {
       yield* handle(input, call);
-      code = 'OK';
+      if (!call.cancelled) code = 'OK';
     } catch (error) {
       if (!call.cancelled) code = codeOf(error);
       throw error;

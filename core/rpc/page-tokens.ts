@@ -14,9 +14,17 @@ export function pageLimit(pageSize: number): number {
  *
  * @param listing what is listed: a token of one listing is none of another
  */
-export function toPageToken(listing: string, position: readonly number[]): string {
+export function toToken(listing: string, position: readonly number[]): string {
   const numbers = position.join('.');
   return Buffer.from(`${numbers}.${checkOf(listing, numbers)}`).toString('base64url');
+}
+
+/** Undefined: it is no token of this listing. */
+export function parseToken(listing: string, token: string): number[] | undefined {
+  const numbers = Buffer.from(token, 'base64url').toString().split('.').slice(0, -1);
+  const position = numbers.map(Number);
+  // The check tells that it is ours, so it has as many numbers as its listing.
+  return position.every(isPosition) && toToken(listing, position) === token ? position : undefined;
 }
 
 /**
@@ -25,12 +33,10 @@ export function toPageToken(listing: string, position: readonly number[]): strin
  */
 export function parsePageToken(listing: string, token: string): number[] | undefined {
   if (token === '') return undefined;
-  const numbers = Buffer.from(token, 'base64url').toString().split('.').slice(0, -1);
-  const position = numbers.map(Number);
-  // The check tells that it is ours, so it has as many numbers as its listing.
-  if (position.every(isPosition) && toPageToken(listing, position) === token) return position;
-  const rule = 'must be the next_page_token of an answer to the same question';
-  throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'page_token', rule }] });
+  const position = parseToken(listing, token);
+  if (position !== undefined) return position;
+  const rule = 'must be the nextPageToken of an answer to the same question';
+  throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'pageToken', rule }] });
 }
 
 function isPosition(number: number): boolean {

@@ -10,7 +10,7 @@ import type { App } from '../domain/app.js';
 import type { DeviceFilter } from '../domain/queries.js';
 import { authenticate } from './credentials.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
-import { pageLimit, parsePageToken, toPageToken } from './page-tokens.js';
+import { pageLimit, parsePageToken, toToken } from './page-tokens.js';
 import { parsePushId, toWirePlatform } from './wire.js';
 import { toWireDevice, toWirePresence } from './wire-device.js';
 import { toPushReport } from './wire-query.js';
@@ -52,7 +52,7 @@ export function createQueryHandlers({
       const last = found.length < limit ? undefined : found.at(-1);
       return create(ListDevicesResponseSchema, {
         devices: found.map((device) => toWireDevice(device, presence)),
-        nextPageToken: last === undefined ? '' : toPageToken(listing, [last.num]),
+        nextPageToken: last === undefined ? '' : toToken(listing, [last.num]),
       });
     },
 

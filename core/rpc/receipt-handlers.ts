@@ -1,13 +1,16 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { OnePushError } from '../../common/errors.js';
-import { hashSecret } from '../../common/secrets.js';
 import { ReceiptSchema, WatchReceiptsResponseSchema } from '../../gen/onepush/v1/receipt_pb.js';
 import type { ReceiptEntry } from '../domain/queries.js';
 import { OLDEST, type ReceiptPosition } from '../domain/receipt-position.js';
 import { authenticate } from './credentials.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import { parseToken, toToken } from './page-tokens.js';
 import { toWireState } from './wire-delivery.js';
+
+/** After so many receipts of other apps a watcher is told where it is: else it would read them all again when it comes back. */
+const FOREIGN = 2000;
 
 /** The methods that follow. */
 export function createReceiptHandlers({
@@ -22,6 +25,7 @@ export function createReceiptHandlers({
       if (request.position !== '') at = parsePosition(app.num, request.position);
       else if (request.fromNow) at = await queries.lastReceipt();
       yield create(WatchReceiptsResponseSchema, { position: toPosition(app.num, at) });
+      let passed = 0;
       for (;;) {
         const found = await receipts.next(at, signal);
         if (found === undefined) return;
@@ -29,7 +33,9 @@ export function createReceiptHandlers({
         await authenticate(registry, credentials);
         at = found.at(-1)?.position ?? at;
         const own = found.filter(({ appNum }) => appNum === app.num).map(toReceipt);
-        if (own.length > 0) {
+        passed += found.length;
+        if (own.length > 0 || passed >= FOREIGN) {
+          passed = 0;
           yield create(WatchReceiptsResponseSchema, { receipts: own, position: toPosition(app.num, at) });
         }
       }
@@ -48,17 +54,18 @@ function toReceipt({ position, requestId, deviceId, alias, ending, endedAt }: Re
   });
 }
 
-/** Opaque to callers: the numbers, and a check that they are ours and of this app. */
+/** What positions are of: an app's are none of another's. */
+function listingOf(appNum: number): string {
+  return `receipts ${appNum}`;
+}
+
 function toPosition(appNum: number, { seq, pushId, deviceNum }: ReceiptPosition): string {
-  const numbers = `${seq}.${pushId}.${deviceNum}`;
-  return Buffer.from(`${numbers}.${hashSecret(`receipts ${appNum} ${numbers}`).slice(0, 11)}`).toString('base64url');
+  return toToken(listingOf(appNum), [seq, pushId, deviceNum]);
 }
 
 function parsePosition(appNum: number, text: string): ReceiptPosition {
-  const [seq = '', pushId = '', deviceNum = ''] = Buffer.from(text, 'base64url').toString().split('.');
-  const position = { seq: Number(seq), pushId: Number(pushId), deviceNum: Number(deviceNum) };
-  const valid = Object.values(position).every((number) => Number.isSafeInteger(number) && number >= 0);
-  if (valid && toPosition(appNum, position) === text) return position;
+  const [seq, pushId, deviceNum] = parseToken(listingOf(appNum), text) ?? [];
+  if (seq !== undefined && pushId !== undefined && deviceNum !== undefined) return { seq, pushId, deviceNum };
   const rule = 'must be a position of an earlier stream of this app';
   throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'position', rule }] });
 }

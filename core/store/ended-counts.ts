@@ -1,4 +1,4 @@
-import type { Ending } from '../domain/receipt.js';
+import { type Ending, noEndings } from '../domain/receipt.js';
 import type { Database, SqlDriver, Transaction } from './driver.js';
 
 /** Counts what the transactions of a database have ended. */
@@ -7,15 +7,7 @@ export interface EndedCounts extends Pick<SqlDriver, 'ended' | 'transaction'> {
 }
 
 export function createEndedCounts(database: Database): EndedCounts {
-  const counts: Record<Ending, number> = {
-    delivered: 0,
-    confirmed: 0,
-    expired: 0,
-    evicted: 0,
-    discarded: 0,
-    recalled: 0,
-    replaced: 0,
-  };
+  const counts = noEndings();
   /** What transactions that are under way have ended so far. */
   const underWay = new WeakMap<Transaction, [Ending, number][]>();
   return {

@@ -125,13 +125,15 @@ async function cancel(
   tx: Transaction,
   { id, appNum, now }: JobCancellation,
 ): Promise<number[] | undefined> {
-  const [job] = await tx.all(`SELECT spec, expires_at FROM jobs WHERE id = ? AND app_num = ?${driver.locking}`, [
+  const [job] = await tx.all(`SELECT state, spec, expires_at FROM jobs WHERE id = ? AND app_num = ?${driver.locking}`, [
     id,
     appNum,
   ]);
   if (job === undefined) return undefined;
+  // What had expired before is not recalled; it stays what it was.
+  const ended = Number(job.state) === OPEN ? DONE : Number(job.state);
   await tx.run('UPDATE jobs SET state = ?, spec = ?, expires_at = ? WHERE id = ?', [
-    CANCELLED,
+    now < Number(job.expires_at) ? CANCELLED : ended,
     erasedSpec(job.spec),
     Math.min(now, Number(job.expires_at)),
     id,

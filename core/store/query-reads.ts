@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import type { PushHeader } from '../domain/push.js';
 import type { PushReport, Queries } from '../domain/queries.js';
+import { noEndings } from '../domain/receipt.js';
 import { endingCodes, jobStateCodes, msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
 import { decodeContent } from './content.js';
 import { readTags } from './device-updates.js';
@@ -69,16 +70,7 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
            JOIN inbox i ON i.id BETWEEN p.first_delivery AND p.last_delivery AND i.push_id = p.id WHERE ${condition}`,
         [id, id, id, id],
       );
-      const counts = {
-        pending: 0,
-        delivered: 0,
-        confirmed: 0,
-        expired: 0,
-        evicted: 0,
-        discarded: 0,
-        recalled: 0,
-        replaced: 0,
-      };
+      const counts = { pending: 0, ...noEndings() };
       for (const row of rows) {
         const code = Number(row.ending);
         counts[code === PENDING ? 'pending' : endingCodes.fromCode(code)] += Number(row.count);

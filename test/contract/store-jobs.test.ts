@@ -170,6 +170,16 @@ eachStore('jobs', (opened) => {
     expect(report?.content).toBeUndefined();
   });
 
+  it('are not recalled when they had expired before', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const made = job(app, { dueAt: NOW + 5, expiresAt: NOW + 9 });
+    await store.commitJobs([made]);
+    await store.commitCancellations([{ id: made.id, appNum: app.num, now: NOW + 9 }]);
+    const report = await store.findPushReport(made.id, app.num);
+    expect(report).toMatchObject({ recalled: false, expiresAt: NOW + 9, job: { state: 'done' } });
+  });
+
   it('sum over their parts', async () => {
     const { store } = opened;
     const app = await newApp(store);

@@ -77,7 +77,7 @@ describe.each(PROTOCOLS)('deliveries over %s', (protocol) => {
       () => client.listDeliveries({ requestId, pageToken: `${nextPageToken}x` }, app),
       () => client.deviceTimeline({ device: { case: 'alias', value: alias }, pageToken: nextPageToken }, app),
     ];
-    for (const other of others) expect((await failureOf(other())).message).toContain('page_token');
+    for (const other of others) expect((await failureOf(other())).message).toContain('pageToken');
     // One that no release knows.
     const state = 99 as DeliveryState;
     expect((await failureOf(client.listDeliveries({ requestId, state }, app))).message).toContain('state');

@@ -81,9 +81,7 @@ describe.each(PROTOCOLS)('questions over %s', (protocol) => {
       expect((await client.listDevices({ filter }, await otherApp())).devices).toEqual([]);
       for (const pageToken of ['x', first.nextPageToken]) {
         const other = { case: 'alias' as const, value: 'somebody else' };
-        expect((await failureOf(client.listDevices({ filter: other, pageToken }, app))).message).toContain(
-          'page_token',
-        );
+        expect((await failureOf(client.listDevices({ filter: other, pageToken }, app))).message).toContain('pageToken');
       }
     }
     expect((await failureOf(client.listDevices({ pageSize: 1001 }, app))).message).toContain('pageSize');

@@ -50,3 +50,24 @@ it('a watcher that has fallen behind what is kept gets everything, in order', as
   expect(slow).toEqual(all);
   feed.stop();
 });
+
+it.each([
+  ['its caller goes', 'CANCELLED'],
+  ['the core stops', 'STOPPED'],
+])('a watcher whose first read is under way when %s does not wait for ever', async (_, what) => {
+  let answerRead = (): void => {};
+  const feed = createReceiptFeed(
+    {
+      readReceipts: () => new Promise((resolve) => (answerRead = () => resolve([]))),
+      lastReceipt: async () => OLDEST,
+    },
+    pino({ level: 'silent' }),
+  );
+  const caller = new AbortController();
+  const next = feed.next(OLDEST, caller.signal).catch((error: { reason: string }) => error.reason);
+  if (what === 'CANCELLED') caller.abort();
+  else feed.stop();
+  answerRead();
+  expect(await next).toBe(what === 'CANCELLED' ? undefined : 'CORE_UNAVAILABLE');
+  feed.stop();
+});

@@ -96,7 +96,8 @@ export const WatchReceiptsRequestSchema: GenMessage<WatchReceiptsRequest> = /*@_
   messageDesc(file_onepush_v1_receipt, 1);
 
 /**
- * At least once, in the order in which the deliveries ended. The first message has no receipts: it tells where the stream begins.
+ * At least once, in the order in which the deliveries ended. The first message has no receipts: it tells where the stream begins. Later
+ * ones may have none either: they tell how far it is.
  *
  * @generated from message onepush.v1.WatchReceiptsResponse
  */
