@@ -54,6 +54,9 @@ export interface Reports {
 
 /** About how many bytes of calls one message has. */
 const MESSAGE_BYTES = 64 * 1024;
+/** An edge that attaches again may have very many: a core takes messages of 16 MiB. */
+const MAX_IDS_PER_MESSAGE = 100_000;
+const MAX_EVENTS_PER_MESSAGE = 20_000;
 /** So many messages are given to the stream at once. What is not given to it can still be called off, and is gathered. */
 const MAX_UNDER_WAY = 2;
 /** Beyond so many bytes of calls that the stream does not take, no more are taken. */
@@ -99,16 +102,30 @@ export function createReports(
   function flush(): void {
     do {
       if (stream === undefined || underWay >= MAX_UNDER_WAY) return;
-      batch.calls = takeCalls();
-      const { delivered, published, events, calls } = batch;
+      const message = takeReports();
+      message.calls = takeCalls();
+      const { delivered, published, events, calls } = message;
       const reports = delivered.length + published.length + events.length;
-      const told = reports + calls.length + batch.unconfirmed.length;
+      const told = reports + calls.length + message.unconfirmed.length;
       if (told === 0 && acknowledged === processedNumber) return;
-      send(stream, batch);
+      send(stream, message);
       observe?.(reports + calls.length);
       if (reports > 0) uncommitted.push({ number, delivered, published, lasting: events.filter(isLasting) });
+    } while (waiting.length > 0 || batch.delivered.length + batch.events.length > 0);
+  }
+
+  /** As many reports as one message should have: what was delivered first, since an event may be the end of its session. */
+  function takeReports(): EdgeBatch {
+    const { delivered, events } = batch;
+    if (delivered.length <= MAX_IDS_PER_MESSAGE && events.length <= MAX_EVENTS_PER_MESSAGE) {
+      const whole = batch;
       batch = create(EdgeBatchSchema);
-    } while (waiting.length > 0);
+      return whole;
+    }
+    const part = create(EdgeBatchSchema);
+    part.delivered = delivered.splice(0, MAX_IDS_PER_MESSAGE);
+    if (delivered.length === 0) part.events = events.splice(0, MAX_EVENTS_PER_MESSAGE);
+    return part;
   }
 
   /** As many calls as one message should have, without those that were given up while the stream took nothing. */

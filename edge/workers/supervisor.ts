@@ -70,8 +70,7 @@ export function createSupervisor(options: {
         started?.resolve();
       }
     });
-    child.on('error', () => {});
-    child.once('exit', (code, signal) => {
+    const ended = (code: number | null, signal: NodeJS.Signals | null): void => {
       for (const id of [...asked.keys()]) answer(id, undefined);
       died();
       if (state.kind === 'stopping') {
@@ -82,6 +81,11 @@ export function createSupervisor(options: {
       } else {
         restart({ code, signal, worker: child.pid });
       }
+    };
+    child.once('exit', ended);
+    // A process that could not be made at all says no more than this; one that was made exits, too.
+    child.on('error', () => {
+      if (child.pid === undefined) ended(null, null);
     });
   }
 

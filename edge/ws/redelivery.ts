@@ -38,6 +38,8 @@ export function createRedelivery(options: {
     if (interval >= LONGEST) break;
   }
   let keptBytes = 0;
+  /** How many sessions each push is kept for. */
+  const pushes = new Map<number, number>();
   let timer: NodeJS.Timeout | undefined;
   let timerDue = Number.POSITIVE_INFINITY;
   const clock = () => performance.now();
@@ -47,6 +49,9 @@ export function createRedelivery(options: {
     keptBytes -= message.frame.length;
     message.frame = undefined;
     message.session.unconfirmed?.delete(message.pushId);
+    const left = (pushes.get(message.pushId) ?? 0) - 1;
+    if (left > 0) pushes.set(message.pushId, left);
+    else pushes.delete(message.pushId);
   }
 
   function enqueue(message: Unconfirmed, level: number): void {
@@ -99,6 +104,7 @@ export function createRedelivery(options: {
       const message: Unconfirmed = { session, pushId, frame, until, dueAt: 0 };
       session.unconfirmed.set(pushId, message);
       keptBytes += frame.length;
+      pushes.set(pushId, (pushes.get(pushId) ?? 0) + 1);
       enqueue(message, 0);
     },
     ended(session, pushId) {
@@ -109,14 +115,12 @@ export function createRedelivery(options: {
       for (const message of session.unconfirmed?.values() ?? []) drop(message);
     },
     recalled(pushId) {
+      // Most pushes that are recalled or replaced need no confirmation: nothing is walked for them.
+      if (!pushes.has(pushId)) return;
       for (const { queue } of levels) for (const message of queue) if (message.pushId === pushId) drop(message);
     },
     kept(limit) {
-      const pushIds = new Set<number>();
-      for (const { queue } of levels) {
-        for (const { pushId, frame } of queue) if (frame !== undefined && pushIds.size < limit) pushIds.add(pushId);
-      }
-      return [...pushIds];
+      return [...pushes.keys()].slice(0, limit);
     },
     keptBytes: () => keptBytes,
     stop() {

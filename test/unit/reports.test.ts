@@ -70,3 +70,19 @@ describe('calls that wait while the stream takes nothing', () => {
     expect(sent.map((batch) => batch.number)).toEqual(sent.map((_, index) => index + 1));
   });
 });
+
+describe('what a large edge has to report at once', () => {
+  it('is sent in messages of limited size: what was delivered, then events in their order', async () => {
+    const { reports, sent, stream } = attachedReports(() => true);
+    for (let id = 1; id <= 250_000; id++) reports.delivered(id);
+    for (let slot = 1; slot <= 50_000; slot++) reports.opened(slot, 'a device', []);
+    for (let turns = 0; turns < 20; turns++) await turn();
+    await stream.go();
+    for (const { delivered, events } of sent) expect(delivered.length * 8 + events.length * 80).toBeLessThan(3_000_000);
+    const withEvents = sent.findIndex(({ events }) => events.length > 0);
+    expect(sent.slice(withEvents + 1).flatMap(({ delivered }) => delivered)).toEqual([]);
+    expect(sent.flatMap(({ delivered }) => delivered)).toHaveLength(250_000);
+    const slots = sent.flatMap(({ events }) => events.map(({ slot }) => slot));
+    expect(slots).toEqual(Array.from({ length: 50_000 }, (_, index) => index + 1));
+  });
+});
