@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from '../common/log.js';
 import { createOpsServer } from '../common/ops-server.js';
 import { hashSecret } from '../common/secrets.js';
@@ -78,6 +79,8 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
       const stopping = new AbortController();
+      // One listener for each open stream.
+      setMaxListeners(0, stopping.signal);
       const handlers = createPushCore({
         registry,
         cycle,

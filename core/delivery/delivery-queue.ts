@@ -55,6 +55,8 @@ export interface DeliveryQueue {
   published(pushId: number, sessions: number): void;
   /** As much as one transaction should hold; undefined if nothing waits. */
   take(): QueuedBatch | undefined;
+  /** Rejects all orders that wait. */
+  refuse(error: unknown): void;
   /** Orders that have been taken wait again, before all others. */
   wait(orders: readonly PushOrder[]): void;
   /** The settlements of a batch that could not be committed wait again. */
@@ -98,6 +100,8 @@ export function createDeliveryQueue(): DeliveryQueue {
 
   const laneOf = ({ header }: PushRequest): FairQueue<PushOrder> => lanes[header.priority ?? 'NORMAL'];
 
+  const waitingOf = (app: number): number => inOrder.reduce((sum, lane) => sum + lane.sizeOf(app), 0);
+
   function refuseOverdue(now: number): void {
     lookedAt = now;
     for (const lane of inOrder) {
@@ -126,7 +130,7 @@ export function createDeliveryQueue(): DeliveryQueue {
       if (since - lookedAt > OVERDUE_LOOK) refuseOverdue(since);
       const { appNum } = request.header;
       const lane = laneOf(request);
-      if (waiting() >= MAX_WAITING || lane.sizeOf(appNum) >= MAX_WAITING_OF_APP) {
+      if (waiting() >= MAX_WAITING || waitingOf(appNum) >= MAX_WAITING_OF_APP) {
         return Promise.reject(new OnePushError('OVERLOADED'));
       }
       return new Promise((resolve, reject) => {
@@ -166,6 +170,9 @@ export function createDeliveryQueue(): DeliveryQueue {
       cursors = new Map();
       published = new Map();
       return { orders: taken, settlements, ticket: queuedTicket };
+    },
+    refuse(error) {
+      for (const lane of inOrder) for (const order of lane.drop(() => true)) order.reject(error);
     },
     wait(again) {
       for (const lane of inOrder) {

@@ -66,7 +66,10 @@ export function createFairQueue<T>(): FairQueue<T> {
       const taken: T[] = [];
       // An app that has had its turn goes to the end, so this loop comes to it again.
       for (const [app, queue] of apps) {
+        const before = taken.length;
         const goOn = takeFrom(queue, QUANTUM, wanted, taken);
+        // Nothing of it was wanted: its turn is still to come.
+        if (!goOn && taken.length === before) break;
         apps.delete(app);
         if (queue.head < queue.items.length) {
           if (queue.head > 1024 && queue.head * 2 > queue.items.length) {

@@ -83,12 +83,14 @@ export function createLookAgain(options: {
     const through = firstIdAt(time - WAITED);
     const devices = [...looked].map(([deviceNum, { session }]) => ({ deviceNum, after: session.looked }));
     const rows = await store.readInbox(devices, through, time, ROWS_PER_STEP);
+    await send(rows, looked);
+    // Not before, and not of a session that has stalled or read again meanwhile: what it was not sent is looked at again.
     const full = rows.length < ROWS_PER_STEP ? undefined : rows.at(-1);
-    for (const [deviceNum, { session }] of looked) {
+    for (const [deviceNum, { session, state }] of looked) {
+      if (session.state !== state) continue;
       if (full === undefined || deviceNum < full.deviceNum) session.looked = Math.max(session.looked, through);
       else if (deviceNum === full.deviceNum) session.looked = full.pushId;
     }
-    await send(rows, looked);
   }
 
   async function send(rows: readonly InboxRow[], looked: ReadonlyMap<number, Looked>): Promise<void> {

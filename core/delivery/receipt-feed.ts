@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
@@ -26,6 +27,8 @@ const GATHER = 20;
 
 export function createReceiptFeed(queries: Pick<Queries, 'readReceipts' | 'lastReceipt'>, log: Logger): ReceiptFeed {
   const stopped = new AbortController();
+  // One listener for each watcher that waits.
+  setMaxListeners(0, stopped.signal);
   /** The last receipts that were read, after `start`. */
   let ring: ReceiptEntry[] = [];
   let start: ReceiptPosition | undefined;
@@ -89,8 +92,9 @@ export function createReceiptFeed(queries: Pick<Queries, 'readReceipts' | 'lastR
   /** Undefined: behind the ring. */
   function fromRing(after: ReceiptPosition): readonly ReceiptEntry[] | undefined {
     if (start === undefined || comparePositions(after, start) < 0) return undefined;
-    const index = ring.findIndex(({ position }) => comparePositions(position, after) > 0);
-    return index < 0 ? [] : ring.slice(index, index + PAGE);
+    // From the end: most watchers have read nearly all of it.
+    const index = ring.findLastIndex(({ position }) => comparePositions(position, after) <= 0) + 1;
+    return ring.slice(index, index + PAGE);
   }
 
   async function news(signal: AbortSignal): Promise<void> {

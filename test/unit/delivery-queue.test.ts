@@ -45,6 +45,32 @@ it('leaves room for other apps beside one that sends too much, and takes from bo
   expect(apps?.filter((appNum) => appNum === 2)).toHaveLength(10);
 });
 
+it('counts what waits of an app over all priorities', async () => {
+  const queue = createDeliveryQueue();
+  const of = (appNum: number, priority?: 'LOW'): PushRequest => ({
+    ...request,
+    header: { ...request.header, appNum, priority },
+  });
+  for (let count = 0; count < 15_000; count++) void queue.push(of(1));
+  await expect(queue.push(of(1, 'LOW'))).rejects.toMatchObject({ reason: 'OVERLOADED' });
+  void queue.push(of(2));
+  expect(queue.take()?.orders.map(({ header }) => header.appNum)).toContain(2);
+});
+
+it('comes to every app, however large the pushes of another are', () => {
+  const queue = createDeliveryQueue();
+  const of = (appNum: number, devices: number): PushRequest => ({
+    ...request,
+    header: { ...request.header, appNum },
+    resolution: { target: { kind: 'directed', deviceNums: Array(devices).fill(1) }, isCurrent: () => true },
+  });
+  // So large that a batch is full just when the first app has had its turn.
+  for (let count = 0; count < 200; count++) void queue.push(of(1, 640));
+  void queue.push(of(2, 1));
+  const taken = [1, 2, 3].flatMap(() => queue.take()?.orders.map(({ header }) => header.appNum) ?? []);
+  expect(taken).toContain(2);
+});
+
 it('takes what is urgent first and what is not last, each in its order', () => {
   const queue = createDeliveryQueue();
   const of = (alert: string, priority?: 'LOW' | 'HIGH'): PushRequest => ({

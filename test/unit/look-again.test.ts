@@ -79,6 +79,25 @@ describe('what waits for a device that is online', () => {
     expect(coreOf(id(31))).toBe(0);
   });
 
+  it.each([
+    [
+      'the store fails meanwhile',
+      () => {
+        throw new Error('gone');
+      },
+    ],
+    // As after a stall that another message caused.
+    ['the session is live anew', () => Object.assign(sessions[0] ?? {}, { state: { kind: 'live', sinceBatch: 1 } })],
+  ])('is sent later when %s', async (_what, happens) => {
+    waits(1, id(31));
+    meanwhile = happens;
+    await lookAgain.step();
+    expect(delivered()).toEqual([]);
+    meanwhile = () => {};
+    for (let step = 0; step < 3; step++) await lookAgain.step();
+    expect(delivered()).toEqual([[1, id(31), 1]]);
+  });
+
   it('is left alone while its device is to confirm it, or while it may be under way', async () => {
     waits(1, id(31));
     unconfirmed.add(id(31));

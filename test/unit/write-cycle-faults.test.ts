@@ -138,17 +138,37 @@ describe('the write cycle, when the store refuses a batch', () => {
     const settlements = await commits.next();
     expect(settlements.batch).toMatchObject({ pushes: [], delivered: [1] });
     await settlements.succeed();
-    const ids: number[] = [];
-    for (const alert of ['a', 'bad', 'c']) {
-      const one = await commits.next();
-      expect(alertsOf(one.batch)).toEqual([alert]);
-      expect(one.batch).toMatchObject({ delivered: [], confirmed: [], cursors: [] });
-      ids.push(one.batch.pushes[0]?.push.id ?? 0);
-      await (alert === 'bad' ? one.fail('refused') : one.succeed());
+    let last = 0;
+    for (const alerts of [['a', 'bad'], ['a'], ['bad'], ['c']]) {
+      const part = await commits.next();
+      expect(alertsOf(part.batch)).toEqual(alerts);
+      expect(part.batch).toMatchObject({ delivered: [], confirmed: [], cursors: [] });
+      last = part.batch.pushes.at(-1)?.push.id ?? 0;
+      await (alerts.includes('bad') ? part.fail('refused') : part.succeed());
     }
     expect(events).toEqual(['pushed 1', 'a done', 'bad refused', 'pushed 1', 'c done']);
-    expect(cycle.lastCommitted()).toBe(ids[2]);
+    expect(cycle.lastCommitted()).toBe(last);
     expect(cycle.settled()).toBeUndefined();
+  });
+
+  it('finds one that is refused among a thousand with a few commits', async () => {
+    const { commits, events, push } = scripted;
+    for (let index = 0; index < 1000; index++) push(index === 500 ? 'bad' : String(index));
+    while (events.filter((event) => /done|refused/.test(event)).length < 1000) {
+      const part = await commits.next();
+      await (alertsOf(part.batch).includes('bad') ? part.fail('refused') : part.succeed());
+    }
+    expect(events).toContain('bad refused');
+    expect(events.filter((event) => event.endsWith('done'))).toHaveLength(999);
+    expect(commits.count()).toBeLessThan(30);
+  });
+
+  it('answers all that wait when it stops while the store is away', async () => {
+    const { cycle, commits, events, push } = scripted;
+    commits.failAll(new StoreUnavailable('DOWN'));
+    for (let index = 0; index < 2500; index++) push('x');
+    await cycle.idle();
+    expect(events).toEqual(Array(2500).fill('x STORE_UNAVAILABLE'));
   });
 
   it('refuses a lone push with what the store said', async () => {
