@@ -24,7 +24,7 @@ const SESSIONS_PER_TURN = 500;
 export function createCheckpoints(options: {
   /** All sessions of this core, in any state. */
   sessions: () => Iterable<Session>;
-  cycle: Pick<WriteCycle, 'read' | 'settled'>;
+  cycle: Pick<WriteCycle, 'read' | 'settle'>;
 }): Checkpoints {
   const { sessions, cycle } = options;
   /** The last push to each topic since the last pass. */
@@ -34,7 +34,7 @@ export function createCheckpoints(options: {
 
   /** Lets others have their turn; when much is written, the writer too. */
   async function breathe(): Promise<void> {
-    await (cycle.settled() ?? new Promise<void>((resolve) => setImmediate(resolve)));
+    await (cycle.settle() ?? new Promise<void>((resolve) => setImmediate(resolve)));
   }
 
   function owe(session: Session, topics: ReadonlyMap<number, number>): void {

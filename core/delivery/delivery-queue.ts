@@ -38,6 +38,9 @@ export interface PushOrder extends PushRequest {
 /** What deliveries have come to, and how far devices have read. */
 export type Settlements = Pick<DeliveryBatch, 'delivered' | 'confirmed' | 'cursors' | 'published'>;
 
+/** None. */
+export const NOTHING: Settlements = { delivered: [], confirmed: [], cursors: [], published: [] };
+
 export interface QueuedBatch {
   orders: readonly PushOrder[];
   settlements: Settlements;
@@ -53,7 +56,7 @@ export interface DeliveryQueue {
   confirmed(confirmation: Confirmation): void;
   read(deviceNum: number, position: Position): void;
   published(pushId: number, sessions: number): void;
-  /** As much as one transaction should hold; undefined if nothing waits. */
+  /** As much as one transaction should hold, without settlements that may still wait; undefined if there is nothing for it. */
   take(): QueuedBatch | undefined;
   /** Rejects all orders that wait. */
   refuse(error: unknown): void;
@@ -64,6 +67,8 @@ export interface DeliveryQueue {
   committed(batch: QueuedBatch): void;
   /** Resolves when all settlements so far are committed; undefined: they are. */
   settled(): Promise<void> | undefined;
+  /** The same, and they do not wait any more. */
+  settle(): Promise<void> | undefined;
   /** How many pushes and settlements wait. */
   depths(): { pushes: number; settlements: number };
 }
@@ -75,12 +80,23 @@ const MAX_WAITING_OF_APP = 15_000;
 const MAX_WAIT = 4000;
 /** Milliseconds between two looks at the oldest while no batch is taken. */
 const OVERDUE_LOOK = 100;
+/**
+ * How long settlements wait for others, in milliseconds: nobody waits for them, and a commit of their own for each would keep the
+ * next push waiting.
+ */
+const SETTLE_WITHIN = 20;
+/** So many settlements do not wait. */
+const MANY_SETTLEMENTS = 1000;
 /** Bounds of one transaction. */
 const MAX_PUSHES = 1000;
 const MAX_TARGETS = 20_000;
 const MAX_CHARACTERS = 4_000_000;
 
-export function createDeliveryQueue(): DeliveryQueue {
+/**
+ * @param ready called when there is something to take
+ * @param settleWithin how long settlements may wait, in milliseconds
+ */
+export function createDeliveryQueue(ready: () => void, settleWithin = SETTLE_WITHIN): DeliveryQueue {
   const lanes: Record<Priority, FairQueue<PushOrder>> = {
     HIGH: createFairQueue(),
     NORMAL: createFairQueue(),
@@ -95,12 +111,55 @@ export function createDeliveryQueue(): DeliveryQueue {
   let committedTicket = 0;
   let waiters: { ticket: number; resolve: () => void }[] = [];
   let lookedAt = 0;
+  /** Settlements go with the next batch. */
+  let due = false;
+  let timer: NodeJS.Timeout | undefined;
 
   const waiting = (): number => lanes.HIGH.size() + lanes.NORMAL.size() + lanes.LOW.size();
 
   const laneOf = ({ header }: PushRequest): FairQueue<PushOrder> => lanes[header.priority ?? 'NORMAL'];
 
   const waitingOf = (app: number): number => inOrder.reduce((sum, lane) => sum + lane.sizeOf(app), 0);
+
+  const settlements = (): number => delivered.length + confirmed.length + cursors.size + published.size;
+
+  function dueNow(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    due = true;
+    ready();
+  }
+
+  function queued(count: number): void {
+    queuedTicket += count;
+    if (due) return;
+    if (settleWithin === 0 || settlements() >= MANY_SETTLEMENTS) dueNow();
+    else timer ??= setTimeout(dueNow, settleWithin);
+  }
+
+  function takeSettlements(): Settlements {
+    const taken: Settlements = {
+      delivered,
+      confirmed,
+      cursors: [...cursors].flatMap(([deviceNum, position]) =>
+        position.map((pushId) => ({ deviceNum, core: coreOf(pushId), pushId })),
+      ),
+      published: [...published].map(([pushId, sessions]) => ({ pushId, sessions })),
+    };
+    delivered = [];
+    confirmed = [];
+    cursors = new Map();
+    published = new Map();
+    due = false;
+    return taken;
+  }
+
+  function settled(): Promise<void> | undefined {
+    if (committedTicket >= queuedTicket) return undefined;
+    return new Promise((resolve) => {
+      waiters.push({ ticket: queuedTicket, resolve });
+    });
+  }
 
   function refuseOverdue(now: number): void {
     lookedAt = now;
@@ -135,41 +194,31 @@ export function createDeliveryQueue(): DeliveryQueue {
       }
       return new Promise((resolve, reject) => {
         lane.add(appNum, { ...request, resolve, reject, since });
+        ready();
       });
     },
     delivered(deliveryIds) {
       for (const id of deliveryIds) delivered.push(id);
-      queuedTicket += deliveryIds.length;
+      queued(deliveryIds.length);
     },
     confirmed(confirmation) {
       confirmed.push(confirmation);
-      queuedTicket++;
+      queued(1);
     },
     read(deviceNum, position) {
       cursors.set(deviceNum, merge(cursors.get(deviceNum) ?? START, position));
-      queuedTicket++;
+      queued(1);
     },
     published(pushId, sessions) {
       published.set(pushId, (published.get(pushId) ?? 0) + sessions);
-      queuedTicket++;
+      queued(1);
     },
     take() {
       refuseOverdue(performance.now());
-      const settlements: Settlements = {
-        delivered,
-        confirmed,
-        cursors: [...cursors].flatMap(([deviceNum, position]) =>
-          position.map((pushId) => ({ deviceNum, core: coreOf(pushId), pushId })),
-        ),
-        published: [...published].map(([pushId, sessions]) => ({ pushId, sessions })),
-      };
-      const taken = takeOrders();
-      if (taken.length === 0 && isEmpty(settlements)) return undefined;
-      delivered = [];
-      confirmed = [];
-      cursors = new Map();
-      published = new Map();
-      return { orders: taken, settlements, ticket: queuedTicket };
+      const orders = takeOrders();
+      const ended = due ? takeSettlements() : NOTHING;
+      if (orders.length === 0 && isEmpty(ended)) return undefined;
+      return { orders, settlements: ended, ticket: ended === NOTHING ? committedTicket : queuedTicket };
     },
     refuse(error) {
       for (const lane of inOrder) for (const order of lane.drop(() => true)) order.reject(error);
@@ -181,15 +230,16 @@ export function createDeliveryQueue(): DeliveryQueue {
         );
       }
     },
-    putBack({ settlements }) {
-      delivered = [...settlements.delivered, ...delivered];
-      confirmed = [...settlements.confirmed, ...confirmed];
-      for (const { deviceNum, pushId } of settlements.cursors) {
+    putBack({ settlements: ended }) {
+      delivered = [...ended.delivered, ...delivered];
+      confirmed = [...ended.confirmed, ...confirmed];
+      for (const { deviceNum, pushId } of ended.cursors) {
         cursors.set(deviceNum, advance(cursors.get(deviceNum) ?? START, pushId));
       }
-      for (const { pushId, sessions } of settlements.published) {
+      for (const { pushId, sessions } of ended.published) {
         published.set(pushId, (published.get(pushId) ?? 0) + sessions);
       }
+      due = true;
     },
     committed({ ticket }) {
       committedTicket = ticket;
@@ -198,16 +248,13 @@ export function createDeliveryQueue(): DeliveryQueue {
       waiters = waiters.filter((waiter) => waiter.ticket > ticket);
       for (const waiter of done) waiter.resolve();
     },
-    settled() {
-      if (committedTicket >= queuedTicket) return undefined;
-      return new Promise((resolve) => {
-        waiters.push({ ticket: queuedTicket, resolve });
-      });
+    settled,
+    settle() {
+      const waits = settled();
+      if (waits !== undefined && !due) dueNow();
+      return waits;
     },
-    depths: () => ({
-      pushes: waiting(),
-      settlements: delivered.length + confirmed.length + cursors.size + published.size,
-    }),
+    depths: () => ({ pushes: waiting(), settlements: settlements() }),
   };
 }
 

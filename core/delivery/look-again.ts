@@ -41,7 +41,7 @@ export function createLookAgain(options: {
   /** Has a live session read again what it was not handed. */
   readAgain: (session: Session) => void;
   store: Pick<LookUps, 'readInbox' | 'findPushes'>;
-  cycle: Pick<WriteCycle, 'settled' | 'lastCommitted'>;
+  cycle: Pick<WriteCycle, 'settle' | 'lastCommitted'>;
   log: Logger;
   now?: () => number;
 }): LookAgain {
@@ -78,7 +78,7 @@ export function createLookAgain(options: {
     const looked = next();
     if (looked.size === 0) return;
     // What these edges have reported as delivered is in no inbox any more.
-    await cycle.settled();
+    await cycle.settle();
     const time = now();
     const through = firstIdAt(time - WAITED);
     const devices = [...looked].map(([deviceNum, { session }]) => ({ deviceNum, after: session.looked }));

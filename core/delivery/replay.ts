@@ -35,7 +35,7 @@ type ReadingState = Session['state'] & { kind: 'reading' };
 
 export function createReplay(options: {
   store: LookUps;
-  cycle: Pick<WriteCycle, 'settled' | 'lastCommitted'>;
+  cycle: Pick<WriteCycle, 'settle' | 'lastCommitted'>;
   log: Logger;
   /** A session is live, and was sent topic pushes that had waited. */
   caughtUp: (session: Session) => void;
@@ -62,7 +62,7 @@ export function createReplay(options: {
     const started: { session: Session; state: ReadingState }[] = [];
     try {
       // What the devices confirmed and were handed in earlier sessions must not come again.
-      await cycle.settled();
+      await cycle.settle();
       const [cores] = await Promise.all([
         store.findCores(),
         findCursors(batch.filter((session) => session.cursor === undefined)),

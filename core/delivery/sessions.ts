@@ -67,7 +67,7 @@ const RETRY_DELAY = 500;
 
 export function createSessions(options: {
   store: LookUps;
-  cycle: Pick<WriteCycle, 'read' | 'confirmed' | 'settled' | 'lastCommitted'>;
+  cycle: Pick<WriteCycle, 'read' | 'confirmed' | 'settle' | 'lastCommitted'>;
   /** Where other cores find the sessions of this one. */
   routes: Pick<EngineMember, 'bind' | 'unbind'>;
   log: Logger;

@@ -16,6 +16,7 @@ import { type ChangeEffects, type Changes, createChanges } from './changes.js';
 import {
   createDeliveryQueue,
   isEmpty,
+  NOTHING,
   type PushOrder,
   type PushRequest,
   type QueuedBatch,
@@ -53,6 +54,8 @@ export interface WriteCycle {
   published(pushId: number, sessions: number): void;
   /** Resolves when all that was delivered, confirmed and read so far is committed; undefined: it is already. */
   settled(): Promise<void> | undefined;
+  /** The same, and has it committed at once. */
+  settle(): Promise<void> | undefined;
   /** The last push that is committed and handed on to the sessions, or what stands before the first. */
   lastCommitted(): number;
   /** Resolves when nothing is left to commit, or the store cannot be reached. */
@@ -78,16 +81,17 @@ export interface WriteCycleOptions {
   committed?: () => void;
   /** Told of each commit of pushes and settlements that the store carried out. */
   observe?: (report: CommitReport) => void;
+  /** See `createDeliveryQueue`. */
+  settleWithin?: number;
   now?: () => number;
 }
 
 /** How long to wait before committing again what could not be, in milliseconds. */
 const RETRY_DELAY = 200;
-const NOTHING: Settlements = { delivered: [], confirmed: [], cursors: [], published: [] };
 
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   const { store, pushIds, deliveryIds, effects, log, committed: tell, observe, now = Date.now } = options;
-  const deliveries = createDeliveryQueue();
+  const deliveries = createDeliveryQueue(wake, options.settleWithin);
   const changeQueue = createChangeQueue();
   const changes = createChanges({ commits: store, effects, pushIds, now });
   const idempotency = createIdempotency(store, now);
@@ -249,24 +253,23 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     return { push, target: { kind: 'directed', deliveries: entries }, idempotency, job };
   }
 
-  /** Does something to a queue, and has the cycle look at it. */
-  function queued<T>(result: T): T {
-    wake();
-    return result;
-  }
-
   return {
     changes,
-    push: (request) => queued(deliveries.push(request)),
-    change: (kind, input) => queued(changeQueue.add(kind, input)),
-    delivered: (deliveryIdList) => queued(deliveries.delivered(deliveryIdList)),
-    confirmed: (confirmation) => queued(deliveries.confirmed(confirmation)),
-    read: (deviceNum, position) => queued(deliveries.read(deviceNum, position)),
-    published: (pushId, sessions) => queued(deliveries.published(pushId, sessions)),
-    settled: () => deliveries.settled(),
+    push: deliveries.push,
+    change(kind, input) {
+      wake();
+      return changeQueue.add(kind, input);
+    },
+    delivered: deliveries.delivered,
+    confirmed: deliveries.confirmed,
+    read: deliveries.read,
+    published: deliveries.published,
+    settled: deliveries.settled,
+    settle: deliveries.settle,
     lastCommitted: () => lastCommitted,
     async idle() {
       stopping = true;
+      deliveries.settle();
       await running;
     },
     depths: () => ({ ...deliveries.depths(), changes: changeQueue.size(), inDoubt: inDoubt.length > 0 }),

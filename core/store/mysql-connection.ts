@@ -1,4 +1,4 @@
-import type { Pool, PoolConnection, QueryOptions } from 'mysql2/promise';
+import type { Pool, PoolConnection, QueryOptions } from 'mysql2';
 import { StoreFault } from './driver.js';
 import { StoreUnavailable } from './store.js';
 
@@ -43,13 +43,15 @@ export interface Queryable {
  */
 export function onConnection(connection: PoolConnection, answerWithin?: number): Queryable {
   return {
-    async query(statement, values = []) {
+    query(statement, values = []) {
       const options = typeof statement === 'string' ? { sql: statement } : statement;
-      try {
-        return await connection.query({ ...options, timeout: answerWithin }, [...values]);
-      } catch (error) {
-        throw toStoreError(error);
-      }
+      // Not the driver's promises: they note the stack of each call.
+      return new Promise((resolve, reject) => {
+        connection.query({ ...options, timeout: answerWithin }, [...values], (error, results, fields) => {
+          if (error === null) resolve([results, fields]);
+          else reject(toStoreError(error));
+        });
+      });
     },
   };
 }
@@ -67,8 +69,11 @@ export function onPool(pool: Pool, answerWithin: number): Queryable {
  * rolls back what is under way on it, whatever state it is in.
  */
 export async function withConnection<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
-  const connection = await pool.getConnection().catch((error: unknown) => {
-    throw new StoreUnavailable(codeOf(error) ?? 'NO_CONNECTION');
+  const connection = await new Promise<PoolConnection>((resolve, reject) => {
+    pool.getConnection((error, got) => {
+      if (error === null) resolve(got);
+      else reject(new StoreUnavailable(codeOf(error) ?? 'NO_CONNECTION'));
+    });
   });
   let done = false;
   try {

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { migrate } from 'drizzle-orm/mysql2/migrator';
-import mysql, { type Connection, type Pool, type PoolConnection, type ResultSetHeader } from 'mysql2/promise';
+import { createPool, type Pool, type PoolConnection, type ResultSetHeader } from 'mysql2';
+import type { Connection } from 'mysql2/promise';
 import { type Database, type Row, type SqlRunner, type SqlValue, unwrapped } from './driver.js';
 import { gathering } from './gathering.js';
 import { ANSWER_WITHIN, onConnection, onPool, type Queryable, withConnection } from './mysql-connection.js';
@@ -22,7 +24,7 @@ const MIGRATION_LOCK_SECONDS = 60;
  * @throws StoreUnavailable if the server cannot be reached
  */
 export async function openMysqlStore(url: string, core = 0, answerWithin = ANSWER_WITHIN): Promise<Store> {
-  const pool = mysql.createPool({
+  const pool = createPool({
     uri: url,
     connectionLimit: 8,
     queueLimit: 10_000,
@@ -35,9 +37,8 @@ export async function openMysqlStore(url: string, core = 0, answerWithin = ANSWE
   // Runs before anything else on a new connection. READ COMMITTED has no gap locks; strict mode refuses what does not fit;
   // the mode is set whole since another one could change what a backslash means.
   pool.on('connection', (connection) => {
-    const raw = connection as unknown as { query(sql: string, done: () => void): void };
-    raw.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', () => {});
-    raw.query(
+    connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', () => {});
+    connection.query(
       "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5",
       () => {},
     );
@@ -46,9 +47,13 @@ export async function openMysqlStore(url: string, core = 0, answerWithin = ANSWE
     await withConnection(pool, migrateUnderLock);
     return await openSqlStore(createDriver(pool, answerWithin), core);
   } catch (error) {
-    await pool.end();
+    await end(pool);
     throw unwrapped(error);
   }
+}
+
+function end(pool: Pool): Promise<void> {
+  return promisify(pool.end).call(pool);
 }
 
 async function migrateUnderLock(pooled: PoolConnection): Promise<void> {
@@ -90,7 +95,7 @@ function createDriver(pool: Pool, answerWithin: number): Database {
     async ping() {
       await onPool(pool, answerWithin).query('SELECT 1');
     },
-    close: () => pool.end(),
+    close: () => end(pool),
     cleaned: unwrapped,
   };
 }

@@ -43,6 +43,7 @@ export function scriptedCycle(): ScriptedCycle {
     log: log as unknown as Logger,
     pushIds: createIdClock(CORE, 0, () => NOW),
     deliveryIds: createIdClock(CORE, 0, () => NOW),
+    settleWithin: 0,
     now: () => NOW,
   });
   return {

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 function checkpoints() {
-  return createCheckpoints({ sessions: () => sessions, cycle: { read, settled: () => undefined } });
+  return createCheckpoints({ sessions: () => sessions, cycle: { read, settle: () => undefined } });
 }
 
 function live(num: number, topics: readonly number[], sinceBatch = 1): Session {

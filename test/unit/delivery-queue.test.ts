@@ -15,7 +15,7 @@ const request: PushRequest = {
 };
 
 it('refuses pushes that have waited so long that nobody waits for them any more', async () => {
-  const queue = createDeliveryQueue();
+  const queue = createDeliveryQueue(() => {}, 0);
   const early = queue.push(request).catch((error: unknown) => error);
   vi.advanceTimersByTime(3000);
   void queue.push(request);
@@ -25,7 +25,7 @@ it('refuses pushes that have waited so long that nobody waits for them any more'
 });
 
 it('refuses them while no batch is taken, so that they make room for others', async () => {
-  const queue = createDeliveryQueue();
+  const queue = createDeliveryQueue(() => {}, 0);
   const early = Array.from({ length: 15_000 }, () => queue.push(request).catch((error: unknown) => error));
   await expect(queue.push(request)).rejects.toMatchObject({ reason: 'OVERLOADED' });
   vi.advanceTimersByTime(5000);
@@ -35,7 +35,7 @@ it('refuses them while no batch is taken, so that they make room for others', as
 });
 
 it('leaves room for other apps beside one that sends too much, and takes from both in turn', async () => {
-  const queue = createDeliveryQueue();
+  const queue = createDeliveryQueue(() => {}, 0);
   const of = (appNum: number): PushRequest => ({ ...request, header: { ...request.header, appNum } });
   for (let count = 0; count < 15_000; count++) void queue.push(of(1));
   await expect(queue.push(of(1))).rejects.toMatchObject({ reason: 'OVERLOADED' });
@@ -46,7 +46,7 @@ it('leaves room for other apps beside one that sends too much, and takes from bo
 });
 
 it('counts what waits of an app over all priorities', async () => {
-  const queue = createDeliveryQueue();
+  const queue = createDeliveryQueue(() => {}, 0);
   const of = (appNum: number, priority?: 'LOW'): PushRequest => ({
     ...request,
     header: { ...request.header, appNum, priority },
@@ -58,7 +58,7 @@ it('counts what waits of an app over all priorities', async () => {
 });
 
 it('comes to every app, however large the pushes of another are', () => {
-  const queue = createDeliveryQueue();
+  const queue = createDeliveryQueue(() => {}, 0);
   const of = (appNum: number, devices: number): PushRequest => ({
     ...request,
     header: { ...request.header, appNum },
@@ -72,7 +72,7 @@ it('comes to every app, however large the pushes of another are', () => {
 });
 
 it('takes what is urgent first and what is not last, each in its order', () => {
-  const queue = createDeliveryQueue();
+  const queue = createDeliveryQueue(() => {}, 0);
   const of = (alert: string, priority?: 'LOW' | 'HIGH'): PushRequest => ({
     ...request,
     header: { ...request.header, priority },

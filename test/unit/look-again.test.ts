@@ -51,7 +51,7 @@ beforeEach(() => {
         return ids.map(pushOf);
       },
     } satisfies Pick<LookUps, 'readInbox' | 'findPushes'>,
-    cycle: { settled: () => undefined, lastCommitted: () => id(0) },
+    cycle: { settle: () => undefined, lastCommitted: () => id(0) },
     log: { warn: vi.fn(), debug: vi.fn() } as unknown as Logger,
     now: () => NOW,
   });

@@ -61,7 +61,7 @@ beforeEach(() => {
   };
   sessions = createSessions({
     store: store as LookUps,
-    cycle: { read: vi.fn(), confirmed: vi.fn(), settled: () => undefined, lastCommitted: () => bound },
+    cycle: { read: vi.fn(), confirmed: vi.fn(), settle: () => undefined, lastCommitted: () => bound },
     routes: { bind: vi.fn(), unbind: vi.fn() },
     log: { warn: vi.fn() } as unknown as Logger,
   });
