@@ -1,9 +1,9 @@
 import { type DescMessage, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
 import { CoreBatchSchema, EdgeBatchSchema } from '../../gen/onepush/link/v1/edge_link_pb.js';
-import { SendPushStreamRequestSchema } from '../../gen/onepush/v1/push_pb.js';
+import { SendPushStreamRequestSchema, SendPushStreamResponseSchema } from '../../gen/onepush/v1/push_pb.js';
 import { readCoreBatch, writeCoreBatch } from './core-batch.js';
 import { readEdgeBatch, writeEdgeBatch } from './edge-batch.js';
-import { readPushStream } from './push.js';
+import { readPushStream, writePushStreamAnswers } from './push.js';
 import { toDecoder } from './reading.js';
 import { createWriter, type Writer } from './writer.js';
 
@@ -11,7 +11,7 @@ type Decode = (bytes: Uint8Array) => Message;
 type Encode = (message: Message) => Buffer;
 
 /**
- * Three hot messages are read and written by code of ours, since going by descriptors was a third of the processor time of both processes
+ * The hot messages are read and written by code of ours, since going by descriptors was a third of the processor time of both processes
  * under load. A property test holds it to the descriptors; a field that it does not know falls back to them when it is read.
  */
 const DECODERS = new Map<DescMessage, Decode>([
@@ -38,6 +38,7 @@ const toEncoder =
 const ENCODERS = new Map<DescMessage, Encode>([
   [EdgeBatchSchema, toEncoder(writeEdgeBatch)],
   [CoreBatchSchema, toEncoder(writeCoreBatch)],
+  [SendPushStreamResponseSchema, toEncoder(writePushStreamAnswers)],
 ]);
 
 export function decoderOf(schema: DescMessage): Decode {

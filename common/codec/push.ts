@@ -5,8 +5,10 @@ import {
   type Audience,
   AudienceSchema,
   type SendPushStreamRequest_Entry as Entry,
+  SendPushStreamResponse_FailureSchema as FailureSchema,
   type SendPushRequest,
   type SendPushStreamRequest,
+  type SendPushStreamResponse,
 } from '../../gen/onepush/v1/push_pb.js';
 import { readMessage, unusual } from './reading.js';
 import type { Writer } from './writer.js';
@@ -163,6 +165,16 @@ export function writeSendPush(writer: Writer, push: SendPushRequest): void {
   if (push.priority !== 0) writer.int32(136, push.priority);
   if (push.sendAt !== undefined) writer.bytes(146, toBinary(TimestampSchema, push.sendAt));
   if (push.dryRun) writer.uint32(152, 1);
+}
+
+export function writePushStreamAnswers(writer: Writer, { results }: SendPushStreamResponse): void {
+  for (const { reference, result } of results) {
+    const mark = writer.begin(10);
+    if (reference !== 0) writer.uint32(8, reference);
+    if (result.case === 'requestId') writer.string(18, result.value);
+    else if (result.case === 'failure') writer.bytes(26, toBinary(FailureSchema, result.value));
+    writer.end(mark);
+  }
 }
 
 function writeAudience(writer: Writer, audience: Audience): void {

@@ -5,8 +5,9 @@ import { type Audience, reachOf } from '../domain/audience.js';
 import { lifetimeOf } from '../domain/expiry.js';
 import type { PushContent, PushHeader } from '../domain/push.js';
 import type { Registry } from '../registry/registry.js';
-import { type LookUps, StoreUnavailable } from '../store/store.js';
+import { type IdempotencyKey, type LookUps, StoreUnavailable } from '../store/store.js';
 import { resolveAudience } from './audience.js';
+import type { JobRequest } from './changes.js';
 import type { Caller } from './delivery-queue.js';
 import { IDEMPOTENCY_LIFETIME } from './idempotency.js';
 import type { WriteCycle } from './write-cycle.js';
@@ -44,30 +45,47 @@ export function createAcceptPush(
   cycle: Pick<WriteCycle, 'push' | 'change' | 'changes'>,
   offlineTtl: number,
 ): AcceptPush {
-  return async (app, { audience, duration, ttl, content, sendAt, idempotency: given, ...options }, caller) => {
-    const reach = reachOf(audience, options.platform);
-    const header = { ...options, platform: reach.platform, appId: app.id, appNum: app.num };
-    const lifetime = lifetimeOf({ needConfirm: options.needConfirm, duration, ttl }, offlineTtl);
-    // The key is the app's own; it is kept as a hash, since it may be long.
-    const idempotency = given && {
-      key: hashSecret(`${app.num}:${given.key}`),
-      digest: given.digest,
-      expiresAt: Date.now() + IDEMPOTENCY_LIFETIME,
+  async function schedule(request: JobRequest, caller: Caller | undefined): Promise<number> {
+    if (caller?.cancelled) throw new StoreUnavailable('CANCELLED');
+    const id = await cycle.change(cycle.changes.schedule, request);
+    if (id === 'conflict') throw new OnePushError('IDEMPOTENCY_CONFLICT');
+    return id;
+  }
+
+  // Hot: each field by its name, since to spread and to gather the rest is many times slower.
+  return async (app, draft, caller) => {
+    const { content, sendAt } = draft;
+    const reach = reachOf(draft.audience, draft.platform);
+    const header: PushHeader = {
+      appId: app.id,
+      appNum: app.num,
+      tenantCode: draft.tenantCode,
+      platform: reach.platform,
+      msgType: draft.msgType,
+      needConfirm: draft.needConfirm,
+      collapseKey: draft.collapseKey,
+      priority: draft.priority,
     };
-    const schedule = async (dueAt: number | undefined): Promise<number> => {
-      if (caller?.cancelled) throw new StoreUnavailable('CANCELLED');
-      const job = { appNum: app.num, spec: { header, work: { content, reach } }, dueAt, lifetime, idempotency };
-      const id = await cycle.change(cycle.changes.schedule, job);
-      if (id === 'conflict') throw new OnePushError('IDEMPOTENCY_CONFLICT');
-      return id;
-    };
-    if (sendAt !== undefined && sendAt > Date.now()) return schedule(sendAt);
+    const lifetime = lifetimeOf(draft, offlineTtl);
+    const idempotency = draft.idempotency && scopedKey(app, draft.idempotency);
+    const later = (dueAt: number | undefined): Promise<number> =>
+      schedule({ appNum: app.num, spec: { header, work: { content, reach } }, dueAt, lifetime, idempotency }, caller);
+    if (sendAt !== undefined && sendAt > Date.now()) return later(sendAt);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const resolution = await resolveAudience(registry, store, app.num, reach);
-      if (resolution === undefined) return schedule(undefined);
+      if (resolution === undefined) return later(undefined);
       const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency, caller });
       if (pushId !== undefined) return pushId;
     }
     throw new OnePushError('OVERLOADED');
+  };
+}
+
+/** The key is the app's own; it is kept as a hash, since it may be long. */
+function scopedKey(app: App, given: { key: string; digest: string }): IdempotencyKey {
+  return {
+    key: hashSecret(`${app.num}:${given.key}`),
+    digest: given.digest,
+    expiresAt: Date.now() + IDEMPOTENCY_LIFETIME,
   };
 }

@@ -16,20 +16,29 @@ export const MAX_DEVICES = 5000;
 
 /**
  * Finds the devices of a directed push, each once, or the topics of a topic push. Names that match nothing are no error. Undefined:
- * it is for more than `MAX_DEVICES`.
+ * it is for more than `MAX_DEVICES`. Hot: what is known already is not waited for.
  *
  * @throws StoreUnavailable
  */
-export async function resolveAudience(
+export function resolveAudience(
+  registry: Registry,
+  store: Pick<LookUps, 'findAudience'>,
+  appNum: number,
+  reach: Reach,
+): Resolution | undefined | Promise<Resolution | undefined> {
+  if (reach.kind !== 'names') return resolveFound(registry, store, appNum, reach);
+  const entries = namesOf(registry, appNum, reach.audience);
+  return entries.some(({ loading }) => loading !== undefined)
+    ? loaded(entries).then(() => directed(entries, appNum, reach.platform))
+    : directed(entries, appNum, reach.platform);
+}
+
+async function resolveFound(
   registry: Registry,
   store: Pick<LookUps, 'findAudience'>,
   appNum: number,
   reach: Reach,
 ): Promise<Resolution | undefined> {
-  if (reach.kind === 'names') {
-    const found = await directed(namesOf(registry, appNum, reach.audience), appNum, reach.platform);
-    return found.target.deviceNums.length > MAX_DEVICES ? undefined : found;
-  }
   const { resolution, more } = await resolvePage(registry, store, appNum, reach, { after: 0, size: MAX_DEVICES });
   return more ? undefined : resolution;
 }
@@ -84,18 +93,25 @@ async function topics(registry: Registry, appNum: number, tags: readonly string[
   return { target: { kind: 'topics', topicNums }, isCurrent: () => areCurrent(entries) };
 }
 
-async function directed(
+function directed(
   entries: readonly Entry<Device | readonly Device[]>[],
   appNum: number,
   platform: PlatformFilter,
-): Promise<Resolution & { target: { kind: 'directed' } }> {
-  await loaded(entries);
-  const nums = new Set<number>();
-  for (const device of entries.flatMap((entry) => entry.value ?? [])) {
+): Resolution | undefined {
+  const nums: number[] = [];
+  const add = (device: Device): void => {
     if (device.appNum === appNum && device.registered && matchesPlatform(platform, device.platform))
-      nums.add(device.num);
+      nums.push(device.num);
+  };
+  for (const { value } of entries) {
+    if (value === undefined) continue;
+    if ('num' in value) add(value);
+    else value.forEach(add);
   }
-  return { target: { kind: 'directed', deviceNums: [...nums] }, isCurrent: () => areCurrent(entries) };
+  // One name has each of its devices once.
+  const deviceNums = entries.length > 1 ? [...new Set(nums)] : nums;
+  if (deviceNums.length > MAX_DEVICES) return undefined;
+  return { target: { kind: 'directed', deviceNums }, isCurrent: () => areCurrent(entries) };
 }
 
 async function loaded(entries: readonly Entry<unknown>[]): Promise<void> {

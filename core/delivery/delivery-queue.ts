@@ -193,7 +193,18 @@ export function createDeliveryQueue(ready: () => void, settleWithin = SETTLE_WIT
         return Promise.reject(new OnePushError('OVERLOADED'));
       }
       return new Promise((resolve, reject) => {
-        lane.add(appNum, { ...request, resolve, reject, since });
+        lane.add(appNum, {
+          header: request.header,
+          content: request.content,
+          lifetime: request.lifetime,
+          resolution: request.resolution,
+          idempotency: request.idempotency,
+          caller: request.caller,
+          job: request.job,
+          resolve,
+          reject,
+          since,
+        });
         ready();
       });
     },

@@ -247,7 +247,20 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
 
   function toNewPush({ header, content, lifetime, resolution: { target }, idempotency, job }: PushOrder): NewPush {
     const createdAt = now();
-    const push: Push = { ...header, content, id: pushIds.next(), createdAt, expiresAt: createdAt + lifetime };
+    const push: Push = {
+      appId: header.appId,
+      appNum: header.appNum,
+      tenantCode: header.tenantCode,
+      platform: header.platform,
+      msgType: header.msgType,
+      needConfirm: header.needConfirm,
+      collapseKey: header.collapseKey,
+      priority: header.priority,
+      id: pushIds.next(),
+      createdAt,
+      expiresAt: createdAt + lifetime,
+      content,
+    };
     if (target.kind === 'topics') return { push, target, idempotency, job };
     const entries = target.deviceNums.map((deviceNum): NewDelivery => ({ id: deliveryIds.next(), deviceNum }));
     return { push, target: { kind: 'directed', deliveries: entries }, idempotency, job };

@@ -6,8 +6,10 @@ import type { App } from '../domain/app.js';
 import { authenticate } from './credentials.js';
 import type { CallContext, PushCoreHandlers, ServiceParts } from './handlers.js';
 import { answerPushes } from './push-stream.js';
-import { parsePushId } from './wire.js';
+import { parsePushId, toRequestId } from './wire.js';
 import { fromSendPush } from './wire-push.js';
+
+const CHECKED = Promise.resolve(undefined);
 
 /** The methods that make pushes and end them. */
 export function createPushHandlers({
@@ -20,9 +22,9 @@ export function createPushHandlers({
   PushCoreHandlers,
   'sendPush' | 'sendPushStream' | 'recallPush'
 > {
-  /** Answers the push's id; "" where it was only to be checked. */
-  async function make(app: App, draft: PushDraft, dryRun: boolean, call?: CallContext): Promise<string> {
-    return dryRun ? '' : String(await acceptPush(app, draft, call));
+  /** Answers the push's id; undefined where it was only to be checked. */
+  function make(app: App, draft: PushDraft, dryRun: boolean, call?: CallContext): Promise<number | undefined> {
+    return dryRun ? CHECKED : acceptPush(app, draft, call);
   }
 
   return {
@@ -30,13 +32,14 @@ export function createPushHandlers({
       // What is wrong with a push is told to whoever asks, as it always was.
       const draft = fromSendPush(request);
       const app = await authenticate(registry, call.credentials);
-      return create(SendPushResponseSchema, { requestId: await make(app, draft, request.dryRun, call) });
+      const pushId = await make(app, draft, request.dryRun, call);
+      return create(SendPushResponseSchema, { requestId: toRequestId(pushId) });
     },
 
     sendPushStream: (requests, { credentials }) =>
       answerPushes(requests, {
         authenticate: () => authenticate(registry, credentials),
-        send: async (app, push) => make(app, fromSendPush(push), push.dryRun),
+        send: (app, push) => make(app, fromSendPush(push), push.dryRun),
         stopping,
         log,
       }),

@@ -5,7 +5,6 @@ import type { Logger } from '../../common/log.js';
 import {
   SendPushStreamResponse_FailureSchema as FailureSchema,
   type SendPushStreamResponse_Result as Result,
-  SendPushStreamResponse_ResultSchema as ResultSchema,
   type SendPushRequest,
   type SendPushStreamRequest,
   type SendPushStreamResponse,
@@ -13,6 +12,7 @@ import {
 } from '../../gen/onepush/v1/push_pb.js';
 import type { App } from '../domain/app.js';
 import { toErrorDetail, toOnePushError } from './failures.js';
+import { toRequestId } from './wire.js';
 
 /** How many pushes of one stream may be without an answer that its caller has taken: beyond it no more are begun, nor is the caller read from. */
 const WINDOW = 8192;
@@ -28,8 +28,8 @@ export async function* answerPushes(
   options: {
     /** The app that calls; asked for each message, since a key may have been taken away meanwhile. */
     authenticate: () => Promise<App>;
-    /** Makes one push, and answers its request id. */
-    send: (app: App, push: SendPushRequest) => Promise<string>;
+    /** Makes one push, and answers its id; undefined where it was only to be checked. Throws what is wrong with it. */
+    send: (app: App, push: SendPushRequest) => Promise<number | undefined>;
     /** Aborted when the core stops: what was begun is answered, then the stream fails with CORE_UNAVAILABLE. */
     stopping: AbortSignal;
     log: Logger;
@@ -45,21 +45,21 @@ export async function* answerPushes(
   let makeRoom = (): void => {};
 
   function answer(reference: number, result: Result['result']): void {
-    answers.push(create(ResultSchema, { reference, result }));
+    answers.push({ $typeName: 'onepush.v1.SendPushStreamResponse.Result', reference, result });
     if (answers.length === 1) wake();
   }
 
   function start(app: App, reference: number, push: SendPushRequest | undefined): void {
     unanswered++;
-    if (push === undefined) {
-      const error = new OnePushError('INVALID_FIELDS', { violations: [{ field: 'push', rule: 'is required' }] });
-      answer(reference, toFailure(error));
-      return;
+    const failed = (error: unknown): void => answer(reference, toFailure(toOnePushError(error, log)));
+    try {
+      if (push === undefined) {
+        throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'push', rule: 'is required' }] });
+      }
+      send(app, push).then((pushId) => answer(reference, { case: 'requestId', value: toRequestId(pushId) }), failed);
+    } catch (error) {
+      failed(error);
     }
-    send(app, push).then(
-      (requestId) => answer(reference, { case: 'requestId', value: requestId }),
-      (error: unknown) => answer(reference, toFailure(toOnePushError(error, log))),
-    );
   }
 
   async function read(): Promise<void> {

@@ -59,7 +59,7 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
     violations.push({ field: 'sendAt', rule: 'must be at most 7 days from now' });
   }
   if (violations.length > 0) throw new OnePushError('INVALID_FIELDS', { violations });
-  const draft = {
+  const draft: PushDraft = {
     audience,
     platform: PLATFORM[request.platform],
     tenantCode: request.tenantCode,
@@ -79,13 +79,15 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
       sendDevice: request.sendDevice || undefined,
       smsMessage: request.smsMessage || undefined,
     },
+    idempotency: undefined,
   };
   const key = request.idempotencyKey;
-  return { ...draft, idempotency: key === '' ? undefined : { key, digest: digestOf(draft) } };
+  if (key !== '') draft.idempotency = { key, digest: digestOf(draft) };
+  return draft;
 }
 
 /** What tells a push from another with the same idempotency key: all that it says, however it was said. */
-function digestOf({ duration, ...draft }: Omit<PushDraft, 'idempotency'>): string {
+function digestOf({ duration, ...draft }: PushDraft): string {
   const lifetime = draft.needConfirm ? lifetimeOf({ needConfirm: true, duration }, 0) : 0;
   return hashSecret(JSON.stringify({ ...draft, lifetime }));
 }

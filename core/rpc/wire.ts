@@ -38,6 +38,11 @@ export function fromRegisterDevice(request: RegisterDeviceRequest): Registration
   };
 }
 
+/** What callers know a push by; "" where it was only checked. */
+export function toRequestId(pushId: number | undefined): string {
+  return pushId === undefined ? '' : String(pushId);
+}
+
 /** A push's id from what callers call it; undefined if it cannot be one. */
 export function parsePushId(requestId: string): number | undefined {
   const id = /^[1-9]\d{0,15}$/.test(requestId) ? Number(requestId) : Number.NaN;

@@ -16,9 +16,9 @@ import { readCoreBatch } from '../../common/codec/core-batch.js';
 import { readEdgeBatch } from '../../common/codec/edge-batch.js';
 import { readPushStream } from '../../common/codec/push.js';
 import { CoreBatchSchema, EdgeBatchSchema } from '../../gen/onepush/link/v1/edge_link_pb.js';
-import { SendPushStreamRequestSchema } from '../../gen/onepush/v1/push_pb.js';
+import { SendPushStreamRequestSchema, SendPushStreamResponseSchema } from '../../gen/onepush/v1/push_pb.js';
 
-const HOT = [EdgeBatchSchema, CoreBatchSchema, SendPushStreamRequestSchema] as const;
+const HOT = [EdgeBatchSchema, CoreBatchSchema, SendPushStreamRequestSchema, SendPushStreamResponseSchema] as const;
 const DEPTH = 7;
 
 /** Any value of a field, as `create` takes it; nested messages down to a depth. */

@@ -16,7 +16,7 @@ const log = {} as Logger;
 
 function answered(
   requests: AsyncIterable<SendPushStreamRequest>,
-  send: () => Promise<string>,
+  send: () => Promise<number>,
   stopping = new AbortController().signal,
 ) {
   return answerPushes(requests, { authenticate: async () => app, send, stopping, log });
@@ -36,7 +36,7 @@ function endless(): { messages: AsyncIterable<SendPushStreamRequest>; asked: () 
 
 it('a stream of pushes is read no further than its answers are taken', async () => {
   const { messages, asked } = endless();
-  const answers = answered(messages, async () => '1');
+  const answers = answered(messages, async () => 1);
   const first = await answers.next();
   for (let count = 0; count < 200; count++) await turn();
   const read = asked();
@@ -49,7 +49,7 @@ it('a stream of pushes is read no further than its answers are taken', async () 
 });
 
 it('a stream of pushes ends when all are answered, in whatever order that is', async () => {
-  const pending: ((id: string) => void)[] = [];
+  const pending: ((id: number) => void)[] = [];
   async function* once() {
     yield message;
   }
@@ -60,7 +60,7 @@ it('a stream of pushes ends when all are answered, in whatever order that is', a
   })();
   await turn();
   expect(pending).toHaveLength(PER_MESSAGE);
-  for (const [index, resolve] of pending.toReversed().entries()) resolve(String(index));
+  for (const [index, resolve] of pending.toReversed().entries()) resolve(index);
   await reading;
   expect(references).toEqual(message.pushes.map(({ reference }) => reference).toReversed());
 });
@@ -71,7 +71,7 @@ it('one message of very many pushes has no more of them begun than a stream may,
     yield large;
   }
   let begun = 0;
-  const answers = answered(once(), async () => String(begun++));
+  const answers = answered(once(), async () => begun++);
   const first = await answers.next();
   expect(begun).toBeLessThan(10_000);
   let taken = first.value?.results.length ?? 0;
@@ -83,7 +83,7 @@ it('one message of very many pushes has no more of them begun than a stream may,
 });
 
 it('a stream of pushes has what was begun answered when the core stops, and fails then', async () => {
-  const pending: ((id: string) => void)[] = [];
+  const pending: ((id: number) => void)[] = [];
   async function* messages() {
     yield message;
     await new Promise(() => {});
@@ -94,7 +94,7 @@ it('a stream of pushes has what was begun answered when the core stops, and fail
   await turn();
   stopping.abort();
   await turn();
-  for (const resolve of pending) resolve('1');
+  for (const resolve of pending) resolve(1);
   expect((await first).value?.results).toHaveLength(PER_MESSAGE);
   await expect(answers.next()).rejects.toMatchObject({ reason: 'CORE_UNAVAILABLE' });
 });
