@@ -153,7 +153,7 @@ export const inbox = mysqlTable(
     /** As the push's. */
     collapseKey: exactText('collapse_key', { bytes: 256 }),
   },
-  (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId), index('inbox_expires').on(t.expiresAt)],
+  (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId)],
 );
 
 /** How deliveries ended. */

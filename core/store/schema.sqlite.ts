@@ -119,7 +119,7 @@ export const inbox = sqliteTable(
     /** As the push's. */
     collapseKey: text('collapse_key'),
   },
-  (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId), index('inbox_expires').on(t.expiresAt)],
+  (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId)],
 );
 
 /** How deliveries ended. */

@@ -1,4 +1,4 @@
-import { places, type Row, type SqlDriver, type Transaction } from './driver.js';
+import { chunks, PAIRS_PER_STATEMENT, places, type Row, type SqlDriver, type Transaction } from './driver.js';
 import { endDeliveries, endWhere } from './ending-commits.js';
 import { sweepJobs } from './job-commits.js';
 import type { Commits, Eviction, Recall, Recalled, Sweep, Swept } from './store.js';
@@ -62,35 +62,53 @@ async function commitRecall(
 }
 
 async function commitSweep(driver: SqlDriver, tx: Transaction, sweep: Sweep): Promise<Swept> {
-  const expired = await tx.all('SELECT id FROM inbox WHERE expires_at <= ? ORDER BY expires_at LIMIT ?', [
-    sweep.now,
-    EXPIRED_PER_SWEEP,
-  ]);
-  await endDeliveries(driver, tx, expired.map(idOf), 'expired', sweep.now);
-  if (expired.length === EXPIRED_PER_SWEEP) {
-    // Content goes only after all deliveries of its push have ended.
-    return { expired: expired.length, erasedThrough: sweep.eraseFrom, more: true };
-  }
-  const erasedThrough = await eraseContent(tx, sweep);
+  const { expired, erasedThrough } = await endExpired(driver, tx, sweep);
+  if (erasedThrough < sweep.now) return { expired, erasedThrough, more: true };
   const removed = await removeOld(tx, sweep);
   const moreJobs = await sweepJobs(tx, sweep);
-  return { expired: expired.length, erasedThrough, more: removed || moreJobs || erasedThrough < sweep.now };
+  return { expired, erasedThrough, more: removed || moreJobs };
 }
 
-/** Erases the content of pushes that expired after `eraseFrom`, and takes them off the timelines. Answers up to which expiry. */
-async function eraseContent(tx: Transaction, { now, eraseFrom }: Sweep): Promise<number> {
-  const rows = await tx.all(
-    `SELECT id, expires_at FROM pushes WHERE expires_at > ? AND expires_at <= ? AND content IS NOT NULL
-     ORDER BY expires_at LIMIT ?`,
+/**
+ * Ends what is pending of pushes that expired after `eraseFrom`, then erases their content and takes them off the timelines. A push
+ * with content is one whose deliveries may be pending: they go with it. Answers up to which expiry that is done.
+ */
+async function endExpired(
+  driver: SqlDriver,
+  tx: Transaction,
+  { now, eraseFrom }: Sweep,
+): Promise<Pick<Swept, 'expired' | 'erasedThrough'>> {
+  const pushes = await tx.all(
+    `SELECT id, first_delivery, last_delivery, expires_at FROM pushes
+     WHERE expires_at > ? AND expires_at <= ? AND content IS NOT NULL ORDER BY expires_at LIMIT ?`,
     [eraseFrom, now, ERASED_PER_SWEEP],
   );
-  const last = rows.at(-1);
-  if (last === undefined) return now;
-  const ids = rows.map(idOf);
+  const last = pushes.at(-1);
+  if (last === undefined) return { expired: 0, erasedThrough: now };
+  const pending: number[] = [];
+  for (const chunk of chunks(
+    pushes.filter(({ first_delivery }) => first_delivery !== null),
+    PAIRS_PER_STATEMENT,
+  )) {
+    const rows = await tx.all(
+      `SELECT id FROM inbox WHERE ${Array(chunk.length).fill('(id BETWEEN ? AND ? AND push_id = ?)').join(' OR ')} LIMIT ?`,
+      [
+        ...chunk.flatMap((push) => [Number(push.first_delivery), Number(push.last_delivery), idOf(push)]),
+        EXPIRED_PER_SWEEP - pending.length,
+      ],
+    );
+    pending.push(...rows.map(idOf));
+    if (pending.length >= EXPIRED_PER_SWEEP) break;
+  }
+  await endDeliveries(driver, tx, pending, 'expired', now);
+  // Content goes only after all deliveries of its push have ended.
+  if (pending.length >= EXPIRED_PER_SWEEP) return { expired: pending.length, erasedThrough: eraseFrom };
+  const ids = pushes.map(idOf);
   await tx.run(`UPDATE pushes SET content = NULL WHERE id IN ${places(ids.length)}`, ids);
   await tx.run(`DELETE FROM timeline WHERE push_id IN ${places(ids.length)}`, ids);
   // Others may have expired in the same millisecond as the last.
-  return rows.length < ERASED_PER_SWEEP ? now : Number(last.expires_at) - 1;
+  const erasedThrough = pushes.length < ERASED_PER_SWEEP ? now : Number(last.expires_at) - 1;
+  return { expired: pending.length, erasedThrough };
 }
 
 /** Removes pushes past their retention with their receipts, and idempotency keys past theirs. Answers whether there may be more. */
