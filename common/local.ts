@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { NODE_OPTIONS } from './node-options.js';
 
 /**
  * `make run`: a core and an edge on this machine, on the embedded defaults. Settings in the environment are kept. Ctrl-C
@@ -18,7 +19,7 @@ let stopping = false;
 /** Starts a process in a group of its own, so that Ctrl-C reaches it through us and in our order. */
 function start(name: 'core' | 'edge'): ChildProcess {
   const program = fileURLToPath(new URL(`../${name}/main.js`, import.meta.url));
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS[name], program], {
     env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { NODE_OPTIONS } from '../../common/node-options.js';
 import { ROOT, requireDist } from './dist.js';
 import { guard } from './guard.js';
 import { collectLines, type LineMatch } from './log-lines.js';
@@ -31,7 +32,7 @@ export interface RunningProcess {
  */
 export async function startProcess(name: ProcessName, env: Record<string, string>): Promise<RunningProcess> {
   requireDist();
-  const child = spawn(process.execPath, ['--enable-source-maps', `dist/${name}/main.js`], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS[name], '--enable-source-maps', `dist/${name}/main.js`], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { NODE_OPTIONS } from '../../common/node-options.js';
 import { ROOT } from '../support/dist.js';
 
 const README = 'README.md';
@@ -217,3 +218,13 @@ function anchorsOf(file: string): string[] {
       .replaceAll(/\s/g, '-'),
   );
 }
+
+it.each(['core', 'edge'] as const)(
+  'the command that starts the %s has the options of Node.js that it should',
+  (name) => {
+    const command = ['node', ...NODE_OPTIONS[name], `dist/${name}/main.js`].join(' ');
+    const { scripts } = JSON.parse(read('package.json'));
+    expect(scripts[name]).toBe(command);
+    expect(read(OPERATIONS)).toContain(`or: ${command}\n`);
+  },
+);
