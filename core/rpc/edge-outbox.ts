@@ -5,15 +5,12 @@ import {
   type CoreBatch,
   CoreBatchSchema,
   type Delivery,
-  DeliverySchema,
   type EdgeBatch,
   type Item,
-  ItemSchema,
   SessionOrder_Kind as Kind,
   PublicationSchema,
   RecallSchema,
   type Reply,
-  ReplySchema,
   SessionOrderSchema,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import type { EdgePort } from '../delivery/edge-port.js';
@@ -118,7 +115,7 @@ export function createEdgeOutbox(
 
   function add(item: Item['item'], by: number): void {
     if (closed) return;
-    batch.items.push(create(ItemSchema, { item }));
+    batch.items.push({ $typeName: 'onepush.link.v1.Item', item });
     grow(by);
   }
 
@@ -146,7 +143,14 @@ export function createEdgeOutbox(
       const joined = lastDelivery(pushId, frame, deliveryId !== undefined);
       if (joined === undefined) {
         const deliveryIds = deliveryId === undefined ? [] : [deliveryId];
-        const value = create(DeliverySchema, { pushId, frame, slots: [slot], deliveryIds, confirmUntil });
+        const value: Delivery = {
+          $typeName: 'onepush.link.v1.Delivery',
+          pushId,
+          frame,
+          slots: [slot],
+          deliveryIds,
+          confirmUntil,
+        };
         add({ case: 'delivery', value }, frame.length);
         return;
       }
@@ -187,7 +191,7 @@ export function createEdgeOutbox(
     batchNumber: () => number,
     reply(id, result) {
       if (closed) return;
-      batch.replies.push(create(ReplySchema, { id, result }));
+      batch.replies.push({ $typeName: 'onepush.link.v1.Reply', id, result });
       grow(0);
     },
     committed(edgeBatch) {

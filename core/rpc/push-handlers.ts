@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { OnePushError } from '../../common/errors.js';
-import { RecallPushResponseSchema, SendPushResponseSchema } from '../../gen/onepush/v1/push_pb.js';
+import { RecallPushResponseSchema } from '../../gen/onepush/v1/push_pb.js';
 import type { PushDraft } from '../delivery/accept.js';
 import type { App } from '../domain/app.js';
 import { authenticate } from './credentials.js';
@@ -33,7 +33,7 @@ export function createPushHandlers({
       const draft = fromSendPush(request);
       const app = await authenticate(registry, call.credentials);
       const pushId = await make(app, draft, request.dryRun, call);
-      return create(SendPushResponseSchema, { requestId: toRequestId(pushId) });
+      return { $typeName: 'onepush.v1.SendPushResponse', requestId: toRequestId(pushId) };
     },
 
     sendPushStream: (requests, { credentials }) =>

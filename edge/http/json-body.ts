@@ -34,7 +34,9 @@ export function decode(body: Uint8Array): string {
 export function parseObject(text: string): Record<string, unknown> {
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new OnePushError('NOT_AN_OBJECT');
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
+  const members = Object.entries(value);
+  if (members.every(([, member]) => member !== null)) return { ...value };
+  return Object.fromEntries(members.filter(([, member]) => member !== null));
 }
 
 /** @throws OnePushError MALFORMED_JSON */

@@ -32,7 +32,7 @@ interface OpenCall {
 }
 
 /** @param send hands a call to the link; false: the link takes no more */
-export function createCalls(send: (call: CallInit & { id: number }) => boolean): Calls {
+export function createCalls(send: (call: Call) => boolean): Calls {
   /** In the order of their deadlines. */
   const open = new Map<number, OpenCall>();
   let lastId = 0;
@@ -57,13 +57,14 @@ export function createCalls(send: (call: CallInit & { id: number }) => boolean):
   }
 
   return {
-    start(call) {
+    start({ appId, secret, request }) {
       if (open.size >= MAX_OPEN) return Promise.reject(new OnePushError('OVERLOADED'));
       lastId = (lastId + 1) % 0xffff_ffff;
       const id = lastId;
       return new Promise((resolve, reject) => {
         open.set(id, { deadline: performance.now() + TIMEOUT, resolve, reject });
-        if (!send({ ...call, id })) finish(id)?.reject(new OnePushError('OVERLOADED'));
+        if (!send({ $typeName: 'onepush.link.v1.Call', id, appId, secret, request }))
+          finish(id)?.reject(new OnePushError('OVERLOADED'));
       });
     },
     answer({ id, result }) {

@@ -3,7 +3,6 @@ import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { type Position, START } from '../../common/position.js';
 import {
   type Call,
-  CallSchema,
   type CoreBatch,
   type EdgeBatch,
   EdgeBatchSchema,
@@ -35,7 +34,7 @@ export interface Reports {
   /** What is kept since it is not confirmed, for a core that has just accepted this edge. */
   unconfirmed(pushIds: readonly number[]): void;
   /** Not sent if nobody waits for it any more when the stream takes it. False: too much waits already. */
-  call(call: CallInit & { id: number }): boolean;
+  call(call: Call): boolean;
   /** The first message of a stream: the core answers by accepting it. */
   hello(stream: Stream): void;
   attached(stream: Stream): void;
@@ -199,7 +198,7 @@ export function createReports(
     call(call) {
       if (waitingBytes > MAX_WAITING_BYTES) return false;
       const bytes = sizeOf(call);
-      waiting.push({ call: create(CallSchema, call), bytes });
+      waiting.push({ call, bytes });
       waitingBytes += bytes;
       if (waitingBytes > MESSAGE_BYTES) flush();
       else schedule();

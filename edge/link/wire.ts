@@ -16,4 +16,10 @@ export {
   RegisterDeviceRequestSchema,
   UnregisterDeviceRequestSchema,
 } from '../../gen/onepush/v1/device_pb.js';
-export { type AudienceSchema, PushMsgType, SendPushRequestSchema } from '../../gen/onepush/v1/push_pb.js';
+export {
+  type Audience,
+  Audience_Tags_Match as TagMatch,
+  Priority,
+  PushMsgType,
+  type SendPushRequest,
+} from '../../gen/onepush/v1/push_pb.js';
