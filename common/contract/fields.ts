@@ -11,6 +11,8 @@ export const LIMITS = {
   text: 65_536,
   shortText: 255,
   collapseKey: 64,
+  /** Bytes of `extra` as JSON text in UTF-8: a store's statement holds it several times escaped. */
+  extraBytes: 1_048_576,
   /** Seconds: 30 days. */
   ttl: 2_592_000,
 } as const;
@@ -24,9 +26,15 @@ FormatRegistry.Set('label', (value) => !CONTROL.test(value) && value.isWellForme
 /** A label that does not say "everyone". */
 FormatRegistry.Set('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
 
-/** JSON text, or nothing. */
-FormatRegistry.Set('json-text', (value) => {
+/** Whether `extra` has as many bytes as it may. */
+export function isShortExtra(json: string): boolean {
+  return Buffer.byteLength(json) <= LIMITS.extraBytes;
+}
+
+/** JSON text that `extra` may be, or nothing. */
+FormatRegistry.Set('extra', (value) => {
   if (value === '') return true;
+  if (!isShortExtra(value)) return false;
   try {
     JSON.parse(value);
     return value.isWellFormed();

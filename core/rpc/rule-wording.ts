@@ -34,9 +34,10 @@ export function describeRules(field: DescField, { type, required }: FieldRules, 
   }
 }
 
-function describeString({ minLen, maxLen, pattern, notIn }: StringRules): string {
+function describeString({ minLen, maxLen, maxBytes, pattern, notIn }: StringRules): string {
   const length = minLen === 0n ? `at most ${maxLen}` : `${minLen} to ${maxLen}`;
-  const size = maxLen === 0n ? 'text' : `a string of ${length} characters`;
+  const text = maxBytes === 0n ? 'text' : `text of at most ${maxBytes} bytes`;
+  const size = maxLen === 0n ? text : `a string of ${length} characters`;
   const reserved = notIn[0] === undefined ? '' : `, not ${notIn[0]} (which is reserved)`;
   return `must be ${size}${PATTERNS[pattern] ?? ''}${reserved}`;
 }

@@ -19,7 +19,7 @@ const pushChecker = createChecker(
     pushMsgType: Type.Integer(ruled('must be MSG or CMD', { minimum: 0, maximum: 2 })),
     duration: Type.Optional(Type.Number(ruled('must be a number of seconds', {}))),
     alert: Text(LIMITS.text, 1),
-    extraJson: Type.String(ruled('must be JSON text', { format: 'json-text' })),
+    extraJson: Type.String(ruled(`must be JSON text of at most ${LIMITS.extraBytes} bytes`, { format: 'extra' })),
     sound: Text(LIMITS.shortText),
     sender: Text(LIMITS.shortText),
     sendDevice: Text(LIMITS.shortText),

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
-import { isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
+import { isEveryone, isShortExtra, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { rawMember } from '../../common/json.js';
 import type { CoreLink } from '../link/core-link.js';
@@ -43,6 +43,12 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     audiences: typeof audiences === 'string' && isEveryone(audiences) ? [audiences] : audiences,
     'Idempotency-Key': exchange.idempotencyKey,
   });
+  // The text itself: parsed numbers would lose digits.
+  const extraJson = value.extra === undefined ? '' : (rawMember(text, 'extra') ?? '');
+  if (!isShortExtra(extraJson)) {
+    const rule = `must be a value of at most ${LIMITS.extraBytes} bytes as JSON`;
+    throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'extra', rule }] });
+  }
   // Hot: written out, since to create it by its descriptor is many times slower.
   const request: SendPushRequest = {
     $typeName: 'onepush.v1.SendPushRequest',
@@ -52,8 +58,7 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     pushMsgType: body.pushMsgType === 'CMD' ? PushMsgType.CMD : PushMsgType.MSG,
     needConfirm: body.needConfirm ?? false,
     alert: body.alert,
-    // The text itself: parsed numbers would lose digits.
-    extraJson: value.extra === undefined ? '' : (rawMember(text, 'extra') ?? ''),
+    extraJson,
     sound: body.sound ?? '',
     sender: body.sender ?? '',
     sendDevice: body.sendDevice ?? body.sendDeive ?? '',

@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LIMITS } from '../../common/contract/fields.js';
 import { type Audience, createAudience } from '../support/audience.js';
 import { connectDevice } from '../support/device.js';
 import { send } from '../support/rest.js';
+import { basic, failureOf, pushCoreClient } from '../support/rpc.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { storeKinds } from '../support/stores.js';
 
 let stack: Stack;
 let audience: Audience;
@@ -13,10 +16,12 @@ beforeAll(async () => {
 afterEach(() => audience.close());
 afterAll(() => stack?.stop());
 
+const ALERT = 'a "extra": {';
+
 /** Sends a push with these members besides the ones that every push has, to one user and to everyone. */
 async function pushWith(members: string, alias: string): Promise<void> {
   for (const audiences of [[alias], 'ALL']) {
-    const required = JSON.stringify({ ...TEST_APP, audiences, alert: 'a "extra": {' }).slice(1, -1);
+    const required = JSON.stringify({ ...TEST_APP, audiences, alert: ALERT }).slice(1, -1);
     const { status, text } = await send(stack.httpUrl, `{${members}${members && ','}${required}}`);
     expect(status, text).toBe(200);
   }
@@ -90,5 +95,41 @@ describe('extra', () => {
     const [frame = '', ...more] = await audience.got(listener);
     expect(extraOf(frame)).toBe(extra);
     expect(more.map(extraOf)).toEqual([extra]);
+  });
+});
+
+describe.each(storeKinds())('the largest extra, on %s', (store) => {
+  // Each of its bytes is escaped in the content of the push, and again in the store's statement.
+  const largest = `"${'\\"'.repeat((LIMITS.extraBytes - 2) / 2)}"`;
+  const rule = (what: string) => `must be ${what} of at most ${LIMITS.extraBytes} bytes`;
+
+  it('reaches its device; one byte more is refused', async () => {
+    const large = await startStack({ store, edgeEnv: { ONEPUSH_MAX_BODY_BYTES: '4194304' } });
+    const own = createAudience(large);
+    try {
+      const listener = await own.listen();
+      const client = pushCoreClient(large, 'grpc');
+      const credentials = basic(TEST_APP.appId, TEST_APP.appKey);
+      const audience = { audience: { case: 'aliases' as const, value: { values: [listener.alias] } } };
+      const overRpc = (extraJson: string) => client.sendPush({ audience, alert: ALERT, extraJson }, credentials);
+      const overRest = (extra: string) => {
+        const rest = JSON.stringify({ ...TEST_APP, audiences: [listener.alias], alert: ALERT }).slice(1);
+        return send(large.httpUrl, `{"extra":${extra},${rest}`);
+      };
+
+      await overRpc(largest);
+      expect((await overRest(largest)).status).toBe(200);
+      const got = (await own.got(listener)).map(extraOf);
+      expect(got.map((extra) => extra === largest)).toEqual([true, true]);
+
+      expect((await failureOf(overRpc(`${largest} `))).message).toContain(`extraJson ${rule('JSON text')}`);
+      const refused = await overRest(`"x${largest.slice(1)}`);
+      expect(refused.status).toBe(400);
+      expect(refused.text).toContain(`extra ${rule('a value')} as JSON`);
+      expect(await own.got(listener)).toEqual([]);
+    } finally {
+      await own.close();
+      await large.stop();
+    }
   });
 });

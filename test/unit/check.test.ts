@@ -122,10 +122,13 @@ describe('the kinds of fields', () => {
       expect(isValid(Word(['RED', 'BLUE']), value)).toBe(false);
   });
 
-  it('JSON text is JSON or nothing', () => {
-    const schema = Type.String({ format: 'json-text' });
+  it('extra is JSON or nothing, and at most 1 MiB', () => {
+    const schema = Type.String({ format: 'extra' });
     for (const value of ['', '1', '{"a":1e400}', '"\\ud83d"', ' [] ']) expect(isValid(schema, value)).toBe(true);
     for (const value of ['{', "{'a':1}", 'NaN', '"\ud83d"', ' ']) expect(isValid(schema, value)).toBe(false);
+    const ofBytes = (bytes: number) => `"é${'x'.repeat(bytes - 4)}"`;
+    expect(isValid(schema, ofBytes(LIMITS.extraBytes))).toBe(true);
+    expect(isValid(schema, ofBytes(LIMITS.extraBytes + 1))).toBe(false);
   });
 
   it('everyone is ALL in any case, and nothing else', () => {
