@@ -49,6 +49,18 @@ describe('the examples for Node.js', () => {
     await device.close();
   });
 
+  it('schedule a push, and cancel one', async () => {
+    const alias = uniqueName();
+    const device = await online(alias);
+    const later = (seconds: string, ...more: string[]) =>
+      node('later.mjs', stack.grpcAddr, TEST_APP.appId, TEST_APP.appKey, alias, `in ${seconds} s`, seconds, ...more);
+    const [cancelled, due] = await Promise.all([later('600', 'cancel'), later('2')]);
+    expect(cancelled).toMatchObject({ code: 0, errors: '', out: [expect.stringMatching(/^\d+ SCHEDULED RECALLED$/)] });
+    expect(due).toMatchObject({ code: 0, errors: '', out: [expect.stringMatching(/^\d+ SCHEDULED$/)] });
+    expect((await device.waitForCount(1)).map((message) => message.alert)).toEqual(['in 2 s']);
+    await device.close();
+  });
+
   it('tell what a push was refused for', async () => {
     const wrong = await node('send.mjs', stack.grpcAddr, TEST_APP.appId, TEST_APP.appKey, 'alice', '');
     expect(wrong).toMatchObject({ code: 1, errors: 'INVALID_ARGUMENT INVALID_FIELDS alert' });
