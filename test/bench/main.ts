@@ -15,6 +15,8 @@ import { registeringRows } from './rows/registering.js';
 import { slowRows } from './rows/slow.js';
 import { streamingRows } from './rows/streaming.js';
 import { waitingRows } from './rows/waiting.js';
+import { watchedRows } from './rows/watched.js';
+import { workersRows } from './rows/workers.js';
 import { readSize } from './size.js';
 
 /** Rows by number, in the order in which they run. */
@@ -27,6 +29,8 @@ const PROGRAMS: readonly { rows: readonly string[]; run: RowProgram }[] = [
   { rows: ['6'], run: openingRows },
   { rows: ['1'], run: broadcastRows },
   { rows: ['12'], run: slowRows },
+  { rows: ['13'], run: watchedRows },
+  { rows: ['11'], run: workersRows },
   { rows: ['5'], run: idleRows },
   { rows: ['8'], run: millionRows },
 ];

@@ -16,13 +16,18 @@ export interface Population {
 
 const REGISTRATIONS_AT_ONCE = 256;
 
-/** Starts ONE-PUSH on a database, and registers as many devices as are missing there. */
-export async function startSystem(population: Population, devices: number): Promise<System> {
+/** Starts ONE-PUSH on a database, with these settings of both processes, and registers as many devices as are missing there. */
+export async function startSystem(
+  population: Population,
+  devices: number,
+  settings: Record<string, string> = {},
+): Promise<System> {
   // BENCH_PROFILE names a folder: both processes leave their CPU profiles there.
   const folder = process.env.BENCH_PROFILE;
   const preload = new URL('profile.mjs', import.meta.url).pathname;
-  const env: Record<string, string> =
+  const profiling: Record<string, string> =
     folder === undefined ? {} : { NODE_OPTIONS: `--import ${preload}`, BENCH_PROFILE: folder };
+  const env = { ...profiling, ...settings };
   const stack = await startStack({ databaseUrl: population.databaseUrl, coreEnv: env, edgeEnv: env });
   const { hostname, port } = new URL(stack.httpUrl);
   const address = { host: hostname, port: Number(port) };

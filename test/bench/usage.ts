@@ -4,8 +4,13 @@ import { readFileSync } from 'node:fs';
 const TICKS = 100;
 const PAGE_BYTES = 4096;
 
-/** Microseconds of processor time that a process has used, all its threads together; 0 where there is no /proc. */
+/** Microseconds of processor time that a process and its children have used; 0 where there is no /proc. */
 export function cpuMicrosOf(pid: number): number {
+  const children = read(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return children.reduce((sum, child) => sum + cpuMicrosOf(child), ownMicrosOf(pid));
+}
+
+function ownMicrosOf(pid: number): number {
   // The name, in parentheses, may have blanks.
   const fields = read(pid, 'stat').split(') ')[1]?.split(' ') ?? [];
   const [user, system] = [Number(fields[11] ?? 0), Number(fields[12] ?? 0)];
