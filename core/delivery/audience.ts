@@ -99,20 +99,24 @@ function directed(
   platform: PlatformFilter,
 ): Resolution | undefined {
   const nums: number[] = [];
-  const add = (device: Device): void => {
-    if (device.appNum === appNum && device.registered && matchesPlatform(platform, device.platform))
-      nums.push(device.num);
-  };
   for (const { value } of entries) {
-    if (value === undefined) continue;
-    if ('num' in value) add(value);
-    else value.forEach(add);
+    for (const device of devicesIn(value)) {
+      if (device.appNum === appNum && device.registered && matchesPlatform(platform, device.platform))
+        nums.push(device.num);
+    }
   }
   // One name has each of its devices once.
   const deviceNums = entries.length > 1 ? [...new Set(nums)] : nums;
   if (deviceNums.length > MAX_DEVICES) return undefined;
   return { target: { kind: 'directed', deviceNums }, isCurrent: () => areCurrent(entries) };
 }
+
+function devicesIn(value: Device | readonly Device[] | undefined): readonly Device[] {
+  if (value === undefined) return [];
+  return isOne(value) ? [value] : value;
+}
+
+const isOne = (value: Device | readonly Device[]): value is Device => !Array.isArray(value);
 
 async function loaded(entries: readonly Entry<unknown>[]): Promise<void> {
   for (const entry of entries) if (entry.loading !== undefined) await entry.loading;

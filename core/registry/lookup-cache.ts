@@ -26,6 +26,8 @@ export interface LookupCache<V> {
 
 interface MutableEntry<V> {
   key: string;
+  /** When it came to where it stands, as a count of such changes. */
+  turn: number;
   value: V | undefined;
   loading: Promise<void> | undefined;
   stale: boolean;
@@ -36,11 +38,14 @@ interface MutableEntry<V> {
 const KEYS_PER_LOAD = 500;
 
 /**
- * @param max how many entries are kept; the least recently used goes first
+ * @param max how many entries are kept; one that was not used for long goes first
  * @param load the values of those keys that have one
  */
 export function createLookupCache<V>(max: number, load: (keys: string[]) => Promise<Map<string, V>>): LookupCache<V> {
   const entries = new Map<string, MutableEntry<V>>();
+  /** How near to the end an entry stays where it is when it is used: to move it costs more than to find it. */
+  const near = Math.floor(max / 4);
+  let turn = 0;
   let hits = 0;
   let misses = 0;
   const loader = createBatcher<MutableEntry<V>>(KEYS_PER_LOAD, async (batch) => {
@@ -64,7 +69,14 @@ export function createLookupCache<V>(max: number, load: (keys: string[]) => Prom
   }
 
   function add(key: string): MutableEntry<V> {
-    const entry: MutableEntry<V> = { key, value: undefined, loading: undefined, stale: false, settle: () => {} };
+    const entry: MutableEntry<V> = {
+      key,
+      turn: ++turn,
+      value: undefined,
+      loading: undefined,
+      stale: false,
+      settle: () => {},
+    };
     entry.loading = new Promise((resolve, reject) => {
       entry.settle = (error) => {
         entry.loading = undefined;
@@ -89,8 +101,11 @@ export function createLookupCache<V>(max: number, load: (keys: string[]) => Prom
         return add(key);
       }
       hits++;
-      entries.delete(key);
-      entries.set(key, entry);
+      if (turn - entry.turn >= near) {
+        entry.turn = ++turn;
+        entries.delete(key);
+        entries.set(key, entry);
+      }
       return entry;
     },
     invalidate(key) {

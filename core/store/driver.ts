@@ -34,6 +34,13 @@ export interface Transaction extends SqlRunner {
    * @param counted told how many rows it inserted, changed or deleted
    */
   later(sql: string, values: readonly SqlValue[], counted?: (rows: number) => void): Promise<void>;
+  /** The same for rows: `INSERT INTO t (a, b)`, then their values, then `suffix`. */
+  insertLater(
+    into: string,
+    rows: readonly (readonly SqlValue[])[],
+    suffix: string,
+    counted?: (rows: number) => void,
+  ): Promise<void>;
 }
 
 /** A database with what the store keeps in memory. */
@@ -110,17 +117,21 @@ export async function rowsFor<K, R>(keys: Iterable<K>, load: (chunk: K[]) => Pro
 }
 
 /** Slices whose values do not exceed one statement's limits; a single row may. */
-function* statements(rows: readonly (readonly SqlValue[])[], maxRows: number): Generator<readonly SqlValue[][]> {
-  let batch: SqlValue[][] = [];
+function* statements(
+  rows: readonly (readonly SqlValue[])[],
+  maxRows: number,
+): Generator<readonly (readonly SqlValue[])[]> {
+  let batch: (readonly SqlValue[])[] = [];
   let characters = 0;
   for (const row of rows) {
-    const length = row.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
+    let length = 0;
+    for (const value of row) if (typeof value === 'string') length += value.length;
     if (batch.length >= maxRows || (batch.length > 0 && characters + length > MAX_CHARACTERS)) {
       yield batch;
       batch = [];
       characters = 0;
     }
-    batch.push([...row]);
+    batch.push(row);
     characters += length;
   }
   if (batch.length > 0) yield batch;
@@ -138,7 +149,6 @@ export async function insertRows(
   const width = rows[0]?.length;
   if (width === undefined) return;
   for (const chunk of statements(rows, Math.floor(maxValues / width))) {
-    const values = `${places(width)}, `.repeat(chunk.length).slice(0, -2);
-    await tx.later(`${into} VALUES ${values}${suffix}`, chunk.flat(), counted);
+    await tx.insertLater(into, chunk, suffix, counted);
   }
 }

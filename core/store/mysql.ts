@@ -88,7 +88,11 @@ function createDriver(pool: Pool, answerWithin: number): Database {
       withConnection(pool, async (pooled) => {
         const connection = gathering(onConnection(pooled, answerWithin));
         await connection.later('START TRANSACTION', []);
-        const result = await work({ ...runnerOver(connection), later: connection.later });
+        const result = await work({
+          ...runnerOver(connection),
+          later: connection.later,
+          insertLater: connection.insertLater,
+        });
         await connection.query('COMMIT');
         return result;
       }),

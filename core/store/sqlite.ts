@@ -9,6 +9,7 @@ import Libsql from 'libsql';
 import {
   type Database,
   type Db,
+  places,
   type Row,
   type SqlRunner,
   StoreFault,
@@ -73,8 +74,14 @@ function createDriver(writer: Libsql.Database, reader: Libsql.Database, close: (
     ...write,
     // There is no round trip to be saved.
     async later(sql, values, counted) {
-      const rows = await write.run(sql, values);
-      counted?.(rows);
+      const changed = await write.run(sql, values);
+      counted?.(changed);
+    },
+    insertLater(into, rows, suffix, counted) {
+      const values = Array(rows.length)
+        .fill(places(rows[0]?.length ?? 0))
+        .join(', ');
+      return transaction.later(`${into} VALUES ${values}${suffix}`, rows.flat(), counted);
     },
   };
   return {
