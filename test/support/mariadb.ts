@@ -40,23 +40,33 @@ export function findMariadbd(): string | undefined {
   return findMariadbBinaries()?.server;
 }
 
-/** Starts a private server; rejects with the end of its error log when it does not come up within 30 seconds. */
-export async function startMariadb(): Promise<Mariadb> {
+/**
+ * Starts a private server; rejects with the end of its error log when it does not come up within 30 seconds.
+ *
+ * @param options of the server program; stronger than ours
+ */
+export async function startMariadb(options: readonly string[] = []): Promise<Mariadb> {
   const binaries = findMariadbBinaries();
   if (!binaries) throw new Error('no MariaDB server found: install mariadb-server or set MARIADBD_PATH');
   const directory = await mkdtemp(join(tmpdir(), 'onepush-db-'));
   try {
     await install(binaries, directory);
-    return await serve(binaries, directory, await freePort());
+    return await serve(binaries, directory, await freePort(), options);
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function serve(binaries: MariadbBinaries, directory: string, port: number): Promise<Mariadb> {
+async function serve(
+  binaries: MariadbBinaries,
+  directory: string,
+  port: number,
+  options: readonly string[],
+): Promise<Mariadb> {
   const url = (database: string) => `mysql://root@127.0.0.1:${port}/${database}`;
-  let child = await launch(binaries.server, directory, port, url(''));
+  const launched = () => launch(binaries.server, directory, port, url(''), options);
+  let child = await launched();
 
   async function shutDown(): Promise<void> {
     if (hasExited(child)) return;
@@ -90,7 +100,7 @@ async function serve(binaries: MariadbBinaries, directory: string, port: number)
     thaw: () => void child.kill('SIGCONT'),
     async restart() {
       await shutDown();
-      child = await launch(binaries.server, directory, port, url(''));
+      child = await launched();
     },
   };
 }
@@ -131,13 +141,19 @@ async function install({ installer }: MariadbBinaries, directory: string): Promi
   await run.finally(release);
 }
 
-async function launch(server: string, directory: string, port: number, url: string): Promise<ChildProcess> {
+async function launch(
+  server: string,
+  directory: string,
+  port: number,
+  url: string,
+  options: readonly string[],
+): Promise<ChildProcess> {
   const log = join(directory, 'error.log');
   const place = [`--datadir=${join(directory, 'data')}`, `--socket=${join(directory, 's')}`, `--log-error=${log}`];
   const network = ['--bind-address=127.0.0.1', `--port=${port}`, '--skip-name-resolve', '--max-connections=400'];
   const storage = ['--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=1', '--skip-log-bin'];
   const files = [`--pid-file=${join(directory, 'pid')}`, ownTemporary(directory)];
-  const child = spawn(server, ['--no-defaults', ...asRoot, ...place, ...files, ...network, ...storage], {
+  const child = spawn(server, ['--no-defaults', ...asRoot, ...place, ...files, ...network, ...storage, ...options], {
     stdio: 'ignore',
   });
   await once(child, 'spawn');
