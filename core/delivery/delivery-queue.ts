@@ -58,6 +58,8 @@ export interface DeliveryQueue {
   published(pushId: number, sessions: number): void;
   /** As much as one transaction should hold, without settlements that may still wait; undefined if there is nothing for it. */
   take(): QueuedBatch | undefined;
+  /** All settlements; undefined if there are none. */
+  takeSettlements(): QueuedBatch | undefined;
   /** Rejects all orders that wait. */
   refuse(error: unknown): void;
   /** Orders that have been taken wait again, before all others. */
@@ -137,7 +139,7 @@ export function createDeliveryQueue(ready: () => void, settleWithin = SETTLE_WIT
     else timer ??= setTimeout(dueNow, settleWithin);
   }
 
-  function takeSettlements(): Settlements {
+  function takeEnded(): Settlements {
     const taken: Settlements = {
       delivered,
       confirmed,
@@ -227,9 +229,15 @@ export function createDeliveryQueue(ready: () => void, settleWithin = SETTLE_WIT
     take() {
       refuseOverdue(performance.now());
       const orders = takeOrders();
-      const ended = due ? takeSettlements() : NOTHING;
+      // What was handed to its device is not replaced any more.
+      const collapses = orders.some(({ header }) => header.collapseKey !== undefined);
+      const ended = due || collapses ? takeEnded() : NOTHING;
       if (orders.length === 0 && isEmpty(ended)) return undefined;
       return { orders, settlements: ended, ticket: ended === NOTHING ? committedTicket : queuedTicket };
+    },
+    takeSettlements() {
+      if (settlements() === 0) return undefined;
+      return { orders: [], settlements: takeEnded(), ticket: queuedTicket };
     },
     refuse(error) {
       for (const lane of inOrder) for (const order of lane.drop(() => true)) order.reject(error);

@@ -111,6 +111,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
       for (;;) {
         const clear = await clearDoubt();
         if (!clear) changeQueue.refuse(new StoreUnavailable('IN_DOUBT'));
+        if (changeQueue.size() > 0) await settleFirst();
         const changed = await changeQueue.commit();
         const batch = deliveries.take();
         if (batch === undefined && clear && !changed) return;
@@ -132,6 +133,12 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
       // In the very step in which nothing was left: what comes later wakes the cycle again.
       running = undefined;
     }
+  }
+
+  /** What was handed to its device has ended before a change ends it in another way. */
+  async function settleFirst(): Promise<void> {
+    const batch = deliveries.takeSettlements();
+    if (batch !== undefined && !(await commit(batch))) deliveries.putBack(batch);
   }
 
   /** While it is not known what was committed last, nothing may be committed after it. */

@@ -27,11 +27,12 @@ export interface ScriptedCycle {
     alert: string,
     deviceNums?: readonly number[],
     isCurrent?: () => boolean,
-    caller?: Caller,
+    more?: { caller?: Caller; collapseKey?: string },
   ): Promise<number | undefined>;
 }
 
-export function scriptedCycle(): ScriptedCycle {
+/** @param settleWithin see `createDeliveryQueue`; by default what has ended is committed at once */
+export function scriptedCycle(settleWithin = 0): ScriptedCycle {
   const commits = scriptedCommits();
   const events: string[] = [];
   const log = { debug: vi.fn(), warn: vi.fn(), error: vi.fn() };
@@ -43,7 +44,7 @@ export function scriptedCycle(): ScriptedCycle {
     log: log as unknown as Logger,
     pushIds: createIdClock(CORE, 0, () => NOW),
     deliveryIds: createIdClock(CORE, 0, () => NOW),
-    settleWithin: 0,
+    settleWithin,
     now: () => NOW,
   });
   return {
@@ -51,8 +52,9 @@ export function scriptedCycle(): ScriptedCycle {
     commits,
     events,
     log,
-    push(alert, deviceNums = [1], isCurrent = () => true, caller) {
-      const answer = cycle.push({ ...requestOf(alert, deviceNums, isCurrent), caller });
+    push(alert, deviceNums = [1], isCurrent = () => true, { caller, collapseKey } = {}) {
+      const request = requestOf(alert, deviceNums, isCurrent);
+      const answer = cycle.push({ ...request, header: { ...request.header, collapseKey }, caller });
       answer.then(
         (id) => events.push(id === undefined ? `${alert} again` : `${alert} done`),
         (error: unknown) =>

@@ -73,10 +73,10 @@ describe('the write cycle', () => {
   it('does not carry out what nobody waits for any more, unless its commit has begun', async () => {
     const { commits, events, push } = scripted;
     const callers = { a: { cancelled: false }, b: { cancelled: false }, c: { cancelled: false } };
-    push('a', [1], undefined, callers.a);
+    push('a', [1], undefined, { caller: callers.a });
     const first = await commits.next();
-    push('b', [1], undefined, callers.b);
-    push('c', [1], undefined, callers.c);
+    push('b', [1], undefined, { caller: callers.b });
+    push('c', [1], undefined, { caller: callers.c });
     callers.a.cancelled = true;
     callers.b.cancelled = true;
     await first.succeed();
@@ -88,7 +88,7 @@ describe('the write cycle', () => {
 
   it('goes on when nobody waits for anything of a batch', async () => {
     const { commits, events, push } = scripted;
-    await push('a', [1], undefined, { cancelled: true }).catch(() => {});
+    await push('a', [1], undefined, { caller: { cancelled: true } }).catch(() => {});
     push('b');
     const { batch, succeed } = await commits.next();
     expect(alertsOf(batch)).toEqual(['b']);
@@ -207,5 +207,84 @@ describe('the bounds of the write cycle', () => {
       expect(batch.pushes).toHaveLength(count);
       await succeed();
     }
+  });
+});
+
+describe('what has ended', () => {
+  const SOON = 20;
+  beforeEach(() => {
+    scripted = scriptedCycle(SOON);
+  });
+
+  it('waits a little for others, and keeps no push waiting', async () => {
+    const { cycle, commits, push } = scripted;
+    cycle.delivered([1]);
+    push('a');
+    const first = await commits.next();
+    expect(first.batch).toMatchObject({ delivered: [] });
+    await first.succeed();
+    cycle.delivered([2]);
+    await vi.advanceTimersByTimeAsync(SOON - 1);
+    expect(commits.count()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    const second = await commits.next();
+    expect(second.batch).toMatchObject({ pushes: [], delivered: [1, 2] });
+    await second.succeed();
+    await vi.advanceTimersByTimeAsync(SOON);
+    expect(commits.count()).toBe(2);
+  });
+
+  it('is committed at once for who asks, when there is much of it, and before a rest', async () => {
+    const { cycle, commits } = scripted;
+    cycle.delivered([1]);
+    const settled = cycle.settle();
+    const asked = await commits.next();
+    expect(asked.batch).toMatchObject({ delivered: [1] });
+    await asked.succeed();
+    await settled;
+    expect(cycle.settle()).toBeUndefined();
+    cycle.delivered(Array.from({ length: 1000 }, (_, id) => id));
+    await (await commits.next()).succeed();
+    cycle.delivered([2]);
+    const idle = cycle.idle();
+    await (await commits.next()).succeed();
+    await idle;
+  });
+
+  it('is committed before a change, and with a push that might replace it', async () => {
+    const { cycle, commits, events, push } = scripted;
+    const kind = {
+      subjectOf: String,
+      async apply(inputs: readonly number[]) {
+        events.push('changed');
+        return inputs;
+      },
+    };
+    cycle.delivered([1]);
+    const changed = cycle.change(kind, 1);
+    const before = await commits.next();
+    expect(before.batch).toMatchObject({ delivered: [1] });
+    expect(events).toEqual([]);
+    await before.succeed();
+    await changed;
+    cycle.delivered([2]);
+    push('a', [1], undefined, { collapseKey: 'k' });
+    const beside = await commits.next();
+    expect(beside.batch).toMatchObject({ delivered: [2] });
+    await beside.succeed();
+    expect(events).toEqual(['changed', 'pushed 1', 'a done']);
+  });
+
+  it('does not keep a change waiting when it cannot be committed', async () => {
+    const { cycle, commits } = scripted;
+    const kind = { subjectOf: String, apply: async (inputs: readonly number[]) => inputs };
+    cycle.delivered([1]);
+    const changed = cycle.change(kind, 1);
+    await (await commits.next()).fail(new StoreUnavailable('DOWN'));
+    expect(await changed).toBe(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    const { batch, succeed } = await commits.next();
+    expect(batch).toMatchObject({ delivered: [1] });
+    await succeed();
   });
 });
