@@ -1,5 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
-import { advance, hasReached } from '../../common/position.js';
+import { hasReached } from '../../common/position.js';
 import type { CoreLink, LinkListener } from '../link/core-link.js';
 import {
   type Delivery,
@@ -12,6 +12,7 @@ import {
 } from '../link/wire.js';
 import { createRedelivery } from './redelivery.js';
 import { createSession, type Session, type SocketData } from './session.js';
+import { createSocketWriter, type FrameCounts } from './socket-writer.js';
 import { createTopics } from './topics.js';
 
 /**
@@ -33,8 +34,7 @@ export interface Hub extends LinkListener {
 
 /** Counted since the start, but for what is kept now. */
 export interface HubCounts {
-  /** Messages that a socket took, that it buffers, and that it did not take: those are sent again. */
-  frames: { taken: number; buffered: number; refused: number };
+  frames: FrameCounts;
   /** Messages that were sent again because they were not confirmed. */
   redelivered: number;
   unconfirmedBytes: number;
@@ -72,41 +72,17 @@ export function createHub(
   /** Slots of closed sessions that the core may still be sending to. */
   const unreleased = new Set<number>();
   const topics = createTopics();
+  const writer = createSocketWriter(link);
   const redelivery = createRedelivery({
     firstInterval: options.confirmInterval,
     resend(session, pushId, frame) {
       if (!takesMessages(session)) return;
       redelivered++;
-      write(session, frame, pushId, undefined);
+      writer.write(session, { pushId, frame, deliveryId: undefined });
     },
   });
   let count = 0;
   let redelivered = 0;
-  const frames = { taken: 0, buffered: 0, refused: 0 };
-
-  /** Hot: one call for each frame. Watched by the benchmarks of broadcasts and of sends. */
-  function write(session: Session, frame: Uint8Array, pushId: number, deliveryId: number | undefined): void {
-    const taken = session.ws.send(frame, false);
-    if (taken === 1) {
-      frames.taken++;
-      handedOver(session, pushId, deliveryId);
-      return;
-    }
-    // 0: the socket buffers it. 2: it was dropped, and is read again with what follows.
-    if (taken === 0) {
-      frames.buffered++;
-      session.buffered = { pushId, deliveryId };
-    } else {
-      frames.refused++;
-    }
-    session.state = 'stalled';
-    link().stalled(session.slot);
-  }
-
-  function handedOver(session: Session, pushId: number, deliveryId: number | undefined): void {
-    session.through = advance(session.through, pushId);
-    if (deliveryId !== undefined) link().delivered(deliveryId);
-  }
 
   function takesMessages({ state }: Session): boolean {
     return state === 'live' || state === 'resumed';
@@ -117,8 +93,23 @@ export function createHub(
     for (const [index, slot] of targets.entries()) {
       const session = slots[slot];
       if (session === undefined || !takesMessages(session)) continue;
-      write(session, frame, pushId, deliveryIds[index]);
+      writer.write(session, { pushId, frame, deliveryId: deliveryIds[index] });
       if (kept !== undefined) redelivery.sent(session, pushId, kept, confirmUntil);
+    }
+  }
+
+  /** The same for several that go to one session. */
+  function deliverAll(deliveries: readonly Delivery[], slot: number): void {
+    const session = slots[slot];
+    if (session === undefined || !takesMessages(session)) return;
+    const messages = deliveries.map(({ pushId, frame, deliveryIds }) => ({
+      pushId,
+      frame,
+      deliveryId: deliveryIds[0],
+    }));
+    const sent = writer.writeAll(session, messages);
+    for (const { pushId, frame, confirmUntil } of deliveries.slice(0, sent)) {
+      if (confirmUntil > 0) redelivery.sent(session, pushId, Buffer.from(frame), confirmUntil);
     }
   }
 
@@ -127,16 +118,18 @@ export function createHub(
     const own = (part: Uint8Array): Uint8Array => (confirmUntil > 0 ? Buffer.from(part) : part);
     const frame = own(bytes);
     const forIos = iosFrame.length > 0 ? own(iosFrame) : frame;
+    const message = { pushId, frame, deliveryId: undefined };
+    const iosMessage = { pushId, frame: forIos, deliveryId: undefined };
     let sessions = 0;
     for (const topic of targets) {
       for (const session of topics.members(topic)) {
         // A session with several of the topics has it from the first.
         if (session.state !== 'live' || hasReached(session.through, pushId)) continue;
         if (platform !== Platform.UNSPECIFIED && platform !== session.platform) continue;
-        const fitting = session.platform === Platform.IOS ? forIos : frame;
-        write(session, fitting, pushId, undefined);
+        const fitting = session.platform === Platform.IOS ? iosMessage : message;
+        writer.write(session, fitting);
         sessions++;
-        if (confirmUntil > 0) redelivery.sent(session, pushId, fitting, confirmUntil);
+        if (confirmUntil > 0) redelivery.sent(session, pushId, fitting.frame, confirmUntil);
       }
     }
     if (sessions > 0) link().published(pushId, sessions);
@@ -209,12 +202,9 @@ export function createHub(
     },
 
     drained(session) {
-      const { buffered } = session;
       if (session.ws.getBufferedAmount() > 0) return;
-      if (buffered !== undefined) {
-        session.buffered = undefined;
-        handedOver(session, buffered.pushId, buffered.deliveryId);
-      }
+      const { buffered } = session;
+      writer.drained(session);
       if (!link().isAttached()) return;
       if (session.state === 'stalled') link().drained(session.slot, session.through);
       else if (session.state === 'announced' && buffered !== undefined) announce(session);
@@ -234,7 +224,7 @@ export function createHub(
     isOpen: (slot, ws) => slots[slot]?.ws === ws,
     stop: () => redelivery.stop(),
     counts: () => ({
-      frames,
+      frames: writer.counts(),
       redelivered,
       unconfirmedBytes: redelivery.keptBytes(),
     }),
@@ -256,12 +246,27 @@ export function createHub(
     },
 
     items(items: readonly Item[]) {
-      for (const { item } of items) {
-        if (item.case === 'delivery') deliver(item.value);
-        else if (item.case === 'publication') publish(item.value);
+      const run: Delivery[] = [];
+      for (const [index, { item }] of items.entries()) {
+        if (item.case === 'delivery') {
+          // What follows for the same session goes out with it: what waited for a device is one write and not a hundred.
+          run.push(item.value);
+          if (goesOn(item.value, items[index + 1]?.item)) continue;
+          const [slot] = item.value.slots;
+          if (run.length > 1 && slot !== undefined) deliverAll(run, slot);
+          else deliver(item.value);
+          run.length = 0;
+        } else if (item.case === 'publication') publish(item.value);
         else if (item.case === 'order') obey(item.value);
         else if (item.case === 'recall') recall(item.value);
       }
     },
   };
+}
+
+/** Whether the next item is for the same one session. */
+function goesOn({ slots }: Delivery, next: Item['item'] | undefined): boolean {
+  return (
+    slots.length === 1 && next?.case === 'delivery' && next.value.slots.length === 1 && next.value.slots[0] === slots[0]
+  );
 }

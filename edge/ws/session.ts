@@ -26,12 +26,19 @@ export interface Session {
   topics: readonly number[];
   /** The pushes of which the kernel has taken every byte. */
   through: Position;
-  /** What the socket still buffers: it counts as handed over when it has drained. */
-  buffered: { pushId: number; deliveryId: number | undefined } | undefined;
+  /** What the socket still buffers, the first of it maybe in part: it counts as handed over when it has drained. */
+  buffered: readonly Handed[] | undefined;
   /** What the device must still confirm, by push; undefined: nothing ever. See Redelivery. */
   unconfirmed: Map<number, Unconfirmed> | undefined;
   /** How often the device confirmed what it was not sent in this session. */
   strayConfirmations: number;
+}
+
+/** A message that a socket was handed. */
+export interface Handed {
+  readonly pushId: number;
+  /** Undefined: of a topic push, or sent again. */
+  readonly deliveryId: number | undefined;
 }
 
 /** A message that a device has not confirmed. */

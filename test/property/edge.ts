@@ -72,9 +72,13 @@ export function createEdge(edgeId: string, active: () => void): Edge {
 
   return {
     connect(deviceId, received) {
-      const buffer: string[] = [];
+      const buffer: Uint8Array[] = [];
+      /** What is sent corked and not handed to the kernel yet. */
+      let corked: Uint8Array[] | undefined;
       let open = true;
       let paused = false;
+      /** A byte of what is buffered first is taken. */
+      let partly = false;
       function close(): void {
         if (!open) return;
         open = false;
@@ -85,15 +89,33 @@ export function createEdge(edgeId: string, active: () => void): Edge {
           active();
           if (!open) throw new Error('a frame for a closed socket');
           if (paused && buffer.length > 0) return 2;
-          const text = Buffer.from(frame).toString();
-          if (!paused) {
-            received(text, false);
+          if (corked !== undefined) {
+            corked.push(frame);
             return 1;
           }
-          buffer.push(text);
+          if (!paused) {
+            received(textOf(frame), false);
+            return 1;
+          }
+          buffer.push(frame);
           return 0;
         },
-        getBufferedAmount: () => buffer.length,
+        /** A paused socket takes half of what comes at once, and a byte of what follows. */
+        cork(work: () => void): void {
+          corked = [];
+          work();
+          const sent = corked;
+          corked = undefined;
+          const taken = paused ? Math.floor(sent.length / 2) : sent.length;
+          for (const frame of sent.slice(0, taken)) received(textOf(frame), false);
+          buffer.push(...sent.slice(taken));
+          partly = buffer.length > 0;
+        },
+        getBufferedAmount: () =>
+          buffer.reduce(
+            (sum, { length }) => sum + length + (length < 126 ? 2 : 4),
+            partly && buffer.length > 0 ? -1 : 0,
+          ),
         end: close,
       };
       // The hub uses of a socket what this one has.
@@ -101,7 +123,8 @@ export function createEdge(edgeId: string, active: () => void): Edge {
       function drain(): void {
         paused = false;
         if (!open || killed || buffer.length === 0) return;
-        for (const frame of buffer.splice(0)) received(frame, true);
+        for (const frame of buffer.splice(0)) received(textOf(frame), true);
+        partly = false;
         if (session !== undefined) hub.drained(session);
       }
       return {
@@ -147,4 +170,8 @@ export function createEdge(edgeId: string, active: () => void): Edge {
       wire = undefined;
     },
   };
+}
+
+function textOf(frame: Uint8Array): string {
+  return Buffer.from(frame).toString();
 }
