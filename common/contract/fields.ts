@@ -26,10 +26,13 @@ FormatRegistry.Set('label', (value) => !CONTROL.test(value) && value.isWellForme
 /** A label that does not say "everyone". */
 FormatRegistry.Set('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
 
-/** Whether `extra` has as many bytes as it may. */
-export function isShortExtra(json: string): boolean {
+/** Whether `extra` has no more bytes than it may. */
+function isShortExtra(json: string): boolean {
   return Buffer.byteLength(json) <= LIMITS.extraBytes;
 }
+
+/** A value of JSON that is known to be one: its size. */
+FormatRegistry.Set('short-extra', isShortExtra);
 
 /** JSON text that `extra` may be, or nothing. */
 FormatRegistry.Set('extra', (value) => {

@@ -6,6 +6,8 @@ export interface ChangeKind<I, O> {
   subjectOf(input: I): string;
   /** Commits a set in one transaction, then does what follows from it. Answers in the order of the inputs. */
   apply(inputs: readonly I[]): Promise<readonly O[]>;
+  /** It may end deliveries; absent: it ends none. */
+  endsDeliveries?: true;
 }
 
 /** Changes that wait for the next cycle. Those of one subject, and those of different kinds, happen in the order in which they came. */
@@ -16,6 +18,8 @@ export interface ChangeQueue {
   commit(): Promise<boolean>;
   /** Rejects all that wait. */
   refuse(error: unknown): void;
+  /** Whether any that wait may end deliveries. */
+  endDeliveries(): boolean;
   /** How many wait. */
   size(): number;
 }
@@ -75,6 +79,7 @@ export function createChangeQueue(): ChangeQueue {
     refuse(error) {
       for (const change of waiting.splice(0)) change.reject(error);
     },
+    endDeliveries: () => waiting.some(({ kind }) => kind.endsDeliveries),
     size: () => waiting.length,
   };
 }

@@ -92,6 +92,7 @@ export function createChanges(options: {
 
   return {
     register: {
+      endsDeliveries: true,
       subjectOf: ({ appNum, nativeToken }) => `${appNum}:${nativeToken}`,
       async apply(requests) {
         const shared = { sinceId: pushIds.last(), now: now() };
@@ -105,6 +106,7 @@ export function createChanges(options: {
       },
     },
     update: {
+      endsDeliveries: true,
       subjectOf: ({ id }) => id,
       async apply(requests) {
         const shared = { sinceId: pushIds.last(), now: now() };
@@ -116,6 +118,7 @@ export function createChanges(options: {
       },
     },
     unregister: {
+      endsDeliveries: true,
       subjectOf: (deviceId) => deviceId,
       async apply(deviceIds) {
         const devices = await certain(commits.commitUnregistrations(deviceIds, now()));
@@ -152,6 +155,7 @@ export function createChanges(options: {
       },
     },
     recall: {
+      endsDeliveries: true,
       subjectOf: ({ pushId }) => String(pushId),
       async apply(recalls) {
         const results = await commits.commitRecalls(recalls.map((recall) => ({ ...recall, now: now() })));
@@ -176,16 +180,19 @@ export function createChanges(options: {
       },
     },
     cancel: {
+      endsDeliveries: true,
       subjectOf: ({ id }) => String(id),
       apply: (cancellations) => commits.commitCancellations(cancellations.map((each) => ({ ...each, now: now() }))),
     },
     sweep: {
+      endsDeliveries: true,
       subjectOf: () => '',
       async apply([sweep]) {
         return sweep === undefined ? [] : [await commits.commitSweep(sweep)];
       },
     },
     evict: {
+      endsDeliveries: true,
       subjectOf: ({ deviceNum }) => String(deviceNum),
       async apply(evictions) {
         const evicted = await commits.commitEvictions(evictions.map((eviction) => ({ ...eviction, now: now() })));

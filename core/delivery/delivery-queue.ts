@@ -134,8 +134,8 @@ export function createDeliveryQueue(ready: () => void, settleWithin = SETTLE_WIT
 
   function queued(count: number): void {
     queuedTicket += count;
-    if (due) return;
-    if (settleWithin === 0 || settlements() >= MANY_SETTLEMENTS) dueNow();
+    if (due) ready();
+    else if (settleWithin === 0 || settlements() >= MANY_SETTLEMENTS) dueNow();
     else timer ??= setTimeout(dueNow, settleWithin);
   }
 
@@ -270,7 +270,7 @@ export function createDeliveryQueue(ready: () => void, settleWithin = SETTLE_WIT
     settled,
     settle() {
       const waits = settled();
-      if (waits !== undefined && !due) dueNow();
+      if (waits !== undefined) dueNow();
       return waits;
     },
     depths: () => ({ pushes: waiting(), settlements: settlements() }),

@@ -14,8 +14,11 @@ export interface Sweeper {
 
 /** Milliseconds between two looks when there was nothing to do. */
 const INTERVAL = 1000;
-/** Milliseconds that are looked at again: the clock may have stepped back. */
-const OVERLAP = 120_000;
+/** Milliseconds that are looked at again: the clock may have stepped back, or that of another core be slow. */
+const OVERLAP = 5000;
+/** More of it once a minute, since it costs as much as so many pushes have expired in it. */
+const LONG_OVERLAP = 120_000;
+const LONG_INTERVAL = 60_000;
 
 export function createSweeper(options: {
   cycle: Pick<WriteCycle, 'change' | 'changes'>;
@@ -26,24 +29,30 @@ export function createSweeper(options: {
   now?: () => number;
 }): Sweeper {
   const { cycle, limits, retentionDays, log, now = Date.now } = options;
-  /** What expired before has been erased; at first nothing is known to be. */
-  let eraseFrom = 0;
+  /** Up to which expiry this core has swept; at first nothing is known to be. */
+  let swept = 0;
+  let looksLongAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
 
   async function sweep(): Promise<void> {
     try {
+      const time = now();
+      const looksLong = time >= looksLongAt || swept > time;
+      if (looksLong) looksLongAt = time + LONG_INTERVAL;
+      // Not from what was swept while the clock was ahead.
+      let eraseFrom = Math.max(0, Math.min(swept, time) - (looksLong ? LONG_OVERLAP : OVERLAP));
       for (let more = true; more && !stopped; ) {
-        const time = now();
-        const swept = await cycle.change(cycle.changes.sweep, {
+        const step = await cycle.change(cycle.changes.sweep, {
           now: time,
           eraseFrom,
           removeBefore: time - retentionDays * 86_400_000,
         });
-        eraseFrom = Math.max(eraseFrom, swept.erasedThrough - OVERLAP);
-        if (swept.expired > 0) log.info({ deliveries: swept.expired }, 'deliveries expired');
-        more = swept.more;
+        eraseFrom = step.erasedThrough;
+        swept = step.erasedThrough;
+        if (step.expired > 0) log.info({ deliveries: step.expired }, 'deliveries expired');
+        more = step.more;
       }
       await evict();
     } catch (error) {

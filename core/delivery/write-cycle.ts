@@ -33,8 +33,8 @@ export interface Effects extends ChangeEffects {
 }
 
 /**
- * The one writer. Each cycle takes everything that has gathered and commits it, changes first, then answers. Push ids
- * are given out here, so they are committed in their order.
+ * The one writer. Each cycle takes what has gathered and commits it, changes first, then answers. What has ended waits a little for
+ * more of it. Push ids are given out here, so they are committed in their order.
  *
  * Guarantees: a promise resolves only after its commit. What failed is not in the store, and its caller is told: try
  * again (STORE_UNAVAILABLE), too many are waiting (OVERLOADED). What was delivered, confirmed and read is kept until it
@@ -77,7 +77,7 @@ export interface WriteCycleOptions {
   deliveryIds: IdClock;
   effects: Effects;
   log: Logger;
-  /** Called after each commit. */
+  /** Called after each cycle that has committed something. */
   committed?: () => void;
   /** Told of each commit of pushes and settlements that the store carried out. */
   observe?: (report: CommitReport) => void;
@@ -98,7 +98,8 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   let lastCommitted = pushIds.last();
   /** Pushes whose commit was cut off before its answer: their callers were told to try again, but they may be there. */
   let inDoubt: readonly NewPush[] = [];
-  let running: Promise<void> | undefined;
+  /** Resolves with whether nothing is left to do. */
+  let running: Promise<boolean> | undefined;
   let stopping = false;
 
   /** After this turn of the loop, so that what arrives together is committed together. */
@@ -106,17 +107,16 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(run);
   }
 
-  async function run(): Promise<void> {
+  async function run(): Promise<boolean> {
     try {
       for (;;) {
-        const clear = await clearDoubt();
-        if (!clear) changeQueue.refuse(new StoreUnavailable('IN_DOUBT'));
-        if (changeQueue.size() > 0) await settleFirst();
+        const fit = (await clearDoubt()) && (!changeQueue.endDeliveries() || (await settleFirst()));
+        if (!fit) changeQueue.refuse(new StoreUnavailable('IN_DOUBT'));
         const changed = await changeQueue.commit();
         const batch = deliveries.take();
-        if (batch === undefined && clear && !changed) return;
-        const committed = batch === undefined || (clear ? await commit(batch) : refuse(batch));
-        if (clear && committed) {
+        if (batch === undefined && fit && !changed) return true;
+        const committed = batch === undefined || (fit ? await commit(batch) : refuse(batch));
+        if (fit && committed) {
           tell?.();
           continue;
         }
@@ -125,7 +125,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
           // Nobody would look at it again.
           changeQueue.refuse(new StoreUnavailable('STOPPING'));
           deliveries.refuse(new StoreUnavailable('STOPPING'));
-          return;
+          return false;
         }
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
       }
@@ -135,13 +135,15 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     }
   }
 
-  /** What was handed to its device has ended before a change ends it in another way. */
-  async function settleFirst(): Promise<void> {
+  /** What was handed to its device has ended before a change ends it in another way. False: that cannot be committed now. */
+  async function settleFirst(): Promise<boolean> {
     const batch = deliveries.takeSettlements();
-    if (batch !== undefined && !(await commit(batch))) deliveries.putBack(batch);
+    if (batch === undefined || (await commit(batch))) return true;
+    deliveries.putBack(batch);
+    return false;
   }
 
-  /** While it is not known what was committed last, nothing may be committed after it. */
+  /** While it is not known what was committed last, or what has ended cannot be committed, no push may be. */
   function refuse({ orders }: QueuedBatch): false {
     for (const order of orders) order.reject(new StoreUnavailable('IN_DOUBT'));
     return false;
@@ -289,8 +291,9 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     lastCommitted: () => lastCommitted,
     async idle() {
       stopping = true;
-      deliveries.settle();
-      await running;
+      // What has ended while the last of it was committed, too.
+      do deliveries.settle();
+      while ((await running) && deliveries.settled() !== undefined);
     },
     depths: () => ({ ...deliveries.depths(), changes: changeQueue.size(), inDoubt: inDoubt.length > 0 }),
   };

@@ -132,7 +132,7 @@ export interface Recalled {
 /** What to look for: deliveries that have expired, content of expired pushes to erase, and what is past its retention. */
 export interface Sweep {
   now: number;
-  /** The content of what expired before has been erased. */
+  /** What expired up to then has ended, and its content has been erased. */
   eraseFrom: number;
   /** Pushes that expired before are removed with their receipts, and jobs. */
   removeBefore: number;
@@ -141,7 +141,7 @@ export interface Sweep {
 export interface Swept {
   /** How many deliveries expired. */
   expired: number;
-  /** The content of what expired before is erased now. */
+  /** What expired up to then has ended now, and its content is erased: where the next step goes on. */
   erasedThrough: number;
   /** There is more to do. */
   more: boolean;

@@ -5,7 +5,8 @@ import type { Commits, Eviction, Recall, Recalled, Sweep, Swept } from './store.
 
 /** Bounds of one transaction: it must not hold up the writer. */
 const EXPIRED_PER_SWEEP = 1000;
-const ERASED_PER_SWEEP = 500;
+const LOOKED_AT_PER_SWEEP = 900;
+const KEYS_PER_SWEEP = 500;
 const REMOVED_PER_SWEEP = 200;
 const RECEIPTS_PER_SWEEP = 5000;
 const EVICTED_AT_ONCE = 5000;
@@ -76,46 +77,65 @@ async function commitSweep(driver: SqlDriver, tx: Transaction, sweep: Sweep): Pr
 async function endExpired(
   driver: SqlDriver,
   tx: Transaction,
-  { now, eraseFrom }: Sweep,
+  sweep: Sweep,
 ): Promise<Pick<Swept, 'expired' | 'erasedThrough'>> {
-  const pushes = await tx.all(
-    `SELECT id, first_delivery, last_delivery, expires_at FROM pushes
-     WHERE expires_at > ? AND expires_at <= ? AND content IS NOT NULL ORDER BY expires_at LIMIT ?`,
-    [eraseFrom, now, ERASED_PER_SWEEP],
-  );
-  const last = pushes.at(-1);
-  if (last === undefined) return { expired: 0, erasedThrough: now };
-  const pending: number[] = [];
-  for (const chunk of chunks(
-    pushes.filter(({ first_delivery }) => first_delivery !== null),
-    PAIRS_PER_STATEMENT,
-  )) {
-    const rows = await tx.all(
-      `SELECT id FROM inbox WHERE ${Array(chunk.length).fill('(id BETWEEN ? AND ? AND push_id = ?)').join(' OR ')} LIMIT ?`,
-      [
-        ...chunk.flatMap((push) => [Number(push.first_delivery), Number(push.last_delivery), idOf(push)]),
-        EXPIRED_PER_SWEEP - pending.length,
-      ],
-    );
-    pending.push(...rows.map(idOf));
-    if (pending.length >= EXPIRED_PER_SWEEP) break;
-  }
-  await endDeliveries(driver, tx, pending, 'expired', now);
+  const { pushes, through } = await nextExpired(tx, sweep);
+  const [first] = pushes;
+  if (first === undefined) return { expired: 0, erasedThrough: through };
+  const pending = await pendingOf(tx, pushes);
+  await endDeliveries(driver, tx, pending, 'expired', sweep.now);
   // Content goes only after all deliveries of its push have ended.
-  if (pending.length >= EXPIRED_PER_SWEEP) return { expired: pending.length, erasedThrough: eraseFrom };
+  if (pending.length >= EXPIRED_PER_SWEEP) return { expired: pending.length, erasedThrough: expiryOf(first) - 1 };
   const ids = pushes.map(idOf);
   await tx.run(`UPDATE pushes SET content = NULL WHERE id IN ${places(ids.length)}`, ids);
   await tx.run(`DELETE FROM timeline WHERE push_id IN ${places(ids.length)}`, ids);
-  // Others may have expired in the same millisecond as the last.
-  const erasedThrough = pushes.length < ERASED_PER_SWEEP ? now : Number(last.expires_at) - 1;
-  return { expired: pending.length, erasedThrough };
+  return { expired: pending.length, erasedThrough: through };
 }
 
-/** Removes pushes past their retention with their receipts, and idempotency keys past theirs. Answers whether there may be more. */
+/**
+ * The next expired pushes that have content, in the order of their expiry, and up to which expiry these are all. Looks at so many
+ * pushes, and not at all that expired in a week.
+ */
+async function nextExpired(tx: Transaction, { now, eraseFrom }: Sweep): Promise<{ pushes: Row[]; through: number }> {
+  const columns = 'id, first_delivery, last_delivery, expires_at';
+  const rows = await tx.all(
+    `SELECT ${columns}, content IS NOT NULL AS kept FROM pushes
+     WHERE expires_at > ? AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
+    [eraseFrom, now, LOOKED_AT_PER_SWEEP],
+  );
+  const pushes = rows.filter(({ kept }) => Number(kept) === 1);
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (first === undefined || last === undefined || rows.length < LOOKED_AT_PER_SWEEP) return { pushes, through: now };
+  // Others may have expired in the same millisecond as the last.
+  if (expiryOf(first) < expiryOf(last)) return { pushes, through: expiryOf(last) - 1 };
+  const same = await tx.all(`SELECT ${columns} FROM pushes WHERE expires_at = ? AND content IS NOT NULL LIMIT ?`, [
+    expiryOf(first),
+    LOOKED_AT_PER_SWEEP,
+  ]);
+  return { pushes: same, through: same.length < LOOKED_AT_PER_SWEEP ? expiryOf(first) : expiryOf(first) - 1 };
+}
+
+/** The numbers of deliveries that are pending of these pushes, no more than one sweep ends. */
+async function pendingOf(tx: Transaction, pushes: readonly Row[]): Promise<number[]> {
+  const pending: number[] = [];
+  const directed = pushes.filter(({ first_delivery }) => first_delivery !== null);
+  for (const chunk of chunks(directed, PAIRS_PER_STATEMENT)) {
+    const ranges = Array(chunk.length).fill('(id BETWEEN ? AND ? AND push_id = ?)').join(' OR ');
+    const rows = await tx.all(`SELECT id FROM inbox WHERE ${ranges} LIMIT ?`, [
+      ...chunk.flatMap((push) => [Number(push.first_delivery), Number(push.last_delivery), idOf(push)]),
+      EXPIRED_PER_SWEEP - pending.length,
+    ]);
+    pending.push(...rows.map(idOf));
+    if (pending.length >= EXPIRED_PER_SWEEP) break;
+  }
+  return pending;
+}
+
+/** Removes pushes past their retention, if nothing of them is pending, with their receipts, and idempotency keys past theirs. Answers whether there may be more. */
 async function removeOld(tx: Transaction, { now, removeBefore }: Sweep): Promise<boolean> {
   const keys = await tx.all('SELECT key_hash FROM idempotency_keys WHERE expires_at <= ? LIMIT ?', [
     now,
-    ERASED_PER_SWEEP,
+    KEYS_PER_SWEEP,
   ]);
   if (keys.length > 0) {
     await tx.run(
@@ -123,12 +143,12 @@ async function removeOld(tx: Transaction, { now, removeBefore }: Sweep): Promise
       keys.map((row) => String(row.key_hash)),
     );
   }
-  const rows = await tx.all('SELECT id FROM pushes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?', [
-    removeBefore,
-    REMOVED_PER_SWEEP,
-  ]);
+  const rows = await tx.all(
+    'SELECT id FROM pushes WHERE expires_at <= ? AND content IS NULL ORDER BY expires_at LIMIT ?',
+    [removeBefore, REMOVED_PER_SWEEP],
+  );
   const cut = rows.length > 0 && (await removePushes(tx, rows.map(idOf)));
-  return cut || rows.length === REMOVED_PER_SWEEP || keys.length === ERASED_PER_SWEEP;
+  return cut || rows.length === REMOVED_PER_SWEEP || keys.length === KEYS_PER_SWEEP;
 }
 
 /** Removes pushes with their receipts, as far as the receipts are few enough. Answers whether some are left. */
@@ -166,4 +186,8 @@ async function commitEviction(
 
 function idOf(row: Row): number {
   return Number(row.id);
+}
+
+function expiryOf(row: Row): number {
+  return Number(row.expires_at);
 }

@@ -212,7 +212,8 @@ eachStore('jobs', (opened) => {
     await store.commitJobs([late, open, cancelled]);
     await store.commitCancellations([{ id: cancelled.id, appNum: app.num, now: time }]);
     const sweep = async (removeBefore: number) => {
-      while ((await store.commitSweep({ now: time, eraseFrom: 0, removeBefore })).more);
+      for (let step = { erasedThrough: 0, more: true }; step.more; )
+        step = await store.commitSweep({ now: time, eraseFrom: step.erasedThrough, removeBefore });
       const states = await opened.rows('SELECT id, state FROM jobs WHERE app_num = ? ORDER BY id', [app.num]);
       return states.map((row) => [Number(row.id), Number(row.state)]);
     };

@@ -116,11 +116,55 @@ eachStore('what ends without the device', (opened) => {
     const { app, nums } = await devicesOf(1500);
     const { made, id } = directed(app, nums, { expiresAt: at });
     await store.commitDeliveries(batch({ pushes: [made] }));
-    expect(await sweep({ now: at, eraseFrom: 7 })).toEqual({ expired: 1000, erasedThrough: 7, more: true });
+    expect(await sweep({ now: at, eraseFrom: 7 })).toEqual({ expired: 1000, erasedThrough: at - 1, more: true });
     expect(await withContent([id])).toEqual([id]);
-    expect(await sweep({ now: at, eraseFrom: 7 })).toEqual({ expired: 500, erasedThrough: at, more: false });
+    expect(await sweep({ now: at, eraseFrom: at - 1 })).toEqual({ expired: 500, erasedThrough: at, more: false });
     expect(await withContent([id])).toEqual([]);
     expect(await receipts(opened, id)).toHaveLength(1500);
+    expect(await store.countInbox(nums)).toEqual(new Map());
+  });
+
+  it('ends the deliveries of many pushes, some of which have none, in the order of their expiry', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums, everyone } = await devicesOf(3);
+    // 1200 deliveries of 400 pushes, a topic push and one to nobody among them.
+    const pushes = Array.from({ length: 400 }, (_, index) => directed(app, nums, { expiresAt: at - 400 + index }));
+    const others = [topical(app, [everyone], { expiresAt: at - 350 }), directed(app, [], { expiresAt: at - 349 })];
+    await store.commitDeliveries(batch({ pushes: [...others, ...pushes].map(({ made }) => made) }));
+    const first = await sweep({ now: at });
+    expect(first).toEqual({ expired: 1000, erasedThrough: at - 401, more: true });
+    expect(await withContent([...others, ...pushes].map(({ id }) => id))).toHaveLength(402);
+    const second = await sweep({ now: at, eraseFrom: first.erasedThrough });
+    expect(second).toEqual({ expired: 200, erasedThrough: at, more: false });
+    expect(await withContent([...others, ...pushes].map(({ id }) => id))).toEqual([]);
+    expect(await store.countInbox(nums)).toEqual(new Map());
+  });
+
+  it('goes through what was swept before in sets too', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app } = await devicesOf(1);
+    const old = Array.from({ length: 2000 }, (_, index) => topical(app, [], { expiresAt: at - 2000 + index }));
+    await store.commitDeliveries(batch({ pushes: old.map(({ made }) => made) }));
+    await sweepAll({ now: at });
+    const late = topical(app, [], { expiresAt: at });
+    await store.commitDeliveries(batch({ pushes: [late.made] }));
+    const answers = await sweepAll({ now: at });
+    expect(answers.map(({ erasedThrough }) => erasedThrough)).toEqual([at - 1102, at - 203, at]);
+    expect(await withContent([late.id])).toEqual([]);
+  });
+
+  it('removes no push of which something is pending, however old it is', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums } = await devicesOf(1);
+    const passed = directed(app, nums, { expiresAt: at - 10 });
+    await store.commitDeliveries(batch({ pushes: [passed.made] }));
+    await sweepAll({ now: at, eraseFrom: at - 5, removeBefore: at });
+    expect(await store.hasPush(passed.id)).toBe(true);
+    await sweepAll({ now: at, removeBefore: at });
+    expect(await store.hasPush(passed.id)).toBe(false);
     expect(await store.countInbox(nums)).toEqual(new Map());
   });
 
@@ -145,8 +189,8 @@ eachStore('what ends without the device', (opened) => {
     const pushes = [...many(100, at - 50), ...many(1200, at - 20), ...many(3, at), ...many(2, at + 1)];
     await store.commitDeliveries(batch({ pushes: pushes.map(({ made }) => made) }));
     const answers = await sweepAll({ now: at });
-    // 500 a set; a set that ends within a millisecond does not claim all of it.
-    expect(answers.map(({ erasedThrough }) => erasedThrough)).toEqual([at - 21, at - 21, at]);
+    // 900 a set; a set that ends within a millisecond does not claim all of it.
+    expect(answers.map(({ erasedThrough }) => erasedThrough)).toEqual([at - 21, at - 20, at]);
     expect(answers.map(({ more }) => more)).toEqual([true, true, false]);
     expect(await withContent(pushes.map(({ id }) => id))).toEqual(pushes.slice(-2).map(({ id }) => id));
   });

@@ -247,9 +247,9 @@ async function recall({ core, model, wait }: World, push: Sent | undefined): Pro
 }
 
 async function sweep({ core, wait, now }: World): Promise<void> {
-  for (let more = true; more; ) {
-    const request = { now: now(), eraseFrom: 0, removeBefore: 0 };
-    more = (await wait(core.cycle.change(core.cycle.changes.sweep, request))).more;
+  for (let step = { erasedThrough: 0, more: true }; step.more; ) {
+    const request = { now: now(), eraseFrom: step.erasedThrough, removeBefore: 0 };
+    step = await wait(core.cycle.change(core.cycle.changes.sweep, request));
   }
 }
 

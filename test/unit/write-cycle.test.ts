@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ChangeKind } from '../../core/delivery/change-queue.js';
 import { StoreUnavailable } from '../../core/store/store.js';
 import { turn } from '../support/scripted-commits.js';
 import { alertsOf, CORE, confirmation, NOW, type ScriptedCycle, scriptedCycle } from '../support/scripted-cycle.js';
@@ -212,6 +213,8 @@ describe('the bounds of the write cycle', () => {
 
 describe('what has ended', () => {
   const SOON = 20;
+  const kind: ChangeKind<number, number> = { subjectOf: String, apply: async (inputs) => inputs };
+  const ending = { ...kind, endsDeliveries: true } as const;
   beforeEach(() => {
     scripted = scriptedCycle(SOON);
   });
@@ -251,17 +254,17 @@ describe('what has ended', () => {
     await idle;
   });
 
-  it('is committed before a change, and with a push that might replace it', async () => {
+  it('is committed before a change that may end deliveries, and with a push that might replace it', async () => {
     const { cycle, commits, events, push } = scripted;
-    const kind = {
-      subjectOf: String,
-      async apply(inputs: readonly number[]) {
+    const noting: ChangeKind<number, number> = {
+      ...ending,
+      async apply(inputs) {
         events.push('changed');
         return inputs;
       },
     };
     cycle.delivered([1]);
-    const changed = cycle.change(kind, 1);
+    const changed = cycle.change(noting, 1);
     const before = await commits.next();
     expect(before.batch).toMatchObject({ delivered: [1] });
     expect(events).toEqual([]);
@@ -275,16 +278,42 @@ describe('what has ended', () => {
     expect(events).toEqual(['changed', 'pushed 1', 'a done']);
   });
 
-  it('does not keep a change waiting when it cannot be committed', async () => {
+  it('has a change that may end deliveries refused when it cannot be committed, and no other', async () => {
     const { cycle, commits } = scripted;
-    const kind = { subjectOf: String, apply: async (inputs: readonly number[]) => inputs };
     cycle.delivered([1]);
-    const changed = cycle.change(kind, 1);
+    expect(await cycle.change(kind, 1)).toBe(1);
+    expect(commits.count()).toBe(0);
+    const refused = cycle.change(ending, 1).catch((error: unknown) => error);
     await (await commits.next()).fail(new StoreUnavailable('DOWN'));
-    expect(await changed).toBe(1);
+    expect(await refused).toMatchObject({ reason: 'STORE_UNAVAILABLE' });
     await vi.advanceTimersByTimeAsync(1000);
     const { batch, succeed } = await commits.next();
     expect(batch).toMatchObject({ delivered: [1] });
+    await succeed();
+  });
+
+  it('is committed before a rest although it came during the last commit', async () => {
+    const { cycle, commits } = scripted;
+    cycle.delivered([1]);
+    const idle = cycle.idle();
+    const first = await commits.next();
+    cycle.delivered([2]);
+    await first.succeed();
+    const second = await commits.next();
+    expect(second.batch).toMatchObject({ delivered: [2] });
+    await second.succeed();
+    await idle;
+  });
+
+  it('is tried again after a rest that did not come, as soon as there is more of it', async () => {
+    const { cycle, commits } = scripted;
+    cycle.delivered([1]);
+    const idle = cycle.idle();
+    await (await commits.next()).fail(new StoreUnavailable('DOWN'));
+    await idle;
+    cycle.delivered([2]);
+    const { batch, succeed } = await commits.next();
+    expect(batch).toMatchObject({ delivered: [1, 2] });
     await succeed();
   });
 });

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Logger } from '../../common/log.js';
+import { createSweeper, type Sweeper } from '../../core/delivery/sweeper.js';
+import type { Sweep, Swept } from '../../core/store/store.js';
+
+const START = 1_800_000_000_000;
+const MINUTE = 60_000;
+
+let now: number;
+let sweeps: Sweep[];
+let answers: Swept[];
+let sweeper: Sweeper;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  now = START;
+  sweeps = [];
+  answers = [];
+  const cycle = {
+    change: async (_kind: unknown, sweep: Sweep): Promise<Swept> => {
+      sweeps.push(sweep);
+      return answers.shift() ?? { expired: 0, erasedThrough: sweep.now, more: false };
+    },
+    changes: {},
+  };
+  sweeper = createSweeper({
+    // Of the cycle it uses what this one has.
+    cycle: cycle as unknown as Parameters<typeof createSweeper>[0]['cycle'],
+    limits: { findFull: async () => [] } as unknown as Parameters<typeof createSweeper>[0]['limits'],
+    retentionDays: 7,
+    log: { info: vi.fn(), warn: vi.fn() } as unknown as Logger,
+    now: () => now,
+  });
+  sweeper.start();
+});
+afterEach(async () => {
+  await sweeper.stop();
+  vi.useRealTimers();
+});
+
+/** Where the steps of the look at this time begin. */
+async function lookAt(time: number): Promise<number[]> {
+  now = time;
+  sweeps.length = 0;
+  await vi.advanceTimersByTimeAsync(1000);
+  return sweeps.map(({ eraseFrom }) => eraseFrom);
+}
+
+it('the sweeper goes through everything first, step by step, and then looks at little again', async () => {
+  answers = [{ expired: 1, erasedThrough: 50, more: true }];
+  expect(await lookAt(START)).toEqual([0, 50]);
+  expect(await lookAt(START + 1000)).toEqual([START - 5000]);
+  expect(await lookAt(START + MINUTE)).toEqual([START + 1000 - 120_000]);
+  expect(await lookAt(START + MINUTE + 1000)).toEqual([START + MINUTE - 5000]);
+});
+
+it('the sweeper misses nothing that expires while a clock that was ahead comes to where it was', async () => {
+  let before = START + 60 * MINUTE;
+  await lookAt(before);
+  for (const minutes of [1, 2, 59, 60, 61]) {
+    const time = START + minutes * MINUTE;
+    const [from = Number.NaN] = await lookAt(time);
+    expect(from, `minute ${minutes}`).toBeLessThan(Math.min(before, time));
+    before = time;
+  }
+});
