@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createOnePushClient, type OnePushClient, Platform, to } from '../../client/index.js';
 import { connectDevice } from '../support/device.js';
+import { ROOT } from '../support/dist.js';
+import { guard } from '../support/guard.js';
 import { readRows } from '../support/rows.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
-import { uniqueName } from '../support/users.js';
+import { newDevice, uniqueName } from '../support/users.js';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -85,3 +90,35 @@ describe.each(['gRPC', 'Connect'])('the client over %s', (protocol) => {
 function nowhere(protocol: string) {
   return protocol === 'gRPC' ? { address: '127.0.0.1:1' } : { baseUrl: 'http://127.0.0.1:1' };
 }
+
+it('a caller that is killed, and sends all again with its keys, has pushed each once', {
+  timeout: 60_000,
+}, async () => {
+  const alias = uniqueName();
+  const device = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, alias));
+  await device.opened;
+  const count = 4000;
+  const program = join(ROOT, 'test/support/caller.mjs');
+  const start = () => {
+    const args = [program, stack.grpcAddr, TEST_APP.appId, TEST_APP.appKey, alias, String(count), alias];
+    const caller = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    caller.once('exit', guard(caller.pid));
+    return { caller, output: text(caller.stdout) };
+  };
+  const toAnswers = (output: string) => output.split('\n').slice(0, -1);
+
+  const first = start();
+  await device.waitForCount(500, 20_000);
+  first.caller.kill('SIGKILL');
+  const before = toAnswers(await first.output);
+  expect(before.length).toBeLessThan(count);
+  const second = start();
+  const answers = toAnswers(await second.output);
+  expect(answers).toHaveLength(count);
+  expect(answers).toEqual(expect.arrayContaining(before));
+
+  await device.waitForCount(count, 20_000);
+  await device.close();
+  const inOrder = (lines: string[]) => lines.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  expect(inOrder(device.messages.map(({ alert, id }) => `${alert} ${id}`))).toEqual(inOrder(answers));
+});

@@ -1,0 +1,18 @@
+// A back end that sends many pushes, each with a key of its own, and prints how each was answered: its number and its request id.
+//
+//     node test/support/caller.mjs <host:port of gRPC> <app id> <app key> <alias> <how many> <prefix of the keys>
+import { createOnePushClient, to } from 'one-push/client';
+
+const [address, appId, appKey, alias, count, prefix] = process.argv.slice(2);
+const client = createOnePushClient({ address, appId, appKey });
+const audience = to.aliases(alias);
+const answers = [];
+for (let number = 0; number < Number(count); number++) {
+  await client.room();
+  const answer = client.send({ audience, alert: String(number), idempotencyKey: `${prefix}-${number}` });
+  answers.push(answer.then((requestId) => process.stdout.write(`${number} ${requestId}\n`)));
+  // In many messages of the stream.
+  if (number % 20 === 0) await answer;
+}
+await Promise.all(answers);
+await client.close();
