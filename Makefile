@@ -57,10 +57,10 @@ fault: build ## let things go wrong under load, 8 minutes; FAULT_WRITE=1 puts th
 fault-short: build ## the same with fewer faults and less of each, 90 seconds
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-bench: build ## measure against bare floors, 15 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
+bench: build ## measure against bare floors, 20 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
 	node --import tsx test/bench/main.ts $(ARGS)
 
-bench-quick: build ## the same with fewer and shorter measurements, 90 seconds
+bench-quick: build ## the same with fewer and shorter measurements, 2 minutes
 	BENCH=quick node --import tsx test/bench/main.ts $(ARGS)
 
 check: build format-current lint types buf-lint buf-breaking gen-current test fault-short ## everything that CI checks
