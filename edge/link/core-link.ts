@@ -6,6 +6,7 @@ import { toMethodDefinition } from '../../common/grpc.js';
 import type { Logger } from '../../common/log.js';
 import { type CoreBatch, type EdgeBatch, EdgeLink } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { type CallInit, createCalls } from './calls.js';
+import { createInbox } from './inbox.js';
 import { createReports, type Reports } from './reports.js';
 import type { Item, Reply } from './wire.js';
 
@@ -15,7 +16,8 @@ export interface LinkListener {
   attached(): void;
   /** It is gone: nothing that it sent before is followed by anything. */
   detached(): void;
-  items(items: readonly Item[]): void;
+  /** Does what they say, in order, and yields where something else may have its turn. */
+  items(items: readonly Item[]): Iterator<void>;
 }
 
 /** The stream to one of the cores: attached again, with backoff, whenever it ends. */
@@ -79,6 +81,15 @@ export function createCoreLink(options: {
   const edgeId = randomUUID();
   const reports = createReports(edgeId, (callId) => calls.isOpen(callId), observer.sent);
   const calls = createCalls((call) => reports.call(call));
+  const inbox = createInbox({
+    work: (items) => listener.items(items),
+    done: ({ number, items }) => reports.processed(number, items.length > 0),
+    read(wanted) {
+      if (!('stream' in state)) return;
+      if (wanted) state.stream.resume();
+      else state.stream.pause();
+    },
+  });
   let state: State = { kind: 'idle' };
   let attempt = 0;
 
@@ -134,6 +145,7 @@ export function createCoreLink(options: {
     state = { kind: 'waiting', timer: setTimeout(connect, delay) };
     if (wasAttached) {
       log.warn({ reason }, 'detached from the core');
+      inbox.drop();
       reports.detached();
       listener.detached();
       calls.failAll();
@@ -147,8 +159,7 @@ export function createCoreLink(options: {
     observer.received(batch.items.length + batch.replies.length);
     if (batch.committed > 0) reports.committed(batch.committed);
     for (const reply of batch.replies) calls.answer(reply);
-    listener.items(batch.items);
-    reports.processed(batch.number, batch.items.length > 0);
+    inbox.add(batch);
   }
 
   return {

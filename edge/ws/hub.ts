@@ -1,15 +1,7 @@
 import type { WebSocket } from 'uWebSockets.js';
-import { hasReached } from '../../common/position.js';
 import type { CoreLink, LinkListener } from '../link/core-link.js';
-import {
-  type Delivery,
-  type Item,
-  OrderKind,
-  Platform,
-  type Publication,
-  type Recall,
-  type SessionOrder,
-} from '../link/wire.js';
+import { type Delivery, OrderKind, type Publication, type Recall, type SessionOrder } from '../link/wire.js';
+import { createFanOut, takesMessages } from './fan-out.js';
 import { createRedelivery } from './redelivery.js';
 import { createSession, type Session, type SocketData } from './session.js';
 import { createSocketWriter, type FrameCounts } from './socket-writer.js';
@@ -42,6 +34,8 @@ export interface HubCounts {
 
 /** How many confirmations of what it was not sent a session may send. */
 const MAX_STRAY_CONFIRMATIONS = 1000;
+/** Some milliseconds' worth. */
+const FRAMES_PER_TURN = 512;
 /** How many unconfirmed pushes a core is told of that an edge attaches to: as many as it takes. */
 const MAX_KEPT_TOLD = 10_000;
 
@@ -65,6 +59,8 @@ export function createHub(
     maxSessions: number;
     /** Milliseconds until an unconfirmed message is sent again for the first time. */
     confirmInterval: number;
+    /** How many frames are sent before something else has its turn. */
+    framesPerTurn?: number;
   },
 ): Hub {
   const slots: (Session | undefined)[] = [];
@@ -78,62 +74,19 @@ export function createHub(
     resend(session, pushId, frame) {
       if (!takesMessages(session)) return;
       redelivered++;
-      writer.write(session, { pushId, frame, deliveryId: undefined });
+      writer.write(session, [{ pushId, frame, deliveryId: undefined, confirmUntil: 0 }]);
     },
+  });
+  const fanOut = createFanOut({
+    link,
+    writer,
+    redelivery,
+    topics,
+    sessionOf: (slot) => slots[slot],
+    framesPerTurn: options.framesPerTurn ?? FRAMES_PER_TURN,
   });
   let count = 0;
   let redelivered = 0;
-
-  function takesMessages({ state }: Session): boolean {
-    return state === 'live' || state === 'resumed';
-  }
-
-  function deliver({ pushId, frame, slots: targets, deliveryIds, confirmUntil }: Delivery): void {
-    const kept = confirmUntil > 0 ? Buffer.from(frame) : undefined;
-    for (const [index, slot] of targets.entries()) {
-      const session = slots[slot];
-      if (session === undefined || !takesMessages(session)) continue;
-      writer.write(session, { pushId, frame, deliveryId: deliveryIds[index] });
-      if (kept !== undefined) redelivery.sent(session, pushId, kept, confirmUntil);
-    }
-  }
-
-  /** The same for several that go to one session. */
-  function deliverAll(deliveries: readonly Delivery[], slot: number): void {
-    const session = slots[slot];
-    if (session === undefined || !takesMessages(session)) return;
-    const messages = deliveries.map(({ pushId, frame, deliveryIds }) => ({
-      pushId,
-      frame,
-      deliveryId: deliveryIds[0],
-    }));
-    const sent = writer.writeAll(session, messages);
-    for (const { pushId, frame, confirmUntil } of deliveries.slice(0, sent)) {
-      if (confirmUntil > 0) redelivery.sent(session, pushId, Buffer.from(frame), confirmUntil);
-    }
-  }
-
-  function publish({ pushId, topics: targets, platform, frame: bytes, iosFrame, confirmUntil }: Publication): void {
-    // Frames that are kept are copied: these are parts of a whole message of the link.
-    const own = (part: Uint8Array): Uint8Array => (confirmUntil > 0 ? Buffer.from(part) : part);
-    const frame = own(bytes);
-    const forIos = iosFrame.length > 0 ? own(iosFrame) : frame;
-    const message = { pushId, frame, deliveryId: undefined };
-    const iosMessage = { pushId, frame: forIos, deliveryId: undefined };
-    let sessions = 0;
-    for (const topic of targets) {
-      for (const session of topics.members(topic)) {
-        // A session with several of the topics has it from the first.
-        if (session.state !== 'live' || hasReached(session.through, pushId)) continue;
-        if (platform !== Platform.UNSPECIFIED && platform !== session.platform) continue;
-        const fitting = session.platform === Platform.IOS ? iosMessage : message;
-        writer.write(session, fitting);
-        sessions++;
-        if (confirmUntil > 0) redelivery.sent(session, pushId, fitting.frame, confirmUntil);
-      }
-    }
-    if (sessions > 0) link().published(pushId, sessions);
-  }
 
   function obey({ kind, slot, platform, topics: wanted, code, reason }: SessionOrder): void {
     if (kind === OrderKind.RELEASED) {
@@ -245,28 +198,31 @@ export function createHub(
       unreleased.clear();
     },
 
-    items(items: readonly Item[]) {
-      const run: Delivery[] = [];
+    *items(items) {
+      const deliveries: Delivery[] = [];
+      const publications: Publication[] = [];
       for (const [index, { item }] of items.entries()) {
+        const next = items[index + 1]?.item;
         if (item.case === 'delivery') {
-          // What follows for the same session goes out with it: what waited for a device is one write and not a hundred.
-          run.push(item.value);
-          if (goesOn(item.value, items[index + 1]?.item)) continue;
-          const [slot] = item.value.slots;
-          if (run.length > 1 && slot !== undefined) deliverAll(run, slot);
-          else deliver(item.value);
-          run.length = 0;
-        } else if (item.case === 'publication') publish(item.value);
-        else if (item.case === 'order') obey(item.value);
+          deliveries.push(item.value);
+          if (next?.case === 'delivery' && areEqual(item.value.slots, next.value.slots)) continue;
+          yield* fanOut.deliver(deliveries.splice(0));
+        } else if (item.case === 'publication') {
+          publications.push(item.value);
+          if (next?.case === 'publication' && isTogetherWith(item.value, next.value)) continue;
+          yield* fanOut.publish(publications.splice(0));
+        } else if (item.case === 'order') obey(item.value);
         else if (item.case === 'recall') recall(item.value);
       }
     },
   };
 }
 
-/** Whether the next item is for the same one session. */
-function goesOn({ slots }: Delivery, next: Item['item'] | undefined): boolean {
-  return (
-    slots.length === 1 && next?.case === 'delivery' && next.value.slots.length === 1 && next.value.slots[0] === slots[0]
-  );
+/** Whether they go to the same sessions. */
+function isTogetherWith(publication: Publication, next: Publication): boolean {
+  return publication.platform === next.platform && areEqual(publication.topics, next.topics);
+}
+
+function areEqual(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
 }

@@ -1,10 +1,12 @@
-import { advance } from '../../common/position.js';
+import { advance, type Position, START } from '../../common/position.js';
 import type { CoreLink } from '../link/core-link.js';
 import type { Handed, Session } from './session.js';
 
 /** A message for one device. */
 export interface Message extends Handed {
   readonly frame: Uint8Array;
+  /** Milliseconds since the epoch until when it is sent again, unless the device confirms it; 0: it is not. */
+  readonly confirmUntil: number;
 }
 
 /** What became of messages: the socket took them, buffers them, or did not take them: those are sent again. */
@@ -15,10 +17,11 @@ export type FrameCounts = Record<'taken' | 'buffered' | 'refused', number>;
  * gets nothing more until it has drained and the core resumes it.
  */
 export interface SocketWriter {
-  /** Hot: one call for each frame. Watched by the benchmarks of broadcasts and of sends. */
-  write(session: Session, message: Message): void;
-  /** The same for several, in order, as one write. Answers how many were sent; the socket has stalled before the others. */
-  writeAll(session: Session, messages: readonly Message[]): number;
+  /**
+   * In order, and several as one write. Answers how many were sent: the socket has stalled before the others. Hot: called for each session
+   * of a push. Watched by the benchmarks of broadcasts and of sends.
+   */
+  write(session: Session, messages: readonly Message[]): number;
   /** Nothing is buffered any more. */
   drained(session: Session): void;
   counts(): FrameCounts;
@@ -30,6 +33,8 @@ const BUFFERED = 0;
 
 export function createSocketWriter(link: () => Pick<CoreLink, 'delivered' | 'stalled'>): SocketWriter {
   const frames: FrameCounts = { taken: 0, buffered: 0, refused: 0 };
+  /** The step that a session took last. Most sessions stand where others do, and share it: one position for all of them. */
+  let step: { from: Position; pushId: number; to: Position } = { from: START, pushId: 0, to: START };
 
   function stall(session: Session, buffered: readonly Message[]): void {
     // Without the frames: each is a part of a whole message of the link.
@@ -40,7 +45,9 @@ export function createSocketWriter(link: () => Pick<CoreLink, 'delivered' | 'sta
   }
 
   function handedOver(session: Session, { pushId, deliveryId }: Handed): void {
-    session.through = advance(session.through, pushId);
+    const { through: from } = session;
+    if (step.from !== from || step.pushId !== pushId) step = { from, pushId, to: advance(from, pushId) };
+    session.through = step.to;
     if (deliveryId !== undefined) link().delivered(deliveryId);
   }
 
@@ -58,38 +65,47 @@ export function createSocketWriter(link: () => Pick<CoreLink, 'delivered' | 'sta
     return accepted;
   }
 
-  return {
-    write(session, message) {
-      const result = session.ws.send(message.frame, false);
-      if (result === TAKEN) {
+  function writeOne(session: Session, message: Message): number {
+    const result = session.ws.send(message.frame, false);
+    if (result === TAKEN) {
+      frames.taken++;
+      handedOver(session, message);
+      return 1;
+    }
+    if (result === BUFFERED) {
+      stall(session, [message]);
+      return 1;
+    }
+    // It is read again with what follows.
+    frames.refused++;
+    stall(session, []);
+    return 0;
+  }
+
+  function writeAll(session: Session, messages: readonly Message[]): number {
+    let sent = 0;
+    while (sent < messages.length) {
+      const accepted = messages.slice(sent, sent + writeCorked(session, messages.slice(sent)));
+      // Only now is it known what of it the kernel has taken.
+      const buffered = waiting(accepted, session.ws.getBufferedAmount());
+      for (const message of accepted.slice(0, accepted.length - buffered.length)) {
         frames.taken++;
         handedOver(session, message);
-      } else if (result === BUFFERED) {
-        stall(session, [message]);
-      } else {
-        // It is read again with what follows.
-        frames.refused++;
-        stall(session, []);
       }
-    },
-    writeAll(session, messages) {
-      let sent = 0;
-      while (sent < messages.length) {
-        const accepted = messages.slice(sent, sent + writeCorked(session, messages.slice(sent)));
-        // Only now is it known what of it the kernel has taken.
-        const buffered = waiting(accepted, session.ws.getBufferedAmount());
-        for (const message of accepted.slice(0, accepted.length - buffered.length)) {
-          frames.taken++;
-          handedOver(session, message);
-        }
-        sent += accepted.length;
-        if (buffered.length > 0 || accepted.length === 0) {
-          if (accepted.length === 0) frames.refused++;
-          stall(session, buffered);
-          break;
-        }
+      sent += accepted.length;
+      if (buffered.length > 0 || accepted.length === 0) {
+        if (accepted.length === 0) frames.refused++;
+        stall(session, buffered);
+        break;
       }
-      return sent;
+    }
+    return sent;
+  }
+
+  return {
+    write(session, messages) {
+      const [first] = messages;
+      return messages.length === 1 && first !== undefined ? writeOne(session, first) : writeAll(session, messages);
     },
     drained(session) {
       const { buffered = [] } = session;

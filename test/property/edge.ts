@@ -1,4 +1,5 @@
 import type { EdgeLinkServer } from '../../core/rpc/edge-link.js';
+import { createInbox } from '../../edge/link/inbox.js';
 import { createReports } from '../../edge/link/reports.js';
 import { createHub, type Hub } from '../../edge/ws/hub.js';
 import type { Session } from '../../edge/ws/session.js';
@@ -45,6 +46,13 @@ export function createEdge(edgeId: string, active: () => void): Edge {
   const hub: Hub = createHub(() => link, {
     maxSessions: 1000,
     confirmInterval: NO_REDELIVERY,
+    framesPerTurn: 1,
+  });
+  const inbox = createInbox({
+    work: (items) => hub.items(items),
+    done: ({ number, items }) => reports.processed(number, items.length > 0),
+    // So little waits here that the link is always read.
+    read: () => undefined,
   });
 
   /** What the edge does with a stream to a core. */
@@ -58,12 +66,12 @@ export function createEdge(edgeId: string, active: () => void): Edge {
     });
     client.on('data', (batch: CoreBatch) => {
       if (batch.committed > 0) reports.committed(batch.committed);
-      hub.items(batch.items);
-      reports.processed(batch.number, batch.items.length > 0);
+      inbox.add(batch);
     });
     client.on('end', () => {
       if (!attached) return;
       attached = false;
+      inbox.drop();
       reports.detached();
       hub.detached();
     });
@@ -164,6 +172,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
     move: () => wire?.move() ?? 0,
     kill() {
       killed = true;
+      inbox.drop();
       hub.stop();
       wire?.cut();
       for (const gone of [...unnoticed, wire]) gone?.notice('core');

@@ -1,0 +1,113 @@
+import { hasReached } from '../../common/position.js';
+import type { CoreLink } from '../link/core-link.js';
+import { type Delivery, Platform, type Publication } from '../link/wire.js';
+import type { Redelivery } from './redelivery.js';
+import type { Session } from './session.js';
+import type { Message, SocketWriter } from './socket-writer.js';
+import type { Topics } from './topics.js';
+
+/**
+ * Hands the core's messages to their sessions. Several that go to the same sessions are one write for each. Yields after so many
+ * frames, for something else to have its turn.
+ */
+export interface FanOut {
+  /** Messages for the same slots. */
+  deliver(run: readonly Delivery[]): Generator<void>;
+  /** Messages for the same topics and the same platform. Reports to how many sessions each went, also when it is ended early. */
+  publish(run: readonly Publication[]): Generator<void>;
+}
+
+interface Copies extends Message {
+  /** How many sessions have got it. */
+  sessions: number;
+}
+
+export function createFanOut(options: {
+  link: () => Pick<CoreLink, 'published'>;
+  writer: SocketWriter;
+  redelivery: Redelivery;
+  topics: Topics;
+  sessionOf: (slot: number) => Session | undefined;
+  framesPerTurn: number;
+}): FanOut {
+  const { link, writer, redelivery, topics, sessionOf, framesPerTurn } = options;
+  let left = framesPerTurn;
+
+  /** Whether the turn is over. */
+  function isOver(): boolean {
+    if (left > 0) return false;
+    left = framesPerTurn;
+    return true;
+  }
+
+  /** How many of the messages were sent. */
+  function hand(session: Session, messages: readonly Message[]): number {
+    const sent = writer.write(session, messages);
+    left -= messages.length;
+    for (const { pushId, frame, confirmUntil } of sent === messages.length ? messages : messages.slice(0, sent)) {
+      if (confirmUntil > 0) redelivery.sent(session, pushId, frame, confirmUntil);
+    }
+    return sent;
+  }
+
+  return {
+    *deliver(run) {
+      const messages = run.map((delivery) => toMessage(delivery, delivery.frame));
+      for (const [index, slot] of run[0]?.slots.entries() ?? []) {
+        const session = sessionOf(slot);
+        if (session === undefined || !takesMessages(session)) continue;
+        const own = messages.map((message, at) => ({ ...message, deliveryId: run[at]?.deliveryIds[index] }));
+        hand(session, own);
+        if (isOver()) yield;
+      }
+    },
+
+    *publish(run) {
+      const [first] = run;
+      if (first === undefined) return;
+      const { platform } = first;
+      const all = run.map((publication) => toCopies(publication, publication.frame));
+      const forIos = run.every(({ iosFrame }) => iosFrame.length === 0)
+        ? all
+        : run.map((publication) =>
+            toCopies(publication, publication.iosFrame.length > 0 ? publication.iosFrame : publication.frame),
+          );
+      try {
+        for (const topic of first.topics) {
+          for (const session of topics.members(topic)) {
+            if (session.state !== 'live') continue;
+            if (platform !== Platform.UNSPECIFIED && platform !== session.platform) continue;
+            const fitting = session.platform === Platform.IOS ? forIos : all;
+            // A session with several of the topics has them from the first.
+            const { through } = session;
+            const news = fitting.some(({ pushId }) => hasReached(through, pushId))
+              ? fitting.filter(({ pushId }) => !hasReached(through, pushId))
+              : fitting;
+            if (news.length === 0) continue;
+            const sent = hand(session, news);
+            for (const copies of sent === news.length ? news : news.slice(0, sent)) copies.sessions++;
+            if (isOver()) yield;
+          }
+        }
+      } finally {
+        for (const { pushId, sessions } of all === forIos ? all : [...all, ...forIos]) {
+          if (sessions > 0) link().published(pushId, sessions);
+        }
+      }
+    },
+  };
+}
+
+/** Whether a session is given anything. */
+export function takesMessages({ state }: Session): boolean {
+  return state === 'live' || state === 'resumed';
+}
+
+/** A frame that is kept is copied: it came as a part of a whole message of the link. */
+function toMessage({ pushId, confirmUntil }: Pick<Delivery, 'pushId' | 'confirmUntil'>, frame: Uint8Array): Message {
+  return { pushId, frame: confirmUntil > 0 ? Buffer.from(frame) : frame, deliveryId: undefined, confirmUntil };
+}
+
+function toCopies(publication: Publication, frame: Uint8Array): Copies {
+  return { ...toMessage(publication, frame), sessions: 0 };
+}
