@@ -1,6 +1,6 @@
 import { createBatcher } from '../../common/batcher.js';
-import { describeError, type Logger } from '../../common/log.js';
-import { hasReached, merge, type Position, START } from '../../common/position.js';
+import type { Logger } from '../../common/log.js';
+import { hasReached, type Position, START } from '../../common/position.js';
 import { type Device, withTopics } from '../domain/device.js';
 import type { BoundSession, EngineMember } from '../engine/engine.js';
 import type { DeliveryOf, LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
@@ -8,6 +8,7 @@ import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
 import { createFanOut, type FanOut } from './fan-out.js';
 import { createLookAgain, type LookAgain } from './look-again.js';
+import { createOpenings, type Openings } from './openings.js';
 import { createReplay } from './replay.js';
 import { type Announced, createSession, recall, resumePoint, type Session } from './session.js';
 import type { WriteCycle } from './write-cycle.js';
@@ -29,6 +30,8 @@ export interface Sessions {
   stalled(edge: EdgePort, slot: number): void;
   drained(edge: EdgePort, slot: number, through: Position): void;
   confirmed(edge: EdgePort, slot: number, deviceId: string, pushId: number): void;
+  /** Whether the write cycle has been told of all that was reported so far; see Openings. */
+  told: Openings['told'];
   pushed(pushes: readonly NewPush[]): void;
   /** A topic push that another core has committed. */
   pushedElsewhere: FanOut['pushedElsewhere'];
@@ -59,11 +62,8 @@ export interface Sessions {
 
 type Slots = Map<number, { announced: Announced } | { session: Session }>;
 
-/** How many announced sessions are identified with one set of look-ups. */
-const OPENINGS_PER_BATCH = 500;
-/** How many confirmations a session may send before it is identified: an edge that attaches repeats all that were not committed. */
-const MAX_EARLY_CONFIRMATIONS = 5000;
-const RETRY_DELAY = 500;
+/** How many ended sessions are told to other cores at once. */
+const UNBINDINGS_PER_BATCH = 500;
 
 export function createSessions(options: {
   store: LookUps;
@@ -85,45 +85,14 @@ export function createSessions(options: {
     published: checkpoints.published,
   });
   const lookAgain = createLookAgain({ ...options, sessions: () => byDevice.values(), readAgain: replay.again });
-  /** Devices whose registration has changed while announced sessions are being looked up; undefined: none are. */
-  let changed: Set<string> | undefined;
-  const openings = createBatcher<Announced>(OPENINGS_PER_BATCH, identify);
-  const unbindings = createBatcher<BoundSession>(OPENINGS_PER_BATCH, async (ended) => routes.unbind(ended));
+  const openings = createOpenings({
+    store,
+    cycle,
+    begin: (opened) => routes.bind(opened.map(({ announced, device }) => begin(announced, device))),
+    log,
+  });
+  const unbindings = createBatcher<BoundSession>(UNBINDINGS_PER_BATCH, async (ended) => routes.unbind(ended));
   let generations = 0;
-
-  async function identify(batch: Announced[]): Promise<void> {
-    const waiting = batch.filter(({ closed, confirmed, through }) => !closed || confirmed.length + through.length > 0);
-    if (waiting.length === 0) return;
-    const changes = new Set<string>();
-    changed = changes;
-    try {
-      const found = await store.findSubscribers([...new Set(waiting.map(({ deviceId }) => deviceId))]);
-      const devices = new Map(found.map((device) => [device.id, device]));
-      const begun: BoundSession[] = [];
-      for (const announced of waiting) {
-        const { edge, slot, deviceId } = announced;
-        const device = devices.get(deviceId);
-        if (device !== undefined) for (const pushId of announced.confirmed) confirm(device, pushId);
-        announced.confirmed = [];
-        if (announced.closed) {
-          if (device !== undefined && announced.through.length > 0) cycle.read(device.num, announced.through);
-          continue;
-        }
-        if (changes.has(deviceId)) openings.add(announced);
-        else if (device === undefined) edge.closeSession(slot, CLOSE.notRegistered);
-        else if (!device.registered) edge.closeSession(slot, CLOSE.unregistered);
-        else if (device.appDisabled) edge.closeSession(slot, CLOSE.appDisabled);
-        else begun.push(begin(announced, device));
-      }
-      routes.bind(begun);
-    } catch (error) {
-      log.warn(describeError(error), 'sessions cannot be opened now');
-      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
-      for (const announced of waiting) openings.add(announced);
-    } finally {
-      changed = undefined;
-    }
-  }
 
   function begin(announced: Announced, device: Session['device']): BoundSession {
     const earlier = byDevice.get(device.num);
@@ -181,7 +150,7 @@ export function createSessions(options: {
       edges.delete(edge);
       for (const entry of slots?.values() ?? []) {
         if ('announced' in entry) {
-          entry.announced.closed = true;
+          openings.closed(entry.announced, START);
           continue;
         }
         const { session } = entry;
@@ -200,8 +169,7 @@ export function createSessions(options: {
       const entry = slots?.get(slot);
       if (entry !== undefined) {
         if ('announced' in entry) {
-          entry.announced.closed = true;
-          entry.announced.through = merge(entry.announced.through, through);
+          openings.closed(entry.announced, through);
         } else {
           ended(entry.session, through);
         }
@@ -227,17 +195,18 @@ export function createSessions(options: {
       if (entry !== undefined && 'session' in entry && entry.session.device.id === deviceId) {
         confirm(entry.session.device, pushId);
       } else if (entry !== undefined && 'announced' in entry && entry.announced.deviceId === deviceId) {
-        if (entry.announced.confirmed.length < MAX_EARLY_CONFIRMATIONS) entry.announced.confirmed.push(pushId);
+        openings.confirmed(entry.announced, pushId);
       } else {
         // Said to an earlier core, in a session that has closed since: it counts all the same.
         openings.add({ edge, slot, deviceId, through: START, closed: true, confirmed: [pushId] });
       }
     },
+    told: openings.told,
     pushed(pushes) {
       for (const push of pushes) fanOut.pushed(push);
     },
     registered({ device, startedAfresh, topics }, { sinceId }) {
-      changed?.add(device.id);
+      openings.changed(device.id);
       const session = byDevice.get(device.num);
       if (session === undefined || session.state.kind === 'closed') return;
       if (startedAfresh) {
@@ -292,7 +261,7 @@ export function createSessions(options: {
       return open.map(({ device }) => device.num);
     },
     unregistered(device) {
-      changed?.add(device.id);
+      openings.changed(device.id);
       const session = byDevice.get(device.num);
       if (session !== undefined) close(session, CLOSE.unregistered);
     },

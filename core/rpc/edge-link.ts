@@ -144,9 +144,16 @@ export function createEdgeLink(options: {
     for (const call of batch.calls) handleCall(outbox, call);
     // A message that only acknowledges is not acknowledged: the two ends would never be quiet.
     if (reportsOf(batch) === 0) return;
+    const told = sessions.told();
+    if (told === undefined) acknowledge(outbox, batch.number);
+    else told.then(() => acknowledge(outbox, batch.number));
+  }
+
+  /** Tells an edge when all that the write cycle was told until now is committed. */
+  function acknowledge(outbox: EdgeOutbox, edgeBatch: number): void {
     const settled = cycle.settled();
-    if (settled === undefined) outbox.committed(batch.number);
-    else settled.then(() => outbox.committed(batch.number));
+    if (settled === undefined) outbox.committed(edgeBatch);
+    else settled.then(() => outbox.committed(edgeBatch));
   }
 
   function handleEvent(outbox: EdgeOutbox, event: SessionEvent): void {
