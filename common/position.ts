@@ -40,8 +40,9 @@ export function merge(one: Position, other: Position): Position {
   return other.reduce(advance, one);
 }
 
-/** What of a position is at or below an id, whoever's that is. */
+/** What of a position is at or below an id, whoever's that is; the position itself if it is all of it. */
 export function limitTo(position: Position, pushId: number): Position {
+  if (position.every((id) => id <= pushId)) return position;
   return position.map((id) => lastIdOf(coreOf(id), Math.min(id, pushId))).filter((id) => id > 0);
 }
 

@@ -1,6 +1,6 @@
 import { createBatcher } from '../../common/batcher.js';
 import { describeError, type Logger } from '../../common/log.js';
-import { START } from '../../common/position.js';
+import { type Position, START } from '../../common/position.js';
 import { currentTopics } from '../domain/device.js';
 import type { LookUps } from '../store/store.js';
 import type { Page } from './pages.js';
@@ -44,6 +44,9 @@ export function createReplay(options: {
   const { store, cycle, log, caughtUp, now = Date.now } = options;
   const reading = new Set<Session>();
   const reads = createBatcher<Session>(SESSIONS_PER_READ, readAll);
+  // Sessions that read together mostly come to the same: idle ones share it.
+  let lastPage: Session['page'] = { last: 0, through: START };
+  let lastLive: Session['state'] & { kind: 'live' } = { kind: 'live', sinceBatch: 0 };
 
   /** Those whose edge takes more now; the others read when theirs does. */
   function withRoom(batch: readonly Session[]): Session[] {
@@ -106,10 +109,10 @@ export function createReplay(options: {
     edge.resume(slot);
     for (const { outgoing, deliveryId } of entries) sendTo(session, outgoing, deliveryId);
     session.readTopics ||= entries.some(({ deliveryId }) => deliveryId === undefined);
-    session.page = { last: entries.at(-1)?.outgoing.push.id ?? 0, through };
+    session.page = pageOf(entries.at(-1)?.outgoing.push.id ?? 0, through);
     if (!more && !state.overflowed) {
       for (const { outgoing, deliveryId } of state.held) sendTo(session, outgoing, deliveryId);
-      session.state = { kind: 'live', sinceBatch: edge.batchNumber() };
+      session.state = liveSince(edge.batchNumber());
       edge.live(slot, device.platform, currentTopics(device.memberships));
       if (session.readTopics) caughtUp(session);
       session.readTopics = false;
@@ -121,6 +124,16 @@ export function createReplay(options: {
       session.state = { kind: 'queued' };
       reads.add(session);
     }
+  }
+
+  function pageOf(last: number, through: Position): Session['page'] {
+    if (lastPage.last !== last || lastPage.through !== through) lastPage = { last, through };
+    return lastPage;
+  }
+
+  function liveSince(sinceBatch: number): Session['state'] {
+    if (lastLive.sinceBatch !== sinceBatch) lastLive = { kind: 'live', sinceBatch };
+    return lastLive;
   }
 
   return {

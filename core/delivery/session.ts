@@ -38,12 +38,12 @@ export interface Session {
     | { kind: 'queued' }
     | { kind: 'reading'; held: HeldDelivery[]; overflowed: boolean; recalled: Set<number> }
     | { kind: 'draining' }
-    | { kind: 'live'; sinceBatch: number }
+    | { readonly kind: 'live'; readonly sinceBatch: number }
     | { kind: 'closed' };
   /** What not to read any more. */
   after: Position;
   /** What the last read sent, and how far it looked: once the edge has handed over `last`, all up to `through` is. */
-  page: { last: number; through: Position };
+  page: { readonly last: number; readonly through: Position };
   /** How far the device had read its topics before this session; undefined until it has been looked up. */
   cursor: Position | undefined;
   /** How far it has been written that the device has read them since; undefined: nothing has. */
@@ -64,22 +64,26 @@ export interface HeldDelivery {
   deliveryId: number | undefined;
 }
 
+const NOTHING: Session['page'] = { last: 0, through: START };
+
 /** Beyond so many held deliveries, a session reads again instead. */
 export const MAX_HELD = 256;
 
 export function createSession(
   { edge, slot, through }: Announced,
   device: Subscriber,
-  given: Pick<Session, 'blockers' | 'since' | 'generation'>,
+  { blockers, since, generation }: Pick<Session, 'blockers' | 'since' | 'generation'>,
 ): Session {
   return {
     edge,
     slot,
-    ...given,
+    since,
+    generation,
+    blockers,
     device,
     state: { kind: 'queued' },
-    after: through,
-    page: { last: 0, through: START },
+    after: through.length === 0 ? START : through,
+    page: NOTHING,
     cursor: undefined,
     kept: undefined,
     looked: 0,

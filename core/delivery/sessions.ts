@@ -60,7 +60,7 @@ export interface Sessions {
   lookAgain: LookAgain['step'];
 }
 
-type Slots = Map<number, { announced: Announced } | { session: Session }>;
+type Slots = Map<number, Announced | Session>;
 
 /** How many ended sessions are told to other cores at once. */
 const UNBINDINGS_PER_BATCH = 500;
@@ -100,7 +100,7 @@ export function createSessions(options: {
     const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.reported ? 0 : 1);
     const session = createSession(announced, device, { blockers, since: now(), generation: ++generations });
     byDevice.set(device.num, session);
-    edges.get(session.edge)?.set(session.slot, { session });
+    edges.get(session.edge)?.set(session.slot, session);
     if (earlier !== undefined) close(earlier, CLOSE.replaced);
     if (blockers === 0) replay.read(session);
     return { deviceNum: device.num, generation: session.generation };
@@ -137,7 +137,7 @@ export function createSessions(options: {
 
   function sessionAt(edge: EdgePort, slot: number): Session | undefined {
     const entry = edges.get(edge)?.get(slot);
-    return entry !== undefined && 'session' in entry ? entry.session : undefined;
+    return entry !== undefined && isKnown(entry) ? entry : undefined;
   }
 
   return {
@@ -149,30 +149,26 @@ export function createSessions(options: {
       const slots = edges.get(edge);
       edges.delete(edge);
       for (const entry of slots?.values() ?? []) {
-        if ('announced' in entry) {
-          openings.closed(entry.announced, START);
+        if (!isKnown(entry)) {
+          openings.closed(entry, START);
           continue;
         }
-        const { session } = entry;
         // A live session has been handed all that was sent before the last batch that its edge has handled.
-        const live = session.state.kind === 'live' && session.state.sinceBatch <= processed.batch;
-        ended(session, live ? processed.through : session.after);
+        const live = entry.state.kind === 'live' && entry.state.sinceBatch <= processed.batch;
+        ended(entry, live ? processed.through : entry.after);
       }
     },
     opened(edge, slot, deviceId, through) {
       const announced = { edge, slot, deviceId, through, closed: false, confirmed: [] };
-      edges.get(edge)?.set(slot, { announced });
+      edges.get(edge)?.set(slot, announced);
       openings.add(announced);
     },
     closed(edge, slot, through) {
       const slots = edges.get(edge);
       const entry = slots?.get(slot);
       if (entry !== undefined) {
-        if ('announced' in entry) {
-          openings.closed(entry.announced, through);
-        } else {
-          ended(entry.session, through);
-        }
+        if (isKnown(entry)) ended(entry, through);
+        else openings.closed(entry, through);
       }
       slots?.delete(slot);
       edge.release(slot);
@@ -192,10 +188,9 @@ export function createSessions(options: {
     },
     confirmed(edge, slot, deviceId, pushId) {
       const entry = edges.get(edge)?.get(slot);
-      if (entry !== undefined && 'session' in entry && entry.session.device.id === deviceId) {
-        confirm(entry.session.device, pushId);
-      } else if (entry !== undefined && 'announced' in entry && entry.announced.deviceId === deviceId) {
-        openings.confirmed(entry.announced, pushId);
+      if (entry !== undefined && deviceIdOf(entry) === deviceId) {
+        if (isKnown(entry)) confirm(entry.device, pushId);
+        else openings.confirmed(entry, pushId);
       } else {
         // Said to an earlier core, in a session that has closed since: it counts all the same.
         openings.add({ edge, slot, deviceId, through: START, closed: true, confirmed: [pushId] });
@@ -266,4 +261,12 @@ export function createSessions(options: {
       if (session !== undefined) close(session, CLOSE.unregistered);
     },
   };
+}
+
+function isKnown(entry: Announced | Session): entry is Session {
+  return 'device' in entry;
+}
+
+function deviceIdOf(entry: Announced | Session): string {
+  return isKnown(entry) ? entry.device.id : entry.deviceId;
 }

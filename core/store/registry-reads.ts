@@ -86,11 +86,12 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
       for (const row of tagged) {
         memberships.get(row.deviceNum)?.push({ topicNum: row.topicNum, since: row.sinceId, until: row.untilId });
       }
-      return rows.map((row) => ({
-        ...toDevice(row),
-        memberships: memberships.get(row.num) ?? [],
-        appDisabled: row.disabledAt !== null,
-      }));
+      // An idle session keeps this: it is written out, and the lists copied, so as to be no larger than they must.
+      return rows.map((row) => {
+        const { num, id, appNum, platform, registered } = toDevice(row);
+        const own = memberships.get(num)?.slice() ?? [];
+        return { num, id, appNum, platform, registered, memberships: own, appDisabled: row.disabledAt !== null };
+      });
     },
 
     async findTopics(pairs) {

@@ -5,7 +5,7 @@ import { createFanOut, takesMessages } from './fan-out.js';
 import { createRedelivery } from './redelivery.js';
 import { createSession, type Session, type SocketData } from './session.js';
 import { createSocketWriter, type FrameCounts } from './socket-writer.js';
-import { createTopics } from './topics.js';
+import { areEqual, createTopics } from './topics.js';
 
 /**
  * All open sockets, by slot. Does what the core orders and reports what becomes of it. Keeps no truth: when the core goes
@@ -221,8 +221,4 @@ export function createHub(
 /** Whether they go to the same sessions. */
 function isTogetherWith(publication: Publication, next: Publication): boolean {
   return publication.platform === next.platform && areEqual(publication.topics, next.topics);
-}
-
-function areEqual(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one.every((value, index) => value === other[index]);
 }

@@ -10,6 +10,14 @@ export interface Topics {
 export function createTopics(): Topics {
   const members = new Map<number, Set<Session>>();
   const none: ReadonlySet<Session> = new Set();
+  /** Most sessions have the same as others: they share the list. */
+  let last: readonly number[] = [];
+
+  function shared(topics: readonly number[]): readonly number[] {
+    if (!areEqual(last, topics)) last = topics.slice();
+    return last;
+  }
+
   return {
     set(session, topics) {
       for (const topic of session.topics) {
@@ -17,8 +25,8 @@ export function createTopics(): Topics {
         set?.delete(session);
         if (set?.size === 0) members.delete(topic);
       }
-      session.topics = topics;
-      for (const topic of topics) {
+      session.topics = shared(topics);
+      for (const topic of session.topics) {
         const set = members.get(topic);
         if (set === undefined) members.set(topic, new Set([session]));
         else set.add(session);
@@ -26,4 +34,8 @@ export function createTopics(): Topics {
     },
     members: (topic) => members.get(topic) ?? none,
   };
+}
+
+export function areEqual(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
 }

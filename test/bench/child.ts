@@ -42,9 +42,12 @@ export function serve<M extends object>(methods: M): void {
   });
 }
 
-/** Starts the program at this URL; it must call `serve` with methods of type M. */
-export async function startChild<M extends object>(url: URL): Promise<Child<M>> {
-  const child = fork(fileURLToPath(url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/** Starts the program at this URL, with this in its environment besides ours; it must call `serve` with methods of type M. */
+export async function startChild<M extends object>(url: URL, env: Record<string, string> = {}): Promise<Child<M>> {
+  const child = fork(fileURLToPath(url), {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   await once(child, 'spawn');
   const exit = once(child, 'exit');
   const open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();

@@ -14,8 +14,6 @@ export interface Size {
   senders: number;
   /** Sockets between which the memory of a session is measured. */
   idle: readonly [number, number];
-  /** Milliseconds until what opening left has been collected: Node.js does it when nothing has happened for eight seconds. */
-  rests: number;
   sessions: number;
   waiting: { devices: number; messages: number };
   registered: number;
@@ -45,7 +43,6 @@ export function readSize(quick: boolean): Size {
       devices: 1000,
       senders: 512,
       idle: [1000, 3000],
-      rests: 1000,
       sessions: 1000,
       waiting: { devices: 200, messages: 100 },
       registered: 20_000,
@@ -64,7 +61,6 @@ export function readSize(quick: boolean): Size {
     devices: 1000,
     senders: 512,
     idle: [5000, mostSockets(20_000)],
-    rests: 12_000,
     sessions: 5000,
     waiting: { devices: 1000, messages: 100 },
     registered: 1_000_000,

@@ -81,8 +81,9 @@ export interface Floor extends Subject {
   readonly server: Child<FloorServer>;
 }
 
-export async function startFloor(devices: number): Promise<Floor> {
-  const server = await startChild<FloorServer>(new URL('./floor/server.js', import.meta.url));
+/** @param env what its environment has besides */
+export async function startFloor(devices: number, env: Record<string, string> = {}): Promise<Floor> {
+  const server = await startChild<FloorServer>(new URL('./floor/server.js', import.meta.url), env);
   const { port } = await server.ask.listen(null);
   const paths = Array.from({ length: devices }, (_, place) => `/msgpush.ws?deviceId=${userOf(place)}`);
   const subject = await createSubject({ address: { host: '127.0.0.1', port }, paths, pids: { floor: server.pid } });

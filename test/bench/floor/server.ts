@@ -1,5 +1,4 @@
 import uWS, { type TemplatedApp, type us_listen_socket, type WebSocket } from 'uWebSockets.js';
-import { getHeapSpaceStatistics } from 'node:v8';
 import { serve } from '../child.js';
 
 /** The bare floor: one uWebSockets process with the same requests, sockets and frames, that stores nothing. */
@@ -7,8 +6,6 @@ export interface FloorServer {
   listen(input: null): Promise<{ port: number }>;
   /** `broadcast`: how a message to everyone goes out. `greeting`: messages that a socket gets when it opens. */
   configure(input: { broadcast: Broadcast; greeting: number }): void;
-  /** How large its young generation is. */
-  youngBytes(input: null): number;
 }
 
 /** uWebSockets' own publish, or a loop of corked sends. */
@@ -94,7 +91,6 @@ app.ws<SocketData>('/msgpush.ws', {
 });
 
 serve<FloorServer>({
-  youngBytes: () => getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0,
   configure(options) {
     ({ broadcast, greeting } = options);
   },

@@ -1,29 +1,37 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { scrape } from '../../support/metrics.js';
-import type { RunningProcess } from '../../support/process.js';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../../support/eventually.js';
 import type { RowProgram } from '../bench.js';
 import type { Figure } from '../figure.js';
 import { summarize } from '../pairs.js';
 import type { Size } from '../size.js';
 import { type Subject, startFloor } from '../subject.js';
 import { startSystem } from '../system.js';
-import { residentOf } from '../usage.js';
 
 /**
- * Row 5: what one more idle session keeps resident, the young generation aside: that is as large as the openings have made it. Fresh
- * processes for each sample: a heap that has grown does not shrink.
+ * Row 5: what one more idle session keeps resident when garbage is collected. Fresh processes for each sample: a heap that has grown
+ * does not shrink.
  */
 export const idleRows: RowProgram = async ({ size, population }) => {
   const [few, many] = size.idle;
+  const folder = await mkdtemp(join(tmpdir(), 'onepush-memory-'));
+  const measured = {
+    NODE_OPTIONS: `--import ${new URL('../memory.mjs', import.meta.url).pathname}`,
+    BENCH_MEMORY: folder,
+  };
+  const slopeOfFloor = async () => (await slopes(await startFloor(many, measured), size, folder)).floor ?? 0;
   const taken: { edge: number; core: number; floor: number }[] = [];
-  for (let pair = 0; pair < size.pairs; pair++) {
-    const oursFirst = pair % 2 === 0;
-    let floor = oursFirst ? undefined : await slopeOfFloor(size);
-    const system = await startSystem(population, many);
-    const { core, edge } = system.stack;
-    const ours = await slopes(system, size, { core: () => youngOf(core), edge: () => youngOf(edge) });
-    floor ??= await slopeOfFloor(size);
-    taken.push({ edge: ours.edge ?? 0, core: ours.core ?? 0, floor });
+  try {
+    for (let pair = 0; pair < size.pairs; pair++) {
+      const oursFirst = pair % 2 === 0;
+      let floor = oursFirst ? undefined : await slopeOfFloor();
+      const ours = await slopes(await startSystem(population, many, measured), size, folder);
+      floor ??= await slopeOfFloor();
+      taken.push({ edge: ours.edge ?? 0, core: ours.core ?? 0, floor });
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
   const floor = summarize(taken.map((pair) => pair.floor));
   const head = { unit: 'bytes', measured: `resident bytes of an idle session, slope from ${few} to ${many}` };
@@ -46,29 +54,11 @@ export const idleRows: RowProgram = async ({ size, population }) => {
   return { figures: [edge, core] };
 };
 
-async function slopeOfFloor(size: Size): Promise<number> {
-  const floor = await startFloor(size.idle[1]);
-  return (await slopes(floor, size, { floor: () => floor.server.ask.youngBytes(null) })).floor ?? 0;
-}
-
-/** Bytes of the young generation of a process of ours. */
-async function youngOf(process: RunningProcess): Promise<number> {
-  const bytes = (await scrape(process)).get('nodejs_heap_space_size_total_bytes{space="new"}');
-  if (bytes === undefined) throw new Error('a process does not say how large its young generation is');
-  return bytes;
-}
-
-/** Bytes for each session, by process. Stops the subject. */
-async function slopes(
-  subject: Subject,
-  { idle: [few, many], rests }: Size,
-  young: Record<string, () => Promise<number>>,
-): Promise<Record<string, number>> {
+/** Bytes for each session, by process; the database's are not asked for. Stops the subject. */
+async function slopes(subject: Subject, { idle: [few, many] }: Size, folder: string): Promise<Record<string, number>> {
+  const { database: _, ...pids } = subject.pids;
   const kept = async () => {
-    await sleep(rests);
-    const entries = Object.entries(young).map(
-      async ([name, bytes]) => [name, residentOf(subject.pids[name] ?? 0) - (await bytes())] as const,
-    );
+    const entries = Object.entries(pids).map(async ([name, pid]) => [name, await keptBy(pid, folder)] as const);
     return Object.fromEntries(await Promise.all(entries));
   };
   try {
@@ -82,4 +72,12 @@ async function slopes(
   } finally {
     await subject.stop();
   }
+}
+
+/** What a process keeps when its garbage is collected: it says so itself, see memory.mjs. */
+async function keptBy(pid: number, folder: string): Promise<number> {
+  const file = join(folder, String(pid));
+  await rm(file, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  return Number(await eventually(() => readFile(file, 'utf8'), { timeoutMs: 20_000 }));
 }
