@@ -9,10 +9,7 @@ import type { Size } from '../size.js';
 import { type Subject, startFloor } from '../subject.js';
 import { startSystem } from '../system.js';
 
-/**
- * Row 5: what one more idle session keeps resident when garbage is collected. Fresh processes for each sample: a heap that has grown
- * does not shrink.
- */
+/** Row 5: what one more idle session keeps when garbage is collected; see memory.mjs. Fresh processes for each sample. */
 export const idleRows: RowProgram = async ({ size, population }) => {
   const [few, many] = size.idle;
   const folder = await mkdtemp(join(tmpdir(), 'onepush-memory-'));
@@ -34,7 +31,7 @@ export const idleRows: RowProgram = async ({ size, population }) => {
     await rm(folder, { recursive: true, force: true });
   }
   const floor = summarize(taken.map((pair) => pair.floor));
-  const head = { unit: 'bytes', measured: `resident bytes of an idle session, slope from ${few} to ${many}` };
+  const head = { unit: 'bytes', measured: `bytes that an idle session keeps, slope from ${few} to ${many}` };
   const edge: Figure = {
     ...head,
     row: '5a',
