@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
@@ -23,8 +24,25 @@ import { type Store, StoreUnavailable } from './store.js';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations/sqlite', import.meta.url));
 
+/** How the one connection is set that writes. */
+const WRITER = [
+  'journal_mode = WAL',
+  // SQLite itself does not wait for the disk at a commit; the driver does, without holding up the process.
+  'synchronous = NORMAL',
+  // 16 MB: what is written again within so much is moved from the log to the file once.
+  'wal_autocheckpoint = 4000',
+  'busy_timeout = 5000',
+];
+
+/** How many rows one INSERT has, the most first. */
+const ROWS_PER_INSERT = [64, 16, 4, 1];
+
 /** SQLite's result codes that say "not now" and not "not this". */
 const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|PROTOCOL)/;
+
+/** What the driver needs of the file to which commits go. */
+export type Log = Pick<FileHandle, 'datasync' | 'close'>;
+type OpenLog = (path: string, flags: string) => Promise<Log>;
 
 /**
  * Opens the embedded store, creating the file and bringing its tables up to date.
@@ -32,11 +50,13 @@ const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|PROTOCO
  *
  * @param path the database's file
  * @param core the number of the core that commits
+ * @param openLog opens the file to which commits go
  * @throws StoreUnavailable if another process has the file, or it cannot be opened
  */
-export async function openSqliteStore(path: string, core = 0): Promise<Store> {
+export async function openSqliteStore(path: string, core = 0, openLog: OpenLog = openFile): Promise<Store> {
   const file = resolve(path);
   const opened: Libsql.Database[] = [];
+  let log: Log | undefined;
   const open = (name: string): Libsql.Database => {
     const database = new Libsql(name);
     opened.push(database);
@@ -48,28 +68,56 @@ export async function openSqliteStore(path: string, core = 0): Promise<Store> {
     const lock = open(`${file}.lock`);
     lock.exec('BEGIN EXCLUSIVE');
     const writer = open(file);
-    // FULL: a commit is on the disk before it is acknowledged.
-    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000']) writer.pragma(pragma);
+    for (const pragma of WRITER) writer.pragma(pragma);
     migrate(drizzleOver(writer), { migrationsFolder: MIGRATIONS });
     // Fails now, and not with the first push, where the file is read-only.
     writer.pragma('user_version = 1');
+    log = await openLog(`${file}-wal`, 'r+');
     // Look-ups have a connection of their own, so that they never see a transaction that is still under way.
     const reader = open(file);
     reader.pragma('busy_timeout = 5000');
     return await openSqlStore(
-      createDriver(writer, reader, () => closeAll(opened)),
+      createDriver(writer, reader, log, () => closeAll(opened)),
       core,
     );
   } catch (error) {
     closeAll(opened);
+    await log?.close();
     const code = codeOf(error);
     if (code?.startsWith('SQLITE_BUSY')) throw new StoreUnavailable('SQLITE_BUSY', `${file} is in use by another core`);
     throw code === undefined ? error : new StoreUnavailable(code, `${file} cannot be opened`);
   }
 }
 
-function createDriver(writer: Libsql.Database, reader: Libsql.Database, close: () => void): Database {
+function createDriver(writer: Libsql.Database, reader: Libsql.Database, log: Log, close: () => void): Database {
   const write = runnerOver(writer);
+  let failed = false;
+
+  /**
+   * What SQLite does with `synchronous = FULL`, but on another thread: all commits so far are on the disk. Once that has failed, it
+   * cannot be known any more: the system drops what it could not write.
+   */
+  async function sync(): Promise<void> {
+    await log.datasync().catch(() => {
+      failed = true;
+    });
+    check();
+  }
+
+  function check(): void {
+    if (failed)
+      throw new StoreUnavailable('SQLITE_IOERR_FSYNC', 'the disk does not take what is written: restart the core');
+  }
+
+  const inserts = new Map<string, Libsql.Statement>();
+
+  function prepareInsert(into: string, rows: number, width: number, suffix: string): Libsql.Statement {
+    const text = `${into} VALUES ${Array(rows).fill(places(width)).join(', ')}${suffix}`;
+    const statement = inserts.get(text) ?? writer.prepare(text);
+    inserts.set(text, statement);
+    return statement;
+  }
+
   const transaction: Transaction = {
     ...write,
     // There is no round trip to be saved.
@@ -77,11 +125,15 @@ function createDriver(writer: Libsql.Database, reader: Libsql.Database, close: (
       const changed = await write.run(sql, values);
       counted?.(changed);
     },
-    insertLater(into, rows, suffix, counted) {
-      const values = Array(rows.length)
-        .fill(places(rows[0]?.length ?? 0))
-        .join(', ');
-      return transaction.later(`${into} VALUES ${values}${suffix}`, rows.flat(), counted);
+    // In parts of few sizes: their statements are prepared once.
+    async insertLater(into, rows, suffix, counted) {
+      for (let start = 0; start < rows.length; ) {
+        const size = ROWS_PER_INSERT.find((rowsOfPart) => rowsOfPart <= rows.length - start) ?? 1;
+        const part = rows.slice(start, start + size);
+        const { changes } = prepareInsert(into, size, part[0]?.length ?? 0, suffix).run(part.flat());
+        counted?.(changes);
+        start += size;
+      }
     },
   };
   return {
@@ -99,10 +151,12 @@ function createDriver(writer: Libsql.Database, reader: Libsql.Database, close: (
       return ` ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${sets.join(', ')}`;
     },
     async transaction(work) {
+      check();
       await write.run('BEGIN IMMEDIATE', []);
       try {
         const result = await work(transaction);
         await write.run('COMMIT', []);
+        await sync();
         return result;
       } catch (error) {
         // A closed database has rolled back, and must not even be asked.
@@ -111,10 +165,12 @@ function createDriver(writer: Libsql.Database, reader: Libsql.Database, close: (
       }
     },
     async ping() {
+      check();
       await write.run('SELECT 1', []);
     },
     async close() {
       close();
+      await log.close();
     },
     cleaned: (error) => (writer.open ? cleaned(error) : new StoreUnavailable('CLOSED')),
   };
@@ -125,12 +181,12 @@ function runnerOver(database: Libsql.Database): SqlRunner {
     // The builders of both dialects are used through the methods that they share.
     db: drizzleOver(database) as unknown as Db,
     async all(sql, values) {
-      return database.prepare(sql).all(...values) as Row[];
+      return database.prepare(sql).all(values) as Row[];
     },
     async run(sql, values) {
       const statement = database.prepare(sql);
-      if (statement.reader) return statement.all(...values).length;
-      return statement.run(...values).changes;
+      if (statement.reader) return statement.all(values).length;
+      return statement.run(values).changes;
     },
   };
 }
@@ -164,7 +220,7 @@ function codeOf(error: unknown): string | undefined {
 
 function cleaned(error: unknown): unknown {
   const own = unwrapped(error);
-  const code = codeOf(own);
+  const code = own instanceof StoreUnavailable ? undefined : codeOf(own);
   if (code === undefined) return own;
   return PASSING.test(code) ? new StoreUnavailable(code) : new StoreFault(code);
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../core/store/sqlite.js';
 import { type Store, StoreUnavailable } from '../../core/store/store.js';
@@ -146,6 +146,27 @@ describe('the file of a SQLite store', () => {
       'a text that is longer than the header of a database would be, so that it is looked at'.repeat(20),
     );
     await expect(openSqliteStore(other)).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it('takes nothing any more once the disk has failed to take a commit', async () => {
+    let fails = false;
+    const store = await openSqliteStore(`${path}.failing`, 0, async (file, flags) => {
+      const log = await open(file, flags);
+      return {
+        close: () => log.close(),
+        datasync: () => (fails ? Promise.reject(new Error('EIO')) : log.datasync()),
+      };
+    });
+    const app = await newApp(store);
+    await register(store, registration(app));
+    fails = true;
+    await expect(register(store, registration(app))).rejects.toBeInstanceOf(StoreUnavailable);
+    fails = false;
+    await expect(register(store, registration(app))).rejects.toMatchObject({
+      details: { hint: expect.stringContaining('restart the core') },
+    });
+    await expect(store.ping()).rejects.toBeInstanceOf(StoreUnavailable);
+    await store.close();
   });
 
   it('is made with its folders', async () => {
