@@ -16,6 +16,8 @@ export interface Figure {
   loadShare?: number;
   /** Microseconds of processor time by process for each unit. */
   cpu?: Record<string, number>;
+  /** How late event loops were, by process: the 99th percentile in milliseconds. */
+  delays?: Record<string, number>;
   notes?: readonly string[];
 }
 

@@ -5,7 +5,7 @@ import { ROOT } from '../support/dist.js';
 import { type RowProgram, withBench } from './bench.js';
 import { type Curve, drawLatency } from './chart.js';
 import type { Figure } from './figure.js';
-import { formatCpu, formatTable, withPart } from './report.js';
+import { formatCpu, formatDelays, formatTable, withPart } from './report.js';
 import { broadcastRows } from './rows/broadcast.js';
 import { directedRows, embeddedRows } from './rows/directed.js';
 import { idleRows } from './rows/idle.js';
@@ -62,7 +62,9 @@ await withBench(readSize(quick), async (bench) => {
     measured.push(...result.figures.map((figure) => ({ ...figure, at })));
     curve = result.curve ?? curve;
     const seconds = Math.round((Date.now() - began) / 1000);
-    bench.say(`${formatTable(result.figures)}\n${formatCpu(result.figures)}\n(${seconds} s)\n`);
+    bench.say(
+      `${formatTable(result.figures)}\n${formatCpu(result.figures)}\n${formatDelays(result.figures)}\n(${seconds} s)\n`,
+    );
   }
 });
 if (quick) console.log('The quick form: too short to be quoted.');
@@ -76,6 +78,6 @@ async function write(): Promise<void> {
   const results: Results = { machine, figures, curve: curve ?? before.curve };
   await writeFile(RESULTS, `${JSON.stringify(results, undefined, 2)}\n`);
   const page = withPart(await readFile(PAGE, 'utf8'), 'figures', formatTable(figures));
-  await writeFile(PAGE, withPart(page, 'cpu', formatCpu(figures)));
+  await writeFile(PAGE, withPart(withPart(page, 'cpu', formatCpu(figures)), 'delays', formatDelays(figures)));
   if (results.curve !== undefined) await writeFile(CHART, drawLatency(results.curve));
 }

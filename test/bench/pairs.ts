@@ -13,6 +13,8 @@ export interface Sample {
   loadShare: number;
   /** Microseconds of processor time by process, for each unit of what was measured. */
   cpu: Record<string, number>;
+  /** How late event loops were, by process: the 99th percentile in milliseconds. Absent where it is not known. */
+  delays?: Record<string, number>;
 }
 
 /** Measurements and their floors, in pairs. */
@@ -25,6 +27,7 @@ export interface Comparison {
   loadShare: number;
   /** Medians of our samples. */
   cpu: Record<string, number>;
+  delays?: Record<string, number>;
 }
 
 /** @throws if there are no values */
@@ -61,6 +64,9 @@ export async function comparePairs(
     ratio: summarize(taken.map((pair) => pair.ours.value / pair.floor.value)),
     loadShare: Math.max(...taken.flatMap((pair) => [pair.ours.loadShare, pair.floor.loadShare])),
     cpu: mediansOf(taken.map((pair) => pair.ours.cpu)),
+    ...(taken.every(({ ours: { delays } }) => delays === undefined)
+      ? {}
+      : { delays: mediansOf(taken.map((pair) => pair.ours.delays ?? {})) }),
   };
 }
 

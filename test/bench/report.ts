@@ -40,6 +40,17 @@ export function formatCpu(figures: readonly Figure[]): string {
     .join('\n');
 }
 
+/** How late the event loops were, as a Markdown list. */
+export function formatDelays(figures: readonly Figure[]): string {
+  return figures
+    .filter(({ delays }) => delays !== undefined)
+    .map(({ row, delays }) => {
+      const parts = Object.entries(delays ?? {}).map(([name, milliseconds]) => `${name} ${milliseconds.toFixed(1)} ms`);
+      return `- ${row}: ${parts.join(', ')}`;
+    })
+    .join('\n');
+}
+
 /** The page with what stands between the markers of `name` replaced. */
 export function withPart(page: string, name: string, part: string): string {
   const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];

@@ -14,6 +14,8 @@ export interface Endpoint {
   readonly paths: readonly string[];
   /** Its processes, by name. */
   readonly pids: Readonly<Record<string, number>>;
+  /** How late event loops were since the last call, by process: the 99th percentile, in milliseconds. Absent: that is not known. */
+  delays?(): Promise<Record<string, number>>;
 }
 
 /** An endpoint with the load that a row puts on it. */
@@ -57,16 +59,19 @@ export async function createSubject(endpoint: Endpoint): Promise<Subject> {
     prepare: (connections, bodies) =>
       sender.ask.prepare({ ...address, connections, path: '/msgpush/send', bodies: [...bodies] }),
     async measure(work) {
+      await endpoint.delays?.();
       const began = micros();
       const before = new Map(usages({ ...pids, ...loads }));
       const { value, units } = await work();
       const used = usages({ ...pids, ...loads }).map(([name, now]) => [name, now - (before.get(name) ?? 0)] as const);
       const wall = micros() - began;
+      const delays = await endpoint.delays?.();
       const ofLoad = used.filter(([name]) => name in loads).map(([, spent]) => spent / wall);
       return {
         value,
         loadShare: Math.max(...ofLoad),
         cpu: Object.fromEntries(used.map(([name, spent]) => [name, spent / units])),
+        ...(delays === undefined ? {} : { delays }),
       };
     },
     async stop() {

@@ -1,3 +1,5 @@
+import { scrape } from '../support/metrics.js';
+import type { RunningProcess } from '../support/process.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { createSubject, type Subject, userOf } from './subject.js';
 
@@ -15,6 +17,8 @@ export interface Population {
 }
 
 const REGISTRATIONS_AT_ONCE = 256;
+/** Since the last scrape. */
+const LOOP_DELAY = 'onepush_event_loop_delay_seconds{quantile="0.99"}';
 
 /** Starts ONE-PUSH on a database, with these settings of both processes, and registers as many devices as are missing there. */
 export async function startSystem(
@@ -38,7 +42,9 @@ export async function startSystem(
     ...(serverPid === undefined ? {} : { database: serverPid }),
   };
   const paths: string[] = [];
-  const subject = await createSubject({ address, paths, pids });
+  const delayOf = async (process: RunningProcess) => ((await scrape(process)).get(LOOP_DELAY) ?? Number.NaN) * 1000;
+  const delays = async () => ({ core: await delayOf(stack.core), edge: await delayOf(stack.edge) });
+  const subject = await createSubject({ address, paths, pids, delays });
   const bodies = Array.from({ length: Math.max(0, devices - deviceIds.length) }, (_, index) =>
     registration(userOf(deviceIds.length + index)),
   );
