@@ -153,22 +153,25 @@ function createDriver(writer: Libsql.Database, reader: Libsql.Database, log: Log
     async transaction(work) {
       check();
       await write.run('BEGIN IMMEDIATE', []);
+      let result: Awaited<ReturnType<typeof work>>;
       try {
-        const result = await work(transaction);
+        result = await work(transaction);
         await write.run('COMMIT', []);
-        await sync();
-        return result;
       } catch (error) {
         // A closed database has rolled back, and must not even be asked.
         if (writer.open && writer.inTransaction) await write.run('ROLLBACK', []);
         throw error;
       }
+      await sync();
+      return result;
     },
     async ping() {
       check();
       await write.run('SELECT 1', []);
     },
     async close() {
+      // All is in the file then, and the log is empty: whoever copies the one has it all.
+      if (writer.open && !writer.inTransaction) writer.pragma('wal_checkpoint(TRUNCATE)');
       close();
       await log.close();
     },

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, writeFile } from 'node:fs/promises';
+import { copyFile, open, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../core/store/sqlite.js';
 import { type Store, StoreUnavailable } from '../../core/store/store.js';
@@ -167,6 +167,17 @@ describe('the file of a SQLite store', () => {
     });
     await expect(store.ping()).rejects.toBeInstanceOf(StoreUnavailable);
     await store.close();
+  });
+
+  it('has everything in itself once it is closed', async () => {
+    const store = await openSqliteStore(`${path}.whole`);
+    const { device } = await register(store, registration(await newApp(store)));
+    await store.close();
+    expect((await stat(`${path}.whole-wal`)).size).toBe(0);
+    await copyFile(`${path}.whole`, `${path}.copy`);
+    const copy = await openSqliteStore(`${path}.copy`);
+    expect(await copy.findDevicesById([device.id])).toEqual([device]);
+    await copy.close();
   });
 
   it('is made with its folders', async () => {
