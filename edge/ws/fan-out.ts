@@ -52,11 +52,13 @@ export function createFanOut(options: {
 
   return {
     *deliver(run) {
-      const messages = run.map((delivery) => toMessage(delivery, delivery.frame));
+      const frames = run.map(frameOf);
       for (const [index, slot] of run[0]?.slots.entries() ?? []) {
         const session = sessionOf(slot);
         if (session === undefined || !takesMessages(session)) continue;
-        const own = messages.map((message, at) => ({ ...message, deliveryId: run[at]?.deliveryIds[index] }));
+        const own = run.map(({ pushId, frame, deliveryIds, confirmUntil }, at) => {
+          return { pushId, frame: frames[at] ?? frame, deliveryId: deliveryIds[index], confirmUntil };
+        });
         hand(session, own);
         if (isOver()) yield;
       }
@@ -104,10 +106,10 @@ export function takesMessages({ state }: Session): boolean {
 }
 
 /** A frame that is kept is copied: it came as a part of a whole message of the link. */
-function toMessage({ pushId, confirmUntil }: Pick<Delivery, 'pushId' | 'confirmUntil'>, frame: Uint8Array): Message {
-  return { pushId, frame: confirmUntil > 0 ? Buffer.from(frame) : frame, deliveryId: undefined, confirmUntil };
+function frameOf({ frame, confirmUntil }: Pick<Message, 'frame' | 'confirmUntil'>): Uint8Array {
+  return confirmUntil > 0 ? Buffer.from(frame) : frame;
 }
 
-function toCopies(publication: Publication, frame: Uint8Array): Copies {
-  return { ...toMessage(publication, frame), sessions: 0 };
+function toCopies({ pushId, confirmUntil }: Publication, frame: Uint8Array): Copies {
+  return { pushId, frame: frameOf({ frame, confirmUntil }), deliveryId: undefined, confirmUntil, sessions: 0 };
 }

@@ -9,8 +9,15 @@ import type { Size } from '../size.js';
 import { type Subject, startFloor } from '../subject.js';
 import { startSystem } from '../system.js';
 
-/** Row 5: what one more idle session keeps when garbage is collected; see memory.mjs. Fresh processes for each sample. */
-export const idleRows: RowProgram = async ({ size, population }) => {
+const DATABASE = 'idle';
+
+/**
+ * Row 5: what one more idle session keeps when garbage is collected; see memory.mjs. Fresh processes for each sample, and a database
+ * in which nothing waits for anybody.
+ */
+export const idleRows: RowProgram = async ({ size, mariadb }) => {
+  await mariadb.createDatabase(DATABASE);
+  const population = { databaseUrl: mariadb.url(DATABASE), deviceIds: [], serverPid: mariadb.pid };
   const [few, many] = size.idle;
   const folder = await mkdtemp(join(tmpdir(), 'onepush-memory-'));
   const measured = {
