@@ -9,16 +9,22 @@ import { startSystem } from '../system.js';
 const ARRIVES_WITHIN = 60_000;
 const WAYS: readonly Broadcast[] = ['publish', 'send'];
 
-/** Row 1: a push to everyone, one after the other. */
+/** Pushes of which each is sent when all have the one before. */
+const LONE_PUSHES = 10;
+
+/** Row 1: pushes to everyone, each sent when the one before was answered; and each when all have the one before. */
 export const broadcastRows: RowProgram = async (bench) => {
-  const figures: Figure[] = [];
-  for (const [index, { sockets, pushes }] of bench.size.broadcasts.entries()) {
-    figures.push(await measure(bench, `1${'ab'[index]}`, sockets, pushes));
-  }
-  return { figures };
+  const measured: { many: Figure; lone: Figure }[] = [];
+  for (const { sockets, pushes } of bench.size.broadcasts) measured.push(await measure(bench, sockets, pushes));
+  const figures = [...measured.map(({ many }) => many), ...measured.map(({ lone }) => lone)];
+  return { figures: figures.map((figure, index) => ({ ...figure, row: `1${'abcd'[index]}` })) };
 };
 
-async function measure({ size, population }: Bench, row: string, sockets: number, pushes: number): Promise<Figure> {
+async function measure(
+  { size, population }: Bench,
+  sockets: number,
+  pushes: number,
+): Promise<{ many: Figure; lone: Figure }> {
   const ours = await startSystem(population, sockets);
   const floor = await startFloor(sockets);
   try {
@@ -34,16 +40,20 @@ async function measure({ size, population }: Bench, row: string, sockets: number
       () => broadcast(ours, sockets, pushes),
       () => broadcast(floor, sockets, pushes),
     );
-    return toFigure(
-      {
-        row,
-        measured: `topic push to ${sockets} sockets, MariaDB`,
-        unit: 'frames/s',
-        target: { of: 'ratio', least: 0.95 },
-        notes: [`the better floor: ${better === 'send' ? 'a loop of corked sends' : 'publish'}`],
-      },
-      comparison,
+    const lone = await comparePairs(
+      size.pairs,
+      () => pushAlone(ours, sockets),
+      () => pushAlone(floor, sockets),
     );
+    const head = {
+      row: '1',
+      measured: `topic push to ${sockets} sockets, MariaDB`,
+      notes: [`the better floor: ${better === 'send' ? 'a loop of corked sends' : 'publish'}`],
+    };
+    return {
+      many: toFigure({ ...head, unit: 'frames/s', target: { of: 'ratio', least: 0.95 } }, comparison),
+      lone: toFigure({ ...head, measured: `${head.measured}, alone: until the last of them has it`, unit: 'ms' }, lone),
+    };
   } finally {
     await floor.stop();
     await ours.stop();
@@ -60,6 +70,22 @@ export function broadcast(subject: Subject, sockets: number, pushes: number): Pr
     if (failed > 0) throw new Error(`${failed} of ${pushes} pushes were refused`);
     const { at } = await receiver.ask.until({ frames: frames + units, within: ARRIVES_WITHIN });
     return { units, value: (units * 1_000_000) / (at - began) };
+  });
+}
+
+/** Milliseconds from the request until the last socket has the push. */
+function pushAlone(subject: Subject, sockets: number): Promise<Sample> {
+  const { sender, receiver } = subject;
+  return subject.measure(async () => {
+    const { frames } = await receiver.ask.frames(null);
+    let micros = 0;
+    for (let pushes = 1; pushes <= LONE_PUSHES; pushes++) {
+      const { began } = await sender.ask.run({ requests: 1 });
+      const { at } = await receiver.ask.until({ frames: frames + pushes * sockets, within: ARRIVES_WITHIN });
+      micros += at - began;
+    }
+    const value = micros / LONE_PUSHES / 1000;
+    return { units: LONE_PUSHES * value, value };
   });
 }
 
