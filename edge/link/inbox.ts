@@ -25,12 +25,12 @@ const ITEM_BYTES = 64;
 export function createInbox(options: {
   /** Yields where something else may have its turn. */
   work: (items: readonly Item[]) => Iterator<void>;
-  /** All up to this message is done. */
-  done: (message: Incoming) => void;
+  /** All up to the message with this number is done. `items`: those that were done since the last time. */
+  done: (done: Incoming) => void;
   /** Whether the link is to be read. */
   read: (wanted: boolean) => void;
 }): Inbox {
-  let current: { readonly work: Iterator<void>; readonly last: Incoming } | undefined;
+  let current: { readonly work: Iterator<void>; readonly what: Incoming } | undefined;
   let waiting: Incoming[] = [];
   let waitingBytes = 0;
   let next: NodeJS.Immediate | undefined;
@@ -39,7 +39,7 @@ export function createInbox(options: {
     const last = messages.at(-1);
     if (last === undefined) return;
     const items = messages.length === 1 ? last.items : messages.flatMap((message) => message.items);
-    current = { work: options.work(items), last };
+    current = { work: options.work(items), what: { number: last.number, items } };
   }
 
   function turn(): void {
@@ -49,9 +49,9 @@ export function createInbox(options: {
         next = setImmediate(turn);
         return;
       }
-      const { last } = current;
+      const { what } = current;
       current = undefined;
-      options.done(last);
+      options.done(what);
       begin(takeWaiting());
     }
   }

@@ -1,7 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createInbox, type Incoming } from '../../edge/link/inbox.js';
 import type { Item } from '../../edge/link/wire.js';
-import { eventually } from '../support/eventually.js';
 
 const PUBLICATION_BYTES = 1024 * 1024;
 
@@ -35,7 +34,15 @@ function pushOf({ item }: Item): number {
 
 /** An inbox whose work yields after each item, as long as `slow` says. */
 function createTestInbox() {
-  const state = { slow: true, did: [] as number[], runs: 0, left: 0, done: [] as number[], read: [] as boolean[] };
+  const state = {
+    slow: true,
+    did: [] as number[],
+    items: [] as number[],
+    runs: 0,
+    left: 0,
+    done: [] as number[],
+    read: [] as boolean[],
+  };
   const inbox = createInbox({
     *work(items) {
       state.runs++;
@@ -48,7 +55,10 @@ function createTestInbox() {
         state.left++;
       }
     },
-    done: ({ number }) => state.done.push(number),
+    done({ number, items }) {
+      state.done.push(number);
+      state.items.push(items.length);
+    },
     read: (wanted) => state.read.push(wanted),
   });
   return { inbox, state };
@@ -70,9 +80,10 @@ describe('the inbox of an edge', () => {
     expect(state).toMatchObject({ did: [10], done: [] });
     inbox.add(message(2, 12));
     inbox.add(message(3, 13, 14));
+    inbox.add(message(4));
     expect(state.did).toEqual([10]);
-    await eventually(() => expect(state.done).toEqual([1, 3]));
-    expect(state).toMatchObject({ did: [10, 11, 12, 13, 14], runs: 2 });
+    await vi.waitFor(() => expect(state.done).toEqual([1, 4]));
+    expect(state).toMatchObject({ did: [10, 11, 12, 13, 14], runs: 2, items: [2, 3] });
   });
 
   test('does nothing more of what waits when the link is gone, and begins anew with the next', async () => {
@@ -82,7 +93,7 @@ describe('the inbox of an edge', () => {
     inbox.drop();
     expect(state).toMatchObject({ did: [10], done: [], left: 1 });
     inbox.add(message(1, 20, 21));
-    await eventually(() => expect(state.done).toEqual([1]));
+    await vi.waitFor(() => expect(state.done).toEqual([1]));
     expect(state.did).toEqual([10, 20, 21]);
   });
 
@@ -90,7 +101,7 @@ describe('the inbox of an edge', () => {
     const { inbox, state } = createTestInbox();
     for (let number = 1; number <= 20; number++) inbox.add(large(number));
     expect(state.read).toEqual([false]);
-    await eventually(() => expect(state.done).toEqual([1, 20]));
+    await vi.waitFor(() => expect(state.done).toEqual([1, 20]));
     expect(state.read).toEqual([false, true]);
   });
 

@@ -5,7 +5,6 @@ import type { EdgePort } from '../../core/delivery/edge-port.js';
 import { createOpenings } from '../../core/delivery/openings.js';
 import type { Announced } from '../../core/delivery/session.js';
 import type { Subscriber } from '../../core/domain/device.js';
-import { eventually } from '../support/eventually.js';
 
 const DEVICE: Subscriber = { num: 1, id: 'device', appNum: 2, platform: 'WEB', registered: true, memberships: [] };
 
@@ -44,7 +43,7 @@ function createTestOpenings(found: Subscriber[] = [DEVICE]) {
     log,
     closeSession,
     announce,
-    lookedUp: () => eventually(() => expect(log).toContain('look-up')),
+    lookedUp: () => vi.waitFor(() => expect(log).toContain('look-up')),
     answer: (error?: Error) => answer(error),
   };
 }
@@ -56,7 +55,7 @@ describe('openings', () => {
     expect(openings.told()).toBeUndefined();
     await lookedUp();
     answer();
-    await eventually(() => expect(log).toEqual(['look-up', 'begin device']));
+    await vi.waitFor(() => expect(log).toEqual(['look-up', 'begin device']));
   });
 
   test.each<[string, Partial<Announced>, string]>([
@@ -94,7 +93,7 @@ describe('openings', () => {
     const told = openings.told()?.then(() => log.push('told'));
     await lookedUp();
     answer(new Error('no database'));
-    await eventually(() => expect(log).toEqual(['look-up', 'look-up']));
+    await vi.waitFor(() => expect(log).toEqual(['look-up', 'look-up']));
     answer();
     await told;
     expect(log).toEqual(['look-up', 'look-up', 'confirmed 1 7', 'told']);
@@ -120,8 +119,8 @@ describe('openings', () => {
     await lookedUp();
     openings.changed('device');
     answer();
-    await eventually(() => expect(log).toEqual(['look-up', 'look-up']));
+    await vi.waitFor(() => expect(log).toEqual(['look-up', 'look-up']));
     answer();
-    await eventually(() => expect(log).toEqual(['look-up', 'look-up', 'begin device']));
+    await vi.waitFor(() => expect(log).toEqual(['look-up', 'look-up', 'begin device']));
   });
 });
