@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Audience, createAudience } from '../support/audience.js';
+import { eventually } from '../support/eventually.js';
 import { expectError } from '../support/expect-error.js';
 import { createApp, type SendBody, send } from '../support/rest.js';
 import { readRows } from '../support/rows.js';
@@ -69,7 +70,12 @@ describe.each(storeKinds())('a push that is sent again with its idempotency key,
     );
     expect(new Set(ids)).toEqual(new Set([expect.stringMatching(/^\d+$/)]));
     expect(await audience.got(listener)).toHaveLength(1);
-    const rows = await readRows(stack.databaseUrl, 'SELECT push_id FROM receipts WHERE push_id = ?', [Number(ids[0])]);
+    const receipts = 'SELECT push_id FROM receipts WHERE push_id = ?';
+    // It is committed a little later than the device has the message.
+    const rows = await eventually(async () => {
+      const found = await readRows(stack.databaseUrl, receipts, [Number(ids[0])]);
+      return found.length > 0 && found;
+    });
     expect(rows).toHaveLength(1);
   });
 
