@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { OnePushError } from './errors.js';
 
 export type { Logger };
 
@@ -22,16 +23,20 @@ export function createLogger(name: string, level: LogLevel): Logger {
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = 'code' in error ? error.code : undefined;
-  const frames = error.stack
-    ?.split('\n')
-    .filter((line) => line.startsWith('    at '))
-    .slice(0, 6);
-  const ours = error.name.startsWith('Store') || error.name === 'OnePushError' || error.name === 'ConfigError';
+  // What is foreseen says all by its code.
+  const foreseen = error instanceof OnePushError;
+  const frames = foreseen ? undefined : framesOf(error);
+  const ours = foreseen || error.name.startsWith('Store') || error.name === 'ConfigError';
   return {
     error: error.name,
     ...(ours ? { message: error.message } : {}),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    at: frames?.map((line) => line.trim()),
+    ...(frames === undefined ? {} : { at: frames }),
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
   };
+}
+
+function framesOf(error: Error): string[] | undefined {
+  const lines = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
+  return lines?.slice(0, 6).map((line) => line.trim());
 }

@@ -8,7 +8,6 @@ import { createAcceptPush } from './delivery/accept.js';
 import { createEstimate } from './delivery/estimate.js';
 import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
 import { createJobRunner, type JobRunner } from './delivery/jobs.js';
-import { createNeighbours, type Neighbours } from './delivery/neighbours.js';
 import { createPeriodic } from './delivery/periodic.js';
 import { createRecallPush } from './delivery/recall.js';
 import { createRecallCheck } from './delivery/recall-check.js';
@@ -18,8 +17,6 @@ import { createSumCheck } from './delivery/sum-check.js';
 import { createSweeper } from './delivery/sweeper.js';
 import { createWriteCycle, type Effects } from './delivery/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
-import type { Engine, EngineMember } from './engine/engine.js';
-import { createMemoryEngine } from './engine/memory.js';
 import { type CoreMetrics, createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
 import { createRegistry, type Registry } from './registry/registry.js';
@@ -29,25 +26,28 @@ import { createGrpcServer } from './rpc/grpc-server.js';
 import { createHealth } from './rpc/health.js';
 import { observedCalls } from './rpc/observed-calls.js';
 import { createPushCore } from './rpc/push-core.js';
-import type { DeliveryOf } from './store/store.js';
+import { addressOf, reservePort } from './shards/core-address.js';
+import { takeOver } from './shards/takeover.js';
+import { CORE } from './store/fence.js';
 
 /** Milliseconds between two looks at how far live sessions have read their topics. */
 const CHECKPOINT_INTERVAL = 5000;
-/** Milliseconds between two sets of sessions whose inboxes are looked at again. */
-const LOOK_AGAIN_INTERVAL = 1000;
-
-/** Puts the core together. Nothing is opened before `start`. `engine`: what it shares with other cores of the store. */
-export function buildCore(config: CoreConfig, log: Logger, engine: Engine = createMemoryEngine()): Service {
+/**
+ * Puts the core together. Nothing is opened before `start`.
+ *
+ * @param replaced called once, when another core has taken the database over: this one can do nothing any more
+ */
+export function buildCore(config: CoreConfig, log: Logger, replaced: () => void): Service {
   let stop = async (): Promise<void> => {};
   return {
     async start() {
       const store = await openStore(config.databaseUrl);
+      const port = await reservePort(config.grpcListen, 'ONEPUSH_GRPC_LISTEN');
+      await takeOver({ store, address: addressOf(port.address), log });
       if (config.bootstrapApp !== undefined) {
         const { id, key } = config.bootstrapApp;
         await store.commitApps([{ id, name: id, keyHash: hashSecret(key), now: Date.now() }]);
       }
-      const member = await engine.join();
-      await store.addCore(member.core);
       const highest = await store.loadHighestIds();
       const metrics = createCoreMetrics();
       const registry = createRegistry(store);
@@ -57,24 +57,27 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         registry,
         limits,
         metrics,
-        engine: member,
         sessions: () => sessions,
-        neighbours: () => neighbours,
         jobs: () => jobs,
       });
       const cycle = createWriteCycle({
         store,
-        pushIds: createIdClock(member.core, highest.push),
-        deliveryIds: createIdClock(member.core, highest.delivery),
+        pushIds: createIdClock(CORE, highest.push),
+        deliveryIds: createIdClock(CORE, highest.delivery),
         effects,
+        fenced() {
+          log.fatal('another core has taken the database over: this one ends');
+          replaced();
+        },
         committed: receipts.committed,
         log,
         observe: metrics.commit,
       });
-      const sessions = createSessions({ store, cycle, routes: member, log });
-      const neighbours = createNeighbours({ engine: member, sessions, registry, log });
-      const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.keepPositions);
-      const looks = createPeriodic(LOOK_AGAIN_INTERVAL, sessions.lookAgain);
+      const sessions = createSessions({ store, cycle, log });
+      const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.checkpoint);
+      const commitNothing = () => cycle.change(cycle.changes.nothing, undefined);
+      // What it fails with, whatever is committed next is told.
+      const renewals = createPeriodic(store.renewEveryMs ?? 0, () => commitNothing().catch(() => {}));
       const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
@@ -103,7 +106,7 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         log,
         observer: metrics.link,
       });
-      const health = createHealth(() => store.ping());
+      const health = createHealth(commitNothing);
       const grpc = createGrpcServer({
         handlers: observedCalls(handlers, 'grpc', metrics.call),
         health: health.handlers,
@@ -122,8 +125,9 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         findObstacle: health.findObstacle,
         log,
       });
+      await port.release();
       const addresses = {
-        grpc: await grpc.listen(config.grpcListen),
+        grpc: await grpc.listen(port.address),
         connect: await connect.listen(config.connectListen),
         ops: await ops.listen(config.opsListen),
       };
@@ -136,7 +140,6 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         receipts.stop();
         await jobs.stop();
         checkpoints.stop();
-        looks.stop();
         await sweeper.stop();
         await sums.stop();
         await connect.stop(left());
@@ -144,14 +147,16 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
         await link.stop();
         await grpc.stop(left());
         await cycle.idle();
-        await member.leave();
+        renewals.stop();
         await ops.stop();
+        // Whoever cannot say so is known to be gone when its lease ends.
+        await store.release().catch(() => {});
         await store.close();
       };
       jobs.start();
       sweeper.start();
       checkpoints.start();
-      looks.start();
+      if (store.renewEveryMs !== undefined) renewals.start();
       sums.start();
       return addresses;
     },
@@ -159,59 +164,39 @@ export function buildCore(config: CoreConfig, log: Logger, engine: Engine = crea
   };
 }
 
-/** What is committed changes what is cached before it changes sessions, and both here before other cores are told. */
+/** What is committed changes what is cached before it changes sessions. */
 function createEffects(parts: {
   registry: Registry;
   limits: InboxLimits;
   metrics: CoreMetrics;
-  engine: Pick<EngineMember, 'hasOthers' | 'announce'>;
   sessions: () => Sessions;
-  neighbours: () => Neighbours;
   jobs: () => JobRunner;
 }): Effects {
-  const { registry, limits, metrics, engine, sessions, neighbours, jobs } = parts;
-  function recalled(pushId: number): void {
-    sessions().recalled(pushId);
-    engine.announce({ kind: 'recalled', pushId });
-  }
-  function withdrawn(deliveries: readonly DeliveryOf[]): void {
-    sessions().withdrawn(deliveries);
-    engine.announce({ kind: 'withdrawn', deliveries });
-  }
+  const { registry, limits, metrics, sessions, jobs } = parts;
   return {
-    pushed(pushes) {
+    pushed(pushes, current) {
       metrics.pushed(pushes);
       limits.pushed(pushes);
-      sessions().pushed(pushes);
-      if (engine.hasOthers()) neighbours().pushed(pushes);
+      sessions().pushed(current);
     },
     recalled(pushId) {
       metrics.recalled();
-      recalled(pushId);
+      sessions().recalled(pushId);
     },
     replaced({ deliveries, topicPushes }) {
-      for (const pushId of topicPushes) recalled(pushId);
-      if (deliveries.length > 0) withdrawn(deliveries);
+      for (const pushId of topicPushes) sessions().recalled(pushId);
+      if (deliveries.length > 0) sessions().withdrawn(deliveries);
     },
-    withdrawn,
+    withdrawn: (deliveries) => sessions().withdrawn(deliveries),
     registered(result, registration) {
       registry.registered(result, registration.appNum, registration.tags);
       sessions().registered(result, registration);
-      engine.announce({ kind: 'registered', result, registration });
     },
     unregistered(device) {
       registry.unregistered(device);
       sessions().unregistered(device);
-      engine.announce({ kind: 'unregistered', device });
     },
     scheduled: (dueAt) => jobs().wake(dueAt),
-    appChanged(id) {
-      registry.appChanged(id);
-      engine.announce({ kind: 'app', id });
-    },
-    uncertain() {
-      registry.forget();
-      engine.announce({ kind: 'uncertain' });
-    },
+    appChanged: (id) => registry.appChanged(id),
   };
 }

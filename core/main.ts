@@ -8,5 +8,5 @@ await runService('core', () => {
   const config = readCoreConfig(process.env);
   const log = createLogger('core', config.logLevel);
   for (const name of unknownSettings(process.env)) log.warn({ setting: name }, 'unknown setting');
-  return { service: buildCore(config, log), log, stopSeconds: config.drainSeconds };
+  return { service: buildCore(config, log, () => process.exit(1)), log, stopSeconds: config.drainSeconds };
 });

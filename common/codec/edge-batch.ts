@@ -64,8 +64,11 @@ function readEvent(reader: BinaryReader, end: number): SessionEvent {
     kind: 0,
     slot: 0,
     deviceId: '',
-    through: [],
+    through: 0,
     pushId: 0,
+    device: 0,
+    generation: 0,
+    page: 0,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -78,11 +81,20 @@ function readEvent(reader: BinaryReader, end: number): SessionEvent {
       case 26:
         event.deviceId = reader.string(true);
         break;
-      case 34:
-        readPackedDoubles(reader, event.through);
+      case 33:
+        event.through = reader.double();
         break;
       case 41:
         event.pushId = reader.double();
+        break;
+      case 48:
+        event.device = reader.uint32();
+        break;
+      case 56:
+        event.generation = reader.uint32();
+        break;
+      case 64:
+        event.page = reader.uint32();
         break;
       default:
         unusual();
@@ -150,8 +162,11 @@ function writeEvent(writer: Writer, event: SessionEvent): void {
   if (event.kind !== 0) writer.int32(8, event.kind);
   if (event.slot !== 0) writer.uint32(16, event.slot);
   if (event.deviceId !== '') writer.string(26, event.deviceId);
-  if (event.through.length > 0) writer.packedDoubles(34, event.through);
+  if (event.through !== 0) writer.double(33, event.through);
   if (event.pushId !== 0) writer.double(41, event.pushId);
+  if (event.device !== 0) writer.uint32(48, event.device);
+  if (event.generation !== 0) writer.uint32(56, event.generation);
+  if (event.page !== 0) writer.uint32(64, event.page);
   writer.end(mark);
 }
 

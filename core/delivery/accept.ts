@@ -8,8 +8,8 @@ import type { Registry } from '../registry/registry.js';
 import { type IdempotencyKey, type LookUps, StoreUnavailable } from '../store/store.js';
 import { resolveAudience } from './audience.js';
 import type { JobRequest } from './changes.js';
-import type { Caller } from './delivery-queue.js';
 import { IDEMPOTENCY_LIFETIME } from './idempotency.js';
+import type { Caller } from './push-queue.js';
 import type { WriteCycle } from './write-cycle.js';
 
 /** What an app asks to be pushed. */

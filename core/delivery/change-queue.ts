@@ -1,11 +1,22 @@
 import { OnePushError } from '../../common/errors.js';
+import { StoreUnavailable } from '../store/store.js';
+import type { CommitDoubt } from './commit-doubt.js';
+
+/** A set of changes on its way to the store. */
+export interface ChangeCommit<O> {
+  /** One transaction. */
+  stored: Promise<unknown>;
+  /** Does what follows from it, and answers in the order of the inputs. Called only if it is committed, which may be known late. */
+  committed(result: unknown): readonly O[];
+}
 
 /** One kind of change: how a set of them is carried out. */
 export interface ChangeKind<I, O> {
   /** What a change concerns: two changes of the same subject are never in one set. */
   subjectOf(input: I): string;
-  /** Commits a set in one transaction, then does what follows from it. Answers in the order of the inputs. */
-  apply(inputs: readonly I[]): Promise<readonly O[]>;
+  /** About how many bytes it takes; absent: few. */
+  bytesOf?(input: I): number;
+  apply(inputs: readonly I[]): ChangeCommit<O>;
   /** It may end deliveries; absent: it ends none. */
   endsDeliveries?: true;
 }
@@ -28,55 +39,106 @@ interface Change {
   kind: ChangeKind<unknown, unknown>;
   subject: string;
   input: unknown;
+  bytes: number;
+  since: number;
   resolve(output: unknown): void;
   reject(error: unknown): void;
 }
 
 const MAX_WAITING = 20_000;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** How long a change waits, in milliseconds: its caller has given up by then, and may have made it again. */
+const MAX_WAIT = 4000;
 const MAX_SET = 500;
+const MAX_SET_BYTES = 4_000_000;
+const CHANGE_BYTES = 500;
 
-export function createChangeQueue(): ChangeQueue {
+/** @param doubt told of commits that have failed */
+export function createChangeQueue(doubt: Pick<CommitDoubt, 'note'>): ChangeQueue {
   let waiting: Change[] = [];
+  let waitingBytes = 0;
+
+  function refuseOverdue(): void {
+    const oldest = performance.now() - MAX_WAIT;
+    if ((waiting[0]?.since ?? oldest) >= oldest) return;
+    const overdue = waiting.filter(({ since }) => since < oldest);
+    waiting = waiting.filter(({ since }) => since >= oldest);
+    for (const change of overdue) {
+      waitingBytes -= change.bytes;
+      change.reject(new StoreUnavailable('OVERDUE'));
+    }
+  }
 
   /** What waits before the first change of another kind, of each subject the first: the others of a subject hold up only themselves. */
   function take(): Change[] {
     const kind = waiting[0]?.kind;
     const taken = new Map<string, Change>();
     const left: Change[] = [];
+    let bytes = 0;
     for (const [index, change] of waiting.entries()) {
-      if (change.kind !== kind || taken.size >= MAX_SET) {
-        waiting = [...left, ...waiting.slice(index)];
-        return [...taken.values()];
+      if (change.kind !== kind || taken.size >= MAX_SET || bytes >= MAX_SET_BYTES) {
+        left.push(...waiting.slice(index));
+        break;
       }
-      if (taken.has(change.subject)) left.push(change);
-      else taken.set(change.subject, change);
+      if (taken.has(change.subject)) {
+        left.push(change);
+        continue;
+      }
+      taken.set(change.subject, change);
+      bytes += change.bytes;
     }
     waiting = left;
+    waitingBytes -= bytes;
     return [...taken.values()];
+  }
+
+  /** Commits a set; if one of it is refused for what it is, the others all the same. */
+  async function commitSet(changes: readonly Change[]): Promise<void> {
+    const [first] = changes;
+    if (first === undefined) return;
+    const { stored, committed } = first.kind.apply(changes.map((change) => change.input));
+    let result: unknown;
+    try {
+      result = await stored;
+    } catch (error) {
+      doubt.note(error, (isCommitted, late) => {
+        if (isCommitted) committed(late);
+      });
+      if (error instanceof StoreUnavailable || changes.length === 1) {
+        for (const change of changes) change.reject(error);
+        return;
+      }
+      const middle = Math.ceil(changes.length / 2);
+      await commitSet(changes.slice(0, middle));
+      await commitSet(changes.slice(middle));
+      return;
+    }
+    const outputs = committed(result);
+    for (const [index, change] of changes.entries()) change.resolve(outputs[index]);
   }
 
   return {
     add<I, O>(kind: ChangeKind<I, O>, input: I) {
-      if (waiting.length >= MAX_WAITING) return Promise.reject(new OnePushError('OVERLOADED'));
+      const bytes = CHANGE_BYTES + (kind.bytesOf?.(input) ?? 0);
+      if (waiting.length >= MAX_WAITING || waitingBytes + bytes > MAX_WAITING_BYTES) {
+        return Promise.reject(new OnePushError('OVERLOADED'));
+      }
+      waitingBytes += bytes;
+      const since = performance.now();
       return new Promise<O>((resolve, reject) => {
         // A change meets only its own kind: what `kind` is given is an I, and what it answers an O.
-        const change = { kind, subject: kind.subjectOf(input), input, resolve, reject } as unknown as Change;
-        waiting.push(change);
+        const change = { kind, subject: kind.subjectOf(input), input, bytes, since, resolve, reject };
+        waiting.push(change as unknown as Change);
       });
     },
     async commit() {
+      refuseOverdue();
       const changes = take();
-      const [first] = changes;
-      if (first === undefined) return false;
-      try {
-        const outputs = await first.kind.apply(changes.map((change) => change.input));
-        for (const [index, change] of changes.entries()) change.resolve(outputs[index]);
-      } catch (error) {
-        for (const change of changes) change.reject(error);
-      }
-      return true;
+      await commitSet(changes);
+      return changes.length > 0;
     },
     refuse(error) {
+      waitingBytes = 0;
       for (const change of waiting.splice(0)) change.reject(error);
     },
     endDeliveries: () => waiting.some(({ kind }) => kind.endsDeliveries),

@@ -21,7 +21,7 @@ import type {
   Swept,
   Updated,
 } from '../store/store.js';
-import type { ChangeKind } from './change-queue.js';
+import type { ChangeCommit, ChangeKind } from './change-queue.js';
 
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
 
@@ -44,8 +44,6 @@ export interface ChangeEffects {
   scheduled(dueAt: number): void;
   /** Deliveries have ended that an edge may still be sending again. */
   withdrawn(deliveries: readonly DeliveryOf[]): void;
-  /** A commit of devices or apps has failed: it may have taken place all the same. */
-  uncertain(): void;
 }
 
 /** The changes that go through the write cycle besides deliveries. */
@@ -69,6 +67,8 @@ export interface Changes {
   sweep: ChangeKind<Sweep, Swept>;
   /** How many deliveries were evicted. */
   evict: ChangeKind<Omit<Eviction, 'now'>, number>;
+  /** Changes nothing: meets what any commit would, and renews the core's lease. */
+  nothing: ChangeKind<void, void>;
 }
 
 export function createChanges(options: {
@@ -81,127 +81,142 @@ export function createChanges(options: {
   const { commits, effects, pushIds, now } = options;
   let withoutKey = 0;
 
-  async function certain<T>(commit: Promise<T>): Promise<T> {
-    try {
-      return await commit;
-    } catch (error) {
-      effects.uncertain();
-      throw error;
-    }
-  }
-
   return {
     register: {
       endsDeliveries: true,
       subjectOf: ({ appNum, nativeToken }) => `${appNum}:${nativeToken}`,
-      async apply(requests) {
+      bytesOf: ({ alias, nativeToken, tags }) => alias.length + nativeToken.length + lengthOf(tags),
+      apply(requests) {
         const shared = { sinceId: pushIds.last(), now: now() };
         const registrations = requests.map((request) => ({ ...request, ...shared, newId: newDeviceId() }));
-        const results = await certain(commits.commitRegistrations(registrations));
-        for (const [index, registration] of registrations.entries()) {
-          const result = results[index];
-          if (result !== undefined) effects.registered(result, registration);
-        }
-        return results;
+        return commit(commits.commitRegistrations(registrations), (results) => {
+          for (const [index, registration] of registrations.entries()) {
+            const result = results[index];
+            if (result !== undefined) effects.registered(result, registration);
+          }
+          return results;
+        });
       },
     },
     update: {
       endsDeliveries: true,
       subjectOf: ({ id }) => id,
-      async apply(requests) {
+      bytesOf: ({ addTags, removeTags }) => lengthOf(addTags) + lengthOf(removeTags),
+      apply(requests) {
         const shared = { sinceId: pushIds.last(), now: now() };
-        const results = await certain(commits.commitUpdates(requests.map((request) => ({ ...request, ...shared }))));
-        for (const updated of results) {
-          if (typeof updated === 'object') effects.registered(updated.result, updated.registration);
-        }
-        return results;
+        return commit(commits.commitUpdates(requests.map((request) => ({ ...request, ...shared }))), (results) => {
+          for (const updated of results) {
+            if (typeof updated === 'object') effects.registered(updated.result, updated.registration);
+          }
+          return results;
+        });
       },
     },
     unregister: {
       endsDeliveries: true,
       subjectOf: (deviceId) => deviceId,
-      async apply(deviceIds) {
-        const devices = await certain(commits.commitUnregistrations(deviceIds, now()));
-        for (const device of devices) effects.unregistered(device);
-        return [];
-      },
+      apply: (deviceIds) =>
+        commit(commits.commitUnregistrations(deviceIds, now()), (devices) => {
+          for (const device of devices) effects.unregistered(device);
+          return [];
+        }),
     },
     createApp: {
       subjectOf: ({ id }) => id,
-      async apply(apps) {
-        await certain(commits.commitApps(apps.map((app) => ({ ...app, now: now() }))));
-        for (const { id } of apps) effects.appChanged(id);
-        return [];
-      },
+      apply: (apps) =>
+        commit(commits.commitApps(apps.map((app) => ({ ...app, now: now() }))), () => {
+          for (const { id } of apps) effects.appChanged(id);
+          return [];
+        }),
     },
     rotateKey: {
       subjectOf: ({ id }) => id,
-      async apply(requests) {
+      apply(requests) {
         const time = now();
         const rotations = requests.map(
           ({ id, keyHash, keepOld }): KeyRotation => ({ id, keyHash, oldUntil: time + keepOld, now: time }),
         );
-        const known = await certain(commits.commitKeyRotations(rotations));
-        for (const { id } of rotations) effects.appChanged(id);
-        return rotations.map(({ oldUntil }, index) => (known[index] ? oldUntil : undefined));
+        return commit(commits.commitKeyRotations(rotations), (known) => {
+          for (const { id } of rotations) effects.appChanged(id);
+          return rotations.map(({ oldUntil }, index) => (known[index] ? oldUntil : undefined));
+        });
       },
     },
     setAppState: {
       subjectOf: ({ id }) => id,
-      async apply(states) {
-        const known = await certain(commits.commitAppStates(states.map((state) => ({ ...state, now: now() }))));
-        for (const { id } of states) effects.appChanged(id);
-        return known;
-      },
+      apply: (states) =>
+        commit(commits.commitAppStates(states.map((state) => ({ ...state, now: now() }))), (known) => {
+          for (const { id } of states) effects.appChanged(id);
+          return known;
+        }),
     },
     recall: {
       endsDeliveries: true,
       subjectOf: ({ pushId }) => String(pushId),
-      async apply(recalls) {
-        const results = await commits.commitRecalls(recalls.map((recall) => ({ ...recall, now: now() })));
-        for (const [index, { pushId }] of recalls.entries()) {
-          if (results[index] !== undefined) effects.recalled(pushId);
-        }
-        return results;
-      },
+      apply: (recalls) =>
+        commit(commits.commitRecalls(recalls.map((recall) => ({ ...recall, now: now() }))), (results) => {
+          for (const [index, { pushId }] of recalls.entries()) {
+            if (results[index] !== undefined) effects.recalled(pushId);
+          }
+          return results;
+        }),
     },
     schedule: {
       subjectOf: ({ idempotency }) => idempotency?.key ?? String(++withoutKey),
-      async apply(requests) {
+      bytesOf: ({ spec }) => JSON.stringify(spec).length,
+      apply(requests) {
         const createdAt = now();
         const jobs = requests.map(({ appNum, spec, dueAt = createdAt, lifetime, idempotency }): NewJob => {
           return { id: pushIds.next(), appNum, spec, dueAt, createdAt, expiresAt: dueAt + lifetime, idempotency };
         });
-        try {
-          return await commits.commitJobs(jobs);
-        } finally {
+        return commit(commits.commitJobs(jobs), (ids) => {
           effects.scheduled(Math.min(...jobs.map(({ dueAt }) => dueAt)));
-        }
+          return ids;
+        });
       },
     },
     cancel: {
       endsDeliveries: true,
       subjectOf: ({ id }) => String(id),
-      apply: (cancellations) => commits.commitCancellations(cancellations.map((each) => ({ ...each, now: now() }))),
+      apply: (cancellations) =>
+        commit(
+          commits.commitCancellations(cancellations.map((each) => ({ ...each, now: now() }))),
+          (results) => results,
+        ),
     },
     sweep: {
       endsDeliveries: true,
       subjectOf: () => '',
-      async apply([sweep]) {
-        return sweep === undefined ? [] : [await commits.commitSweep(sweep)];
-      },
+      apply: ([sweep]) =>
+        sweep === undefined
+          ? commit(Promise.resolve(), () => [])
+          : commit(commits.commitSweep(sweep), (swept) => [swept]),
     },
     evict: {
       endsDeliveries: true,
       subjectOf: ({ deviceNum }) => String(deviceNum),
-      async apply(evictions) {
-        const evicted = await commits.commitEvictions(evictions.map((eviction) => ({ ...eviction, now: now() })));
-        const deliveries = evictions.flatMap(({ deviceNum }, index) =>
-          (evicted[index] ?? []).map((pushId) => ({ deviceNum, pushId })),
-        );
-        if (deliveries.length > 0) effects.withdrawn(deliveries);
-        return evicted.map(({ length }) => length);
-      },
+      apply: (evictions) =>
+        commit(commits.commitEvictions(evictions.map((eviction) => ({ ...eviction, now: now() }))), (evicted) => {
+          const deliveries = evictions.flatMap(({ deviceNum }, index) =>
+            (evicted[index] ?? []).map((pushId) => ({ deviceNum, pushId })),
+          );
+          if (deliveries.length > 0) effects.withdrawn(deliveries);
+          return evicted.map(({ length }) => length);
+        }),
+    },
+    nothing: {
+      subjectOf: () => '',
+      apply: () => commit(commits.commitNothing(), () => []),
     },
   };
+}
+
+/** What follows from a commit, kept beside what that comes to. */
+function commit<R, O>(stored: Promise<R>, committed: (result: R) => readonly O[]): ChangeCommit<O> {
+  // It is called with what `stored` resolves with, or would have.
+  return { stored, committed: (result) => committed(result as R) };
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, { length }) => sum + length + 16, 0);
 }

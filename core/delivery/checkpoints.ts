@@ -1,4 +1,3 @@
-import { hasReached, START } from '../../common/position.js';
 import { currentTopics } from '../domain/device.js';
 import { resumePoint, type Session } from './session.js';
 import type { WriteCycle } from './write-cycle.js';
@@ -22,7 +21,7 @@ export interface Checkpoints {
 const SESSIONS_PER_TURN = 500;
 
 export function createCheckpoints(options: {
-  /** All sessions of this core, in any state. */
+  /** All sessions, in any state. */
   sessions: () => Iterable<Session>;
   cycle: Pick<WriteCycle, 'read' | 'settle'>;
 }): Checkpoints {
@@ -49,13 +48,12 @@ export function createCheckpoints(options: {
     const processed = edge.processed();
     // As when its edge goes: it has been handed all that was sent before the last batch that its edge has handled.
     if (state.sinceBatch > processed.batch) return;
-    const position = resumePoint(session, processed.through);
-    const known = session.kept ?? session.cursor ?? START;
-    if (position !== known && position.some((id) => !hasReached(known, id))) {
-      session.kept = position;
-      cycle.read(device.num, position);
+    const through = resumePoint(session, processed.through);
+    if (through > Math.max(session.kept, session.cursor ?? 0)) {
+      session.kept = through;
+      cycle.read(device.num, through);
     }
-    if (hasReached(position, upTo)) due.delete(session);
+    if (through >= upTo) due.delete(session);
   }
 
   return {

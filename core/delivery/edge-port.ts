@@ -1,5 +1,4 @@
-import type { Position } from '../../common/position.js';
-import type { Platform, PlatformFilter } from '../domain/device.js';
+import type { Device, Platform, PlatformFilter } from '../domain/device.js';
 
 /** Why a session is closed: the WebSocket close codes of the documented contract. */
 export const CLOSE = {
@@ -21,8 +20,8 @@ export interface EdgePort {
   // `deliveryId`: what the edge reports when the kernel has taken the message; undefined: nothing.
   deliver(slot: number, message: EdgeMessage, deliveryId: number | undefined): void;
   publish(publication: Publication): void;
-  /** The session is accepted, or has drained: deliveries follow. */
-  resume(slot: number): void;
+  /** The session of this device is accepted, or has drained: the deliveries of this page follow. */
+  resume(slot: number, page: number, device: Pick<Device, 'num' | 'generation'>): void;
   /** Have the edge report when the session has drained. */
   sync(slot: number): void;
   /** The session has all that waited: from here on it gets what is published to these topics. */
@@ -37,7 +36,7 @@ export interface EdgePort {
   /** The number of the message that what is handed over now goes with. */
   batchNumber(): number;
   /** The last of those messages that the edge has handled, and the push up to which all was in it or before it. */
-  processed(): { batch: number; through: Position };
+  processed(): { batch: number; through: number };
 }
 
 /** A message for sessions of one kind of platform. */

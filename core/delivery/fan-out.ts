@@ -1,17 +1,14 @@
 import { currentTopics, matchesPlatform } from '../domain/device.js';
 import type { Push } from '../domain/push.js';
-import type { TopicPush } from '../engine/engine.js';
 import type { NewPush } from '../store/store.js';
 import type { EdgePort } from './edge-port.js';
 import { confirmUntil, createOutgoing, type Outgoing } from './outgoing.js';
 import { hold, type Session, sendTo } from './session.js';
 
-/** Hands committed pushes to the sessions of this core: sent to those that are live, held for those that read what waited. */
+/** Hands committed pushes to the sessions: sent to those that are live, held for those that read what waited. */
 export interface FanOut {
-  /** What this core has committed, in the order of the commits. */
+  /** What is committed, in the order of the commits. */
   pushed(push: NewPush): void;
-  /** A topic push that another core has committed. */
-  pushedElsewhere(publication: TopicPush): void;
 }
 
 export function createFanOut(options: {
@@ -19,7 +16,7 @@ export function createFanOut(options: {
   edges: () => Iterable<EdgePort>;
   /** The sessions that are reading now. */
   reading: () => Iterable<Session>;
-  /** Told when a topic push of this core has been handed to the edges. */
+  /** Told when a topic push has been handed to the edges. */
   published: (topicNums: readonly number[], pushId: number) => void;
 }): FanOut {
   const { sessionOf, edges, reading, published } = options;
@@ -37,11 +34,12 @@ export function createFanOut(options: {
     for (const edge of edges()) edge.publish(publication);
   }
 
-  /** The states of those that read now and have one of the topics. */
+  /** Those that read now and have one of the topics. */
   function* readers(push: Push, topicNums: readonly number[]) {
-    for (const { state, device } of reading()) {
-      const belongs = currentTopics(device.memberships).some((topicNum) => topicNums.includes(topicNum));
-      if (state.kind === 'reading' && belongs && matchesPlatform(push.platform, device.platform)) yield state;
+    for (const session of reading()) {
+      const { memberships, platform } = session.device;
+      const belongs = currentTopics(memberships).some((topicNum) => topicNums.includes(topicNum));
+      if (belongs && matchesPlatform(push.platform, platform)) yield session;
     }
   }
 
@@ -52,18 +50,13 @@ export function createFanOut(options: {
         for (const { deviceNum, id } of target.deliveries) {
           const session = sessionOf(deviceNum);
           if (session?.state.kind === 'live') sendTo(session, outgoing, id);
-          else if (session?.state.kind === 'reading') hold(session.state, { outgoing, deliveryId: id });
+          else if (session !== undefined) hold(session, { outgoing, deliveryId: id });
         }
         return;
       }
-      for (const state of readers(push, target.topicNums)) hold(state, { outgoing, deliveryId: undefined });
+      for (const session of readers(push, target.topicNums)) hold(session, { outgoing, deliveryId: undefined });
       publish(outgoing, target.topicNums);
       published(target.topicNums, push.id);
-    },
-    pushedElsewhere({ push, topicNums }) {
-      // Whether their reads have it or not cannot be told: they read again after them.
-      for (const state of readers(push, topicNums)) state.overflowed = true;
-      publish(createOutgoing(push), topicNums);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { OnePushError } from '../../common/errors.js';
 import type { LookUps } from '../store/store.js';
-import type { PushOrder } from './delivery-queue.js';
+import type { QueuedPush } from './push-queue.js';
 
 /** How long a key is remembered, in milliseconds. */
 export const IDEMPOTENCY_LIFETIME = 24 * 3600 * 1000;
@@ -8,38 +8,41 @@ export const IDEMPOTENCY_LIFETIME = 24 * 3600 * 1000;
 /** Keeps a push that is sent again with its key from being pushed again. */
 export interface Idempotency {
   /**
-   * Answers the orders whose key is known: with the first push's id, or with IDEMPOTENCY_CONFLICT if it was another push. Of several
+   * Answers the pushes whose key is known: with the first push's id, or with IDEMPOTENCY_CONFLICT if it was another push. Of several
    * new ones with one key the first is fresh; the others are to be sorted later, when it is committed or has failed.
    *
    * @throws StoreUnavailable
    */
-  sort(orders: readonly PushOrder[]): Promise<{ fresh: readonly PushOrder[]; later: readonly PushOrder[] }>;
+  sort(
+    pushes: readonly QueuedPush[],
+    now: number,
+  ): Promise<{ fresh: readonly QueuedPush[]; later: readonly QueuedPush[] }>;
 }
 
-export function createIdempotency(store: Pick<LookUps, 'findIdempotent'>, now: () => number): Idempotency {
+export function createIdempotency(store: Pick<LookUps, 'findIdempotent'>): Idempotency {
   return {
-    async sort(orders) {
-      const keys = orders.flatMap(({ idempotency }) => (idempotency === undefined ? [] : [idempotency.key]));
-      if (keys.length === 0) return { fresh: orders, later: [] };
-      const known = await store.findIdempotent(keys, now());
+    async sort(pushes, now) {
+      const keys = pushes.flatMap(({ idempotency }) => (idempotency === undefined ? [] : [idempotency.key]));
+      if (keys.length === 0) return { fresh: pushes, later: [] };
+      const known = await store.findIdempotent(keys, now);
       const taken = new Set<string>();
-      const fresh: PushOrder[] = [];
-      const later: PushOrder[] = [];
-      for (const order of orders) {
-        const { idempotency } = order;
+      const fresh: QueuedPush[] = [];
+      const later: QueuedPush[] = [];
+      for (const push of pushes) {
+        const { idempotency } = push;
         if (idempotency === undefined) {
-          fresh.push(order);
+          fresh.push(push);
           continue;
         }
         const earlier = known.get(idempotency.key);
         if (earlier !== undefined) {
-          if (earlier.digest === idempotency.digest) order.resolve(earlier.pushId);
-          else order.reject(new OnePushError('IDEMPOTENCY_CONFLICT'));
+          if (earlier.digest === idempotency.digest) push.resolve(earlier.pushId);
+          else push.reject(new OnePushError('IDEMPOTENCY_CONFLICT'));
         } else if (taken.has(idempotency.key)) {
-          later.push(order);
+          later.push(push);
         } else {
           taken.add(idempotency.key);
-          fresh.push(order);
+          fresh.push(push);
         }
       }
       return { fresh, later };

@@ -1,4 +1,3 @@
-import { limitTo, merge, type Position } from '../../common/position.js';
 import type { LookUps } from '../store/store.js';
 import { createOutgoing, type Outgoing } from './outgoing.js';
 import type { Session } from './session.js';
@@ -7,7 +6,7 @@ import type { Session } from './session.js';
 export interface Page {
   entries: { outgoing: Outgoing; deliveryId: number | undefined }[];
   /** All that waited up to here is in the entries, or was handed over before. */
-  through: Position;
+  through: number;
   /** More waits, or may wait, behind it. */
   more: boolean;
 }
@@ -17,7 +16,7 @@ export interface Waiting {
   /** Delivery by push, oldest first. */
   rows: ReadonlyMap<number, number | undefined>;
   /** What was looked at. */
-  bound: Position;
+  bound: number;
   /** The rows are all of that up to this push id; Infinity: all. */
   upTo: number;
 }
@@ -26,81 +25,85 @@ export interface Waiting {
 const PAGE_BYTES = 256 * 1024;
 /** What all sessions get from one read: the memory of the core and what waits for an edge stay bounded. */
 const READ_BYTES = 16 * 1024 * 1024;
-/** How much of a session's page is loaded at first, in messages, and how much one look-up loads. */
+/** What a frame has beside its content, roughly. */
+const FRAME_BYTES = 200;
+/** For how many messages of each session sizes are looked up at first, and for how many one look-up asks. */
 const FIRST_STEP = 4;
-const PUSHES_PER_LOAD = 1000;
+const SIZES_PER_LOOK_UP = 1000;
 
-type Reader = Pick<Session, 'device' | 'after'>;
+type Reader = Pick<Session, 'after'>;
 
-interface Filling<S> {
+interface Plan<S> {
   session: S;
-  entries: Page['entries'];
-  bound: Position;
+  rows: [pushId: number, deliveryId: number | undefined][];
+  bound: number;
   upTo: number;
-  waiting: [pushId: number, deliveryId: number | undefined][];
-  /** How many of `waiting` are in the page, or have no content any more. */
+  /** How many of `rows` are in the page, or have no content any more. */
   done: number;
   bytes: number;
 }
 
-/** Loads content, in growing steps, until the pages are full: a page that is full ends before what is left. */
+/**
+ * Chooses what fits by its stored size, and only then loads content. A page that is full ends before what is left.
+ */
 export async function fillPages<S extends Reader>(
-  store: Pick<LookUps, 'findPushes'>,
+  store: Pick<LookUps, 'findPushes' | 'findContentSizes'>,
   chosen: ReadonlyMap<S, Waiting>,
 ): Promise<Map<S, Page>> {
-  const loaded = new Map<number, Outgoing | undefined>();
-  const pages = [...chosen].map(
-    ([session, { rows, bound, upTo }]): Filling<S> => ({
-      session,
-      waiting: [...rows],
-      done: 0,
-      bytes: 0,
-      entries: [],
-      bound,
-      upTo,
-    }),
-  );
+  const plans = [...chosen].map(([session, { rows, bound, upTo }]): Plan<S> => {
+    return { session, rows: [...rows], bound, upTo, done: 0, bytes: 0 };
+  });
+  /** Undefined: it has no content any more. */
+  const sizes = new Map<number, number | undefined>();
   let left = READ_BYTES;
 
-  async function load(fillings: readonly Filling<S>[], step: number): Promise<void> {
+  async function findSizes(open: readonly Plan<S>[], step: number): Promise<void> {
     const wanted = new Set<number>();
-    for (const { waiting, done } of fillings) {
-      if (wanted.size >= PUSHES_PER_LOAD) break;
-      for (const [id] of waiting.slice(done, done + step)) if (!loaded.has(id)) wanted.add(id);
+    for (const { rows, done } of open) {
+      if (wanted.size >= SIZES_PER_LOOK_UP) break;
+      for (const [id] of rows.slice(done, done + step)) if (!sizes.has(id)) wanted.add(id);
     }
-    for (const id of wanted) loaded.set(id, undefined);
-    for (const push of await store.findPushes([...wanted])) loaded.set(push.id, createOutgoing(push));
+    const found = wanted.size === 0 ? new Map<number, number>() : await store.findContentSizes([...wanted]);
+    for (const id of wanted) sizes.set(id, found.get(id));
   }
 
-  /** Whether the page is complete. */
-  function fill(page: Filling<S>): boolean {
-    const { session, waiting, entries } = page;
-    for (const [id, deliveryId] of waiting.slice(page.done)) {
-      if (page.bytes >= PAGE_BYTES || left <= 0) {
-        page.upTo = waiting[page.done - 1]?.[0] ?? 0;
+  /** Takes rows of which the size is known, as long as there is room. Answers whether the page is complete. */
+  function extend(plan: Plan<S>): boolean {
+    for (const [id] of plan.rows.slice(plan.done)) {
+      if (plan.bytes >= PAGE_BYTES || left <= 0) {
+        plan.upTo = plan.rows[plan.done - 1]?.[0] ?? 0;
         return true;
       }
-      if (!loaded.has(id)) return false;
-      const outgoing = loaded.get(id);
-      page.done++;
-      if (outgoing === undefined) continue;
-      const size = outgoing.frameFor(session.device.platform).length;
-      page.bytes += size;
-      left -= size;
-      entries.push({ outgoing, deliveryId });
+      if (!sizes.has(id)) return false;
+      const size = sizes.get(id);
+      plan.done++;
+      if (size === undefined) continue;
+      plan.bytes += size + FRAME_BYTES;
+      left -= size + FRAME_BYTES;
     }
     return true;
   }
 
-  let open = pages;
+  let open = plans;
   for (let step = FIRST_STEP; open.length > 0; step *= 4) {
-    await load(open, step);
-    open = open.filter((page) => !fill(page));
+    await findSizes(open, step);
+    open = open.filter((plan) => !extend(plan));
   }
-  return new Map(
-    pages.map(({ session, entries, bound, upTo }) => {
-      const through = merge(session.after, limitTo(bound, upTo));
-      return [session, { entries, through, more: upTo !== Number.POSITIVE_INFINITY }];
-    }),
-  );
+  const ids = new Set(plans.flatMap(({ rows, done }) => rows.slice(0, done).map(([id]) => id)));
+  for (const id of ids) if (sizes.get(id) === undefined) ids.delete(id);
+  const pushes = ids.size === 0 ? [] : await store.findPushes([...ids]);
+  const outgoing = new Map(pushes.map((push) => [push.id, createOutgoing(push)]));
+  return new Map(plans.map((plan) => [plan.session, toPage(plan, outgoing)]));
+}
+
+function toPage<S extends Reader>(
+  { session, rows, done, bound, upTo }: Plan<S>,
+  loaded: ReadonlyMap<number, Outgoing>,
+): Page {
+  const entries: Page['entries'] = [];
+  for (const [id, deliveryId] of rows.slice(0, done)) {
+    const outgoing = loaded.get(id);
+    if (outgoing !== undefined) entries.push({ outgoing, deliveryId });
+  }
+  return { entries, through: Math.max(session.after, Math.min(bound, upTo)), more: upTo !== Number.POSITIVE_INFINITY };
 }

@@ -1,6 +1,5 @@
 import { createBatcher } from '../../common/batcher.js';
 import { describeError, type Logger } from '../../common/log.js';
-import { type Position, START } from '../../common/position.js';
 import { currentTopics } from '../domain/device.js';
 import type { LookUps } from '../store/store.js';
 import type { Page } from './pages.js';
@@ -17,8 +16,6 @@ import type { WriteCycle } from './write-cycle.js';
 export interface Replay {
   /** Reads for a queued or drained session, in a set with others. */
   read(session: Session): void;
-  /** Something may wait that the session was not told of: it reads again after what it has been sent. */
-  again(session: Session): void;
   /** The socket takes nothing: the session reads again when it has drained. */
   stall(session: Session): void;
   /** The session is closed: it gets nothing any more. */
@@ -45,7 +42,7 @@ export function createReplay(options: {
   const reading = new Set<Session>();
   const reads = createBatcher<Session>(SESSIONS_PER_READ, readAll);
   // Sessions that read together mostly come to the same: idle ones share it.
-  let lastPage: Session['page'] = { last: 0, through: START };
+  let lastPage: Session['page'] = { last: 0, through: 0 };
   let lastLive: Session['state'] & { kind: 'live' } = { kind: 'live', sinceBatch: 0 };
 
   /** Those whose edge takes more now; the others read when theirs does. */
@@ -66,21 +63,24 @@ export function createReplay(options: {
     try {
       // What the devices confirmed and were handed in earlier sessions must not come again.
       await cycle.settle();
-      const [cores] = await Promise.all([
-        store.findCores(),
-        findCursors(batch.filter((session) => session.cursor === undefined)),
-      ]);
+      await findCursors(batch.filter((session) => session.cursor === undefined));
       // From here to the read there is no turn of the loop: what is committed later is held.
       const committed = cycle.lastCommitted();
       for (const session of batch) {
         if (session.state.kind !== 'queued') continue;
-        const state: ReadingState = { kind: 'reading', held: [], overflowed: false, recalled: new Set() };
+        const state: ReadingState = {
+          kind: 'reading',
+          held: [],
+          heldBytes: 0,
+          overflowed: false,
+          recalled: new Set(),
+        };
         session.state = state;
         reading.add(session);
         started.push({ session, state });
       }
       const sessions = started.map(({ session }) => session);
-      const pages = await readWaiting(store, sessions, { committed, cores }, now());
+      const pages = await readWaiting(store, sessions, committed, now());
       for (const { session, state } of started) {
         // Stalled or closed meanwhile: it will read again, or not at all.
         if (session.state === state) finish(session, state, pages.get(session));
@@ -98,7 +98,7 @@ export function createReplay(options: {
   async function findCursors(sessions: readonly Session[]): Promise<void> {
     if (sessions.length === 0) return;
     const cursors = await store.findCursors(sessions.map(({ device }) => device.num));
-    for (const session of sessions) session.cursor = cursors.get(session.device.num) ?? START;
+    for (const session of sessions) session.cursor = cursors.get(session.device.num) ?? 0;
   }
 
   function finish(session: Session, state: ReadingState, page: Page | undefined): void {
@@ -106,7 +106,7 @@ export function createReplay(options: {
     const { entries: read, through, more } = page ?? { entries: [], through: session.after, more: true };
     const entries = read.filter(({ outgoing }) => !state.recalled.has(outgoing.push.id));
     reading.delete(session);
-    edge.resume(slot);
+    edge.resume(slot, ++session.pageNumber, device);
     for (const { outgoing, deliveryId } of entries) sendTo(session, outgoing, deliveryId);
     session.readTopics ||= entries.some(({ deliveryId }) => deliveryId === undefined);
     session.page = pageOf(entries.at(-1)?.outgoing.push.id ?? 0, through);
@@ -126,7 +126,7 @@ export function createReplay(options: {
     }
   }
 
-  function pageOf(last: number, through: Position): Session['page'] {
+  function pageOf(last: number, through: number): Session['page'] {
     if (lastPage.last !== last || lastPage.through !== through) lastPage = { last, through };
     return lastPage;
   }
@@ -140,13 +140,6 @@ export function createReplay(options: {
     read(session) {
       session.state = { kind: 'queued' };
       reads.add(session);
-    },
-    again(session) {
-      const { state } = session;
-      if (state.kind === 'reading') state.overflowed = true;
-      if (state.kind !== 'live') return;
-      session.state = { kind: 'draining' };
-      session.edge.sync(session.slot);
     },
     stall(session) {
       if (session.state.kind !== 'live' && session.state.kind !== 'reading') return;

@@ -1,21 +1,17 @@
-import { hasReached, merge, type Position, START } from '../../common/position.js';
-import type { Subscriber } from '../domain/device.js';
+import type { Device, Subscriber } from '../domain/device.js';
 import type { EdgePort } from './edge-port.js';
 import { confirmUntil, type Outgoing } from './outgoing.js';
 
-/**
- * A session whose device is not known yet: a socket that an edge has announced.
- */
-export interface Announced {
-  edge: EdgePort;
-  slot: number;
-  deviceId: string;
-  /** What this socket was handed before the edge attached again; START for a new socket. */
-  through: Position;
-  /** Closed before it was identified: it is looked up only for what it confirmed and was handed. */
+/** A socket that an edge has announced, and whose device is being looked up. */
+export interface UnidentifiedSession {
+  readonly edge: EdgePort;
+  readonly slot: number;
+  readonly deviceId: string;
+  /** What this socket was handed before the edge attached again; 0 for a new socket. */
+  readonly through: number;
+  /** The registration that it was accepted for before the edge attached again; undefined for a new socket. */
+  readonly accepted: Pick<Device, 'num' | 'generation'> | undefined;
   closed: boolean;
-  /** What the device confirmed before it was identified. */
-  confirmed: number[];
 }
 
 /**
@@ -31,25 +27,23 @@ export interface Session {
   readonly slot: number;
   /** Since when this core knows it, in milliseconds since the epoch. */
   readonly since: number;
-  /** Names it among the sessions of this core. */
-  readonly generation: number;
   device: Subscriber;
   state:
     | { kind: 'queued' }
-    | { kind: 'reading'; held: HeldDelivery[]; overflowed: boolean; recalled: Set<number> }
+    | { kind: 'reading'; held: HeldDelivery[]; heldBytes: number; overflowed: boolean; recalled: Set<number> }
     | { kind: 'draining' }
     | { readonly kind: 'live'; readonly sinceBatch: number }
     | { kind: 'closed' };
-  /** What not to read any more. */
-  after: Position;
+  /** The push up to which nothing is read any more. */
+  after: number;
+  /** Counts the pages that it was sent: what the edge says of an earlier one changes nothing. */
+  pageNumber: number;
   /** What the last read sent, and how far it looked: once the edge has handed over `last`, all up to `through` is. */
-  page: { readonly last: number; readonly through: Position };
+  page: { readonly last: number; readonly through: number };
   /** How far the device had read its topics before this session; undefined until it has been looked up. */
-  cursor: Position | undefined;
-  /** How far it has been written that the device has read them since; undefined: nothing has. */
-  kept: Position | undefined;
-  /** Up to which push its inbox has been looked at again; 0: not at all. See LookAgain. */
-  looked: number;
+  cursor: number | undefined;
+  /** How far it has been written that the device has read them since; 0: nothing has. */
+  kept: number;
   /** It was sent topic pushes that had waited since it was live last. */
   readTopics: boolean;
   /** How many earlier sessions of the device have not reported yet what they were handed. It begins when none is left. */
@@ -64,29 +58,29 @@ export interface HeldDelivery {
   deliveryId: number | undefined;
 }
 
-const NOTHING: Session['page'] = { last: 0, through: START };
+const NO_PAGE: Session['page'] = { last: 0, through: 0 };
 
-/** Beyond so many held deliveries, a session reads again instead. */
+/** Beyond so many held deliveries, or bytes of them, a session reads again instead. */
 export const MAX_HELD = 256;
+export const MAX_HELD_BYTES = 256 * 1024;
 
 export function createSession(
-  { edge, slot, through }: Announced,
+  { edge, slot, through }: UnidentifiedSession,
   device: Subscriber,
-  { blockers, since, generation }: Pick<Session, 'blockers' | 'since' | 'generation'>,
+  { blockers, since }: Pick<Session, 'blockers' | 'since'>,
 ): Session {
   return {
     edge,
     slot,
     since,
-    generation,
     blockers,
     device,
     state: { kind: 'queued' },
-    after: through.length === 0 ? START : through,
-    page: NOTHING,
+    after: through,
+    pageNumber: 0,
+    page: NO_PAGE,
     cursor: undefined,
-    kept: undefined,
-    looked: 0,
+    kept: 0,
     readTopics: false,
     reported: false,
   };
@@ -99,15 +93,23 @@ export function sendTo(session: Session, { push, frameFor }: Outgoing, deliveryI
   edge.deliver(slot, message, push.needConfirm ? undefined : deliveryId);
 }
 
-/** What not to read any more, when the edge has handed over everything up to `through`. */
-export function resumePoint({ page }: Session, through: Position): Position {
-  return hasReached(through, page.last) ? merge(page.through, through) : through;
+/** Returns after which push to read on, when the edge has handed over everything up to `through`. */
+export function resumePoint({ page }: Session, through: number): number {
+  return through >= page.last ? Math.max(page.through, through) : through;
 }
 
 /** Keeps a delivery until the session has read what came before it. */
-export function hold(state: Session['state'] & { kind: 'reading' }, delivery: HeldDelivery): void {
-  if (state.held.length < MAX_HELD) state.held.push(delivery);
-  else state.overflowed = true;
+export function hold(session: Session, delivery: HeldDelivery): void {
+  const { state, device } = session;
+  if (state.kind !== 'reading' || state.overflowed) return;
+  state.heldBytes += delivery.outgoing.frameFor(device.platform).length;
+  if (state.held.length < MAX_HELD && state.heldBytes <= MAX_HELD_BYTES) {
+    state.held.push(delivery);
+    return;
+  }
+  // It reads all of it again.
+  state.overflowed = true;
+  state.held = [];
 }
 
 /** A push is recalled while the session reads: it may have been read already. */

@@ -1,16 +1,12 @@
-import { createBatcher } from '../../common/batcher.js';
 import type { Logger } from '../../common/log.js';
-import { hasReached, type Position, START } from '../../common/position.js';
 import { type Device, withTopics } from '../domain/device.js';
-import type { BoundSession, EngineMember } from '../engine/engine.js';
 import type { DeliveryOf, LookUps, NewPush, NewRegistration, Registered } from '../store/store.js';
 import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
-import { createFanOut, type FanOut } from './fan-out.js';
-import { createLookAgain, type LookAgain } from './look-again.js';
-import { createOpenings, type Openings } from './openings.js';
+import { createFanOut } from './fan-out.js';
 import { createReplay } from './replay.js';
-import { type Announced, createSession, recall, resumePoint, type Session } from './session.js';
+import { createSession, recall, resumePoint, type Session, type UnidentifiedSession } from './session.js';
+import { createUnidentifiedSessions } from './unidentified.js';
 import type { WriteCycle } from './write-cycle.js';
 
 /**
@@ -23,24 +19,11 @@ export interface Sessions {
   attached(edge: EdgePort): void;
   /** The edge is gone. */
   detached(edge: EdgePort): void;
-  opened(edge: EdgePort, slot: number, deviceId: string, through: Position): void;
-  closed(edge: EdgePort, slot: number, through: Position): void;
-  /** A session has ended while no core was there, or one that did not keep it. */
-  left(edge: EdgePort, deviceId: string, through: Position): void;
+  opened(edge: EdgePort, opened: Pick<UnidentifiedSession, 'slot' | 'deviceId' | 'through' | 'accepted'>): void;
+  closed(edge: EdgePort, slot: number, through: number): void;
   stalled(edge: EdgePort, slot: number): void;
-  drained(edge: EdgePort, slot: number, through: Position): void;
-  confirmed(edge: EdgePort, slot: number, deviceId: string, pushId: number): void;
-  /** Whether the write cycle has been told of all that was reported so far; see Openings. */
-  told: Openings['told'];
+  drained(edge: EdgePort, slot: number, page: number, through: number): void;
   pushed(pushes: readonly NewPush[]): void;
-  /** A topic push that another core has committed. */
-  pushedElsewhere: FanOut['pushedElsewhere'];
-  /** Devices have newer sessions on other cores. */
-  superseded(sessions: readonly BoundSession[]): void;
-  /** Something of another core is in the inboxes of devices: their sessions read again. */
-  hinted(deviceNums: readonly number[]): void;
-  /** Anything may be there: all sessions read again. */
-  lookAll(): void;
   registered(result: Registered, registration: NewRegistration): void;
   unregistered(device: Device): void;
   /** The numbers of an app's devices that have a session. */
@@ -55,25 +38,18 @@ export interface Sessions {
   /** Deliveries have ended that an edge may still be sending again. */
   withdrawn(deliveries: readonly DeliveryOf[]): void;
   /** Writes down how far live sessions have read their topics; see Checkpoints. */
-  keepPositions: Checkpoints['pass'];
-  /** Looks whether something waits for long for devices that are online; see LookAgain. */
-  lookAgain: LookAgain['step'];
+  checkpoint: Checkpoints['pass'];
 }
 
-type Slots = Map<number, Announced | Session>;
-
-/** How many ended sessions are told to other cores at once. */
-const UNBINDINGS_PER_BATCH = 500;
+type Slots = Map<number, UnidentifiedSession | Session>;
 
 export function createSessions(options: {
   store: LookUps;
-  cycle: Pick<WriteCycle, 'read' | 'confirmed' | 'settle' | 'lastCommitted'>;
-  /** Where other cores find the sessions of this one. */
-  routes: Pick<EngineMember, 'bind' | 'unbind'>;
+  cycle: Pick<WriteCycle, 'read' | 'settle' | 'lastCommitted'>;
   log: Logger;
   now?: () => number;
 }): Sessions {
-  const { store, cycle, routes, log, now = Date.now } = options;
+  const { store, cycle, log, now = Date.now } = options;
   const edges = new Map<EdgePort, Slots>();
   const byDevice = new Map<number, Session>();
   const checkpoints = createCheckpoints({ sessions: () => byDevice.values(), cycle });
@@ -84,26 +60,17 @@ export function createSessions(options: {
     reading: replay.reading,
     published: checkpoints.published,
   });
-  const lookAgain = createLookAgain({ ...options, sessions: () => byDevice.values(), readAgain: replay.again });
-  const openings = createOpenings({
-    store,
-    cycle,
-    begin: (opened) => routes.bind(opened.map(({ announced, device }) => begin(announced, device))),
-    log,
-  });
-  const unbindings = createBatcher<BoundSession>(UNBINDINGS_PER_BATCH, async (ended) => routes.unbind(ended));
-  let generations = 0;
+  const unidentified = createUnidentifiedSessions({ store, begin, log });
 
-  function begin(announced: Announced, device: Session['device']): BoundSession {
+  function begin(announced: UnidentifiedSession, device: Session['device']): void {
     const earlier = byDevice.get(device.num);
     // What an earlier session was handed must be known first: this one would hand it over again.
     const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.reported ? 0 : 1);
-    const session = createSession(announced, device, { blockers, since: now(), generation: ++generations });
+    const session = createSession(announced, device, { blockers, since: now() });
     byDevice.set(device.num, session);
     edges.get(session.edge)?.set(session.slot, session);
     if (earlier !== undefined) close(earlier, CLOSE.replaced);
     if (blockers === 0) replay.read(session);
-    return { deviceNum: device.num, generation: session.generation };
   }
 
   /** Has a session closed: from here on it gets nothing. It stays known until its edge reports. */
@@ -114,14 +81,12 @@ export function createSessions(options: {
   }
 
   /** A session's edge has reported its end, or is gone itself. */
-  function ended(session: Session, through: Position): void {
+  function ended(session: Session, through: number): void {
     const { num } = session.device;
     replay.leave(session);
     session.reported = true;
-    unbindings.add({ deviceNum: num, generation: session.generation });
     // What was only looked at is not worth a row.
-    const known = session.kept ?? session.cursor;
-    if (known !== undefined && through.some((id) => !hasReached(known, id))) {
+    if (session.cursor !== undefined && through > Math.max(session.kept, session.cursor)) {
       cycle.read(num, resumePoint(session, through));
     }
     const latest = byDevice.get(num);
@@ -131,13 +96,15 @@ export function createSessions(options: {
     else if (latest.state.kind === 'queued') replay.read(latest);
   }
 
-  function confirm(device: Device, pushId: number): void {
-    cycle.confirmed({ deviceNum: device.num, appNum: device.appNum, pushId });
+  /** It has closed before it was looked up. */
+  function leave(session: UnidentifiedSession, through: number): void {
+    session.closed = true;
+    if (session.accepted !== undefined && through > 0) cycle.read(session.accepted.num, through);
   }
 
   function sessionAt(edge: EdgePort, slot: number): Session | undefined {
     const entry = edges.get(edge)?.get(slot);
-    return entry !== undefined && isKnown(entry) ? entry : undefined;
+    return entry !== undefined && isIdentified(entry) ? entry : undefined;
   }
 
   return {
@@ -149,8 +116,8 @@ export function createSessions(options: {
       const slots = edges.get(edge);
       edges.delete(edge);
       for (const entry of slots?.values() ?? []) {
-        if (!isKnown(entry)) {
-          openings.closed(entry, START);
+        if (!isIdentified(entry)) {
+          entry.closed = true;
           continue;
         }
         // A live session has been handed all that was sent before the last batch that its edge has handled.
@@ -158,77 +125,52 @@ export function createSessions(options: {
         ended(entry, live ? processed.through : entry.after);
       }
     },
-    opened(edge, slot, deviceId, through) {
-      const announced = { edge, slot, deviceId, through, closed: false, confirmed: [] };
-      edges.get(edge)?.set(slot, announced);
-      openings.add(announced);
+    opened(edge, opened) {
+      const session = { edge, ...opened, closed: false };
+      edges.get(edge)?.set(session.slot, session);
+      unidentified.add(session);
     },
     closed(edge, slot, through) {
       const slots = edges.get(edge);
       const entry = slots?.get(slot);
       if (entry !== undefined) {
-        if (isKnown(entry)) ended(entry, through);
-        else openings.closed(entry, through);
+        if (isIdentified(entry)) ended(entry, through);
+        else leave(entry, through);
       }
       slots?.delete(slot);
       edge.release(slot);
-    },
-    left(edge, deviceId, through) {
-      openings.add({ edge, slot: 0, deviceId, through, closed: true, confirmed: [] });
     },
     stalled(edge, slot) {
       const session = sessionAt(edge, slot);
       if (session !== undefined) replay.stall(session);
     },
-    drained(edge, slot, through) {
+    drained(edge, slot, page, through) {
       const session = sessionAt(edge, slot);
-      if (session === undefined || session.state.kind !== 'draining') return;
+      if (session === undefined || session.state.kind !== 'draining' || session.pageNumber !== page) return;
       session.after = resumePoint(session, through);
       replay.read(session);
     },
-    confirmed(edge, slot, deviceId, pushId) {
-      const entry = edges.get(edge)?.get(slot);
-      if (entry !== undefined && deviceIdOf(entry) === deviceId) {
-        if (isKnown(entry)) confirm(entry.device, pushId);
-        else openings.confirmed(entry, pushId);
-      } else {
-        // Said to an earlier core, in a session that has closed since: it counts all the same.
-        openings.add({ edge, slot, deviceId, through: START, closed: true, confirmed: [pushId] });
-      }
-    },
-    told: openings.told,
     pushed(pushes) {
       for (const push of pushes) fanOut.pushed(push);
     },
-    registered({ device, startedAfresh, topics }, { sinceId }) {
-      openings.changed(device.id);
+    registered({ device, topics }, { sinceId }) {
+      unidentified.changed(device.id);
       const session = byDevice.get(device.num);
       if (session === undefined || session.state.kind === 'closed') return;
-      if (startedAfresh) {
+      // It is the session of a registration that has ended, whenever that was.
+      if (session.device.generation !== device.generation) {
         close(session, CLOSE.unregistered);
         return;
       }
       session.device = { ...device, memberships: withTopics(session.device.memberships, topics, sinceId) };
       if (session.state.kind === 'live') session.edge.live(session.slot, device.platform, topics);
     },
-    pushedElsewhere: fanOut.pushedElsewhere,
-    superseded(sessions) {
-      for (const { deviceNum, generation } of sessions) {
-        const session = byDevice.get(deviceNum);
-        if (session?.generation === generation) close(session, CLOSE.replaced);
-      }
+    unregistered(device) {
+      unidentified.changed(device.id);
+      const session = byDevice.get(device.num);
+      if (session !== undefined && session.device.generation !== device.generation) close(session, CLOSE.unregistered);
     },
-    hinted(deviceNums) {
-      for (const deviceNum of deviceNums) {
-        const session = byDevice.get(deviceNum);
-        if (session !== undefined) replay.again(session);
-      }
-    },
-    lookAll() {
-      for (const session of byDevice.values()) replay.again(session);
-    },
-    keepPositions: checkpoints.pass,
-    lookAgain: lookAgain.step,
+    checkpoint: checkpoints.pass,
     presence(deviceNum) {
       const session = byDevice.get(deviceNum);
       if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;
@@ -238,7 +180,6 @@ export function createSessions(options: {
       for (const { state } of replay.reading()) {
         if (state.kind === 'reading') recall(state, pushId);
       }
-      lookAgain.recalled(pushId);
       for (const edge of edges.keys()) edge.recall(pushId);
     },
     withdrawn(deliveries) {
@@ -255,18 +196,9 @@ export function createSessions(options: {
       );
       return open.map(({ device }) => device.num);
     },
-    unregistered(device) {
-      openings.changed(device.id);
-      const session = byDevice.get(device.num);
-      if (session !== undefined) close(session, CLOSE.unregistered);
-    },
   };
 }
 
-function isKnown(entry: Announced | Session): entry is Session {
+function isIdentified(entry: UnidentifiedSession | Session): entry is Session {
   return 'device' in entry;
-}
-
-function deviceIdOf(entry: Announced | Session): string {
-  return isKnown(entry) ? entry.device.id : entry.deviceId;
 }

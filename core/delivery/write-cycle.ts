@@ -1,44 +1,36 @@
-import { describeError, type Logger } from '../../common/log.js';
-import type { Position } from '../../common/position.js';
-import type { IdClock } from '../domain/id-clock.js';
-import type { Push } from '../domain/push.js';
 import {
   type Commits,
   type Confirmation,
+  type CoreOwnership,
   type LookUps,
-  type NewDelivery,
-  type NewPush,
   type Replaced,
   StoreUnavailable,
 } from '../store/store.js';
 import { type ChangeKind, createChangeQueue } from './change-queue.js';
 import { type ChangeEffects, type Changes, createChanges } from './changes.js';
+import { createCommitDoubt } from './commit-doubt.js';
+import { createDeliveryCommit, type DeliveryCommitOptions } from './delivery-commit.js';
+import { createIdempotency } from './idempotency.js';
+import { createPushQueue, type PushRequest, type QueuedPush } from './push-queue.js';
 import {
-  createDeliveryQueue,
-  isEmpty,
-  NOTHING,
-  type PushOrder,
-  type PushRequest,
-  type QueuedBatch,
+  createSettlementBuffer,
+  joined,
+  NO_SETTLEMENTS,
+  type SettlementBatch,
   type Settlements,
   sizeOf,
-} from './delivery-queue.js';
-import { createIdempotency } from './idempotency.js';
+} from './settlement-buffer.js';
 
 /** What the rest of the core does once something is committed: called in the order of the commits, before callers are answered. */
-export interface Effects extends ChangeEffects {
-  /** Deliveries have ended because of the pushes that are handed on next. */
-  replaced(replaced: Replaced): void;
-  pushed(pushes: readonly NewPush[]): void;
-}
+export type Effects = ChangeEffects & DeliveryCommitOptions['effects'];
 
 /**
  * The one writer. Each cycle takes what has gathered and commits it, changes first, then answers. What has ended waits a little for
  * more of it. Push ids are given out here, so they are committed in their order.
  *
- * Guarantees: a promise resolves only after its commit. What failed is not in the store, and its caller is told: try
- * again (STORE_UNAVAILABLE), too many are waiting (OVERLOADED). What was delivered, confirmed and read is kept until it
- * is committed.
+ * Guarantees: a promise resolves only after its commit. What failed is not in the store, or in doubt, and its caller is told: try
+ * again (STORE_UNAVAILABLE), too many are waiting (OVERLOADED). What was in doubt has its effects as soon as it is known. What was
+ * delivered, confirmed and read is kept until it is committed. What the store refuses takes nothing of its batch with it.
  */
 export interface WriteCycle {
   /** Resolves with the push's id. Undefined: the audience has changed meanwhile, resolve it again. */
@@ -48,8 +40,8 @@ export interface WriteCycle {
   readonly changes: Changes;
   delivered(deliveryIds: readonly number[]): void;
   confirmed(confirmation: Confirmation): void;
-  /** How far a device has read its topics. */
-  read(deviceNum: number, position: Position): void;
+  /** A device has read its topics up to this push. */
+  read(deviceNum: number, pushId: number): void;
   /** An edge has sent a topic push to so many live sessions. */
   published(pushId: number, sessions: number): void;
   /** Resolves when all that was delivered, confirmed and read so far is committed; undefined: it is already. */
@@ -64,24 +56,14 @@ export interface WriteCycle {
   depths(): { pushes: number; settlements: number; changes: number; inDoubt: boolean };
 }
 
-/** What one commit held, and how long it took. */
-export interface CommitReport {
-  pushes: number;
-  settlements: number;
-  seconds: number;
-}
-
-export interface WriteCycleOptions {
-  store: Commits & Pick<LookUps, 'findIdempotent' | 'hasPush'>;
-  pushIds: IdClock;
-  deliveryIds: IdClock;
+export interface WriteCycleOptions extends DeliveryCommitOptions {
+  store: Commits & Pick<LookUps, 'findIdempotent'> & Pick<CoreOwnership, 'resolveDoubt'>;
   effects: Effects;
-  log: Logger;
+  /** Another core has taken over: nothing is committed any more. Called once. */
+  fenced: () => void;
   /** Called after each cycle that has committed something. */
   committed?: () => void;
-  /** Told of each commit of pushes and settlements that the store carried out. */
-  observe?: (report: CommitReport) => void;
-  /** See `createDeliveryQueue`. */
+  /** See `createSettlementBuffer`. */
   settleWithin?: number;
   now?: () => number;
 }
@@ -90,14 +72,14 @@ export interface WriteCycleOptions {
 const RETRY_DELAY = 200;
 
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
-  const { store, pushIds, deliveryIds, effects, log, committed: tell, observe, now = Date.now } = options;
-  const deliveries = createDeliveryQueue(wake, options.settleWithin);
-  const changeQueue = createChangeQueue();
+  const { store, pushIds, effects, committed: tell, now = Date.now } = options;
+  const pushes = createPushQueue(wake);
+  const settlements = createSettlementBuffer(wake, options.settleWithin);
+  const deliveries = createDeliveryCommit(options);
+  const doubt = createCommitDoubt(options);
+  const changeQueue = createChangeQueue(doubt);
   const changes = createChanges({ commits: store, effects, pushIds, now });
-  const idempotency = createIdempotency(store, now);
-  let lastCommitted = pushIds.last();
-  /** Pushes whose commit was cut off before its answer: their callers were told to try again, but they may be there. */
-  let inDoubt: readonly NewPush[] = [];
+  const idempotency = createIdempotency(store);
   /** Resolves with whether nothing is left to do. */
   let running: Promise<boolean> | undefined;
   let stopping = false;
@@ -110,21 +92,21 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   async function run(): Promise<boolean> {
     try {
       for (;;) {
-        const fit = (await clearDoubt()) && (!changeQueue.endDeliveries() || (await settleFirst()));
+        const fit = (await doubt.clear()) && (!changeQueue.endDeliveries() || (await settleAll()));
         if (!fit) changeQueue.refuse(new StoreUnavailable('IN_DOUBT'));
-        const changed = await changeQueue.commit();
-        const batch = deliveries.take();
-        if (batch === undefined && fit && !changed) return true;
-        const committed = batch === undefined || (fit ? await commit(batch) : refuse(batch));
-        if (fit && committed) {
+        const changed = fit && (await changeQueue.commit());
+        const batch = pushes.take();
+        const ended = fit ? settlements.take() : undefined;
+        if (batch.length === 0 && ended === undefined && fit && !changed) return true;
+        const done = fit ? await commit(batch, ended) : refuse(batch);
+        if (done) {
           tell?.();
           continue;
         }
-        if (batch !== undefined) deliveries.putBack(batch);
         if (stopping) {
           // Nobody would look at it again.
           changeQueue.refuse(new StoreUnavailable('STOPPING'));
-          deliveries.refuse(new StoreUnavailable('STOPPING'));
+          pushes.refuse(new StoreUnavailable('STOPPING'));
           return false;
         }
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
@@ -135,166 +117,109 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     }
   }
 
-  /** What was handed to its device has ended before a change ends it in another way. False: that cannot be committed now. */
-  async function settleFirst(): Promise<boolean> {
-    const batch = deliveries.takeSettlements();
-    if (batch === undefined || (await commit(batch))) return true;
-    deliveries.putBack(batch);
-    return false;
+  /** What was handed to its device has ended before something else ends it in another way. False: that cannot be committed now. */
+  async function settleAll(): Promise<boolean> {
+    settlements.flush();
+    for (let batch = settlements.take(); batch !== undefined; batch = settlements.take()) {
+      if (!(await commitBatch([], batch))) return false;
+    }
+    return true;
   }
 
   /** While it is not known what was committed last, or what has ended cannot be committed, no push may be. */
-  function refuse({ orders }: QueuedBatch): false {
-    for (const order of orders) order.reject(new StoreUnavailable('IN_DOUBT'));
+  function refuse(batch: readonly QueuedPush[]): false {
+    for (const push of batch) push.reject(new StoreUnavailable('IN_DOUBT'));
     return false;
   }
 
-  /** Answers the orders in any case. False: the settlements are not committed yet. */
-  async function commit(batch: QueuedBatch): Promise<boolean> {
-    const orders = await admit(batch.orders);
-    const committed = await tryCommit(orders, batch.settlements);
-    if (committed) deliveries.committed(batch);
-    return committed;
+  /** Answers the pushes in any case. False: the store is not available. */
+  async function commit(batch: readonly QueuedPush[], ended: SettlementBatch | undefined): Promise<boolean> {
+    const time = now();
+    const admitted = await admit(batch, time);
+    // What was handed to its device is not replaced any more.
+    const collapses = admitted.some(({ header }) => header.collapseKey !== undefined);
+    if (!collapses) return commitBatch(admitted, ended, time);
+    if (ended !== undefined && !(await commitBatch([], ended, time))) return refuse(admitted);
+    return (await settleAll()) ? commitBatch(admitted, undefined, time) : refuse(admitted);
   }
 
-  /** The orders that are to be committed; the others are answered, or wait for the next cycle. */
-  async function admit(orders: readonly PushOrder[]): Promise<readonly PushOrder[]> {
-    const current = orders.filter((order) => {
-      if (order.caller?.cancelled) {
+  /** The pushes that are to be committed; the others are answered, or wait for the next cycle. */
+  async function admit(batch: readonly QueuedPush[], time: number): Promise<readonly QueuedPush[]> {
+    const current = batch.filter((push) => {
+      if (push.caller?.cancelled) {
         // Nobody is told: this only ends the call.
-        order.reject(new StoreUnavailable('CANCELLED'));
+        push.reject(new StoreUnavailable('CANCELLED'));
         return false;
       }
-      if (order.resolution.isCurrent()) return true;
-      order.resolve(undefined);
+      if (push.resolution.isCurrent()) return true;
+      push.resolve(undefined);
       return false;
     });
     try {
-      const { fresh, later } = await idempotency.sort(current);
-      deliveries.wait(later);
+      const { fresh, later } = await idempotency.sort(current, time);
+      pushes.putBack(later);
       return fresh;
     } catch (error) {
-      for (const order of current) order.reject(error);
+      for (const push of current) push.reject(error);
       return [];
     }
   }
 
-  async function tryCommit(orders: readonly PushOrder[], settlements: Settlements): Promise<boolean> {
-    if (orders.length === 0 && isEmpty(settlements)) return true;
-    const pushes = orders.map(toNewPush);
-    const begun = performance.now();
-    let replaced: Replaced;
-    try {
-      replaced = await store.commitDeliveries({ ...settlements, pushes, now: now() });
-    } catch (error) {
-      return commitFailed(orders, pushes, settlements, error);
-    }
-    // Before the pushes that took the places: a device is not told to forget what it has just been sent.
-    if (replaced.deliveries.length + replaced.topicPushes.length > 0) effects.replaced(replaced);
-    const seconds = (performance.now() - begun) / 1000;
-    observe?.({ pushes: pushes.length, settlements: sizeOf(settlements), seconds });
-    committedPushes(pushes);
-    for (const [index, order] of orders.entries()) order.resolve(pushes[index]?.push.id);
-    return true;
-  }
-
-  function committedPushes(pushes: readonly NewPush[]): void {
-    effects.pushed(pushes);
-    // Not before: what edges are known to have handled is counted up to this push.
-    lastCommitted = pushes.at(-1)?.push.id ?? lastCommitted;
-  }
-
-  async function commitFailed(
-    orders: readonly PushOrder[],
-    pushes: readonly NewPush[],
-    settlements: Settlements,
-    error: unknown,
+  /** Answers the pushes in any case. False: the store is not available, and what is left of the settlements waits. */
+  async function commitBatch(
+    batch: readonly QueuedPush[],
+    ended: SettlementBatch | undefined,
+    time = now(),
   ): Promise<boolean> {
-    if (error instanceof StoreUnavailable) {
-      log.warn({ ...describeError(error), pushes: orders.length }, 'the store is not available');
-      if (pushes.length > 0) inDoubt = pushes;
-      for (const order of orders) order.reject(error);
-      return false;
-    }
-    const [first, ...others] = orders;
-    if (first === undefined) {
-      // Refused for what they are: they would be refused again, and nothing would ever be committed behind them.
-      log.error(describeError(error), 'the store refused settlements');
-      return true;
-    }
-    if (others.length === 0 && isEmpty(settlements)) {
-      first.reject(error);
-      return true;
-    }
-    // One of them is refused; the others must not fail with it.
-    const committed = await tryCommit([], settlements);
-    // In halves: one of a thousand costs some twenty more commits, and not a thousand.
-    const middle = Math.ceil(orders.length / 2);
-    for (const half of [orders.slice(0, middle), orders.slice(middle)]) {
-      if (inDoubt.length === 0) await tryCommit(half, NOTHING);
-      else for (const order of half) order.reject(new StoreUnavailable('IN_DOUBT'));
-    }
-    return committed;
-  }
-
-  /**
-   * Looks whether a commit that was cut off took place: then its pushes go to the devices that are online. False: it is still not
-   * known.
-   */
-  async function clearDoubt(): Promise<boolean> {
-    const last = inDoubt.at(-1);
-    if (last === undefined) return true;
-    try {
-      if (await store.hasPush(last.push.id)) committedPushes(inDoubt);
-      inDoubt = [];
-      return true;
-    } catch (error) {
-      log.debug(describeError(error), 'the store is still not available');
-      return false;
-    }
-  }
-
-  function toNewPush({ header, content, lifetime, resolution: { target }, idempotency, job }: PushOrder): NewPush {
-    const createdAt = now();
-    const push: Push = {
-      appId: header.appId,
-      appNum: header.appNum,
-      tenantCode: header.tenantCode,
-      platform: header.platform,
-      msgType: header.msgType,
-      needConfirm: header.needConfirm,
-      collapseKey: header.collapseKey,
-      priority: header.priority,
-      id: pushIds.next(),
-      createdAt,
-      expiresAt: createdAt + lifetime,
-      content,
+    const failure = await deliveries.tryCommit(batch, ended?.settlements ?? NO_SETTLEMENTS, time);
+    const finish = (rest: Settlements): void => {
+      if (ended === undefined) return;
+      if (sizeOf(rest) === 0) settlements.committed(ended);
+      else settlements.putBack({ ...ended, settlements: rest });
     };
-    if (target.kind === 'topics') return { push, target, idempotency, job };
-    const entries = target.deviceNums.map((deviceNum): NewDelivery => ({ id: deliveryIds.next(), deviceNum }));
-    return { push, target: { kind: 'directed', deliveries: entries }, idempotency, job };
+    if (failure === undefined) {
+      finish(NO_SETTLEMENTS);
+      return true;
+    }
+    const { error, made, held, left } = failure;
+    doubt.note(error, (committed, result) => {
+      // It is what the commit would have resolved with.
+      if (committed) deliveries.handOn(made, result as Replaced);
+      finish(committed ? left : joined(held, left));
+    });
+    if (!doubt.isOpen()) finish(joined(held, left));
+    return false;
   }
 
   return {
     changes,
-    push: deliveries.push,
+    push: pushes.push,
     change(kind, input) {
       wake();
       return changeQueue.add(kind, input);
     },
-    delivered: deliveries.delivered,
-    confirmed: deliveries.confirmed,
-    read: deliveries.read,
-    published: deliveries.published,
-    settled: deliveries.settled,
-    settle: deliveries.settle,
-    lastCommitted: () => lastCommitted,
+    delivered: settlements.delivered,
+    confirmed: settlements.confirmed,
+    read: settlements.read,
+    published: settlements.published,
+    settled: settlements.whenSettled,
+    settle() {
+      const settled = settlements.whenSettled();
+      if (settled !== undefined) settlements.flush();
+      return settled;
+    },
+    lastCommitted: deliveries.lastCommitted,
     async idle() {
       stopping = true;
       // What has ended while the last of it was committed, too.
-      do deliveries.settle();
-      while ((await running) && deliveries.settled() !== undefined);
+      do settlements.flush();
+      while ((await running) && settlements.whenSettled() !== undefined);
     },
-    depths: () => ({ ...deliveries.depths(), changes: changeQueue.size(), inDoubt: inDoubt.length > 0 }),
+    depths: () => ({
+      pushes: pushes.size(),
+      settlements: settlements.size(),
+      changes: changeQueue.size(),
+      inDoubt: doubt.isOpen(),
+    }),
   };
 }

@@ -32,6 +32,8 @@ export interface Device {
   platform: Platform;
   /** False once it has unregistered. */
   registered: boolean;
+  /** Counts its registrations: another one when it unregisters, comes back or changes hands. */
+  generation: number;
 }
 
 /** A stretch of time in which a device belonged to a topic: pushes after `since`, up to and including `until`. */

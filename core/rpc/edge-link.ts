@@ -1,10 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
-import { isPosition, pointOf } from '../../common/position.js';
-import { coreOf } from '../../common/push-id.js';
 import { equalInConstantTime } from '../../common/secrets.js';
 import {
   type Call,
@@ -41,18 +38,25 @@ export interface LinkObserver {
 /** As the schema says. */
 const MAX_UNCONFIRMED = 10_000;
 
+/** How many edges are remembered that are not attached: of each, which attachment was its last. */
+const MAX_KNOWN_EDGES = 10_000;
+
 interface Attachment {
   edgeId: string;
   outbox: EdgeOutbox;
   /** The last batch from this edge; they are numbered without a gap. */
   received: number;
-  detach(): void;
+  /** Ends it. From then on nothing that its stream still brings is listened to. */
+  detach(code: status, details: string): void;
 }
+
+/** A stream of an edge: it says hello, is attached, and ends once. */
+type StreamState = { kind: 'new' } | { kind: 'attached'; attachment: Attachment } | { kind: 'ended' };
 
 export function createEdgeLink(options: {
   handlers: PushCoreHandlers;
   sessions: Sessions;
-  cycle: Pick<WriteCycle, 'delivered' | 'published' | 'settled' | 'lastCommitted'>;
+  cycle: Pick<WriteCycle, 'delivered' | 'confirmed' | 'read' | 'published' | 'settled' | 'lastCommitted'>;
   recalls: RecallCheck;
   /** Undefined: any edge that can reach the port may attach. */
   linkToken: string | undefined;
@@ -61,6 +65,8 @@ export function createEdgeLink(options: {
 }): EdgeLinkServer {
   const { handlers, sessions, cycle, recalls, linkToken, log, observer } = options;
   const attached = new Map<string, Attachment>();
+  /** By edge, the one that was not seen for longest first. */
+  const lastAttachments = new Map<string, number>();
   let stopping = false;
   let underWay = 0;
   let answered = (): void => {};
@@ -73,53 +79,74 @@ export function createEdgeLink(options: {
       refuse(stream, status.UNAUTHENTICATED, 'the link token is wrong or missing');
       return;
     }
-    let attachment: Attachment | undefined;
-    const detach = (): void => {
-      attachment?.detach();
-      attachment = undefined;
+    let state: StreamState = { kind: 'new' };
+    const end = (code: status, details: string): void => {
+      const { kind } = state;
+      state = { kind: 'ended' };
+      if (kind === 'ended') return;
+      if (code === status.OK) stream.end();
+      // Destroying the stream would not tell the edge: it would wait for ever.
+      else refuse(stream, code, details);
+    };
+    const gone = (): void => {
+      if (state.kind === 'attached') state.attachment.detach(status.OK, '');
+      state = { kind: 'ended' };
     };
     stream.on('data', (batch: EdgeBatch) => {
-      const problem = findProblem(batch, attachment, cycle.lastCommitted());
+      // What was on its way when the edge attached again, or came back from a network that had swallowed it.
+      if (state.kind === 'ended') return;
+      const known = state.kind === 'attached' ? state.attachment : undefined;
+      const problem = findProblem(batch, known, cycle.lastCommitted());
       if (problem !== undefined) {
-        log.error({ edge: attachment?.edgeId, problem }, 'a broken link message');
-        detach();
-        refuse(stream, status.INVALID_ARGUMENT, problem);
+        log.error({ edge: known?.edgeId, problem }, 'a broken link message');
+        if (known === undefined) end(status.INVALID_ARGUMENT, problem);
+        else known.detach(status.INVALID_ARGUMENT, problem);
         return;
       }
-      attachment ??= begin(stream, batch.hello?.edgeId ?? randomUUID());
-      handle(attachment, batch);
+      if (state.kind === 'new') {
+        const attachment = begin(stream, batch.hello, end);
+        if (attachment === undefined) return;
+        state = { kind: 'attached', attachment };
+      }
+      handle(state.attachment, batch);
     });
-    stream.on('end', () => {
-      detach();
-      stream.end();
-    });
-    stream.on('cancelled', detach);
-    stream.on('error', detach);
-    stream.on('close', detach);
+    stream.on('end', gone);
+    stream.on('cancelled', gone);
+    stream.on('error', gone);
+    stream.on('close', gone);
   }
 
-  function begin(stream: Stream, edgeId: string): Attachment {
-    // The same edge again: its earlier stream is dead, even if this end has not noticed.
-    attached.get(edgeId)?.detach();
+  /** Undefined: a later attachment of the edge was there first, and the stream is ended. */
+  function begin(
+    stream: Stream,
+    hello: EdgeBatch['hello'],
+    end: (code: status, details: string) => void,
+  ): Attachment | undefined {
+    const { edgeId = '', attachment: number = 0 } = hello ?? {};
+    if (number <= (lastAttachments.get(edgeId) ?? 0)) {
+      end(status.ABORTED, 'a later attachment of this edge was there first');
+      return undefined;
+    }
+    attached.get(edgeId)?.detach(status.ABORTED, 'the edge has attached again');
+    remember(edgeId, number);
     const outbox = createEdgeOutbox(stream, {
       edgeId,
-      handed: () => [cycle.lastCommitted()],
+      handed: cycle.lastCommitted,
       observe: observer?.sent,
       full: () => {
         log.warn({ edge: edgeId }, 'the edge does not take what it is sent');
-        attachment.detach();
-        // Destroying the stream would not tell the edge: it would wait for ever.
-        refuse(stream, status.RESOURCE_EXHAUSTED, 'the edge does not take what it is sent');
+        attachment.detach(status.RESOURCE_EXHAUSTED, 'the edge does not take what it is sent');
       },
     });
     const attachment: Attachment = {
       edgeId,
       outbox,
       received: 0,
-      detach() {
+      detach(code, details) {
         if (attached.get(edgeId) !== attachment) return;
         attached.delete(edgeId);
         outbox.close();
+        end(code, details);
         sessions.detached(outbox);
         log.info({ edge: edgeId }, 'edge detached');
       },
@@ -130,6 +157,15 @@ export function createEdgeLink(options: {
     sessions.attached(outbox);
     log.info({ edge: edgeId }, 'edge attached');
     return attachment;
+  }
+
+  function remember(edgeId: string, number: number): void {
+    lastAttachments.delete(edgeId);
+    lastAttachments.set(edgeId, number);
+    for (const oldest of lastAttachments.keys()) {
+      if (lastAttachments.size <= MAX_KNOWN_EDGES) return;
+      if (!attached.has(oldest)) lastAttachments.delete(oldest);
+    }
   }
 
   function handle(attachment: Attachment, batch: EdgeBatch): void {
@@ -144,37 +180,37 @@ export function createEdgeLink(options: {
     for (const call of batch.calls) handleCall(outbox, call);
     // A message that only acknowledges is not acknowledged: the two ends would never be quiet.
     if (reportsOf(batch) === 0) return;
-    const told = sessions.told();
-    if (told === undefined) acknowledge(outbox, batch.number);
-    else told.then(() => acknowledge(outbox, batch.number));
-  }
-
-  /** Tells an edge when all that the write cycle was told until now is committed. */
-  function acknowledge(outbox: EdgeOutbox, edgeBatch: number): void {
     const settled = cycle.settled();
-    if (settled === undefined) outbox.committed(edgeBatch);
-    else settled.then(() => outbox.committed(edgeBatch));
+    if (settled === undefined) outbox.committed(batch.number);
+    else settled.then(() => outbox.committed(batch.number));
   }
 
   function handleEvent(outbox: EdgeOutbox, event: SessionEvent): void {
-    switch (event.kind) {
+    const { kind, slot, deviceId, through, device, generation, page, pushId } = event;
+    switch (kind) {
       case Kind.OPENED:
-        sessions.opened(outbox, event.slot, event.deviceId, event.through);
+        sessions.opened(outbox, {
+          slot,
+          deviceId,
+          through,
+          accepted: device > 0 ? { num: device, generation } : undefined,
+        });
         return;
       case Kind.CLOSED:
-        sessions.closed(outbox, event.slot, event.through);
+        sessions.closed(outbox, slot, through);
         return;
       case Kind.LEFT:
-        sessions.left(outbox, event.deviceId, event.through);
+        // Of an earlier registration too: what is said of pushes before the present one changes nothing for it.
+        if (device > 0) cycle.read(device, through);
         return;
       case Kind.STALLED:
-        sessions.stalled(outbox, event.slot);
+        sessions.stalled(outbox, slot);
         return;
       case Kind.DRAINED:
-        sessions.drained(outbox, event.slot, event.through);
+        sessions.drained(outbox, slot, page, through);
         return;
       case Kind.CONFIRMED:
-        sessions.confirmed(outbox, event.slot, event.deviceId, event.pushId);
+        if (device > 0) cycle.confirmed({ deviceNum: device, pushId });
         return;
       case Kind.UNSPECIFIED:
         return;
@@ -228,7 +264,9 @@ function reportsOf({ delivered, events, published }: EdgeBatch): number {
 /** What is wrong with a message of an edge, in words; undefined if nothing is. */
 function findProblem(batch: EdgeBatch, attachment: Attachment | undefined, lastPush: number): string | undefined {
   if (attachment === undefined) {
-    if (batch.hello === undefined || batch.hello.edgeId === '') return 'the first message has no hello';
+    if (batch.hello === undefined || batch.hello.edgeId === '' || batch.hello.attachment === 0) {
+      return 'the first message has no hello';
+    }
   } else {
     if (batch.hello !== undefined) return 'a second hello';
     if (batch.number !== attachment.received + 1) return 'a message is missing';
@@ -240,9 +278,8 @@ function findProblem(batch: EdgeBatch, attachment: Attachment | undefined, lastP
   if (batch.unconfirmed.length > MAX_UNCONFIRMED) return 'unconfirmed has too many ids';
   if (!batch.unconfirmed.every(isId)) return 'unconfirmed has what is not an id';
   for (const { through, pushId } of batch.events) {
-    if (!isId(pushId)) return 'an event has what is not an id';
-    if (!isPosition(through)) return 'through is not a position';
-    if (pointOf(through, coreOf(lastPush)) > lastPush) return 'through is ahead of what was pushed';
+    if (!isId(pushId) || !isId(through)) return 'an event has what is not an id';
+    if (through > lastPush) return 'through is ahead of what was pushed';
   }
   return undefined;
 }

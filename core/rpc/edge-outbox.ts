@@ -1,6 +1,5 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { type Position, START } from '../../common/position.js';
 import {
   type CoreBatch,
   CoreBatchSchema,
@@ -11,6 +10,7 @@ import {
   PublicationSchema,
   RecallSchema,
   type Reply,
+  type SessionOrder,
   SessionOrderSchema,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import type { EdgePort } from '../delivery/edge-port.js';
@@ -44,8 +44,8 @@ export function createEdgeOutbox(
   stream: ServerDuplexStream<EdgeBatch, CoreBatch>,
   options: {
     edgeId: string;
-    /** Up to where all pushes have been handed over to all edges. */
-    handed: () => Position;
+    /** The push up to which all have been handed over to all edges. */
+    handed: () => number;
     full: () => void;
     /** Told how many items and replies each message has. */
     observe?: ((items: number) => void) | undefined;
@@ -62,8 +62,8 @@ export function createEdgeOutbox(
   let scheduled = false;
   let closed = false;
   /** Sent but not known to be handled, and up to where everything was in them or in earlier ones. */
-  let unhandled: { batch: number; through: Position }[] = [];
-  let processed: { batch: number; through: Position } = { batch: 0, through: START };
+  let unhandled: { batch: number; through: number }[] = [];
+  let processed: { batch: number; through: number } = { batch: 0, through: 0 };
 
   stream.on('drain', () => {
     blocked = false;
@@ -122,7 +122,7 @@ export function createEdgeOutbox(
   function order(
     slot: number,
     kind: Kind,
-    rest: Pick<MessageInitShape<typeof SessionOrderSchema>, 'platform' | 'topics' | 'code' | 'reason'> = {},
+    rest: Omit<Partial<SessionOrder>, '$typeName' | '$unknown' | 'slot' | 'kind'> = {},
   ): void {
     add({ case: 'order', value: create(SessionOrderSchema, { ...rest, slot, kind }) }, 0);
   }
@@ -167,7 +167,7 @@ export function createEdgeOutbox(
       });
       add({ case: 'publication', value }, publication.frame.length + (iosFrame?.length ?? 0) + topics.length * 4);
     },
-    resume: (slot) => order(slot, Kind.RESUME),
+    resume: (slot, page, { num, generation }) => order(slot, Kind.RESUME, { page, device: num, generation }),
     sync: (slot) => order(slot, Kind.SYNC),
     live: (slot, platform, topics) =>
       order(slot, Kind.LIVE, { platform: toWirePlatform(platform), topics: [...topics] }),

@@ -189,7 +189,6 @@ export interface NewDelivery {
 /** One device's confirmation of one push. */
 export interface Confirmation {
   deviceNum: number;
-  appNum: number;
   pushId: number;
 }
 
@@ -199,7 +198,8 @@ export interface DeliveryBatch {
   delivered: readonly number[];
   /** What was not for the device, needs no confirmation or has ended already is skipped. */
   confirmed: readonly Confirmation[];
-  cursors: readonly { deviceNum: number; core: number; pushId: number }[];
+  /** The push up to which devices have read their topics; one that is behind what is known changes nothing. */
+  cursors: readonly { deviceNum: number; pushId: number }[];
   /** To how many live sessions an edge has sent a topic push. */
   published: readonly { pushId: number; sessions: number }[];
   /** When all that ends in this batch ended. */

@@ -29,9 +29,9 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitD
         await insertRows(
           tx,
           driver.maxValues,
-          'INSERT INTO cursors (device_num, core, push_id)',
-          batch.cursors.map((cursor) => [cursor.deviceNum, cursor.core, cursor.pushId]),
-          driver.onConflictUpdate(['device_num', 'core'], { push_id: 'greatest' }),
+          'INSERT INTO cursors (device_num, push_id)',
+          batch.cursors.map((cursor) => [cursor.deviceNum, cursor.pushId]),
+          driver.onConflictUpdate(['device_num'], { push_id: 'greatest' }),
         );
         return replaceCollapsed(driver, tx, batch.pushes, batch.now);
       }),
@@ -48,6 +48,7 @@ async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly
     const platform = platformCodes.toCode(push.platform);
     const needConfirm = push.needConfirm ? 1 : 0;
     const collapseKey = push.collapseKey ?? null;
+    const content = encodeContent(push.content);
     pushRows.push([
       push.id,
       push.appNum,
@@ -63,7 +64,8 @@ async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly
       job?.id ?? null,
       collapseKey,
       priorityCodes.toCode(push.priority ?? 'NORMAL'),
-      encodeContent(push.content),
+      content,
+      Buffer.byteLength(content),
     ]);
     if (idempotency !== undefined) keys.push({ pushId: push.id, ...idempotency });
     if (target.kind === 'directed') {
@@ -80,7 +82,7 @@ async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly
     tx,
     driver.maxValues,
     `INSERT INTO pushes (id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, last_delivery,
-       created_at, expires_at, job_id, collapse_key, priority, content)`,
+       created_at, expires_at, job_id, collapse_key, priority, content, content_bytes)`,
     pushRows,
   );
   await insertRows(

@@ -1,4 +1,3 @@
-import { advance, type Position, START } from '../../common/position.js';
 import { endingCodes, msgTypeCodes, platformCodes } from './codes.js';
 import { decodeContent } from './content.js';
 import {
@@ -20,13 +19,12 @@ const RECEIPTS_PER_STATEMENT = 10_000;
 type DeliveryReads = Pick<
   LookUps,
   | 'findCursors'
-  | 'findCores'
   | 'readInbox'
   | 'readTimelines'
   | 'readConfirmable'
   | 'findConfirmed'
   | 'findPushes'
-  | 'hasPush'
+  | 'findContentSizes'
   | 'findIdempotent'
   | 'countInbox'
   | 'sumDeliveries'
@@ -81,17 +79,7 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
       const rows = await rowsFor(deviceNums, (chunk) =>
         driver.all(`SELECT device_num, push_id FROM cursors WHERE device_num IN ${places(chunk.length)}`, chunk),
       );
-      const cursors = new Map<number, Position>();
-      for (const row of rows) {
-        const deviceNum = Number(row.device_num);
-        cursors.set(deviceNum, advance(cursors.get(deviceNum) ?? START, Number(row.push_id)));
-      }
-      return cursors;
-    },
-
-    async findCores() {
-      const rows = await driver.all('SELECT core FROM clocks', []);
-      return rows.map((row) => Number(row.core));
+      return new Map(rows.map((row) => [Number(row.device_num), Number(row.push_id)]));
     },
 
     async readInbox(devices, through, now, limit) {
@@ -131,10 +119,6 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
       return found;
     },
 
-    async hasPush(id) {
-      return (await driver.all(`SELECT id FROM pushes WHERE id = ?${driver.locking}`, [id])).length > 0;
-    },
-
     async findIdempotent(keys, now) {
       const rows = await rowsFor(keys, (chunk) =>
         driver.all(
@@ -159,6 +143,16 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
     },
 
     ...createSumReads(driver),
+
+    async findContentSizes(ids) {
+      const rows = await rowsFor(ids, (chunk) =>
+        driver.all(
+          `SELECT id, content_bytes FROM pushes WHERE id IN ${places(chunk.length)} AND content IS NOT NULL`,
+          chunk,
+        ),
+      );
+      return new Map(rows.map((row) => [Number(row.id), Number(row.content_bytes)]));
+    },
 
     async findPushes(ids) {
       const rows = await rowsFor(ids, (chunk) =>

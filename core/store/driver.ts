@@ -56,6 +56,16 @@ export interface Database extends SqlRunner {
   tables: Tables;
   /** Columns of `table` that are set to the value that an insert would have given them, where the key exists already. */
   onConflictUpdate(key: readonly string[], assignments: Record<string, 'new' | 'greatest'>): string;
+  fencing: {
+    /** SQL for the time in milliseconds, by the one clock of all who use the database. */
+    readonly clock: string;
+    /** SQL for the server's number of the connection; 0 where there is no server. */
+    readonly connectionNumber: string;
+    /** How long a core counts as alive after its last commit; 0: a lock keeps others away, whoever holds it is alive. */
+    readonly leaseMs: number;
+  };
+  /** Ends a connection, and what is under way on it; one that has ended is fine. Absent: there is no server. */
+  terminate?(connection: number): Promise<void>;
   /** Ends a SELECT that waits for transactions that are writing the row, and sees what they came to. */
   locking: string;
   /** "INSERT" that skips rows whose key exists. */
@@ -64,7 +74,6 @@ export interface Database extends SqlRunner {
   maxValues: number;
   /** Runs `work` as one transaction, committed durably when this resolves and rolled back when `work` rejects. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  ping(): Promise<void>;
   close(): Promise<void>;
   /**
    * What a rejection of any of these is to callers: StoreUnavailable or StoreFault, without SQL, values or the server's

@@ -1,12 +1,12 @@
 import { type Ending, noEndings } from '../domain/receipt.js';
-import type { Database, SqlDriver, Transaction } from './driver.js';
+import type { SqlDriver, Transaction } from './driver.js';
 
 /** Counts what the transactions of a database have ended. */
 export interface EndedCounts extends Pick<SqlDriver, 'ended' | 'transaction'> {
   counts: Readonly<Record<Ending, number>>;
 }
 
-export function createEndedCounts(database: Database): EndedCounts {
+export function createEndedCounts({ transaction }: Pick<SqlDriver, 'transaction'>): EndedCounts {
   const counts = noEndings();
   /** What transactions that are under way have ended so far. */
   const underWay = new WeakMap<Transaction, [Ending, number][]>();
@@ -16,8 +16,10 @@ export function createEndedCounts(database: Database): EndedCounts {
       underWay.get(tx)?.push([ending, count]);
     },
     async transaction(work) {
-      const ended: [Ending, number][] = [];
-      const result = await database.transaction((runner) => {
+      let ended: [Ending, number][] = [];
+      const result = await transaction((runner) => {
+        // Once more after a deadlock: what the first attempt ended was rolled back.
+        ended = [];
         const tx = { ...runner };
         underWay.set(tx, ended);
         return work(tx);

@@ -9,21 +9,21 @@ import { gathering } from './gathering.js';
 import { ANSWER_WITHIN, onConnection, onPool, type Queryable, withConnection } from './mysql-connection.js';
 import { resumedMigration } from './resumed-migration.js';
 import * as mysqlTables from './schema.mysql.js';
-import { openSqlStore } from './sql-store.js';
+import { createSqlStore } from './sql-store.js';
 import { type Store, StoreUnavailable } from './store.js';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations/mysql', import.meta.url));
 const MIGRATION_LOCK_SECONDS = 60;
+const LEASE_MS = 10_000;
 
 /**
  * Opens a MySQL 8 or MariaDB 10.6+ store, bringing its tables up to date under a lock that all cores share.
  *
  * @param url `mysql://user:pass@host:3306/database`; the database must exist
- * @param core the number of the core that commits
  * @param answerWithin see `ANSWER_WITHIN`
  * @throws StoreUnavailable if the server cannot be reached
  */
-export async function openMysqlStore(url: string, core = 0, answerWithin = ANSWER_WITHIN): Promise<Store> {
+export async function openMysqlStore(url: string, answerWithin = ANSWER_WITHIN): Promise<Store> {
   const pool = createPool({
     uri: url,
     connectionLimit: 8,
@@ -45,7 +45,7 @@ export async function openMysqlStore(url: string, core = 0, answerWithin = ANSWE
   });
   try {
     await withConnection(pool, migrateUnderLock);
-    return await openSqlStore(createDriver(pool, answerWithin), core);
+    return createSqlStore(createDriver(pool, answerWithin));
   } catch (error) {
     await end(pool);
     throw unwrapped(error);
@@ -76,6 +76,7 @@ function createDriver(pool: Pool, answerWithin: number): Database {
     ...runnerOver(onPool(pool, answerWithin)),
     tables: mysqlTables,
     locking: ' LOCK IN SHARE MODE',
+    fencing: { clock: 'FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000)', connectionNumber: 'CONNECTION_ID()', leaseMs: LEASE_MS },
     insertIgnore: 'INSERT IGNORE',
     maxValues: 60_000,
     onConflictUpdate(_key, assignments) {
@@ -96,9 +97,6 @@ function createDriver(pool: Pool, answerWithin: number): Database {
         await connection.query('COMMIT');
         return result;
       }),
-    async ping() {
-      await onPool(pool, answerWithin).query('SELECT 1');
-    },
     close: () => end(pool),
     cleaned: unwrapped,
   };

@@ -1,5 +1,4 @@
-import { and, eq, inArray, isNull } from 'drizzle-orm';
-import { coreOf } from '../../common/push-id.js';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { hashSecret } from '../../common/secrets.js';
 import { EVERYONE_TAG } from '../domain/audience.js';
 import type { Device } from '../domain/device.js';
@@ -15,6 +14,7 @@ import {
   type Transaction,
 } from './driver.js';
 import { discardInboxes } from './ending-commits.js';
+import { CORE } from './fence.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
 import type { Commits, NewApp, NewRegistration, Registered, Updated } from './store.js';
 import { commitTags } from './tag-commits.js';
@@ -31,7 +31,7 @@ export function createRegistryCommits(
   ): Promise<Registered[]> {
     const now = registrations[0]?.now ?? 0;
     const hashes = registrations.map((registration) => hashSecret(registration.nativeToken));
-    await rememberClock(driver, tx, registrations[0]?.sinceId ?? 0);
+    await rememberClock(tx, registrations[0]?.sinceId ?? 0);
     const before = await findByToken(tx, hashes);
     const columns = 'id, app_num, alias, platform, native_token, token_hash, mobile, since_id, registered_at';
     const rowsOf = (known: boolean): SqlValue[][] =>
@@ -80,9 +80,10 @@ export function createRegistryCommits(
       const earlier = before.get(key);
       const previousAlias = earlier?.unregisteredAt === null ? earlier.alias : undefined;
       const startedAfresh = previousAlias !== registration.alias;
-      if (startedAfresh && (earlier !== undefined || row.id !== registration.newId)) back.push(row.num);
+      const isBack = startedAfresh && earlier !== undefined;
+      if (isBack) back.push(row.num);
       return {
-        device: { ...toDevice(row), registered: true },
+        device: { ...toDevice(row), registered: true, generation: row.generation + (isBack ? 1 : 0) },
         alias: registration.alias,
         previousAlias,
         startedAfresh,
@@ -93,7 +94,8 @@ export function createRegistryCommits(
     for (const chunk of chunks(back, KEYS_PER_STATEMENT)) {
       const nums = [...chunk];
       await forget(tx, nums, now);
-      await tx.db.update(devices).set({ sinceId, unregisteredAt: null }).where(inArray(devices.num, nums));
+      const generation = sql`${devices.generation} + 1`;
+      await tx.db.update(devices).set({ sinceId, unregisteredAt: null, generation }).where(inArray(devices.num, nums));
     }
     const topicNums = await commitTags(driver, tx, registrations, registered);
     return registered.map((entry, index) => ({ ...entry, topics: topicNums[index] ?? [] }));
@@ -139,12 +141,17 @@ export function createRegistryCommits(
           const rows = await tx.db
             .select({ ...deviceColumns(driver.tables), alias: devices.alias })
             .from(devices)
-            .where(and(inArray(devices.id, [...chunk]), isNull(devices.unregisteredAt)));
-          const nums = rows.map((row) => row.num);
-          if (nums.length === 0) continue;
-          await tx.db.update(devices).set({ unregisteredAt: now }).where(inArray(devices.num, nums));
-          await forget(tx, nums, now);
-          for (const row of rows) ended.push({ ...toDevice(row), alias: row.alias, registered: false });
+            .where(inArray(devices.id, [...chunk]));
+          const nums = rows.filter(({ unregisteredAt }) => unregisteredAt === null).map(({ num }) => num);
+          if (nums.length > 0) {
+            const generation = sql`${devices.generation} + 1`;
+            await tx.db.update(devices).set({ unregisteredAt: now, generation }).where(inArray(devices.num, nums));
+            await forget(tx, nums, now);
+          }
+          for (const row of rows) {
+            const generation = row.generation + (row.unregisteredAt === null ? 1 : 0);
+            ended.push({ ...toDevice(row), alias: row.alias, registered: false, generation });
+          }
         }
         return ended;
       }),
@@ -189,7 +196,6 @@ function tokenKey(appNum: number, tokenHash: string): string {
 }
 
 /** No push may ever get an id below one that a device has its messages since. */
-async function rememberClock(driver: SqlDriver, tx: Transaction, pushId: number): Promise<void> {
-  const update = driver.onConflictUpdate(['core'], { push_id: 'greatest' });
-  await insertRows(tx, driver.maxValues, 'INSERT INTO clocks (core, push_id)', [[coreOf(pushId), pushId]], update);
+async function rememberClock(tx: Transaction, pushId: number): Promise<void> {
+  await tx.later(`UPDATE cores SET push_id = ? WHERE core = ${CORE} AND push_id < ?`, [pushId, pushId]);
 }

@@ -88,9 +88,10 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
       }
       // An idle session keeps this: it is written out, and the lists copied, so as to be no larger than they must.
       return rows.map((row) => {
-        const { num, id, appNum, platform, registered } = toDevice(row);
+        const { num, id, appNum, platform, registered, generation } = toDevice(row);
         const own = memberships.get(num)?.slice() ?? [];
-        return { num, id, appNum, platform, registered, memberships: own, appDisabled: row.disabledAt !== null };
+        const appDisabled = row.disabledAt !== null;
+        return { num, id, appNum, platform, registered, generation, memberships: own, appDisabled };
       });
     },
 
@@ -116,6 +117,7 @@ export function deviceColumns({ devices }: Tables) {
     appNum: devices.appNum,
     platform: devices.platform,
     unregisteredAt: devices.unregisteredAt,
+    generation: devices.generation,
   };
 }
 
@@ -125,10 +127,12 @@ export function toDevice(row: {
   appNum: number;
   platform: number;
   unregisteredAt: number | null;
+  generation: number;
 }): Device {
   const platform = platformCodes.fromCode(row.platform);
   if (platform === 'ALL') throw new Error(`device ${row.num} has no platform`);
-  return { num: row.num, id: row.id, appNum: row.appNum, platform, registered: row.unregisteredAt === null };
+  const { num, id, appNum, generation } = row;
+  return { num, id, appNum, platform, registered: row.unregisteredAt === null, generation };
 }
 
 /**

@@ -44,6 +44,8 @@ export const devices = sqliteTable(
     sinceId: number53('since_id').notNull(),
     registeredAt: number53('registered_at').notNull(),
     unregisteredAt: number53('unregistered_at'),
+    /** Counts its registrations: another one when it unregisters, comes back or changes hands. */
+    generation: integer('generation').notNull().default(1),
   },
   (t) => [uniqueIndex('devices_token').on(t.tokenHash, t.appNum), index('devices_alias').on(t.appNum, t.alias)],
 );
@@ -102,6 +104,8 @@ export const pushes = sqliteTable(
     recalledAt: number53('recalled_at'),
     /** JSON of the content; null once it has been erased. */
     content: text('content'),
+    /** How many bytes `content` has, or had. */
+    contentBytes: integer('content_bytes').notNull().default(0),
   },
   (t) => [index('pushes_expires').on(t.expiresAt), index('pushes_job').on(t.jobId)],
 );
@@ -161,16 +165,11 @@ export const timeline = sqliteTable(
   ],
 );
 
-/** How far a device has read its topics, for the pushes of each core. */
-export const cursors = sqliteTable(
-  'cursors',
-  {
-    deviceNum: integer('device_num').notNull(),
-    core: integer('core').notNull(),
-    pushId: number53('push_id').notNull(),
-  },
-  (t) => [primaryKey({ name: 'cursors_pk', columns: [t.deviceNum, t.core] })],
-);
+/** The push up to which a device has read its topics. */
+export const cursors = sqliteTable('cursors', {
+  deviceNum: integer('device_num').primaryKey(),
+  pushId: number53('push_id').notNull(),
+});
 
 /** Idempotency keys that callers gave, with the push that each stands for. */
 export const idempotencyKeys = sqliteTable(
@@ -186,10 +185,23 @@ export const idempotencyKeys = sqliteTable(
   (t) => [index('idempotency_keys_expires').on(t.expiresAt)],
 );
 
-/** The last push id that a core had given out when it last registered a device: where its clock goes on if it steps back. */
-export const clocks = sqliteTable('clocks', {
+/** The cores that may write. Every transaction of a core moves its row on, and fails if the row is of another epoch. */
+export const cores = sqliteTable('cores', {
   core: integer('core').primaryKey(),
-  pushId: number53('push_id').notNull(),
+  /** Counts its incarnations. */
+  epoch: number53('epoch').notNull(),
+  /** Names the present incarnation; null: none has been. */
+  owner: text('owner'),
+  /** Where it can be reached: host and port of its gRPC port. */
+  address: text('address').notNull().default(''),
+  /** Until when it counts as alive, in milliseconds of the database's clock; 0: it has stopped in order. */
+  leaseUntil: number53('lease_until').notNull().default(0),
+  /** How many transactions it has committed. */
+  commits: number53('commits').notNull().default(0),
+  /** The server's number of the connection that wrote last; 0 where there is no server. */
+  connection: number53('connection').notNull().default(0),
+  /** The last push id that it had given out when it last registered a device: ids go on above it if the clock steps back. */
+  pushId: number53('push_id').notNull().default(0),
 });
 
 /** Pushes that are made later, or in several parts: scheduled ones, and those to more devices than one transaction should hold. */

@@ -1,4 +1,4 @@
-import { createIdClock } from '../domain/id-clock.js';
+import { createIdClock, type IdClock } from '../domain/id-clock.js';
 import { createAppCommits } from './app-commits.js';
 import { createAudienceReads } from './audience-reads.js';
 import { createDeliveryCommits } from './delivery-commits.js';
@@ -6,29 +6,40 @@ import { createDeliveryListReads } from './delivery-list-reads.js';
 import { createDeliveryReads } from './delivery-reads.js';
 import type { Database, SqlDriver } from './driver.js';
 import { createEndedCounts, type EndedCounts } from './ended-counts.js';
+import { CORE, createFence } from './fence.js';
 import { createJobCommits } from './job-commits.js';
 import { createJobReads } from './job-reads.js';
 import { createQueryReads } from './query-reads.js';
 import { createReceiptReads } from './receipt-reads.js';
 import { createRegistryCommits } from './registry-commits.js';
 import { createRegistryReads } from './registry-reads.js';
-import { type Store, StoreUnavailable } from './store.js';
+import { type CoreOwnership, type Store, StoreUnavailable } from './store.js';
 import { createSweepCommits } from './sweep-commits.js';
 import { createTimelineReads } from './timeline-reads.js';
 
-/**
- * The store over either dialect.
- *
- * @param core the number of the core that commits
- */
-export async function openSqlStore(database: Database, core: number): Promise<Store> {
-  const [row] = await database.all('SELECT MAX(seq) AS seq FROM receipts', []);
-  const receiptIds = createIdClock(core, Number(row?.seq ?? 0));
-  const ended = createEndedCounts(database);
-  return createSqlStore({ ...database, ...ended, nextReceipt: () => receiptIds.next() }, ended);
+/** The store over either dialect. */
+export function createSqlStore(database: Database): Store {
+  const fence = createFence(database);
+  const ended = createEndedCounts(fence);
+  let receiptIds: IdClock | undefined;
+
+  function nextReceipt(): number {
+    if (receiptIds === undefined) throw new Error('this store has not been taken over');
+    return receiptIds.next();
+  }
+
+  async function takeOver(address: string, from: number): Promise<boolean> {
+    if (!(await fence.takeOver(address, from))) return false;
+    // Only now: until then the earlier core may have committed more.
+    const [row] = await database.all('SELECT MAX(seq) AS seq FROM receipts', []);
+    receiptIds = createIdClock(CORE, Number(row?.seq ?? 0));
+    return true;
+  }
+
+  return storeOver({ ...database, ...ended, nextReceipt }, { ...fence, takeOver }, ended);
 }
 
-function createSqlStore(driver: SqlDriver, { counts }: EndedCounts): Store {
+function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: EndedCounts): Store {
   const registryReads = createRegistryReads(driver);
   const deliveryReads = createDeliveryReads(driver);
   let unavailable = 0;
@@ -46,23 +57,23 @@ function createSqlStore(driver: SqlDriver, { counts }: EndedCounts): Store {
     ...createJobReads(driver),
     ...createJobCommits(driver),
     ...createSweepCommits(driver),
-    ping: () => driver.ping(),
+    renewEveryMs: ownership.renewEveryMs,
+    findOwner: ownership.findOwner,
+    takeOver: ownership.takeOver,
+    resolveDoubt: ownership.resolveDoubt,
+    release: ownership.release,
+    commitNothing: () => driver.transaction(async () => {}),
     counts: async () => ({ ended: counts, unavailable }),
     async loadHighestIds() {
       // The numbers of deliveries grow with those of their pushes: the last push that has any has the highest, ended or not.
       const [row] = await driver.all(
         `SELECT (SELECT MAX(id) FROM pushes) AS push, (SELECT MAX(id) FROM jobs) AS job,
-           (SELECT MAX(push_id) FROM clocks) AS clock,
+           (SELECT push_id FROM cores WHERE core = ${CORE}) AS clock,
            (SELECT last_delivery FROM pushes WHERE last_delivery IS NOT NULL ORDER BY id DESC LIMIT 1) AS delivery`,
         [],
       );
       const push = Math.max(...[row?.push, row?.job, row?.clock].map((id) => Number(id ?? 0)));
       return { push, delivery: Number(row?.delivery ?? 0) };
-    },
-    async addCore(core) {
-      await driver.transaction((tx) =>
-        tx.run(`${driver.insertIgnore} INTO clocks (core, push_id) VALUES (?, 0)`, [core]),
-      );
     },
     close: () => driver.close(),
   };

@@ -19,7 +19,7 @@ import {
   unwrapped,
 } from './driver.js';
 import * as sqliteTables from './schema.sqlite.js';
-import { openSqlStore } from './sql-store.js';
+import { createSqlStore } from './sql-store.js';
 import { type Store, StoreUnavailable } from './store.js';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations/sqlite', import.meta.url));
@@ -49,11 +49,10 @@ type OpenLog = (path: string, flags: string) => Promise<Log>;
  * The file belongs to one core at a time.
  *
  * @param path the database's file
- * @param core the number of the core that commits
  * @param openLog opens the file to which commits go
  * @throws StoreUnavailable if another process has the file, or it cannot be opened
  */
-export async function openSqliteStore(path: string, core = 0, openLog: OpenLog = openFile): Promise<Store> {
+export async function openSqliteStore(path: string, openLog: OpenLog = openFile): Promise<Store> {
   const file = resolve(path);
   const opened: Libsql.Database[] = [];
   let log: Log | undefined;
@@ -76,10 +75,7 @@ export async function openSqliteStore(path: string, core = 0, openLog: OpenLog =
     // Look-ups have a connection of their own, so that they never see a transaction that is still under way.
     const reader = open(file);
     reader.pragma('busy_timeout = 5000');
-    return await openSqlStore(
-      createDriver(writer, reader, log, () => closeAll(opened)),
-      core,
-    );
+    return createSqlStore(createDriver(writer, reader, log, () => closeAll(opened)));
   } catch (error) {
     closeAll(opened);
     await log?.close();
@@ -142,6 +138,7 @@ function createDriver(writer: Libsql.Database, reader: Libsql.Database, log: Log
     tables: sqliteTables as unknown as Tables,
     // The one writer's calls are synchronous: there is nothing to wait for.
     locking: '',
+    fencing: { clock: '0', connectionNumber: '0', leaseMs: 0 },
     insertIgnore: 'INSERT OR IGNORE',
     maxValues: 30_000,
     onConflictUpdate(key, assignments) {
@@ -164,10 +161,6 @@ function createDriver(writer: Libsql.Database, reader: Libsql.Database, log: Log
       }
       await sync();
       return result;
-    },
-    async ping() {
-      check();
-      await write.run('SELECT 1', []);
     },
     async close() {
       // All is in the file then, and the log is empty: whoever copies the one has it all.

@@ -1,5 +1,4 @@
 import { OnePushError } from '../../common/errors.js';
-import type { Position } from '../../common/position.js';
 import type { App } from '../domain/app.js';
 import type { AudienceQuery } from '../domain/audience.js';
 import type { Device, PlatformFilter, Subscriber } from '../domain/device.js';
@@ -38,15 +37,11 @@ export type * from './commits.js';
  * durable when it resolves, and when it rejects nothing of it is there. The commits are made by one caller, one after the
  * other (the write cycle). A `StoreUnavailable` is a passing fault; any other error is one of the data or of the program.
  */
-export interface Store extends LookUps, Commits, Queries {
-  /** Resolves while the store can be reached, else rejects with StoreUnavailable. */
-  ping(): Promise<void>;
+export interface Store extends LookUps, Commits, CoreOwnership, Queries {
   /** What has happened since the store was opened. Asks no database. */
   counts(): Promise<StoreCounts>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */
   loadHighestIds(): Promise<{ push: number; delivery: number }>;
-  /** Makes a core one of those that `findCores` answers. It has no pushes before. */
-  addCore(core: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -74,6 +69,57 @@ export class StoreUnavailable extends OnePushError {
   }
 }
 
+/**
+ * A commit of which it is not known whether it took place: no answer came. Nothing else is committed before `resolveDoubt` has
+ * found out.
+ */
+export class CommitInDoubt extends StoreUnavailable {
+  override name = 'CommitInDoubt';
+
+  /** @param result what the commit comes to, if it took place */
+  constructor(
+    code: string,
+    readonly result: unknown,
+  ) {
+    super(code);
+  }
+}
+
+/** Another core has taken the database over: this one commits nothing any more. */
+export class Fenced extends StoreUnavailable {
+  override name = 'Fenced';
+
+  constructor() {
+    super('FENCED');
+  }
+}
+
+/** Who may write: one core at a time, whose incarnations are told apart by their epochs. */
+export interface CoreOwnership {
+  /** Milliseconds within which something must be committed, so that the lease does not end; undefined: it needs none. */
+  readonly renewEveryMs: number | undefined;
+  /**
+   * Who wrote last: its address, undefined if nobody ever has; its epoch, and what is left of its lease, in milliseconds of the
+   * database's clock: 0 or less if it has ended.
+   */
+  findOwner(): Promise<{ epoch: number; address: string | undefined; leaseMs: number }>;
+  /**
+   * Takes the database over from the incarnation of epoch `from`: from then on nothing of that one is committed, also not what is on its
+   * way. False: somebody else has been faster. Before it, every commit rejects.
+   *
+   * @param address where others reach this core
+   */
+  takeOver(address: string, from: number): Promise<boolean>;
+  /**
+   * Whether the commit that rejected with CommitInDoubt took place. The epoch is raised first, so that it cannot take place later.
+   *
+   * @throws StoreUnavailable if that cannot be found out now; Fenced
+   */
+  resolveDoubt(): Promise<boolean>;
+  /** Ends the lease: another core need not wait for it. */
+  release(): Promise<void>;
+}
+
 export interface LookUps {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
@@ -93,10 +139,8 @@ export interface LookUps {
   countAudience(query: AudienceQuery): Promise<number>;
   /** Those of these devices that are in an audience. */
   findInAudience(query: AudienceQuery, deviceNums: readonly number[]): Promise<number[]>;
-  /** How far each device has read its topics; a device that has read nothing is absent. */
-  findCursors(deviceNums: readonly number[]): Promise<Map<number, Position>>;
-  /** The cores that may have pushes in the store. */
-  findCores(): Promise<number[]>;
+  /** The push up to which each device has read its topics; a device that has read nothing is absent. */
+  findCursors(deviceNums: readonly number[]): Promise<Map<number, number>>;
   /**
    * Waiting deliveries that have not expired at `now`, with `after < pushId <= through`, ordered by device and push id: at the
    * most `limit` rows, so the last device of a full answer may have more.
@@ -110,8 +154,8 @@ export interface LookUps {
   findConfirmed(pushIds: readonly number[], deviceNums: readonly number[]): Promise<Map<number, Set<number>>>;
   /** The pushes with their content; one whose content is erased is absent. */
   findPushes(ids: readonly number[]): Promise<Push[]>;
-  /** Whether a push is committed. A commit of it that is still under way, its caller gone, is waited for. */
-  hasPush(id: number): Promise<boolean>;
+  /** How many bytes the content of each push has, as it is stored; one whose content is erased is absent. */
+  findContentSizes(ids: readonly number[]): Promise<Map<number, number>>;
   /** What idempotency keys that have not expired at `now` stand for, by key. */
   findIdempotent(keys: readonly string[], now: number): Promise<Map<string, { digest: string; pushId: number }>>;
   /** How many deliveries are in the inboxes of devices; an empty inbox is absent. */
@@ -156,6 +200,8 @@ export interface TimelineRow {
 }
 
 export interface Commits {
+  /** Commits nothing: renews the core's lease, and meets what any commit would. */
+  commitNothing(): Promise<void>;
   /** Creates an app with its first key and its `everyone` timeline; an app of that id that exists already stays as it is. */
   commitApps(apps: readonly NewApp[]): Promise<void>;
   /** Gives apps a new key each; the earlier ones end at `oldUntil`. Answers in the order of the call whether there is such an app. */
@@ -169,7 +215,7 @@ export interface Commits {
    * undefined: the app has no such registered device.
    */
   commitUpdates(updates: readonly DeviceUpdate[]): Promise<(Updated | 'tooManyTags' | undefined)[]>;
-  /** Unregisters devices; ids that do not exist and devices that have unregistered before are absent from the answer. */
+  /** Unregisters devices. Answers those that exist, also what has unregistered before, in any order. */
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
   /**
    * Commits pushes with their deliveries, and what has ended. Answers what the pushes took the place of. Rejects if one of them is

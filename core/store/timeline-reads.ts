@@ -1,4 +1,3 @@
-import { hasReached, START } from '../../common/position.js';
 import { matchesPlatform, type Subscriber } from '../domain/device.js';
 import type { DeliveryPlace, Queries, TimelineEntry } from '../domain/queries.js';
 import { endingCodes, platformCodes } from './codes.js';
@@ -100,7 +99,7 @@ export function createTimelineReads(
           if (!isOlder({ pushId, deviceNum: device.num }, before)) continue;
           const row = rows.get(device.num);
           if (row === undefined && !topicNums.some((topicNum) => wasFor(device, pushId, topicNum, push))) continue;
-          const read = hasReached(cursors.get(device.num) ?? START, pushId);
+          const read = pushId <= (cursors.get(device.num) ?? 0);
           entries.push(toEntry(device, pushId, push, row, read));
           if (entries.length >= limit) return { entries, next: { pushId, deviceNum: device.num } };
         }

@@ -55,11 +55,11 @@ export async function commitTopicConfirmations(
     if (known === undefined) memberships.set(row.deviceNum, [row]);
     else known.push(row);
   }
-  const wasFor = ({ deviceNum, appNum, pushId }: Confirmation): boolean => {
+  const wasFor = ({ deviceNum, pushId }: Confirmation): boolean => {
     const device = deviceOf.get(deviceNum);
     if (device === undefined) return false;
     return (topicsOf.get(pushId) ?? []).some((topic) => {
-      if (topic.appNum !== appNum || !matchesPlatform(topic.platform, device.platform)) return false;
+      if (topic.appNum !== device.appNum || !matchesPlatform(topic.platform, device.platform)) return false;
       if (topic.everyone) return pushId > device.sinceId;
       return (memberships.get(deviceNum) ?? []).some(
         ({ topicNum, sinceId, untilId }) =>
@@ -73,9 +73,10 @@ export async function commitTopicConfirmations(
     tx,
     driver.maxValues,
     `${driver.insertIgnore} INTO receipts (push_id, device_num, ending, ended_at, app_num, seq)`,
-    candidates
-      .filter(wasFor)
-      .map(({ pushId, deviceNum, appNum }) => [pushId, deviceNum, endingCodes.toCode('confirmed'), now, appNum, seq]),
+    candidates.filter(wasFor).map(({ pushId, deviceNum }) => {
+      const appNum = deviceOf.get(deviceNum)?.appNum ?? 0;
+      return [pushId, deviceNum, endingCodes.toCode('confirmed'), now, appNum, seq];
+    }),
     '',
     (count) => driver.ended(tx, 'confirmed', count),
   );

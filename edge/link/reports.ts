@@ -1,6 +1,5 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import { type Position, START } from '../../common/position.js';
 import {
   type Call,
   type CoreBatch,
@@ -17,6 +16,20 @@ import type { CallInit } from './calls.js';
 
 type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
 
+/** What the core is told of a session. */
+export interface ReportedSession {
+  readonly slot: number;
+  readonly deviceId: string;
+  /** The device's number, as the core gave it; 0: no core has accepted the session yet. */
+  readonly device: number;
+  /** Of the device's registration that the session was accepted for. */
+  readonly generation: number;
+  /** The last page that the core began to send. */
+  readonly page: number;
+  /** The push up to which the socket was handed all. */
+  readonly through: number;
+}
+
 /**
  * What goes to the core: gathered for a turn of the loop, sent as one message, held while the stream takes nothing. What was
  * delivered and confirmed is kept until the core has committed it, and sent again to the next core.
@@ -24,13 +37,13 @@ type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
 export interface Reports {
   delivered(deliveryId: number): void;
   published(pushId: number, sessions: number): void;
-  opened(slot: number, deviceId: string, through: Position): void;
-  closed(slot: number, deviceId: string, through: Position): void;
+  opened(session: ReportedSession): void;
+  closed(session: ReportedSession): void;
   /** A socket has closed while no core listens: the next one is told how far it got. */
-  left(deviceId: string, through: Position): void;
-  stalled(slot: number): void;
-  drained(slot: number, through: Position): void;
-  confirmed(slot: number, deviceId: string, pushId: number): void;
+  left(session: ReportedSession): void;
+  stalled(session: ReportedSession): void;
+  drained(session: ReportedSession): void;
+  confirmed(session: ReportedSession, pushId: number): void;
   /** What is kept since it is not confirmed, for a core that has just accepted this edge. */
   unconfirmed(pushIds: readonly number[]): void;
   /** Not sent if nobody waits for it any more when the stream takes it. False: too much waits already. */
@@ -78,6 +91,7 @@ export function createReports(
   let waiting: { call: Call; bytes: number }[] = [];
   let waitingBytes = 0;
   let number = 0;
+  let attachments = 0;
   let processedNumber = 0;
   let acknowledged = 0;
   /** Messages that the stream has not sent on. */
@@ -146,8 +160,9 @@ export function createReports(
 
   function send(to: Stream, message: EdgeBatch): void {
     message.number = ++number;
-    message.processed = processedNumber;
-    acknowledged = processedNumber;
+    // Only with the last of what those messages led to: a session that has stalled over them was not handed all of them.
+    if (batch.delivered.length + batch.events.length === 0) acknowledged = processedNumber;
+    message.processed = acknowledged;
     underWay++;
     to.write(message, () => {
       if (stream !== to) return;
@@ -156,12 +171,8 @@ export function createReports(
     });
   }
 
-  function event(
-    kind: Kind,
-    slot: number,
-    { through = START, ...rest }: { deviceId?: string; through?: Position; pushId?: number },
-  ): void {
-    batch.events.push(create(SessionEventSchema, { kind, slot, ...rest, through: [...through] }));
+  function report(kind: Kind, rest: MessageInitShape<typeof SessionEventSchema>): void {
+    batch.events.push(create(SessionEventSchema, { ...rest, kind }));
     schedule();
   }
 
@@ -180,16 +191,17 @@ export function createReports(
       batch.published.push(create(PublishedSchema, { pushId, sessions }));
       schedule();
     },
-    opened: (slot, deviceId, through) => event(Kind.OPENED, slot, { deviceId, through }),
-    closed: (slot, deviceId, through) => event(Kind.CLOSED, slot, { deviceId, through }),
-    left(deviceId, through) {
-      if (kept.length >= MAX_EVENTS || through.length === 0) return;
-      kept.push(create(SessionEventSchema, { kind: Kind.LEFT, deviceId, through: [...through] }));
+    opened: ({ slot, deviceId, through, device, generation }) =>
+      report(Kind.OPENED, { slot, deviceId, through, device, generation }),
+    closed: ({ slot, through, device, generation }) => report(Kind.CLOSED, { slot, through, device, generation }),
+    left({ through, device, generation }) {
+      if (kept.length >= MAX_EVENTS || through === 0) return;
+      kept.push(create(SessionEventSchema, { kind: Kind.LEFT, through, device, generation }));
     },
-    stalled: (slot) => event(Kind.STALLED, slot, {}),
-    drained: (slot, through) => event(Kind.DRAINED, slot, { through }),
-    confirmed(slot, deviceId, pushId) {
-      if (batch.events.length < MAX_EVENTS) event(Kind.CONFIRMED, slot, { deviceId, pushId });
+    stalled: ({ slot }) => report(Kind.STALLED, { slot }),
+    drained: ({ slot, page, through }) => report(Kind.DRAINED, { slot, page, through }),
+    confirmed({ device, generation }, pushId) {
+      if (batch.events.length < MAX_EVENTS) report(Kind.CONFIRMED, { device, generation, pushId });
     },
     unconfirmed(pushIds) {
       batch.unconfirmed = [...pushIds];
@@ -206,7 +218,8 @@ export function createReports(
     },
     hello(to) {
       processedNumber = 0;
-      send(to, create(EdgeBatchSchema, { hello: create(HelloSchema, { edgeId }) }));
+      acknowledged = 0;
+      send(to, create(EdgeBatchSchema, { hello: create(HelloSchema, { edgeId, attachment: ++attachments }) }));
     },
     attached(to) {
       stream = to;
@@ -215,7 +228,9 @@ export function createReports(
     },
     repeat() {
       // Its slot may be another session's by now.
-      for (const { kind, slot, ...rest } of kept) event(kind === Kind.CLOSED ? Kind.LEFT : kind, slot, rest);
+      for (const { kind, through, device, generation, pushId } of kept) {
+        report(kind === Kind.CLOSED ? Kind.LEFT : kind, { through, device, generation, pushId });
+      }
       kept = [];
     },
     detached() {
@@ -251,7 +266,7 @@ export function createReports(
 /** What counts when the core that was told goes away, too. */
 function isLasting({ kind, through }: SessionEvent): boolean {
   if (kind === Kind.CONFIRMED) return true;
-  return through.length > 0 && (kind === Kind.CLOSED || kind === Kind.LEFT);
+  return through > 0 && (kind === Kind.CLOSED || kind === Kind.LEFT);
 }
 
 /** About how many bytes a call takes: those of its push, which is the only one that may be large. */

@@ -1,4 +1,3 @@
-import { hasReached } from '../../common/position.js';
 import type { CoreLink } from '../link/core-link.js';
 import { type Delivery, Platform, type Publication } from '../link/wire.js';
 import type { Redelivery } from './redelivery.js';
@@ -82,8 +81,8 @@ export function createFanOut(options: {
             const fitting = session.platform === Platform.IOS ? forIos : all;
             // A session with several of the topics has them from the first.
             const { through } = session;
-            const news = fitting.some(({ pushId }) => hasReached(through, pushId))
-              ? fitting.filter(({ pushId }) => !hasReached(through, pushId))
+            const news = fitting.some(({ pushId }) => pushId <= through)
+              ? fitting.filter(({ pushId }) => pushId > through)
               : fitting;
             if (news.length === 0) continue;
             const sent = hand(session, news);

@@ -88,7 +88,7 @@ export function createHub(
   let count = 0;
   let redelivered = 0;
 
-  function obey({ kind, slot, platform, topics: wanted, code, reason }: SessionOrder): void {
+  function obey({ kind, slot, platform, topics: wanted, code, reason, page, device, generation }: SessionOrder): void {
     if (kind === OrderKind.RELEASED) {
       if (unreleased.delete(slot)) free.push(slot);
       return;
@@ -98,10 +98,12 @@ export function createHub(
     switch (kind) {
       case OrderKind.RESUME:
         session.state = 'resumed';
+        session.page = page;
+        accept(session, device, generation);
         return;
       case OrderKind.SYNC:
         session.state = 'stalled';
-        if (session.buffered === undefined) link().drained(slot, session.through);
+        if (session.buffered === undefined) link().drained(session);
         return;
       case OrderKind.LIVE:
         session.platform = platform;
@@ -124,8 +126,11 @@ export function createHub(
     }
   }
 
-  function announce(session: Session): void {
-    link().opened(session.slot, session.deviceId, session.through);
+  function accept(session: Session, device: number, generation: number): void {
+    session.device = device;
+    session.generation = generation;
+    for (const pushId of session.early ?? []) link().confirmed(session, pushId);
+    session.early = undefined;
   }
 
   return {
@@ -135,21 +140,21 @@ export function createHub(
       const session = createSession(ws, slot, deviceId);
       slots[slot] = session;
       count++;
-      if (link().isAttached()) announce(session);
+      if (link().isAttached()) link().opened(session);
       return session;
     },
 
     closed(session) {
-      const { slot, deviceId, through } = session;
+      const { slot } = session;
       topics.set(session, []);
       redelivery.forget(session);
       slots[slot] = undefined;
       count--;
       if (link().isAttached()) {
         unreleased.add(slot);
-        link().closed(slot, deviceId, through);
+        link().closed(session);
       } else {
-        link().left(deviceId, through);
+        link().left(session);
         free.push(slot);
       }
     },
@@ -159,15 +164,19 @@ export function createHub(
       const { buffered } = session;
       writer.drained(session);
       if (!link().isAttached()) return;
-      if (session.state === 'stalled') link().drained(session.slot, session.through);
-      else if (session.state === 'announced' && buffered !== undefined) announce(session);
+      if (session.state === 'stalled') link().drained(session);
+      else if (session.state === 'announced' && buffered !== undefined) link().opened(session);
     },
 
     confirm(session, pushId) {
       // What was not sent in this session may have been in an earlier one; but nobody has confirmed so much of that.
       if (!session.unconfirmed?.has(pushId) && ++session.strayConfirmations > MAX_STRAY_CONFIRMATIONS) return;
       redelivery.ended(session, pushId);
-      link().confirmed(session.slot, session.deviceId, pushId);
+      // Whose it is the core can say only when it has looked the device up.
+      if (session.device === 0) {
+        session.early ??= [];
+        session.early.push(pushId);
+      } else link().confirmed(session, pushId);
     },
 
     *sessions() {
@@ -185,7 +194,7 @@ export function createHub(
     attached() {
       for (const session of slots) {
         // What a socket still buffers would be sent to it again: it is announced when it has drained.
-        if (session !== undefined && session.buffered === undefined) announce(session);
+        if (session !== undefined && session.buffered === undefined) link().opened(session);
       }
       // They may have been recalled while no core could say so.
       link().unconfirmed(redelivery.kept(MAX_KEPT_TOLD));

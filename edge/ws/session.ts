@@ -1,5 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
-import { type Position, START } from '../../common/position.js';
+import type { ReportedSession } from '../link/reports.js';
 import type { Platform } from '../link/wire.js';
 
 /** What uWebSockets keeps for a socket. */
@@ -17,19 +17,22 @@ export interface SocketData {
  * - live: it gets what is published to its topics too;
  * - stalled: it gets nothing until the core, told that it has drained, resumes it.
  */
-export interface Session {
+export interface Session extends ReportedSession {
   readonly ws: WebSocket<SocketData>;
-  readonly slot: number;
-  readonly deviceId: string;
+  device: number;
+  generation: number;
+  page: number;
   state: 'announced' | 'resumed' | 'live' | 'stalled';
   platform: Platform;
   topics: readonly number[];
   /** The pushes of which the kernel has taken every byte. */
-  through: Position;
+  through: number;
   /** What the socket still buffers, the first of it maybe in part: it counts as handed over when it has drained. */
   buffered: readonly Handed[] | undefined;
   /** What the device must still confirm, by push; undefined: nothing ever. See Redelivery. */
   unconfirmed: Map<number, Unconfirmed> | undefined;
+  /** What the device has confirmed before the session was accepted, for the first time; undefined: nothing. */
+  early: number[] | undefined;
   /** How often the device confirmed what it was not sent in this session. */
   strayConfirmations: number;
 }
@@ -60,9 +63,13 @@ export function createSession(ws: WebSocket<SocketData>, slot: number, deviceId:
     state: 'announced',
     platform: 0,
     topics: [],
-    through: START,
+    through: 0,
+    device: 0,
+    generation: 0,
+    page: 0,
     buffered: undefined,
     unconfirmed: undefined,
+    early: undefined,
     strayConfirmations: 0,
   };
 }

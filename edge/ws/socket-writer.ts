@@ -1,4 +1,3 @@
-import { advance, type Position, START } from '../../common/position.js';
 import type { CoreLink } from '../link/core-link.js';
 import type { Handed, Session } from './session.js';
 
@@ -33,21 +32,17 @@ const BUFFERED = 0;
 
 export function createSocketWriter(link: () => Pick<CoreLink, 'delivered' | 'stalled'>): SocketWriter {
   const frames: FrameCounts = { taken: 0, buffered: 0, refused: 0 };
-  /** The step that a session took last. Most sessions stand where others do, and share it: one position for all of them. */
-  let step: { from: Position; pushId: number; to: Position } = { from: START, pushId: 0, to: START };
 
   function stall(session: Session, buffered: readonly Message[]): void {
     // Without the frames: each is a part of a whole message of the link.
     if (buffered.length > 0) session.buffered = buffered.map(({ pushId, deliveryId }) => ({ pushId, deliveryId }));
     frames.buffered += buffered.length;
     session.state = 'stalled';
-    link().stalled(session.slot);
+    link().stalled(session);
   }
 
   function handedOver(session: Session, { pushId, deliveryId }: Handed): void {
-    const { through: from } = session;
-    if (step.from !== from || step.pushId !== pushId) step = { from, pushId, to: advance(from, pushId) };
-    session.through = step.to;
+    if (pushId > session.through) session.through = pushId;
     if (deliveryId !== undefined) link().delivered(deliveryId);
   }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { openMysqlStore } from '../../core/store/mysql.js';
 import { openSqliteStore } from '../../core/store/sqlite.js';
 import type { Store } from '../../core/store/store.js';
+import { owned } from '../support/owned.js';
 import { changeRows, readRows } from '../support/rows.js';
 import { type FreshDatabase, freshDatabase, type StoreKind, storeKinds } from '../support/stores.js';
 
@@ -18,9 +19,9 @@ export interface OpenStore {
   reopen(): Promise<void>;
 }
 
-/** What opens a store by its URL, as the core does. */
-export function openStore(url: string): Promise<Store> {
-  return url.startsWith('sqlite:') ? openSqliteStore(url.slice('sqlite:'.length)) : openMysqlStore(url);
+/** What opens a store by its URL, as the core does, and takes it over. */
+export async function openStore(url: string): Promise<Store> {
+  return owned(await (url.startsWith('sqlite:') ? openSqliteStore(url.slice('sqlite:'.length)) : openMysqlStore(url)));
 }
 
 /** Runs one behaviour suite over every store of this run; each has one database for all its tests. */

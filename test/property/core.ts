@@ -9,7 +9,9 @@ import { createIdClock } from '../../core/domain/id-clock.js';
 import { createRegistry } from '../../core/registry/registry.js';
 import { createEdgeLink, type EdgeLinkServer } from '../../core/rpc/edge-link.js';
 import type { PushCoreHandlers } from '../../core/rpc/handlers.js';
+import { CORE } from '../../core/store/fence.js';
 import type { Store } from '../../core/store/store.js';
+import { owned } from '../support/owned.js';
 
 /** Seconds that a push without needConfirm waits. */
 export const OFFLINE_TTL = 20;
@@ -22,9 +24,7 @@ export interface Core {
   acceptPush: AcceptPush;
   link: EdgeLinkServer;
   /** Writes down how far sessions have read, as its process does every few seconds. */
-  keepPositions(): Promise<void>;
-  /** Looks whether something waits for devices that are online, as its process does. */
-  lookAgain(): Promise<void>;
+  checkpoint(): Promise<void>;
   /** Nothing of it goes on any more. Resolves when what was under way in the store has ended. */
   kill(): Promise<void>;
 }
@@ -40,18 +40,22 @@ export async function startCore(options: {
 }): Promise<Core> {
   const { now, log } = options;
   const { store, kill } = killable(options);
+  await owned(store);
   await store.commitApps([{ id: APP_ID, name: APP_ID, keyHash: hashSecret('key'), now: now() }]);
   const highest = await store.loadHighestIds();
   const registry = createRegistry(store);
   const cycle: WriteCycle = createWriteCycle({
     store,
-    pushIds: createIdClock(0, highest.push, now),
-    deliveryIds: createIdClock(0, highest.delivery, now),
+    pushIds: createIdClock(CORE, highest.push, now),
+    deliveryIds: createIdClock(CORE, highest.delivery, now),
     effects: {
-      pushed: (pushes) => sessions.pushed(pushes),
+      pushed: (_pushes, current) => sessions.pushed(current),
       recalled: (pushId) => sessions.recalled(pushId),
       scheduled: () => {},
-      replaced: () => {},
+      replaced({ deliveries, topicPushes }) {
+        for (const pushId of topicPushes) sessions.recalled(pushId);
+        sessions.withdrawn(deliveries);
+      },
       withdrawn: (deliveries) => sessions.withdrawn(deliveries),
       registered(result, registration) {
         registry.registered(result, registration.appNum, registration.tags);
@@ -62,12 +66,12 @@ export async function startCore(options: {
         sessions.unregistered(device);
       },
       appChanged: (id) => registry.appChanged(id),
-      uncertain: () => registry.forget(),
     },
+    fenced: () => log.error({}, 'fenced'),
     log,
     now,
   });
-  const sessions: Sessions = createSessions({ store, cycle, routes: { bind() {}, unbind() {} }, log, now });
+  const sessions: Sessions = createSessions({ store, cycle, log, now });
   return {
     app: await registry.getApp(APP_ID),
     cycle,
@@ -81,8 +85,7 @@ export async function startCore(options: {
       linkToken: undefined,
       log,
     }),
-    keepPositions: sessions.keepPositions,
-    lookAgain: sessions.lookAgain,
+    checkpoint: sessions.checkpoint,
     kill,
   };
 }

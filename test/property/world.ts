@@ -64,7 +64,7 @@ export async function createWorld(): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'onepush-world-'));
   const file = join(directory, 'onepush.db');
   await copyFile(await template, file);
-  const store = await openSqliteStore(file, 0, async () => UNSYNCED);
+  const store = await openSqliteStore(file, async () => UNSYNCED);
   const model = createModel();
   const story: string[] = [];
   const deviceIds = new Map<number, string>();

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/link/v1/edge_link.proto.
  */
 export const file_onepush_link_v1_edge_link: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEigQIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoASIuCglQdWJsaXNoZWQSDwoHcHVzaF9pZBgBIAEoARIQCghzZXNzaW9ucxgCIAEoDSIYCgVIZWxsbxIPCgdlZGdlX2lkGAEgASgJIosCCgxTZXNzaW9uRXZlbnQSMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuS2luZBIMCgRzbG90GAIgASgNEhEKCWRldmljZV9pZBgDIAEoCRIPCgd0aHJvdWdoGAQgAygBEg8KB3B1c2hfaWQYBSABKAEihQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfT1BFTkVEEAESDwoLS0lORF9DTE9TRUQQAhIQCgxLSU5EX1NUQUxMRUQQAxIQCgxLSU5EX0RSQUlORUQQBBISCg5LSU5EX0NPTkZJUk1FRBAFEg0KCUtJTkRfTEVGVBAGItECCgRDYWxsEgoKAmlkGAEgASgNEg4KBmFwcF9pZBgCIAEoCRIOCgZzZWNyZXQYAyABKAkSPAoPcmVnaXN0ZXJfZGV2aWNlGAQgASgLMiEub25lcHVzaC52MS5SZWdpc3RlckRldmljZVJlcXVlc3RIABJAChF1bnJlZ2lzdGVyX2RldmljZRgFIAEoCzIjLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlcXVlc3RIABIwCglzZW5kX3B1c2gYBiABKAsyGy5vbmVwdXNoLnYxLlNlbmRQdXNoUmVxdWVzdEgAEjIKCmNyZWF0ZV9hcHAYByABKAsyHC5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlcXVlc3RIABIsCgdnZXRfYXBwGAggASgLMhkub25lcHVzaC52MS5HZXRBcHBSZXF1ZXN0SABCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0i4AIKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSABCCAoGcmVzdWx0Is0BCgRJdGVtEi0KCGRlbGl2ZXJ5GAEgASgLMhkub25lcHVzaC5saW5rLnYxLkRlbGl2ZXJ5SAASMwoLcHVibGljYXRpb24YAiABKAsyHC5vbmVwdXNoLmxpbmsudjEuUHVibGljYXRpb25IABIuCgVvcmRlchgDIAEoCzIdLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXJIABIpCgZyZWNhbGwYBCABKAsyFy5vbmVwdXNoLmxpbmsudjEuUmVjYWxsSABCBgoEaXRlbSIoCgZSZWNhbGwSDwoHcHVzaF9pZBgBIAEoARINCgVzbG90cxgCIAMoDSJmCghEZWxpdmVyeRIPCgdwdXNoX2lkGAEgASgBEg0KBWZyYW1lGAIgASgMEg0KBXNsb3RzGAMgAygNEhQKDGRlbGl2ZXJ5X2lkcxgEIAMoARIVCg1jb25maXJtX3VudGlsGAUgASgBIo8BCgtQdWJsaWNhdGlvbhIPCgdwdXNoX2lkGAEgASgBEg4KBnRvcGljcxgCIAMoDRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDQoFZnJhbWUYBCABKAwSEQoJaW9zX2ZyYW1lGAUgASgMEhUKDWNvbmZpcm1fdW50aWwYBiABKAEilAIKDFNlc3Npb25PcmRlchIwCgRraW5kGAEgASgOMiIub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlci5LaW5kEgwKBHNsb3QYAiABKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg4KBnRvcGljcxgEIAMoDRIMCgRjb2RlGAUgASgNEg4KBnJlYXNvbhgGIAEoCSJuCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUyUAoIRWRnZUxpbmsSRAoGQXR0YWNoEhoub25lcHVzaC5saW5rLnYxLkVkZ2VCYXRjaBoaLm9uZXB1c2gubGluay52MS5Db3JlQmF0Y2goATABYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
+  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEigQIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoASIuCglQdWJsaXNoZWQSDwoHcHVzaF9pZBgBIAEoARIQCghzZXNzaW9ucxgCIAEoDSIsCgVIZWxsbxIPCgdlZGdlX2lkGAEgASgJEhIKCmF0dGFjaG1lbnQYAiABKA0ivQIKDFNlc3Npb25FdmVudBIwCgRraW5kGAEgASgOMiIub25lcHVzaC5saW5rLnYxLlNlc3Npb25FdmVudC5LaW5kEgwKBHNsb3QYAiABKA0SEQoJZGV2aWNlX2lkGAMgASgJEg8KB3Rocm91Z2gYBCABKAESDwoHcHVzaF9pZBgFIAEoARIOCgZkZXZpY2UYBiABKA0SEgoKZ2VuZXJhdGlvbhgHIAEoDRIMCgRwYWdlGAggASgNIoUBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX09QRU5FRBABEg8KC0tJTkRfQ0xPU0VEEAISEAoMS0lORF9TVEFMTEVEEAMSEAoMS0lORF9EUkFJTkVEEAQSEgoOS0lORF9DT05GSVJNRUQQBRINCglLSU5EX0xFRlQQBiLRAgoEQ2FsbBIKCgJpZBgBIAEoDRIOCgZhcHBfaWQYAiABKAkSDgoGc2VjcmV0GAMgASgJEjwKD3JlZ2lzdGVyX2RldmljZRgEIAEoCzIhLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASQAoRdW5yZWdpc3Rlcl9kZXZpY2UYBSABKAsyIy5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASMAoJc2VuZF9wdXNoGAYgASgLMhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3RIABIyCgpjcmVhdGVfYXBwGAcgASgLMhwub25lcHVzaC52MS5DcmVhdGVBcHBSZXF1ZXN0SAASLAoHZ2V0X2FwcBgIIAEoCzIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdEgAQgkKB3JlcXVlc3QifQoJQ29yZUJhdGNoEg4KBm51bWJlchgBIAEoDRIRCgljb21taXR0ZWQYAiABKA0SJwoHcmVwbGllcxgDIAMoCzIWLm9uZXB1c2gubGluay52MS5SZXBseRIkCgVpdGVtcxgEIAMoCzIVLm9uZXB1c2gubGluay52MS5JdGVtIuACCgVSZXBseRIKCgJpZBgBIAEoDRI9Cg9yZWdpc3Rlcl9kZXZpY2UYAiABKAsyIi5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABJBChF1bnJlZ2lzdGVyX2RldmljZRgDIAEoCzIkLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlSAASMQoJc2VuZF9wdXNoGAQgASgLMhwub25lcHVzaC52MS5TZW5kUHVzaFJlc3BvbnNlSAASMwoKY3JlYXRlX2FwcBgFIAEoCzIdLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVzcG9uc2VIABItCgdnZXRfYXBwGAYgASgLMhoub25lcHVzaC52MS5HZXRBcHBSZXNwb25zZUgAEigKBWVycm9yGAcgASgLMhcub25lcHVzaC52MS5FcnJvckRldGFpbEgAQggKBnJlc3VsdCLNAQoESXRlbRItCghkZWxpdmVyeRgBIAEoCzIZLm9uZXB1c2gubGluay52MS5EZWxpdmVyeUgAEjMKC3B1YmxpY2F0aW9uGAIgASgLMhwub25lcHVzaC5saW5rLnYxLlB1YmxpY2F0aW9uSAASLgoFb3JkZXIYAyABKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVySAASKQoGcmVjYWxsGAQgASgLMhcub25lcHVzaC5saW5rLnYxLlJlY2FsbEgAQgYKBGl0ZW0iKAoGUmVjYWxsEg8KB3B1c2hfaWQYASABKAESDQoFc2xvdHMYAiADKA0iZgoIRGVsaXZlcnkSDwoHcHVzaF9pZBgBIAEoARINCgVmcmFtZRgCIAEoDBINCgVzbG90cxgDIAMoDRIUCgxkZWxpdmVyeV9pZHMYBCADKAESFQoNY29uZmlybV91bnRpbBgFIAEoASKPAQoLUHVibGljYXRpb24SDwoHcHVzaF9pZBgBIAEoARIOCgZ0b3BpY3MYAiADKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg0KBWZyYW1lGAQgASgMEhEKCWlvc19mcmFtZRgFIAEoDBIVCg1jb25maXJtX3VudGlsGAYgASgBIsYCCgxTZXNzaW9uT3JkZXISMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXIuS2luZBIMCgRzbG90GAIgASgNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRIOCgZ0b3BpY3MYBCADKA0SDAoEY29kZRgFIAEoDRIOCgZyZWFzb24YBiABKAkSDgoGZGV2aWNlGAcgASgNEhIKCmdlbmVyYXRpb24YCCABKA0SDAoEcGFnZRgJIAEoDSJuCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUyUAoIRWRnZUxpbmsSRAoGQXR0YWNoEhoub25lcHVzaC5saW5rLnYxLkVkZ2VCYXRjaBoaLm9uZXB1c2gubGluay52MS5Db3JlQmF0Y2goATABYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
 
 /**
  * Edge to core.
@@ -120,11 +120,19 @@ export const PublishedSchema: GenMessage<Published> = /*@__PURE__*/
  */
 export type Hello = Message<"onepush.link.v1.Hello"> & {
   /**
-   * Random, one for each life of an edge process. A second attachment with the same id replaces the first.
+   * Random, one for each life of an edge process.
    *
    * @generated from field: string edge_id = 1;
    */
   edgeId: string;
+
+  /**
+   * 1, 2, 3, … within this edge's life. A later attachment replaces an earlier one; one that is not later is refused, since its stream was
+   * given up before.
+   *
+   * @generated from field: uint32 attachment = 2;
+   */
+  attachment: number;
 };
 
 /**
@@ -154,16 +162,33 @@ export type SessionEvent = Message<"onepush.link.v1.SessionEvent"> & {
   deviceId: string;
 
   /**
-   * Of each core at the most one push id: all of that core's pushes up to it have been handed to the socket.
+   * All pushes up to this id have been handed to the socket; 0: none.
    *
-   * @generated from field: repeated double through = 4;
+   * @generated from field: double through = 4;
    */
-  through: number[];
+  through: number;
 
   /**
    * @generated from field: double push_id = 5;
    */
   pushId: number;
+
+  /**
+   * As RESUME gave them.
+   *
+   * @generated from field: uint32 device = 6;
+   */
+  device: number;
+
+  /**
+   * @generated from field: uint32 generation = 7;
+   */
+  generation: number;
+
+  /**
+   * @generated from field: uint32 page = 8;
+   */
+  page: number;
 };
 
 /**
@@ -183,14 +208,14 @@ export enum SessionEvent_Kind {
   UNSPECIFIED = 0,
 
   /**
-   * A socket is open. `device_id`; `through` is empty for a new socket, and on reattaching what it was handed last.
+   * A socket is open. `device_id`; for one that a core has accepted before, `through`, `device` and `generation` too.
    *
    * @generated from enum value: KIND_OPENED = 1;
    */
   OPENED = 1,
 
   /**
-   * The socket of `device_id` has closed. `through` as far as it got.
+   * The socket has closed. `through` as far as it got; `device` and `generation` if it was accepted.
    *
    * @generated from enum value: KIND_CLOSED = 2;
    */
@@ -204,21 +229,22 @@ export enum SessionEvent_Kind {
   STALLED = 3,
 
   /**
-   * Everything up to `through` has been handed to the kernel: go on after it. Answers SYNC, and ends STALLED.
+   * Everything up to `through`, of what came with and after the RESUME of this `page`, has been handed to the kernel: go on after it.
+   * Answers SYNC, and ends STALLED.
    *
    * @generated from enum value: KIND_DRAINED = 4;
    */
   DRAINED = 4,
 
   /**
-   * The device `device_id` confirms `push_id`.
+   * The device `device` confirms `push_id`.
    *
    * @generated from enum value: KIND_CONFIRMED = 5;
    */
   CONFIRMED = 5,
 
   /**
-   * A socket of `device_id` has closed while no core listened, or the one that was told has gone. `through` as far as it got.
+   * A socket of `device` has closed while no core listened, or the one that was told has gone. `through` as far as it got.
    *
    * @generated from enum value: KIND_LEFT = 6;
    */
@@ -599,6 +625,27 @@ export type SessionOrder = Message<"onepush.link.v1.SessionOrder"> & {
    * @generated from field: string reason = 6;
    */
   reason: string;
+
+  /**
+   * The device's number.
+   *
+   * @generated from field: uint32 device = 7;
+   */
+  device: number;
+
+  /**
+   * Of the device's registration: another one means that it has unregistered or changed hands since.
+   *
+   * @generated from field: uint32 generation = 8;
+   */
+  generation: number;
+
+  /**
+   * Counts the pages that the session was sent.
+   *
+   * @generated from field: uint32 page = 9;
+   */
+  page: number;
 };
 
 /**
@@ -618,7 +665,7 @@ export enum SessionOrder_Kind {
   UNSPECIFIED = 0,
 
   /**
-   * The session is accepted, or had stalled: deliveries follow from here.
+   * The session is accepted, or had stalled: deliveries follow from here. `device`, `generation` and `page`.
    *
    * @generated from enum value: KIND_RESUME = 1;
    */

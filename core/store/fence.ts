@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import type { Database, Row } from './driver.js';
+import { CommitInDoubt, type CoreOwnership, Fenced, StoreUnavailable } from './store.js';
+
+/** How often a lease is renewed before it would end. */
+const RENEWALS = 5;
+/** The number of the one core that writes at a time. */
+export const CORE = 0;
+
+/** Transactions of one incarnation of a core: none is committed once another one has taken over. */
+export interface Fence extends CoreOwnership, Pick<Database, 'transaction'> {}
+
+/**
+ * The first statement of every transaction moves the core's row on and asserts its epoch. It is a part of what the transaction sends
+ * anyway, so it costs no round trip. It fails, and with it all that follows in the same packet, since `epoch` must not be null.
+ */
+export function createFence(database: Database): Fence {
+  const { clock, connectionNumber, leaseMs } = database.fencing;
+  const assertion = `UPDATE cores SET commits = commits + 1, lease_until = ${clock} + ${leaseMs},
+    connection = ${connectionNumber}, epoch = CASE WHEN epoch = ? THEN epoch END WHERE core = ${CORE}`;
+  const owner = randomBytes(16).toString('hex');
+  let epoch: number | undefined;
+  let commits = 0;
+  let inDoubt = false;
+
+  async function readRow(): Promise<Row | undefined> {
+    const columns = `epoch, owner, address, lease_until - ${clock} AS lease_ms, commits, connection`;
+    const [row] = await database.all(`SELECT ${columns} FROM cores WHERE core = ${CORE}`, []);
+    return row;
+  }
+
+  async function epochOfRow(): Promise<number> {
+    return Number((await readRow())?.epoch);
+  }
+
+  /** Whether this is the present incarnation; then its epoch and its count of commits are those of the row. */
+  async function adopt(): Promise<boolean> {
+    const row = await readRow();
+    if (row === undefined || String(row.owner) !== owner) return false;
+    epoch = Number(row.epoch);
+    commits = Number(row.commits);
+    return true;
+  }
+
+  /** Waits for what an earlier connection has still under way, and ends it where that goes on. */
+  async function raise(sql: string, values: readonly (string | number)[]): Promise<void> {
+    try {
+      await database.run(sql, values);
+    } catch (error) {
+      const row = await readRow();
+      if (row !== undefined) await database.terminate?.(Number(row.connection));
+      throw error;
+    }
+  }
+
+  return {
+    renewEveryMs: leaseMs > 0 ? leaseMs / RENEWALS : undefined,
+
+    async transaction(work) {
+      const own = epoch;
+      if (own === undefined) throw new Error('this store has not been taken over');
+      if (inDoubt) throw new StoreUnavailable('IN_DOUBT');
+      try {
+        const result = await database.transaction(async (tx) => {
+          await tx.later(assertion, [own]);
+          return work(tx);
+        });
+        commits++;
+        return result;
+      } catch (error) {
+        if (error instanceof CommitInDoubt) inDoubt = true;
+        else if (!(error instanceof StoreUnavailable) && (await epochOfRow()) !== own) throw new Fenced();
+        throw error;
+      }
+    },
+
+    async findOwner() {
+      const row = await readRow();
+      if (row === undefined) throw new Error('the row of the core is missing');
+      const address = row.owner === null ? undefined : String(row.address);
+      return { epoch: Number(row.epoch), address, leaseMs: Number(row.lease_ms) };
+    },
+
+    async takeOver(address, from) {
+      await raise(
+        `UPDATE cores SET epoch = epoch + 1, owner = ?, address = ?, lease_until = ${clock} + ${leaseMs}
+         WHERE core = ${CORE} AND epoch = ?`,
+        [owner, address, from],
+      );
+      return adopt();
+    },
+
+    async resolveDoubt() {
+      const expected = commits + 1;
+      await raise(`UPDATE cores SET epoch = epoch + 1 WHERE core = ${CORE} AND owner = ?`, [owner]);
+      if (!(await adopt())) throw new Fenced();
+      inDoubt = false;
+      return commits === expected;
+    },
+
+    async release() {
+      await database.run(`UPDATE cores SET lease_until = 0 WHERE core = ${CORE} AND owner = ?`, [owner]);
+    },
+  };
+}
