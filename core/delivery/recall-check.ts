@@ -1,3 +1,4 @@
+import { createBatcher } from '../../common/batcher.js';
 import { describeError, type Logger } from '../../common/log.js';
 import type { LookUps } from '../store/store.js';
 import type { EdgePort } from './edge-port.js';
@@ -8,19 +9,26 @@ export interface RecallCheck {
   check(edge: EdgePort, pushIds: readonly number[]): void;
 }
 
-/** Pushes that one look-up asks for: they come with their content. */
-const PUSHES_PER_READ = 100;
+/** Pushes that one look-up asks for. */
+const PUSHES_PER_READ = 1000;
 const RETRY_DELAY = 500;
 /** After so many attempts the edge goes on until the messages are confirmed or expire. */
 const MAX_ATTEMPTS = 120;
 
-export function createRecallCheck(options: { store: Pick<LookUps, 'findPushes'>; log: Logger }): RecallCheck {
+export function createRecallCheck(options: { store: Pick<LookUps, 'findContentSizes'>; log: Logger }): RecallCheck {
   const { store, log } = options;
+  // One after the other, however many edges attach at once.
+  const checks = createBatcher<{ edge: EdgePort; pushIds: readonly number[] }>(1, async ([next]) => {
+    if (next === undefined) return;
+    for (let start = 0; start < next.pushIds.length; start += PUSHES_PER_READ) {
+      await checkPart(next.edge, next.pushIds.slice(start, start + PUSHES_PER_READ));
+    }
+  });
 
   async function checkPart(edge: EdgePort, pushIds: readonly number[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const there = new Set((await store.findPushes(pushIds)).map(({ id }) => id));
+        const there = await store.findContentSizes(pushIds);
         // What is recalled has no content any more, nor has what has expired.
         for (const pushId of pushIds) if (!there.has(pushId)) edge.recall(pushId);
         return;
@@ -32,11 +40,5 @@ export function createRecallCheck(options: { store: Pick<LookUps, 'findPushes'>;
     }
   }
 
-  return {
-    async check(edge, pushIds) {
-      for (let start = 0; start < pushIds.length; start += PUSHES_PER_READ) {
-        await checkPart(edge, pushIds.slice(start, start + PUSHES_PER_READ));
-      }
-    },
-  };
+  return { check: (edge, pushIds) => checks.add({ edge, pushIds }) };
 }

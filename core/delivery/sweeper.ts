@@ -1,5 +1,6 @@
 import { describeError, type Logger } from '../../common/log.js';
 import type { InboxLimits } from './inbox-limits.js';
+import { createTrustedClock } from './trusted-clock.js';
 import type { WriteCycle } from './write-cycle.js';
 
 /**
@@ -19,6 +20,8 @@ const OVERLAP = 5000;
 /** More of it once a minute, since it costs as much as so many pushes have expired in it. */
 const LONG_OVERLAP = 120_000;
 const LONG_INTERVAL = 60_000;
+/** How many inboxes are brought under their limit by one transaction. */
+const EVICTIONS_AT_ONCE = 50;
 
 export function createSweeper(options: {
   cycle: Pick<WriteCycle, 'change' | 'changes'>;
@@ -28,7 +31,7 @@ export function createSweeper(options: {
   log: Logger;
   now?: () => number;
 }): Sweeper {
-  const { cycle, limits, retentionDays, log, now = Date.now } = options;
+  const { cycle, limits, retentionDays, log, now = createTrustedClock({ log }) } = options;
   /** Up to which expiry this core has swept; at first nothing is known to be. */
   let swept = 0;
   let looksLongAt = 0;
@@ -63,8 +66,12 @@ export function createSweeper(options: {
   async function evict(): Promise<void> {
     const full = await limits.findFull();
     if (full.length === 0) return;
-    const counts = await Promise.all(full.map((eviction) => cycle.change(cycle.changes.evict, eviction)));
-    const deliveries = counts.reduce((sum, count) => sum + count, 0);
+    let deliveries = 0;
+    for (let start = 0; start < full.length && !stopped; start += EVICTIONS_AT_ONCE) {
+      const part = full.slice(start, start + EVICTIONS_AT_ONCE);
+      const counts = await Promise.all(part.map((eviction) => cycle.change(cycle.changes.evict, eviction)));
+      deliveries += counts.reduce((sum, count) => sum + count, 0);
+    }
     log.warn(
       { deliveries, devices: full.length },
       'inboxes were over their limit: their oldest deliveries are evicted',

@@ -7,13 +7,18 @@ import {
   ListDevicesResponseSchema,
 } from '../../gen/onepush/v1/query_pb.js';
 import type { App } from '../domain/app.js';
-import type { DeviceFilter } from '../domain/queries.js';
+import type { DeviceDetails, DeviceFilter } from '../domain/queries.js';
 import { authenticate } from './credentials.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { pageLimit, parsePageToken, toToken } from './page-tokens.js';
 import { parsePushId, toWirePlatform } from './wire.js';
 import { toWireDevice, toWirePresence } from './wire-device.js';
 import { toPushReport } from './wire-query.js';
+
+/** About how many bytes a page has: clients take messages of 4 MiB where nothing else is said. */
+const PAGE_BYTES = 1024 * 1024;
+/** How many devices are read at first. Each may have a hundred tags. */
+const FIRST_STEP = 16;
 
 /** The methods that ask. */
 export function createQueryHandlers({
@@ -33,6 +38,29 @@ export function createQueryHandlers({
     return entry.value === undefined ? undefined : { kind: 'topic', topicNum: entry.value };
   }
 
+  /** A page of at most `limit` devices, fewer where they have long names: in steps, so that little more is read than is answered. */
+  async function readDevices(
+    filter: DeviceFilter,
+    from: number,
+    limit: number,
+  ): Promise<{ devices: DeviceDetails[]; next: number | undefined }> {
+    const found: DeviceDetails[] = [];
+    let after = from;
+    let bytes = 0;
+    for (let step = FIRST_STEP; found.length < limit && bytes < PAGE_BYTES; step *= 2) {
+      const wanted = Math.min(step, limit - found.length);
+      const devices = await queries.listDevices(filter, after, wanted);
+      for (const device of devices) {
+        found.push(device);
+        bytes += sizeOf(device);
+      }
+      if (devices.length < wanted) return { devices: found, next: undefined };
+      after = devices.at(-1)?.num ?? after;
+      if (bytes > PAGE_BYTES / 4) step = FIRST_STEP / 2;
+    }
+    return { devices: found, next: after };
+  }
+
   return {
     async getPush({ requestId }, { credentials }) {
       const app = await authenticate(registry, credentials);
@@ -48,11 +76,10 @@ export function createQueryHandlers({
       const filter = await filterOf(app, request);
       const listing = `devices ${app.num} ${request.filter.case} ${request.filter.value}`;
       const [after = 0] = parsePageToken(listing, request.pageToken) ?? [];
-      const found = filter === undefined ? [] : await queries.listDevices(filter, after, limit);
-      const last = found.length < limit ? undefined : found.at(-1);
+      const page = filter === undefined ? { devices: [], next: undefined } : await readDevices(filter, after, limit);
       return create(ListDevicesResponseSchema, {
-        devices: found.map((device) => toWireDevice(device, presence)),
-        nextPageToken: last === undefined ? '' : toToken(listing, [last.num]),
+        devices: page.devices.map((device) => toWireDevice(device, presence)),
+        nextPageToken: page.next === undefined ? '' : toToken(listing, [page.next]),
       });
     },
 
@@ -71,4 +98,9 @@ export function createQueryHandlers({
       return create(GetPresenceResponseSchema, { users });
     },
   };
+}
+
+/** About how many bytes a device takes in an answer. */
+function sizeOf({ alias, tags, mobile }: DeviceDetails): number {
+  return tags.reduce((sum, tag) => sum + 3 * tag.length, 100 + 3 * alias.length + (mobile?.length ?? 0));
 }

@@ -44,7 +44,7 @@ export interface Reports {
   stalled(session: ReportedSession): void;
   drained(session: ReportedSession): void;
   confirmed(session: ReportedSession, pushId: number): void;
-  /** What is kept since it is not confirmed, for a core that has just accepted this edge. */
+  /** What is kept since it is not confirmed, for a core that has just accepted this edge: told in as many messages as it takes. */
   unconfirmed(pushIds: readonly number[]): void;
   /** Not sent if nobody waits for it any more when the stream takes it. False: too much waits already. */
   call(call: Call): boolean;
@@ -69,6 +69,8 @@ const MESSAGE_BYTES = 64 * 1024;
 /** An edge that attaches again may have very many: a core takes messages of 16 MiB. */
 const MAX_IDS_PER_MESSAGE = 100_000;
 const MAX_EVENTS_PER_MESSAGE = 20_000;
+/** As many as the core takes. */
+const MAX_UNCONFIRMED_PER_MESSAGE = 10_000;
 /** So many messages are given to the stream at once. What is not given to it can still be called off, and is gathered. */
 const MAX_UNDER_WAY = 2;
 /** Beyond so many bytes of calls that the stream does not take, no more are taken. */
@@ -90,6 +92,8 @@ export function createReports(
   /** Calls that wait to be sent, and their size. */
   let waiting: { call: Call; bytes: number }[] = [];
   let waitingBytes = 0;
+  /** What the core is still to be told that is kept. */
+  let unconfirmed: readonly number[] = [];
   let number = 0;
   let attachments = 0;
   let processedNumber = 0;
@@ -117,6 +121,8 @@ export function createReports(
       if (stream === undefined || underWay >= MAX_UNDER_WAY) return;
       const message = takeReports();
       message.calls = takeCalls();
+      message.unconfirmed = unconfirmed.slice(0, MAX_UNCONFIRMED_PER_MESSAGE);
+      unconfirmed = unconfirmed.slice(MAX_UNCONFIRMED_PER_MESSAGE);
       const { delivered, published, events, calls } = message;
       const reports = delivered.length + published.length + events.length;
       const told = reports + calls.length + message.unconfirmed.length;
@@ -124,7 +130,7 @@ export function createReports(
       send(stream, message);
       observe?.(reports + calls.length);
       if (reports > 0) uncommitted.push({ number, delivered, published, lasting: events.filter(isLasting) });
-    } while (waiting.length > 0 || batch.delivered.length + batch.events.length > 0);
+    } while (waiting.length + unconfirmed.length + batch.delivered.length + batch.events.length > 0);
   }
 
   /** As many reports as one message should have: what was delivered first, since an event may be the end of its session. */
@@ -204,7 +210,7 @@ export function createReports(
       if (batch.events.length < MAX_EVENTS) report(Kind.CONFIRMED, { device, generation, pushId });
     },
     unconfirmed(pushIds) {
-      batch.unconfirmed = [...pushIds];
+      unconfirmed = pushIds;
       schedule();
     },
     call(call) {
@@ -243,6 +249,7 @@ export function createReports(
       uncommitted = [];
       waiting = [];
       waitingBytes = 0;
+      unconfirmed = [];
       batch = create(EdgeBatchSchema, { delivered, published });
     },
     committed(upTo) {

@@ -36,8 +36,6 @@ export interface HubCounts {
 const MAX_STRAY_CONFIRMATIONS = 1000;
 /** Some milliseconds' worth. */
 const FRAMES_PER_TURN = 512;
-/** How many unconfirmed pushes a core is told of that an edge attaches to: as many as it takes. */
-const MAX_KEPT_TOLD = 10_000;
 
 type Reports = Pick<
   CoreLink,
@@ -197,13 +195,13 @@ export function createHub(
         if (session !== undefined && session.buffered === undefined) link().opened(session);
       }
       // They may have been recalled while no core could say so.
-      link().unconfirmed(redelivery.kept(MAX_KEPT_TOLD));
+      link().unconfirmed(redelivery.kept());
     },
 
     detached() {
       for (const session of slots) if (session !== undefined) session.state = 'announced';
       // Nothing is on its way any more.
-      free.push(...unreleased);
+      for (const slot of unreleased) free.push(slot);
       unreleased.clear();
     },
 

@@ -13,8 +13,8 @@ export interface Redelivery {
   /** The session is gone: the next one is sent what is unconfirmed. */
   forget(session: Session): void;
   recalled(pushId: number): void;
-  /** The pushes that are kept, each once: at the most so many. */
-  kept(limit: number): number[];
+  /** The pushes that are kept, each once. */
+  kept(): number[];
   /** How many bytes of frames are kept. */
   keptBytes(): number;
   stop(): void;
@@ -119,9 +119,7 @@ export function createRedelivery(options: {
       if (!pushes.has(pushId)) return;
       for (const { queue } of levels) for (const message of queue) if (message.pushId === pushId) drop(message);
     },
-    kept(limit) {
-      return [...pushes.keys()].slice(0, limit);
-    },
+    kept: () => [...pushes.keys()],
     keptBytes: () => keptBytes,
     stop() {
       clearTimeout(timer);

@@ -76,8 +76,8 @@ export type EdgeBatch = Message<"onepush.link.v1.EdgeBatch"> & {
   published: Published[];
 
   /**
-   * Once after attaching: pushes that the edge keeps since they are not confirmed, at the most 10,000. The core answers with a Recall for
-   * each that was recalled meanwhile.
+   * After attaching: pushes that the edge keeps since they are not confirmed, at the most 10,000 in one message. The core answers with a
+   * Recall for each that was recalled meanwhile.
    *
    * @generated from field: repeated double unconfirmed = 8;
    */
