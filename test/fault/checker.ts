@@ -18,6 +18,8 @@ export interface Checker {
   settle(): Promise<Missing[]>;
   /** What is missing and need not come: what careless devices threw away. */
   unread(): number;
+  /** How many messages are on devices that they were not for. */
+  leaked(): number;
   /** Has every device connect anew, and resolves when all are connected and have got what waited for them. */
   reconnectAll(): Promise<void>;
   /** Misdeliveries of all devices so far. */
@@ -46,6 +48,14 @@ export function createChecker(rig: Rig, { careless = () => false }: Fault): Chec
 
   return {
     unread: () => missing().filter((gone) => !mustCome(gone)).length,
+    leaked() {
+      let count = 0;
+      for (const [pushId, { members }] of load.tally.accepted) {
+        const own = new Set(members);
+        for (const [place, { ledger }] of devices.entries()) if (!own.has(place) && ledger.has(pushId)) count++;
+      }
+      return count;
+    },
     async settle() {
       let left = missing().filter(mustCome);
       let arrivals = countOf(devices);

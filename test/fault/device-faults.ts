@@ -9,6 +9,8 @@ const isOdd = (place: number): boolean => place % 100 === 7;
 /** Characters of a message, and so many messages: 9 MB, more than both kernels buffer, so that the edge cannot write on. */
 const BULK = 60_000;
 const BULK_PUSHES = 150;
+/** Characters of a message of which very many wait at once. */
+const LARGE = 400_000;
 
 function oddOnes({ devices, population }: Rig): { odd: FleetDevice[]; target: Target } {
   const places = [...devices.keys()].filter(isOdd);
@@ -125,6 +127,21 @@ export const DEVICE_FAULTS: readonly Fault[] = [
         // A push resolves its audience again each time that a registration has changed it.
         await sleep(20);
       }
+    },
+  },
+  {
+    name: '400 KB messages wait for all of them, heap of 400 MB',
+    stores: BOTH,
+    short: [],
+    coreHeap: 400,
+    async strike({ devices, population, load }, scale) {
+      await Promise.all(devices.map((device) => device.close()));
+      const messages = Math.ceil(4 * scale);
+      for (const user of population.users) {
+        const sends = Array.from({ length: messages }, () => load.send({ ...user, needConfirm: true, bulk: LARGE }));
+        await Promise.all(sends);
+      }
+      for (const device of devices) device.connect();
     },
   },
 ];

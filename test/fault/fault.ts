@@ -19,7 +19,14 @@ export interface Fault {
   /** Devices that throw away what they have not read: without needConfirm, that is delivered and gone. */
   careless?: (place: number) => boolean;
   behaviour?: (place: number) => Behaviour;
+  /** The edge reaches the core through a proxy. */
   proxied?: true;
+  /** The core reaches its database through a proxy. */
+  proxiedDatabase?: true;
+  /** SQLite's file is on a file system of so many megabytes. */
+  diskMegabytes?: number;
+  /** How large the core's heap may become, in megabytes. */
+  coreHeap?: number;
   steppedClock?: true;
   /** Strikes, and resolves when the fault is over. `scale`: 1, less in the short form; long faults take so much of their time. */
   strike(rig: Rig, scale: number): Promise<void>;

@@ -6,6 +6,7 @@ import { ROOT } from '../support/dist.js';
 import { findMariadbd, type Mariadb, startMariadb } from '../support/mariadb.js';
 import { freshDatabase, type StoreKind } from '../support/stores.js';
 import { DEVICE_FAULTS } from './device-faults.js';
+import { canMount, databaseOnDisk } from './disk.js';
 import { BOTH, type Fault } from './fault.js';
 import { LINK_FAULTS } from './link-faults.js';
 import { PROCESS_FAULTS } from './process-faults.js';
@@ -37,7 +38,11 @@ afterAll(async () => {
   if (process.env.FAULT_WRITE === '1') await writeFile(PAGE, withTable(await readFile(PAGE, 'utf8'), table));
 });
 
-async function databaseFor(store: StoreKind): Promise<{ url: string; drop(): Promise<void> }> {
+async function databaseFor(
+  store: StoreKind,
+  { diskMegabytes }: Fault,
+): Promise<{ url: string; drop(): Promise<void> }> {
+  if (store === 'sqlite' && diskMegabytes !== undefined) return databaseOnDisk(diskMegabytes);
   if (store === 'sqlite') return freshDatabase(store);
   if (mariadb === undefined) throw new Error('there is no MariaDB server');
   const server = mariadb;
@@ -53,7 +58,12 @@ describe.each(BOTH)('under faults, on %s', (store) => {
 
   async function run(fault: Fault, skip: () => void): Promise<void> {
     if (store === 'mysql' && mariadb === undefined) skip();
-    const database = await databaseFor(store);
+    if (fault.diskMegabytes !== undefined && !canMount) {
+      if (process.env.CI) throw new Error('a full disk cannot be covered: run as root on Linux');
+      console.warn('NOT COVERED: a full disk. Run as root on Linux to cover it.');
+      skip();
+    }
+    const database = await databaseFor(store, fault);
     try {
       const rig = await startRig({
         ...size,
@@ -61,6 +71,8 @@ describe.each(BOTH)('under faults, on %s', (store) => {
         databaseUrl: database.url,
         mariadb: store === 'mysql' ? mariadb : undefined,
         proxied: fault.proxied ?? false,
+        proxiedDatabase: fault.proxiedDatabase ?? false,
+        coreHeap: fault.coreHeap,
         steppedClock: fault.steppedClock ?? false,
         behaviour: fault.behaviour ?? (() => 'prompt'),
       });

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BOTH, type Fault } from './fault.js';
-import type { LinkProxy } from './link-proxy.js';
+import { travel } from './hands.js';
+import type { Proxy } from './proxy.js';
 import type { Rig } from './rig.js';
 
-function proxyOf({ proxy }: Rig): LinkProxy {
+function proxyOf({ proxy }: Rig): Proxy {
   if (proxy === undefined) throw new Error('this fault needs a proxy');
   return proxy;
 }
@@ -31,6 +32,23 @@ export const LINK_FAULTS: readonly Fault[] = [
       proxyOf(rig).blackHole(true);
       await sleep(10_000 * scale);
       proxyOf(rig).blackHole(false);
+    },
+  },
+  {
+    name: 'link that comes back late, 12 s; hands change meanwhile',
+    stores: BOTH,
+    short: ['sqlite'],
+    proxied: true,
+    async strike(rig) {
+      // The edge has noticed after 8 s at the latest, and attached again, when what the old connection held arrives.
+      const release = proxyOf(rig).strand('everything');
+      await sleep(12_000);
+      release();
+      await travel(rig, 'changes hands', async (change) => {
+        proxyOf(rig).blackHole(true);
+        await change();
+        proxyOf(rig).blackHole(false);
+      });
     },
   },
   {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BOTH, type Fault } from './fault.js';
 
@@ -68,6 +69,28 @@ export const PROCESS_FAULTS: readonly Fault[] = [
       await stack.restartCore();
       stack.core.child.kill('SIGUSR2');
       await sleep(500);
+    },
+  },
+  {
+    name: 'a second core; then the first frozen, replaced and thawed',
+    stores: ['mysql'],
+    short: ['mysql'],
+    async strike(rig) {
+      const first = rig.stack.core;
+      const refusal = await rig.replaceCore().then(
+        () => undefined,
+        (error: unknown) => String(error),
+      );
+      if (!refusal?.includes('has this database, and is alive'))
+        throw new Error(`a second core was not refused: ${refusal}`);
+      first.child.kill('SIGSTOP');
+      // Waits for the end of the lease.
+      await rig.replaceCore();
+      await sleep(1000);
+      first.child.kill('SIGCONT');
+      await first.waitForLog('another core has taken the database over', 20_000);
+      await once(first.child, 'close');
+      if (first.child.exitCode !== 1) throw new Error(`the replaced core exited with ${first.child.exitCode}`);
     },
   },
 ];

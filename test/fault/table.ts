@@ -13,6 +13,8 @@ export interface Row {
   /** Handed to a socket whose device threw it away unread. */
   unread: number;
   lost: number;
+  /** Messages that reached a device that they were not for. */
+  leaked: number;
   /** Sends answered 503. */
   refused: number;
   /** Sends whose connection was refused or cut. */
@@ -31,6 +33,7 @@ const COLUMNS: readonly { title: string; text: (row: Row) => string; left?: true
   { title: 'repeated', text: (row) => String(row.repeated) },
   { title: 'unread', text: (row) => String(row.unread) },
   { title: 'lost', text: (row) => String(row.lost) },
+  { title: 'leaked', text: (row) => String(row.leaked) },
   { title: 'refused', text: (row) => String(row.refused) },
   { title: 'cut', text: (row) => String(row.cut) },
   { title: 's to recover', text: (row) => row.recovery.toFixed(1) },

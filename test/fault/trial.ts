@@ -54,6 +54,8 @@ export async function tryFault(fault: Fault, rig: Rig, scale: number): Promise<V
   if (redeliveriesOf(rig) > redelivered) problems.push('something was sent again at the end as unconfirmed');
 
   problems.push(...judge(fault, rig, misdelivered));
+  const leaked = checker.leaked();
+  if (leaked > 0) problems.push(`leaked to devices of others: ${leaked}`);
   const grown = await rig.memory();
   for (const name of ['core', 'edge'] as const) {
     if (grown[name] > memory[name] + MEMORY_GROWTH)
@@ -70,6 +72,7 @@ export async function tryFault(fault: Fault, rig: Rig, scale: number): Promise<V
       redelivered,
       unread: checker.unread(),
       lost: lost.length,
+      leaked,
       refused: tally.refused,
       cut: tally.cut,
       recovery: (recovered - over) / 1000,

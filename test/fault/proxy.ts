@@ -1,14 +1,19 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** Stands between an edge and its core, and does to their connections what networks do. */
-export interface LinkProxy {
-  /** Where the edge finds it, `host:port`. */
+/** Stands between an edge and its core, or a core and its database, and does to their connections what networks do. */
+export interface Proxy {
+  /** Where it is reached in place of its target, `host:port`. */
   readonly address: string;
   /** Cuts all connections with a reset; new ones are taken. */
   reset(): void;
   /** From here on nothing gets through, ends of connections included, and nobody is told; false lets all that was held through. */
   blackHole(on: boolean): void;
+  /**
+   * From here on the connections that are open now are black: what they carry is held, of the answers alone or of both directions, while
+   * new connections work. Call what it returns to let through all that was held.
+   */
+  strand(what: 'answers' | 'everything'): () => void;
   /** Each byte takes so many milliseconds in each direction. */
   delay(milliseconds: number): void;
   stop(): Promise<void>;
@@ -19,11 +24,19 @@ interface Conditions {
   delay: number;
 }
 
-/** @param target the core's `host:port`; nobody need listen there yet */
-export async function startLinkProxy(target: string): Promise<LinkProxy> {
+/** One direction of a connection. */
+interface Carrier {
+  readonly carries: 'requests' | 'answers';
+  stranded: boolean;
+  /** To be called when the conditions have changed. */
+  pump(): void;
+}
+
+/** @param target `host:port`; nobody need listen there yet */
+export async function startProxy(target: string): Promise<Proxy> {
   const conditions: Conditions = { hole: false, delay: 0 };
   const sockets = new Set<Socket>();
-  const pumps = new Set<() => void>();
+  const carriers = new Set<Carrier>();
   const [host = '', port = ''] = target.split(':');
 
   function watch(socket: Socket): void {
@@ -36,9 +49,9 @@ export async function startLinkProxy(target: string): Promise<LinkProxy> {
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const far = connect({ host, port: Number(port), allowHalfOpen: true });
     for (const socket of [near, far]) watch(socket);
-    for (const pump of [carry(near, far, conditions), carry(far, near, conditions)]) {
-      pumps.add(pump);
-      near.on('close', () => setTimeout(() => pumps.delete(pump), conditions.delay + 1000).unref());
+    for (const carrier of [carry(near, far, 'requests', conditions), carry(far, near, 'answers', conditions)]) {
+      carriers.add(carrier);
+      far.on('close', () => setTimeout(() => carriers.delete(carrier), conditions.delay + 1000).unref());
     }
   });
   server.listen(0, '127.0.0.1');
@@ -47,7 +60,7 @@ export async function startLinkProxy(target: string): Promise<LinkProxy> {
   const { port: ownPort } = server.address() as AddressInfo;
 
   const pumpAll = (): void => {
-    for (const pump of pumps) pump();
+    for (const { pump } of carriers) pump();
   };
   return {
     address: `127.0.0.1:${ownPort}`,
@@ -57,6 +70,16 @@ export async function startLinkProxy(target: string): Promise<LinkProxy> {
     blackHole(on) {
       conditions.hole = on;
       pumpAll();
+    },
+    strand(what) {
+      const stranded = [...carriers].filter(({ carries }) => what === 'everything' || carries === 'answers');
+      for (const carrier of stranded) carrier.stranded = true;
+      return () => {
+        for (const carrier of stranded) {
+          carrier.stranded = false;
+          carrier.pump();
+        }
+      };
     },
     delay(milliseconds) {
       conditions.delay = milliseconds;
@@ -73,8 +96,9 @@ export async function startLinkProxy(target: string): Promise<LinkProxy> {
 /** How much of one direction is held before its sender has to wait, in bytes. */
 const MAX_HELD = 4 * 1024 * 1024;
 
-/** Carries what `from` says to `to`, its end too. Returns what to call when the conditions have changed. */
-function carry(from: Socket, to: Socket, conditions: Conditions): () => void {
+/** Carries what `from` says to `to`, its end too. */
+function carry(from: Socket, to: Socket, carries: Carrier['carries'], conditions: Conditions): Carrier {
+  const carrier: Carrier = { carries, stranded: false, pump };
   const held: { at: number; chunk: Buffer | 'end' | 'gone' }[] = [];
   let bytes = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -88,7 +112,7 @@ function carry(from: Socket, to: Socket, conditions: Conditions): () => void {
 
   function pump(): void {
     clearTimeout(timer);
-    while (!conditions.hole) {
+    while (!conditions.hole && !carrier.stranded) {
       const next = held[0];
       if (next === undefined) break;
       const wait = next.at - performance.now();
@@ -112,5 +136,5 @@ function carry(from: Socket, to: Socket, conditions: Conditions): () => void {
   from.on('close', (failed) => {
     if (failed) add('gone');
   });
-  return pump;
+  return carrier;
 }

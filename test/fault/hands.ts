@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Platform } from '../../gen/onepush/v1/device_pb.js';
+import { connectDevice } from '../support/device.js';
+import { eventually } from '../support/eventually.js';
+import { basic, pushCoreClient } from '../support/rpc.js';
+import { TEST_APP } from '../support/stack.js';
+import type { Rig } from './rig.js';
+
+/** How long a change of a device may take to be accepted. */
+const CHANGED_WITHIN = 60_000;
+/** For so long what must not come is waited for, in milliseconds. */
+const SILENCE = 1500;
+
+let travellers = 0;
+
+/**
+ * A device of the user `from` changes hands, or unregisters, while `interrupted` does its worst to that. Its socket of before must be
+ * closed with 4410 and get nothing of what is pushed afterwards, to its user of before and to the next one.
+ *
+ * @param interrupted is to call the change, which goes to the core directly and is repeated until it is accepted
+ * @throws Error naming what was leaked, or that the socket stayed open
+ */
+export async function travel(
+  { stack }: Rig,
+  kind: 'changes hands' | 'unregisters',
+  interrupted: (change: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const name = `traveller-${++travellers}`;
+  const client = pushCoreClient(stack, 'grpc');
+  const app = basic(TEST_APP.appId, TEST_APP.appKey);
+  const register = async (alias: string): Promise<string> => {
+    const registration = { appId: TEST_APP.appId, alias, platform: Platform.ANDROID, nativeToken: name };
+    return (await client.registerDevice(registration, app)).deviceId;
+  };
+  const send = (alias: string, alert: string) =>
+    client.sendPush({ audience: { audience: { case: 'aliases', value: { values: [alias] } } }, alert }, app);
+
+  const deviceId = await register(`${name} before`);
+  const device = connectDevice(stack.wsUrl, deviceId);
+  await device.opened;
+  await send(`${name} before`, 'for the user before');
+  await device.waitForCount(1, CHANGED_WITHIN);
+  const change = async (): Promise<void> => {
+    if (kind === 'changes hands') await register(`${name} after`);
+    else await client.unregisterDevice({ deviceId }, app);
+  };
+  await interrupted(() =>
+    eventually(
+      async () => {
+        await change();
+        return true;
+      },
+      { timeoutMs: CHANGED_WITHIN, message: 'the change of a device to be accepted' },
+    ).then(() => undefined),
+  );
+  if (kind === 'unregisters') await register(`${name} after`);
+  for (const alias of [`${name} before`, `${name} after`]) await send(alias, 'a secret');
+  const { code } = await Promise.race([device.closed, sleep(CHANGED_WITHIN).then(() => ({ code: 0 }))]);
+  await sleep(SILENCE);
+  if (device.messages.length > 1) throw new Error(`leaked to another user: ${device.messages.length - 1} messages`);
+  if (code !== 4410) throw new Error(`the socket of a device that ${kind} was closed with ${code || 'nothing'}`);
+}
