@@ -1,7 +1,6 @@
 /** Every setting of both processes, so that a misspelt one can be told from the other process's. */
 const KNOWN = new Set([
   'ONEPUSH_DATABASE_URL',
-  'ONEPUSH_ENGINE_URL',
   'ONEPUSH_HTTP_LISTEN',
   'ONEPUSH_GRPC_LISTEN',
   'ONEPUSH_CONNECT_LISTEN',

@@ -54,7 +54,6 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
     logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
   };
-  reader.matching('ONEPUSH_ENGINE_URL', 'memory:', /^memory:$/, 'memory: (one core)');
   const bootstrap = reader.matching('ONEPUSH_BOOTSTRAP_APP', '', /^$|^[\w.-]{1,64}:.+$/, 'id:key');
   const colon = bootstrap.indexOf(':');
   if (colon > 0) config.bootstrapApp = { id: bootstrap.slice(0, colon), key: bootstrap.slice(colon + 1) };

@@ -20,7 +20,7 @@ export interface ReceiptFeed {
 
 const PAGE = 500;
 const RING = 10_000;
-/** For what other cores commit, in milliseconds. */
+/** How long it waits for watchers before it ends, and for commits that it was not told of, in milliseconds. */
 const POLL = 1000;
 /** What is committed within this time is read at once, in milliseconds. */
 const GATHER = 20;

@@ -15,7 +15,7 @@ export interface Sweeper {
 
 /** Milliseconds between two looks when there was nothing to do. */
 const INTERVAL = 1000;
-/** Milliseconds that are looked at again: the clock may have stepped back, or that of another core be slow. */
+/** Milliseconds that are looked at again: the clock may have stepped back. */
 const OVERLAP = 5000;
 /** More of it once a minute, since it costs as much as so many pushes have expired in it. */
 const LONG_OVERLAP = 120_000;

@@ -29,8 +29,7 @@ export async function discardInboxes(
 }
 
 /**
- * A receipt for each row, and the row goes: in one transaction, so a delivery ends exactly once. Where another core has just
- * ended it, its receipt stays.
+ * A receipt for each row, and the row goes: in one transaction, so a delivery ends exactly once.
  */
 export async function endWhere(
   driver: SqlDriver,

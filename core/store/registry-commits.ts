@@ -55,14 +55,7 @@ export function createRegistryCommits(
       });
     // An update of many rows. The id and the token stay, and so does since_id: it is set below where the device starts afresh.
     const changes = { alias: 'new', platform: 'new', mobile: 'new', registered_at: 'new' } as const;
-    // Another core may have registered the same token meanwhile.
-    await insertRows(
-      tx,
-      driver.maxValues,
-      `INSERT INTO devices (${columns})`,
-      rowsOf(false),
-      driver.onConflictUpdate(['token_hash', 'app_num'], changes),
-    );
+    await insertRows(tx, driver.maxValues, `INSERT INTO devices (${columns})`, rowsOf(false));
     // By their number, since an insert that finds its token uses up a new one.
     await insertRows(
       tx,
