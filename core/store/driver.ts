@@ -34,7 +34,12 @@ export interface Transaction extends SqlRunner {
    * @param counted told how many rows it inserted, changed or deleted
    */
   later(sql: string, values: readonly SqlValue[], counted?: (rows: number) => void): Promise<void>;
-  /** The same for rows: `INSERT INTO t (a, b)`, then their values, then `suffix`. */
+  /**
+   * The same for rows: `INSERT INTO t (a, b)`, then their values, then `suffix`. As many statements as the rows need by their size,
+   * each of which is counted.
+   *
+   * @throws StoreFault for a row that no statement can hold
+   */
   insertLater(
     into: string,
     rows: readonly (readonly SqlValue[])[],
@@ -62,8 +67,23 @@ export interface Database extends SqlRunner {
   insertIgnore: string;
   /** How many values one statement may have. */
   maxValues: number;
-  /** Runs `work` as one transaction, committed durably when this resolves and rolled back when `work` rejects. */
+  /**
+   * Runs `work` as one transaction, committed durably when this resolves and rolled back when `work` rejects. `work` is run again, on
+   * a fresh transaction, where the server gave the first one up for another (deadlock, lock wait timeout): what it changes outside of
+   * the transaction must be the same however often it runs. Transactions run one after the other.
+   *
+   * Rejects with StoreFault if a statement was refused for what it is, and with StoreUnavailable if the server or its state is the
+   * cause: nothing is committed then. With CommitInDoubt, which has what `work` resolved with, if COMMIT was sent and no definite
+   * answer came.
+   */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** The server's id of the connection on which transactions run; undefined: there is none now. Absent: there is no server. */
+  connectionId?(): number | undefined;
+  /**
+   * Has the server end a connection, whatever runs on it. One that has ended already is fine. It has surely ended only when the locks
+   * of its transaction are free. Absent: there is no server.
+   */
+  terminate?(connectionId: number): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
   /**
@@ -94,9 +114,6 @@ export const KEYS_PER_STATEMENT = 900;
 /** How many pairs `(a = ? AND b = ?) OR …`: the optimizers' work grows faster than their number; SQLite takes 1000. */
 export const PAIRS_PER_STATEMENT = 200;
 
-/** How long the texts of one statement may be in all: the server's limit for a statement, 16 MB, leaves room for escapes. */
-const MAX_CHARACTERS = 1_000_000;
-
 /** `(?, ?, …)` with `count` places. */
 export function places(count: number): string {
   return `(${'?, '.repeat(count - 1)}?)`;
@@ -116,27 +133,6 @@ export async function rowsFor<K, R>(keys: Iterable<K>, load: (chunk: K[]) => Pro
   return found;
 }
 
-/** Slices whose values do not exceed one statement's limits; a single row may. */
-function* statements(
-  rows: readonly (readonly SqlValue[])[],
-  maxRows: number,
-): Generator<readonly (readonly SqlValue[])[]> {
-  let batch: (readonly SqlValue[])[] = [];
-  let characters = 0;
-  for (const row of rows) {
-    let length = 0;
-    for (const value of row) if (typeof value === 'string') length += value.length;
-    if (batch.length >= maxRows || (batch.length > 0 && characters + length > MAX_CHARACTERS)) {
-      yield batch;
-      batch = [];
-      characters = 0;
-    }
-    batch.push(row);
-    characters += length;
-  }
-  if (batch.length > 0) yield batch;
-}
-
 /** Inserts rows, many a statement. `suffix` follows the values; `counted` is told how many rows each statement changed. */
 export async function insertRows(
   tx: Transaction,
@@ -148,7 +144,7 @@ export async function insertRows(
 ): Promise<void> {
   const width = rows[0]?.length;
   if (width === undefined) return;
-  for (const chunk of statements(rows, Math.floor(maxValues / width))) {
+  for (const chunk of chunks(rows, Math.floor(maxValues / width))) {
     await tx.insertLater(into, chunk, suffix, counted);
   }
 }

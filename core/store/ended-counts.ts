@@ -16,8 +16,10 @@ export function createEndedCounts(database: Database): EndedCounts {
       underWay.get(tx)?.push([ending, count]);
     },
     async transaction(work) {
-      const ended: [Ending, number][] = [];
+      let ended: [Ending, number][] = [];
       const result = await database.transaction((runner) => {
+        // What an attempt that was rolled back had ended does not count.
+        ended = [];
         const tx = { ...runner };
         underWay.set(tx, ended);
         return work(tx);

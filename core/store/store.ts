@@ -35,8 +35,9 @@ export type * from './commits.js';
  * What is kept. Every call takes a set and costs a fixed number of statements, whatever the size of the set.
  *
  * Guarantees: a look-up sees everything that was committed before it began. A `commit…` call is one transaction: it is
- * durable when it resolves, and when it rejects nothing of it is there. The commits are made by one caller, one after the
- * other (the write cycle). A `StoreUnavailable` is a passing fault; any other error is one of the data or of the program.
+ * durable when it resolves, and when it rejects nothing of it is there, unless it rejects with `CommitInDoubt`. The commits are made by
+ * one caller, one after the other (the write cycle). A `StoreUnavailable` is a passing fault; any other error is one of the data or of
+ * the program.
  */
 export interface Store extends LookUps, Commits, Queries {
   /** Resolves while the store can be reached, else rejects with StoreUnavailable. */
@@ -71,6 +72,22 @@ export class StoreUnavailable extends OnePushError {
     hint?: string,
   ) {
     super('STORE_UNAVAILABLE', { hint });
+  }
+}
+
+/** A commit was sent and got no definite answer: it may have taken place, may do so still, or may not. */
+export class CommitInDoubt extends StoreUnavailable {
+  override name = 'CommitInDoubt';
+
+  /**
+   * @param code what the database or the connection says, for the log
+   * @param result what the transaction comes to if it has taken place
+   */
+  constructor(
+    code: string,
+    readonly result: unknown,
+  ) {
+    super(code);
   }
 }
 
