@@ -114,6 +114,9 @@ export const KEYS_PER_STATEMENT = 900;
 /** How many pairs `(a = ? AND b = ?) OR …`: the optimizers' work grows faster than their number; SQLite takes 1000. */
 export const PAIRS_PER_STATEMENT = 200;
 
+/** How many characters of keys one statement names: each may be six bytes there, and a server need take no more than 1 MiB. */
+const KEY_CHARACTERS = 100_000;
+
 /** `(?, ?, …)` with `count` places. */
 export function places(count: number): string {
   return `(${'?, '.repeat(count - 1)}?)`;
@@ -124,11 +127,28 @@ export function* chunks<T>(items: readonly T[], size: number): Generator<readonl
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
-/** The rows that `load` finds for keys, each key asked for once and at the most `KEYS_PER_STATEMENT` at a time. */
+/** Slices of keys, each of as many as one statement names. */
+export function* keyChunks<K>(keys: readonly K[]): Generator<K[]> {
+  let chunk: K[] = [];
+  let characters = 0;
+  for (const key of keys) {
+    const length = typeof key === 'string' ? key.length : 0;
+    if (chunk.length === KEYS_PER_STATEMENT || (chunk.length > 0 && characters + length > KEY_CHARACTERS)) {
+      yield chunk;
+      chunk = [];
+      characters = 0;
+    }
+    chunk.push(key);
+    characters += length;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** The rows that `load` finds for keys, each key asked for once and as many at a time as one statement names. */
 export async function rowsFor<K, R>(keys: Iterable<K>, load: (chunk: K[]) => PromiseLike<readonly R[]>): Promise<R[]> {
   const found: R[] = [];
-  for (const chunk of chunks([...new Set(keys)], KEYS_PER_STATEMENT)) {
-    for (const row of await load([...chunk])) found.push(row);
+  for (const chunk of keyChunks([...new Set(keys)])) {
+    for (const row of await load(chunk)) found.push(row);
   }
   return found;
 }

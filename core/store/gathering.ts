@@ -120,16 +120,26 @@ function succeeded(outcome: Outcome): Extract<Outcome, { failed: false }> {
   return outcome;
 }
 
-/** Statements for all rows, each of at most so many bytes or of one row. */
+/** Statements for all rows, each of at most so many bytes or of one row. Hot: as a rule all fit, whatever their characters are. */
 function* inserts(into: string, rows: readonly string[], suffix: string, maxBytes: number): Generator<string> {
-  const text = `${into}${rows.join(', ')}${suffix}`;
-  if (rows.length <= 1 || !exceeds(text, maxBytes)) {
-    yield text;
+  let characters = 0;
+  for (const row of rows) characters += row.length;
+  if (characters * 3 <= maxBytes) {
+    yield `${into}${rows.join(', ')}${suffix}`;
     return;
   }
-  const middle = Math.ceil(rows.length / 2);
-  yield* inserts(into, rows.slice(0, middle), suffix, maxBytes);
-  yield* inserts(into, rows.slice(middle), suffix, maxBytes);
+  let start = 0;
+  let bytes = 0;
+  for (const [index, row] of rows.entries()) {
+    const length = Buffer.byteLength(row);
+    if (index > start && bytes + length > maxBytes) {
+      yield `${into}${rows.slice(start, index).join(', ')}${suffix}`;
+      start = index;
+      bytes = 0;
+    }
+    bytes += length;
+  }
+  yield `${into}${rows.slice(start).join(', ')}${suffix}`;
 }
 
 /** Hot: to fill in the places of a statement costs three times as much. */

@@ -27,6 +27,8 @@ export async function setUpSession(connection: Queryable, readWithin: number): P
   const limit = mariadb
     ? { name: 'max_statement_time', value: readWithin / 1000 }
     : { name: 'max_execution_time', value: readWithin };
+  // A server may have been told to ignore what the client says when it connects.
+  await setting(connection, 'SET NAMES utf8mb4');
   await setting(connection, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
   await setting(
     connection,
@@ -36,11 +38,12 @@ export async function setUpSession(connection: Queryable, readWithin: number): P
   const [row = {}] = await rowsOf(
     connection,
     `SELECT @@${mariadb ? 'tx_isolation' : 'transaction_isolation'} AS isolation, @@sql_mode AS mode,
-       @@innodb_lock_wait_timeout AS lockWait, @@autocommit AS autocommit, @@${limit.name} AS readWithin,
+       @@character_set_client AS charset, @@innodb_lock_wait_timeout AS lockWait, @@autocommit AS autocommit, @@${limit.name} AS readWithin,
        @@max_allowed_packet AS maxPacket, CONNECTION_ID() AS id`,
   );
   demand(String(row.isolation).replace('-', ' ') === 'READ COMMITTED', 'the isolation level READ COMMITTED');
   demand(String(row.mode).split(',').includes('STRICT_ALL_TABLES'), 'the SQL mode STRICT_ALL_TABLES');
+  demand(row.charset === 'utf8mb4', 'the character set utf8mb4');
   demand(Number(row.lockWait) === 5, 'innodb_lock_wait_timeout = 5');
   demand(Number(row.autocommit) === 1, 'autocommit = 1');
   demand(Math.abs(Number(row.readWithin) - limit.value) < 0.001, `${limit.name} = ${limit.value}`);
