@@ -7,7 +7,7 @@ const CONNECTIONS = 4;
 /** Maximum number of questions that wait for one. */
 const MAX_WAITING = 10_000;
 /** How long a question may take, and how long it may wait for its connection, in milliseconds. */
-export const QUESTION_WITHIN = 5000;
+export const QUESTION_WITHIN = 10_000;
 /** So much later than the server the client gives a question up, in milliseconds: the server's answer leaves the connection usable. */
 const GRACE = 1000;
 /** After so long it is tried again whether the server has room for more connections, in milliseconds. */

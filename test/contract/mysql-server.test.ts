@@ -183,14 +183,17 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
   it('that has no room for another connection at once, is waited for', async () => {
     const url = await newUser('WITH MAX_USER_CONNECTIONS 2');
     const database = await openDatabase(url);
-    const others = await Promise.all([createConnection(url), createConnection(url)]);
-    const asked = database.ping();
-    const [first, second] = others;
-    await first?.end();
-    await asked;
-    const written = write(database);
-    await second?.end();
-    await written;
+    const [first, second] = await Promise.all([createConnection(url), createConnection(url)]);
+    for (const [other, call] of [
+      [first, () => database.ping()],
+      [second, () => write(database)],
+    ] as const) {
+      const before = await refusals();
+      const answer = call();
+      await eventually(async () => (await refusals()) > before);
+      await other.end();
+      await answer;
+    }
   });
 
   describe('that takes statements of 1 MiB', () => {
@@ -232,6 +235,12 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
     await setGlobal('max_allowed_packet', 512 * 1024);
     expect(await rejectionOf(openMysqlStore(server.url(name)))).toMatchObject({ code: 'MAX_ALLOWED_PACKET' });
   });
+
+  /** How many connections the server has refused. */
+  async function refusals(): Promise<number> {
+    const [rows] = await admin.query<RowDataPacket[]>("SHOW GLOBAL STATUS LIKE 'Aborted_connects'");
+    return Number(rows[0]?.Value);
+  }
 
   /** How many connections run a statement with this text, or use this database. */
   async function threads(text: string, database?: string): Promise<number> {
