@@ -1,7 +1,8 @@
 import { format, escape as quoted, type ResultSetHeader } from 'mysql2';
 import { type SqlValue, StoreFault, type Transaction } from './driver.js';
-import { exceeds, type Outcome, type Queryable, type ServerConnection } from './mysql-connection.js';
+import { exceeds, type Outcome, type ServerConnection } from './mysql-connection.js';
 import { RolledBack } from './mysql-errors.js';
+import type { Queryable } from './queryable.js';
 import { CommitInDoubt, StoreUnavailable } from './store.js';
 
 /** So many bytes of gathered statements are sent without waiting for more. */

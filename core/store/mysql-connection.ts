@@ -2,6 +2,7 @@ import { createConnection, format, type QueryOptions } from 'mysql2';
 import { StoreFault } from './driver.js';
 import { isFull, RolledBack, toConnectError, toStatementError } from './mysql-errors.js';
 import { setUpSession } from './mysql-session.js';
+import type { Queryable } from './queryable.js';
 
 /** Time within which the server must take a connection, in milliseconds. */
 const CONNECT_WITHIN = 3000;
@@ -11,11 +12,6 @@ const CLOSE_WITHIN = 1000;
 const ROOM_PAUSE = 25;
 /** Room for what is sent with a statement: the command's own byte, START TRANSACTION, COMMIT. */
 const SPARE_BYTES = 256;
-
-/** The part of a connection that Drizzle and the store use. */
-export interface Queryable {
-  query(statement: string | QueryOptions, values?: readonly unknown[]): Promise<[unknown, unknown]>;
-}
 
 /** What became of statements that were sent together. */
 export type Outcome =

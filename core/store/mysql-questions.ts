@@ -1,5 +1,6 @@
-import { connect, type Queryable, type ServerConnection, untilThereIsRoom } from './mysql-connection.js';
+import { connect, type ServerConnection, untilThereIsRoom } from './mysql-connection.js';
 import { isFull } from './mysql-errors.js';
+import type { Queryable } from './queryable.js';
 import { StoreUnavailable } from './store.js';
 
 /** Maximum number of connections for questions. */
@@ -31,8 +32,7 @@ export function createQuestions(url: string, within: number): Questions {
   };
   const idle: ServerConnection[] = [];
   const waiting = new Set<(connection: ServerConnection | undefined) => void>();
-  const closings = new Set<Promise<void>>();
-  /** Connections that are used before this are closed when they come back. */
+  /** Connections that were opened before the last `renew` have an earlier one, and are closed when they come back. */
   let generation = 0;
   const generations = new WeakMap<ServerConnection, number>();
   /** Those there are, and those that are being opened. */
@@ -66,10 +66,11 @@ export function createQuestions(url: string, within: number): Questions {
   /** Undefined: there is no room for another, but there are some. */
   async function open(): Promise<ServerConnection | undefined> {
     const first = count === 0;
+    const born = generation;
     count++;
     try {
       const connection = await (first ? untilThereIsRoom(() => connect(url, limits)) : connect(url, limits));
-      generations.set(connection, generation);
+      generations.set(connection, born);
       return connection;
     } catch (error) {
       removed();
@@ -104,12 +105,7 @@ export function createQuestions(url: string, within: number): Questions {
   }
 
   function discard(connection: ServerConnection): void {
-    const closing = connection.close();
-    closings.add(closing);
-    void closing.then(() => {
-      closings.delete(closing);
-      removed();
-    });
+    void connection.close().then(removed);
   }
 
   function removed(): void {

@@ -1,5 +1,5 @@
 import { StoreFault } from './driver.js';
-import type { Queryable } from './mysql-connection.js';
+import type { Queryable } from './queryable.js';
 import { StoreUnavailable } from './store.js';
 
 /** The least `max_allowed_packet` of a server, in bytes. The look-ups of many keys are made to fit it. */
