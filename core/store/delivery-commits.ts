@@ -15,6 +15,9 @@ import { advanceJob, insertKeys } from './job-commits.js';
 import type { Commits, Confirmation, DeliveryBatch, IdempotencyKey, NewPush } from './store.js';
 import { commitTopicConfirmations } from './topic-confirmations.js';
 
+/** Maximum of `pushes.published`: a number that does not fit would take the whole commit with it. */
+const MAX_PUBLISHED = 2 ** 31 - 1;
+
 /** The write cycle's transaction. Hot: watched by the benchmarks of sends. */
 export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitDeliveries'> {
   return {
@@ -24,7 +27,11 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitD
         await commitConfirmations(driver, tx, batch);
         await insertPushes(driver, tx, batch.pushes);
         for (const { pushId, sessions } of batch.published) {
-          await tx.later('UPDATE pushes SET published = published + ? WHERE id = ?', [sessions, pushId]);
+          const added = Math.min(sessions, MAX_PUBLISHED);
+          await tx.later(
+            'UPDATE pushes SET published = CASE WHEN published > ? THEN ? ELSE published + ? END WHERE id = ?',
+            [MAX_PUBLISHED - added, MAX_PUBLISHED, added, pushId],
+          );
         }
         await insertRows(
           tx,

@@ -34,7 +34,12 @@ export interface Transaction extends SqlRunner {
    * @param counted told how many rows it inserted, changed or deleted
    */
   later(sql: string, values: readonly SqlValue[], counted?: (rows: number) => void): Promise<void>;
-  /** The same for rows: `INSERT INTO t (a, b)`, then their values, then `suffix`. */
+  /**
+   * The same for rows: `INSERT INTO t (a, b)`, then their values, then `suffix`. As many statements as the rows need by their size,
+   * each of which is counted.
+   *
+   * @throws StoreFault for a row that no statement can hold
+   */
   insertLater(
     into: string,
     rows: readonly (readonly SqlValue[])[],
@@ -64,16 +69,29 @@ export interface Database extends SqlRunner {
     /** How long a core counts as alive after its last commit; 0: a lock keeps others away, whoever holds it is alive. */
     readonly leaseMs: number;
   };
-  /** Ends a connection, and what is under way on it; one that has ended is fine. Absent: there is no server. */
-  terminate?(connection: number): Promise<void>;
   /** Ends a SELECT that waits for transactions that are writing the row, and sees what they came to. */
   locking: string;
   /** "INSERT" that skips rows whose key exists. */
   insertIgnore: string;
   /** How many values one statement may have. */
   maxValues: number;
-  /** Runs `work` as one transaction, committed durably when this resolves and rolled back when `work` rejects. */
+  /**
+   * Runs `work` as one transaction, committed durably when this resolves and rolled back when `work` rejects. `work` is run again, on
+   * a fresh transaction, where the server gave the first one up for another (deadlock, lock wait timeout): what it changes outside of
+   * the transaction must be the same however often it runs. Transactions run one after the other.
+   *
+   * Rejects with StoreFault if a statement was refused for what it is, and with StoreUnavailable if the server or its state is the
+   * cause: nothing is committed then. With CommitInDoubt, which has what `work` resolved with, if COMMIT was sent and no definite
+   * answer came.
+   */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** The server's id of the connection on which transactions run; undefined: there is none now. Absent: there is no server. */
+  connectionId?(): number | undefined;
+  /**
+   * Has the server end a connection, whatever runs on it. One that has ended already is fine. It has surely ended only when the locks
+   * of its transaction are free. Absent: there is no server.
+   */
+  terminate?(connectionId: number): Promise<void>;
   close(): Promise<void>;
   /**
    * What a rejection of any of these is to callers: StoreUnavailable or StoreFault, without SQL, values or the server's
@@ -103,8 +121,8 @@ export const KEYS_PER_STATEMENT = 900;
 /** How many pairs `(a = ? AND b = ?) OR …`: the optimizers' work grows faster than their number; SQLite takes 1000. */
 export const PAIRS_PER_STATEMENT = 200;
 
-/** How long the texts of one statement may be in all: the server's limit for a statement, 16 MB, leaves room for escapes. */
-const MAX_CHARACTERS = 1_000_000;
+/** How many characters of keys one statement names: each may be six bytes there, and a server need take no more than 1 MiB. */
+const KEY_CHARACTERS = 100_000;
 
 /** `(?, ?, …)` with `count` places. */
 export function places(count: number): string {
@@ -116,34 +134,30 @@ export function* chunks<T>(items: readonly T[], size: number): Generator<readonl
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
-/** The rows that `load` finds for keys, each key asked for once and at the most `KEYS_PER_STATEMENT` at a time. */
-export async function rowsFor<K, R>(keys: Iterable<K>, load: (chunk: K[]) => PromiseLike<readonly R[]>): Promise<R[]> {
-  const found: R[] = [];
-  for (const chunk of chunks([...new Set(keys)], KEYS_PER_STATEMENT)) {
-    for (const row of await load([...chunk])) found.push(row);
-  }
-  return found;
-}
-
-/** Slices whose values do not exceed one statement's limits; a single row may. */
-function* statements(
-  rows: readonly (readonly SqlValue[])[],
-  maxRows: number,
-): Generator<readonly (readonly SqlValue[])[]> {
-  let batch: (readonly SqlValue[])[] = [];
+/** Slices of keys, each of as many as one statement names. */
+export function* keyChunks<K>(keys: readonly K[]): Generator<K[]> {
+  let chunk: K[] = [];
   let characters = 0;
-  for (const row of rows) {
-    let length = 0;
-    for (const value of row) if (typeof value === 'string') length += value.length;
-    if (batch.length >= maxRows || (batch.length > 0 && characters + length > MAX_CHARACTERS)) {
-      yield batch;
-      batch = [];
+  for (const key of keys) {
+    const length = typeof key === 'string' ? key.length : 0;
+    if (chunk.length === KEYS_PER_STATEMENT || (chunk.length > 0 && characters + length > KEY_CHARACTERS)) {
+      yield chunk;
+      chunk = [];
       characters = 0;
     }
-    batch.push(row);
+    chunk.push(key);
     characters += length;
   }
-  if (batch.length > 0) yield batch;
+  if (chunk.length > 0) yield chunk;
+}
+
+/** The rows that `load` finds for keys, each key asked for once and as many at a time as one statement names. */
+export async function rowsFor<K, R>(keys: Iterable<K>, load: (chunk: K[]) => PromiseLike<readonly R[]>): Promise<R[]> {
+  const found: R[] = [];
+  for (const chunk of keyChunks([...new Set(keys)])) {
+    for (const row of await load(chunk)) found.push(row);
+  }
+  return found;
 }
 
 /** Inserts rows, many a statement. `suffix` follows the values; `counted` is told how many rows each statement changed. */
@@ -157,7 +171,7 @@ export async function insertRows(
 ): Promise<void> {
   const width = rows[0]?.length;
   if (width === undefined) return;
-  for (const chunk of statements(rows, Math.floor(maxValues / width))) {
+  for (const chunk of chunks(rows, Math.floor(maxValues / width))) {
     await tx.insertLater(into, chunk, suffix, counted);
   }
 }

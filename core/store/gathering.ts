@@ -1,28 +1,49 @@
 import { format, escape as quoted, type ResultSetHeader } from 'mysql2';
-import type { SqlValue, Transaction } from './driver.js';
-import type { Queryable } from './mysql-connection.js';
+import { type SqlValue, StoreFault, type Transaction } from './driver.js';
+import { exceeds, type Outcome, type ServerConnection } from './mysql-connection.js';
+import { RolledBack } from './mysql-errors.js';
+import type { Queryable } from './queryable.js';
+import { CommitInDoubt, StoreUnavailable } from './store.js';
 
-/** So many characters of gathered statements are sent without waiting for more. */
+/** So many bytes of gathered statements are sent without waiting for more. */
 const MAX_GATHERED = 2_000_000;
+/** A statement of several rows has at most so many bytes. */
+const MAX_INSERT = 1_000_000;
+
+type Counter = ((rows: number) => void) | undefined;
+
+/** One transaction on a connection. Nothing else is sent on it meanwhile. */
+export interface Gathering extends Queryable, Pick<Transaction, 'later' | 'insertLater'> {
+  /**
+   * Sends what has gathered, and COMMIT with it.
+   *
+   * @param result what the transaction comes to
+   * @throws CommitInDoubt if COMMIT was sent and it is not certain that it was not carried out; any other error: nothing is committed
+   */
+  commit(result: unknown): Promise<void>;
+}
 
 /**
  * Statements that nobody waits for go with the next one that somebody does, in one round trip: a small transaction costs one or two of
- * them, however many statements it has. They run in order, and none after one that fails.
+ * them, however many statements it has. They run in order, and none after one that fails. What is sent together fits the server's limit.
  */
-export function gathering(connection: Queryable): Queryable & Pick<Transaction, 'later' | 'insertLater'> {
+export function gathering(connection: Pick<ServerConnection, 'attempt' | 'maxBytes'>): Gathering {
   let texts: string[] = [];
-  let counters: (((rows: number) => void) | undefined)[] = [];
-  let characters = 0;
+  let counters: Counter[] = [];
+  let bytes = 0;
+  /** Why there is no transaction any more. */
+  let failure: { error: unknown } | undefined;
+  const { maxBytes } = connection;
+  const maxGathered = Math.min(MAX_GATHERED, maxBytes);
+  // Two parts of it fit together.
+  const maxInsert = Math.min(MAX_INSERT, Math.floor(maxBytes / 2));
 
-  /** Answers what the last of the statements does. */
+  /** Sends all at once. Answers what the last of the statements does. */
   async function send(last?: string): Promise<[unknown, unknown]> {
-    const all = last === undefined ? texts : [...texts, last];
     const told = counters;
-    texts = [];
-    counters = [];
-    characters = 0;
-    const [results, fields] = await connection.query(all.join(';\n'));
-    if (all.length === 1) {
+    const count = texts.length + (last === undefined ? 0 : 1);
+    const { results, fields } = succeeded(await attempt(joined(last)));
+    if (count === 1) {
       tell(told, [results]);
       return [results, fields];
     }
@@ -32,26 +53,94 @@ export function gathering(connection: Queryable): Queryable & Pick<Transaction, 
     return [each.at(-1), Array.isArray(fields) ? fields.at(-1) : undefined];
   }
 
-  async function gather(text: string, counted: ((rows: number) => void) | undefined): Promise<void> {
+  /** What has gathered, as one text; nothing has then. */
+  function joined(last?: string): string {
+    const all = last === undefined ? texts : [...texts, last];
+    texts = [];
+    counters = [];
+    bytes = 0;
+    return all.join(';\n');
+  }
+
+  async function attempt(...sent: Parameters<ServerConnection['attempt']>): Promise<Outcome> {
+    if (failure !== undefined) throw failure.error;
+    const outcome = await connection.attempt(...sent);
+    if (outcome.failed) failure = outcome;
+    return outcome;
+  }
+
+  async function gather(text: string, counted: Counter): Promise<void> {
+    if (exceeds(text, maxBytes)) {
+      failure = { error: new StoreFault('STATEMENT_TOO_LONG') };
+      throw failure.error;
+    }
+    const length = Buffer.byteLength(text) + 2;
+    if (texts.length > 0 && bytes + length > maxGathered) await send();
     texts.push(text);
     counters.push(counted);
-    characters += text.length;
-    if (characters > MAX_GATHERED) await send();
+    bytes += length;
+    if (bytes > maxGathered) await send();
   }
 
   return {
     later: (sql, values, counted) => gather(format(sql, [...values]), counted),
-    insertLater: (into, rows, suffix, counted) =>
-      gather(`${into} VALUES ${rows.map(toLiterals).join(', ')}${suffix}`, counted),
+    async insertLater(into, rows, suffix, counted) {
+      for (const text of inserts(`${into} VALUES `, rows.map(toLiterals), suffix, maxInsert))
+        await gather(text, counted);
+    },
     async query(statement, values = []) {
-      if (texts.length === 0) return connection.query(statement, values);
+      if (typeof statement !== 'string') {
+        // It has wishes of its own about how rows are read.
+        if (texts.length > 0) await send();
+        const { results, fields } = succeeded(await attempt(statement, values));
+        return [results, fields];
+      }
       // Whoever asks in words gives the values of a statement of the store.
-      if (typeof statement === 'string') return send(format(statement, values as SqlValue[]));
-      // It has wishes of its own about how rows are read.
-      await send();
-      return connection.query(statement, values);
+      const text = format(statement, values as SqlValue[]);
+      if (texts.length > 0 && exceeds(text, maxBytes - bytes)) await send();
+      return send(text);
+    },
+    async commit(result) {
+      const [told, before] = [counters, texts.length];
+      const outcome = await attempt(joined('COMMIT'));
+      if (!outcome.failed) {
+        // As above.
+        if (before > 0) tell(told, outcome.results as unknown[]);
+        return;
+      }
+      const { error, answers, definite } = outcome;
+      // The server named a statement before it, or gave the transaction up.
+      if (definite && (answers < before || error instanceof RolledBack)) throw error;
+      throw new CommitInDoubt(error instanceof StoreUnavailable ? error.code : 'COMMIT_FAILED', result);
     },
   };
+}
+
+function succeeded(outcome: Outcome): Extract<Outcome, { failed: false }> {
+  if (outcome.failed) throw outcome.error;
+  return outcome;
+}
+
+/** Statements for all rows, each of at most so many bytes or of one row. Hot: as a rule all fit, whatever their characters are. */
+function* inserts(into: string, rows: readonly string[], suffix: string, maxBytes: number): Generator<string> {
+  let characters = 0;
+  for (const row of rows) characters += row.length;
+  if (characters * 3 <= maxBytes) {
+    yield `${into}${rows.join(', ')}${suffix}`;
+    return;
+  }
+  let start = 0;
+  let bytes = 0;
+  for (const [index, row] of rows.entries()) {
+    const length = Buffer.byteLength(row);
+    if (index > start && bytes + length > maxBytes) {
+      yield `${into}${rows.slice(start, index).join(', ')}${suffix}`;
+      start = index;
+      bytes = 0;
+    }
+    bytes += length;
+  }
+  yield `${into}${rows.slice(start).join(', ')}${suffix}`;
 }
 
 /** Hot: to fill in the places of a statement costs three times as much. */
@@ -64,7 +153,7 @@ function toLiterals(row: readonly SqlValue[]): string {
   return `(${text})`;
 }
 
-function tell(counters: readonly (((rows: number) => void) | undefined)[], results: readonly unknown[]): void {
+function tell(counters: readonly Counter[], results: readonly unknown[]): void {
   for (const [index, counted] of counters.entries()) {
     // What the driver answers to all but a SELECT.
     counted?.((results[index] as ResultSetHeader).affectedRows);

@@ -1,104 +1,163 @@
-import type { Pool, PoolConnection, QueryOptions } from 'mysql2';
+import { createConnection, format, type QueryOptions } from 'mysql2';
 import { StoreFault } from './driver.js';
-import { StoreUnavailable } from './store.js';
+import { isFull, RolledBack, toConnectError, toStatementError } from './mysql-errors.js';
+import { setUpSession } from './mysql-session.js';
+import type { Queryable } from './queryable.js';
 
-/**
- * How long the server may take for one statement, in milliseconds. Beyond it the server counts as gone: a machine that stops
- * answering without closing its connections would otherwise hold the write cycle for many minutes.
- */
-export const ANSWER_WITHIN = 15_000;
+/** Time within which the server must take a connection, in milliseconds. */
+const CONNECT_WITHIN = 3000;
+/** Time that the server has to close a connection, in milliseconds. */
+const CLOSE_WITHIN = 1000;
+/** Pause before another attempt where the server has no room for a connection, in milliseconds. */
+const ROOM_PAUSE = 25;
+/** Room for what is sent with a statement: the command's own byte, START TRANSACTION, COMMIT. */
+const SPARE_BYTES = 256;
 
-/** The server's error codes that another attempt may not meet again. */
-const PASSING = new Set([
-  'ER_LOCK_DEADLOCK',
-  'ER_LOCK_WAIT_TIMEOUT',
-  'ER_LOCK_TABLE_FULL',
-  'ER_CHECKREAD',
-  'ER_CON_COUNT_ERROR',
-  'ER_SERVER_SHUTDOWN',
-  'ER_NORMAL_SHUTDOWN',
-  'ER_QUERY_INTERRUPTED',
-  'ER_QUERY_TIMEOUT',
-  'ER_CLIENT_INTERACTION_TIMEOUT',
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_READ_ONLY_MODE',
-  'ER_UNKNOWN_COM_ERROR', // Galera: this node is not ready
-  'ER_DISK_FULL',
-  'ER_RECORD_FILE_FULL',
-  'ER_OUT_OF_RESOURCES',
-  'ER_OUTOFMEMORY',
-  'ER_1927', // MariaDB: the connection was killed
-  'ER_1969', // MariaDB: max_statement_time
-]);
+/** What became of statements that were sent together. */
+export type Outcome =
+  | { failed: false; results: unknown; fields: unknown }
+  | {
+      failed: true;
+      /** StoreUnavailable, StoreFault, or an error of the program. */
+      error: unknown;
+      /** How many statements the server had answered before. */
+      answers: number;
+      /** Whether it is certain that none of the statements after those was run. */
+      definite: boolean;
+    };
 
-/** The part of a connection that Drizzle and the store use. */
-export interface Queryable {
-  query(statement: string | QueryOptions, values?: readonly unknown[]): Promise<[unknown, unknown]>;
+/** A connection whose session is set up. Its calls reject with StoreUnavailable or StoreFault, or with an error of the program. */
+export interface ServerConnection extends Queryable {
+  /** The server's id of it. */
+  readonly id: number;
+  /** How many bytes a statement may have, escapes included. */
+  readonly maxBytes: number;
+  /** Whether it is closed, or has had an error that may be its own or its server's: it is not to be used any more. */
+  readonly broken: boolean;
+  /** Runs statements that are sent together; never rejects. */
+  attempt(statement: string | QueryOptions, values?: readonly unknown[]): Promise<Outcome>;
+  /** Closes it, and resolves when the server has done so too, or a second later. Nothing may be under way on it. */
+  close(): Promise<void>;
+}
+
+/** How long statements of a connection may take. */
+export interface TimeLimits {
+  /** Without an answer for so long, in milliseconds, the server counts as gone. Absent: no limit. */
+  answerWithin?: number | undefined;
+  /** The server itself ends a statement that only reads after so long, in milliseconds; 0: never. */
+  readWithin: number;
 }
 
 /**
- * Statements on a connection. They reject with StoreUnavailable or StoreFault, or with an error of the program.
+ * Opens a connection and sets its session up.
  *
- * @param answerWithin see `ANSWER_WITHIN`; absent: no limit
+ * @throws StoreUnavailable if there is no connection, or its session cannot be what the store needs
  */
-export function onConnection(connection: PoolConnection, answerWithin?: number): Queryable {
-  return {
-    query(statement, values = []) {
-      const options = typeof statement === 'string' ? { sql: statement } : statement;
-      // Not the driver's promises: they note the stack of each call.
-      return new Promise((resolve, reject) => {
-        connection.query({ ...options, timeout: answerWithin }, [...values], (error, results, fields) => {
-          if (error === null) resolve([results, fields]);
-          else reject(toStoreError(error));
-        });
-      });
-    },
-  };
-}
-
-/** Statements on any connection of a pool. */
-export function onPool(pool: Pool, answerWithin: number): Queryable {
-  return {
-    query: (statement, values) =>
-      withConnection(pool, (connection) => onConnection(connection, answerWithin).query(statement, values)),
-  };
-}
-
-/**
- * Runs `work` on a connection of its own, which goes back to the pool if all went well. Otherwise it is dropped: the server
- * rolls back what is under way on it, whatever state it is in.
- */
-export async function withConnection<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
-  const connection = await new Promise<PoolConnection>((resolve, reject) => {
-    pool.getConnection((error, got) => {
-      if (error === null) resolve(got);
-      else reject(new StoreUnavailable(codeOf(error) ?? 'NO_CONNECTION'));
-    });
+export async function connect(url: string, { answerWithin, readWithin }: TimeLimits): Promise<ServerConnection> {
+  const connection = createConnection({
+    uri: url,
+    connectTimeout: CONNECT_WITHIN,
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
+    charset: 'utf8mb4',
+    // The statements of one round trip, see `gathering`.
+    multipleStatements: true,
+    // All values are filled in before: nothing is looked for in a long text once more.
+    queryFormat: (sql) => sql,
   });
-  let done = false;
+  let broken = false;
+  const lost = () => {
+    broken = true;
+  };
+  // Also while nobody waits for an answer.
+  connection.on('error', lost);
+  connection.on('end', lost);
+  let maxBytes = Number.POSITIVE_INFINITY;
+
+  function attempt(statement: string | QueryOptions, values: readonly unknown[] = []): Promise<Outcome> {
+    const options = typeof statement === 'string' ? { sql: statement } : statement;
+    // What the store and Drizzle give are texts, numbers, null and bytes.
+    const sql = values.length === 0 ? options.sql : format(options.sql, [...values] as Parameters<typeof format>[1]);
+    // The server would close the connection.
+    if (exceeds(sql, maxBytes + SPARE_BYTES)) {
+      return Promise.resolve({ failed: true, error: new StoreFault('STATEMENT_TOO_LONG'), answers: 0, definite: true });
+    }
+    // Not the driver's promises: they note the stack of each call.
+    return new Promise((resolve) => {
+      let answers = 0;
+      const query = connection.query({ ...options, sql, timeout: answerWithin }, (error, results, fields) => {
+        if (error === null) return resolve({ failed: false, results, fields });
+        const { error: cause, definite } = toStatementError(error);
+        if (!(cause instanceof StoreFault || cause instanceof RolledBack)) broken = true;
+        resolve({ failed: true, error: cause, answers, definite });
+      });
+      // Once for each answer, rows or none.
+      query.on('fields', () => {
+        answers++;
+      });
+    });
+  }
+
+  async function query(statement: string | QueryOptions, values?: readonly unknown[]): Promise<[unknown, unknown]> {
+    const outcome = await attempt(statement, values);
+    if (outcome.failed) throw outcome.error;
+    return [outcome.results, outcome.fields];
+  }
+
+  async function close(): Promise<void> {
+    if (broken) return connection.destroy();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, CLOSE_WITHIN);
+      connection.once('end', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      connection.end();
+    });
+    connection.destroy();
+  }
+
   try {
-    const result = await work(connection);
-    done = true;
-    return result;
-  } finally {
-    if (done) connection.release();
-    else connection.destroy();
+    await new Promise<void>((resolve, reject) => {
+      connection.connect((error) => (error === null ? resolve() : reject(toConnectError(error))));
+    });
+    const session = await setUpSession({ query }, readWithin);
+    maxBytes = session.maxPacket - 2 * SPARE_BYTES;
+    return {
+      id: session.id,
+      maxBytes,
+      get broken() {
+        return broken;
+      },
+      attempt,
+      query,
+      close,
+    };
+  } catch (error) {
+    connection.destroy();
+    throw error;
   }
 }
 
-/** What a rejected statement is to callers: only the server's own word on it, and not a passing one, is a fault. */
-function toStoreError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const code = codeOf(error);
-  const fatal = 'fatal' in error && error.fatal === true;
-  if (code === undefined) return fatal ? new StoreUnavailable('CONNECTION_CLOSED') : error;
-  const refused = 'sqlState' in error && !fatal && !PASSING.has(code);
-  return refused ? new StoreFault(code) : new StoreUnavailable(code);
+/**
+ * Calls `open` again and again for some seconds while the server has no room for a connection.
+ *
+ * @param makeRoom called before each further attempt
+ */
+export async function untilThereIsRoom<T>(open: () => Promise<T>, makeRoom: () => void = () => {}): Promise<T> {
+  const deadline = performance.now() + CONNECT_WITHIN;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!isFull(error) || performance.now() > deadline) throw error;
+      makeRoom();
+      await new Promise((resolve) => setTimeout(resolve, ROOM_PAUSE));
+    }
+  }
 }
 
-/** A name for the error; some of MariaDB's have but a number. */
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return 'errno' in error && typeof error.errno === 'number' ? `ER_${error.errno}` : undefined;
+/** Whether a text has more bytes than this. Hot: most are too short for it, whatever their characters are. */
+export function exceeds(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 }

@@ -3,7 +3,7 @@ import type { App, AppKey } from '../domain/app.js';
 import { EVERYONE_TAG } from '../domain/audience.js';
 import type { Device, Membership } from '../domain/device.js';
 import { platformCodes } from './codes.js';
-import { chunks, KEYS_PER_STATEMENT, rowsFor, type SqlDriver, type Tables } from './driver.js';
+import { keyChunks, rowsFor, type SqlDriver, type Tables } from './driver.js';
 import type { LookUps } from './store.js';
 
 type RegistryReads = Pick<
@@ -150,6 +150,6 @@ export function* groupByApp<T extends { appNum: number }>(
     else group.add(value(item));
   }
   for (const [appNum, values] of groups) {
-    for (const chunk of chunks([...values], KEYS_PER_STATEMENT)) yield [appNum, [...chunk]];
+    for (const chunk of keyChunks([...values])) yield [appNum, chunk];
   }
 }

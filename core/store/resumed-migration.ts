@@ -1,5 +1,5 @@
 import { StoreFault } from './driver.js';
-import type { Queryable } from './mysql-connection.js';
+import type { Queryable } from './queryable.js';
 
 /** What the server says to a change that has been made already: of a column, of an index, of an index that is to go. */
 const DONE = new Set(['ER_DUP_FIELDNAME', 'ER_DUP_KEYNAME', 'ER_CANT_DROP_FIELD_OR_KEY']);

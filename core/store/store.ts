@@ -34,8 +34,9 @@ export type * from './commits.js';
  * What is kept. Every call takes a set and costs a fixed number of statements, whatever the size of the set.
  *
  * Guarantees: a look-up sees everything that was committed before it began. A `commit…` call is one transaction: it is
- * durable when it resolves, and when it rejects nothing of it is there. The commits are made by one caller, one after the
- * other (the write cycle). A `StoreUnavailable` is a passing fault; any other error is one of the data or of the program.
+ * durable when it resolves, and when it rejects nothing of it is there, unless it rejects with `CommitInDoubt`. The commits are made by
+ * one caller, one after the other (the write cycle). A `StoreUnavailable` is a passing fault; any other error is one of the data or of
+ * the program.
  */
 export interface Store extends LookUps, Commits, CoreOwnership, Queries {
   /** What has happened since the store was opened. Asks no database. */

@@ -48,6 +48,17 @@ eachStore('questions', (opened) => {
     expect(await store.findPushReport(push.id, app.num)).toMatchObject({ topic: true, published: 7 });
   });
 
+  it('says no more sessions than it can keep, and refuses nothing for it', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const push = topical(app, []);
+    await store.commitDeliveries(batch({ pushes: [push.made], published: [{ pushId: push.id, sessions: 7 }] }));
+    for (const sessions of [2 ** 31 - 8, 2 ** 31 - 1, 2 ** 32 - 1, 1]) {
+      await store.commitDeliveries(batch({ published: [{ pushId: push.id, sessions }] }));
+      expect(await store.findPushReport(push.id, app.num)).toMatchObject({ published: 2 ** 31 - 1 });
+    }
+  });
+
   it('tell whether a push was recalled before it expired, though nothing of it was pending', async () => {
     const { store } = opened;
     const app = await newApp(store);
