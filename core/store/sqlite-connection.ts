@@ -41,19 +41,20 @@ export function openConnection(file: string): SqliteConnection {
     try {
       return [...rows];
     } catch (error) {
-      end(rows);
+      // Every other error has ended it.
+      if (isBusy(error)) end(rows);
       throw error;
     }
   }
 
-  /** The step after an interrupt ends a statement, whatever state it is in. */
+  /** Ends a statement: the step after an interrupt does, if it is in progress; else it runs once more, to its end. */
   function end(rows: Iterator<unknown>): void {
     try {
       // Missing in libsql's types.
       (database as Libsql.Database & { interrupt(): void }).interrupt();
-      rows.next();
+      while (rows.next().done !== true);
     } catch {
-      // Interrupted.
+      // Interrupted, or still busy.
     }
   }
 
@@ -132,7 +133,7 @@ export async function whenUnlocked<T>(call: () => T, until = performance.now() +
     try {
       return call();
     } catch (error) {
-      if (!codeOf(error)?.startsWith('SQLITE_BUSY') || performance.now() >= until) throw error;
+      if (!isBusy(error) || performance.now() >= until) throw error;
     }
     await sleep(pause);
   }
@@ -142,4 +143,9 @@ export async function whenUnlocked<T>(call: () => T, until = performance.now() +
 export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && code.startsWith('SQLITE') ? code : undefined;
+}
+
+/** Whether an error says that another has a lock of the file. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error)?.startsWith('SQLITE_BUSY') ?? false;
 }

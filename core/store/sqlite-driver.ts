@@ -96,8 +96,9 @@ export function createDriver({ writer, reader, log, checkFiles, closeAll }: Sqli
 
   async function close(): Promise<void> {
     try {
-      // All is in the file then, and the log is empty: whoever copies the one has it all.
-      await whenUnlocked(() => checkpoint(writer));
+      // All is in the file then, and the log is empty: whoever copies the one has it all. Not what may be on no disk: the next start
+      // reads it anew, and checks it.
+      if (!failed) await whenUnlocked(() => checkpoint(writer));
     } catch {
       // All is in the log still, for the next start: a full disk must not keep the core from stopping.
     }

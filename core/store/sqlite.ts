@@ -5,7 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { migrate } from 'drizzle-orm/sqlite-proxy/migrator';
 import { unwrapped } from './driver.js';
 import { openSqlStore } from './sql-store.js';
-import { codeOf, drizzleOver, openConnection, type SqliteConnection, whenUnlocked } from './sqlite-connection.js';
+import {
+  codeOf,
+  drizzleOver,
+  isBusy,
+  openConnection,
+  type SqliteConnection,
+  whenUnlocked,
+} from './sqlite-connection.js';
 import { checkpoint, createDriver, type Log, TOUCH } from './sqlite-driver.js';
 import { watchFiles } from './sqlite-files.js';
 import { type Store, StoreUnavailable } from './store.js';
@@ -68,9 +75,8 @@ export async function openSqliteStore(path: string, core = 0, openLog: OpenLog =
     closeAll(opened);
     await log?.close();
     const own = unwrapped(error);
-    const code = own instanceof StoreUnavailable ? own.code : codeOf(own);
-    if (code?.startsWith('SQLITE_BUSY'))
-      throw new StoreUnavailable('SQLITE_BUSY', `${file} is in use by another ${holder}`);
+    if (isBusy(own)) throw new StoreUnavailable('SQLITE_BUSY', `${file} is in use by another ${holder}`);
+    const code = codeOf(own);
     throw code === undefined ? own : new StoreUnavailable(code, `${file} cannot be opened`);
   }
 }

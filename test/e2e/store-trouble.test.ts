@@ -103,8 +103,8 @@ describe('an embedded store that another process has locked', () => {
     for (let asked = 0; asked < 3 || !answered; asked++) {
       const begun = performance.now();
       expect((await fetch(`${ops}/healthz`)).status).toBe(200);
-      // SQLite's own wait would be of seconds.
-      expect(performance.now() - begun).toBeLessThan(1000);
+      // SQLite itself would wait for 5 s.
+      expect(performance.now() - begun).toBeLessThan(2500);
     }
     expect((await refused).body.code).toBe(50302);
     expect((await fetch(`${ops}/readyz`)).status).toBe(503);
