@@ -1,25 +1,20 @@
 import { mkdirSync } from 'node:fs';
-import { type FileHandle, open as openFile } from 'node:fs/promises';
+import { open as openFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
-import { BetterSQLiteSession } from 'drizzle-orm/better-sqlite3/session';
-import { BaseSQLiteDatabase, SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
-import Libsql from 'libsql';
-import {
-  type Database,
-  type Db,
-  places,
-  type Row,
-  type SqlRunner,
-  StoreFault,
-  type Tables,
-  type Transaction,
-  unwrapped,
-} from './driver.js';
-import * as sqliteTables from './schema.sqlite.js';
+import { migrate } from 'drizzle-orm/sqlite-proxy/migrator';
+import { unwrapped } from './driver.js';
 import { createSqlStore } from './sql-store.js';
+import {
+  codeOf,
+  drizzleOver,
+  isBusy,
+  openConnection,
+  type SqliteConnection,
+  whenUnlocked,
+} from './sqlite-connection.js';
+import { checkpoint, createDriver, type Log, TOUCH } from './sqlite-driver.js';
+import { watchFiles } from './sqlite-files.js';
 import { type Store, StoreUnavailable } from './store.js';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations/sqlite', import.meta.url));
@@ -31,17 +26,10 @@ const WRITER = [
   'synchronous = NORMAL',
   // 16 MB: what is written again within so much is moved from the log to the file once.
   'wal_autocheckpoint = 4000',
-  'busy_timeout = 5000',
+  // 32 MB: what a large transaction, or somebody who reads for long, has made of the log is given back.
+  'journal_size_limit = 33554432',
 ];
 
-/** How many rows one INSERT has, the most first. */
-const ROWS_PER_INSERT = [64, 16, 4, 1];
-
-/** SQLite's result codes that say "not now" and not "not this". */
-const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|PROTOCOL)/;
-
-/** What the driver needs of the file to which commits go. */
-export type Log = Pick<FileHandle, 'datasync' | 'close'>;
 type OpenLog = (path: string, flags: string) => Promise<Log>;
 
 /**
@@ -54,169 +42,62 @@ type OpenLog = (path: string, flags: string) => Promise<Log>;
  */
 export async function openSqliteStore(path: string, openLog: OpenLog = openFile): Promise<Store> {
   const file = resolve(path);
-  const opened: Libsql.Database[] = [];
+  const opened: SqliteConnection[] = [];
   let log: Log | undefined;
-  const open = (name: string): Libsql.Database => {
-    const database = new Libsql(name);
-    opened.push(database);
-    return database;
+  let holder = 'core';
+  const open = (name: string): SqliteConnection => {
+    const connection = openConnection(name);
+    opened.push(connection);
+    return connection;
   };
   try {
     mkdirSync(dirname(file), { recursive: true });
     // Held until the process ends, however it ends: the operating system drops the lock with the process.
-    const lock = open(`${file}.lock`);
-    lock.exec('BEGIN EXCLUSIVE');
+    open(`${file}.lock`).exec('BEGIN EXCLUSIVE');
+    holder = 'process';
     const writer = open(file);
-    for (const pragma of WRITER) writer.pragma(pragma);
-    migrate(drizzleOver(writer), { migrationsFolder: MIGRATIONS });
-    // Fails now, and not with the first push, where the file is read-only.
-    writer.pragma('user_version = 1');
+    for (const pragma of WRITER) await whenUnlocked(() => writer.all(`PRAGMA ${pragma}`, []));
+    await bringUpToDate(writer);
+    // What an earlier core left in the log may be on no disk: where its last fsync failed, the system will not write it any more, and
+    // what was appended would be lost with it. So it is moved, on the disk, to the file.
+    await whenUnlocked(() => checkpoint(writer));
     log = await openLog(`${file}-wal`, 'r+');
-    // Look-ups have a connection of their own, so that they never see a transaction that is still under way.
-    const reader = open(file);
-    reader.pragma('busy_timeout = 5000');
-    return createSqlStore(createDriver(writer, reader, log, () => closeAll(opened)));
+    const parts = {
+      writer,
+      reader: open(file),
+      log,
+      checkFiles: await watchFiles([file, `${file}-wal`, `${file}.lock`]),
+      closeAll: () => closeAll(opened),
+    };
+    return createSqlStore(createDriver(parts));
   } catch (error) {
     closeAll(opened);
     await log?.close();
-    const code = codeOf(error);
-    if (code?.startsWith('SQLITE_BUSY')) throw new StoreUnavailable('SQLITE_BUSY', `${file} is in use by another core`);
-    throw code === undefined ? error : new StoreUnavailable(code, `${file} cannot be opened`);
+    const own = unwrapped(error);
+    if (isBusy(own)) throw new StoreUnavailable('SQLITE_BUSY', `${file} is in use by another ${holder}`);
+    const code = codeOf(own);
+    throw code === undefined ? own : new StoreUnavailable(code, `${file} cannot be opened`);
   }
 }
 
-function createDriver(writer: Libsql.Database, reader: Libsql.Database, log: Log, close: () => void): Database {
-  const write = runnerOver(writer);
-  let failed = false;
-
-  /**
-   * What SQLite does with `synchronous = FULL`, but on another thread: all commits so far are on the disk. Once that has failed, it
-   * cannot be known any more: the system drops what it could not write.
-   */
-  async function sync(): Promise<void> {
-    await log.datasync().catch(() => {
-      failed = true;
-    });
-    check();
-  }
-
-  function check(): void {
-    if (failed)
-      throw new StoreUnavailable('SQLITE_IOERR_FSYNC', 'the disk does not take what is written: restart the core');
-  }
-
-  const inserts = new Map<string, Libsql.Statement>();
-
-  function prepareInsert(into: string, rows: number, width: number, suffix: string): Libsql.Statement {
-    const text = `${into} VALUES ${Array(rows).fill(places(width)).join(', ')}${suffix}`;
-    const statement = inserts.get(text) ?? writer.prepare(text);
-    inserts.set(text, statement);
-    return statement;
-  }
-
-  const transaction: Transaction = {
-    ...write,
-    // There is no round trip to be saved.
-    async later(sql, values, counted) {
-      const changed = await write.run(sql, values);
-      counted?.(changed);
-    },
-    // In parts of few sizes: their statements are prepared once.
-    async insertLater(into, rows, suffix, counted) {
-      for (let start = 0; start < rows.length; ) {
-        const size = ROWS_PER_INSERT.find((rowsOfPart) => rowsOfPart <= rows.length - start) ?? 1;
-        const part = rows.slice(start, start + size);
-        const { changes } = prepareInsert(into, size, part[0]?.length ?? 0, suffix).run(part.flat());
-        counted?.(changes);
-        start += size;
-      }
-    },
+/** In one transaction, which also fails now, and not with the first push, where the file is read-only. */
+async function bringUpToDate(writer: SqliteConnection): Promise<void> {
+  await whenUnlocked(() => writer.exec('BEGIN IMMEDIATE'));
+  const run = async (statements: string[]): Promise<void> => {
+    for (const statement of statements) writer.exec(statement);
   };
-  return {
-    ...runnerOver(reader),
-    // The same names and JavaScript types as MySQL's tables; only the column classes differ.
-    tables: sqliteTables as unknown as Tables,
-    // The one writer's calls are synchronous: there is nothing to wait for.
-    locking: '',
-    fencing: { clock: '0', connectionNumber: '0', leaseMs: 0 },
-    insertIgnore: 'INSERT OR IGNORE',
-    maxValues: 30_000,
-    onConflictUpdate(key, assignments) {
-      const sets = Object.entries(assignments).map(([column, rule]) =>
-        rule === 'new' ? `${column} = excluded.${column}` : `${column} = max(${column}, excluded.${column})`,
-      );
-      return ` ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${sets.join(', ')}`;
-    },
-    async transaction(work) {
-      check();
-      await write.run('BEGIN IMMEDIATE', []);
-      let result: Awaited<ReturnType<typeof work>>;
-      try {
-        result = await work(transaction);
-        await write.run('COMMIT', []);
-      } catch (error) {
-        // A closed database has rolled back, and must not even be asked.
-        if (writer.open && writer.inTransaction) await write.run('ROLLBACK', []);
-        throw error;
-      }
-      await sync();
-      return result;
-    },
-    async close() {
-      // All is in the file then, and the log is empty: whoever copies the one has it all.
-      if (writer.open && !writer.inTransaction) writer.pragma('wal_checkpoint(TRUNCATE)');
-      close();
-      await log.close();
-    },
-    cleaned: (error) => (writer.open ? cleaned(error) : new StoreUnavailable('CLOSED')),
-  };
+  await migrate(drizzleOver(writer), run, { migrationsFolder: MIGRATIONS });
+  writer.exec(TOUCH);
+  writer.exec('COMMIT');
 }
 
-function runnerOver(database: Libsql.Database): SqlRunner {
-  return {
-    // The builders of both dialects are used through the methods that they share.
-    db: drizzleOver(database) as unknown as Db,
-    async all(sql, values) {
-      return database.prepare(sql).all(values) as Row[];
-    },
-    async run(sql, values) {
-      const statement = database.prepare(sql);
-      if (statement.reader) return statement.all(values).length;
-      return statement.run(values).changes;
-    },
-  };
-}
-
-/**
- * Drizzle's better-sqlite3 driver over libsql, which has the same interface; put together by hand, since the ready-made
- * one imports better-sqlite3.
- */
-function drizzleOver(database: Libsql.Database): BetterSQLite3Database {
-  const dialect = new SQLiteSyncDialect();
-  const session = new BetterSQLiteSession<Record<string, never>, Record<string, never>>(database, dialect, undefined);
-  const db = new BaseSQLiteDatabase('sync', dialect, session, undefined);
-  // The class that Drizzle's own driver makes is this one under another name.
-  return db as unknown as BetterSQLite3Database;
-}
-
-/** The lock was taken first and goes last. */
-function closeAll(databases: readonly Libsql.Database[]): void {
-  for (const database of databases.toReversed()) {
-    if (!database.open) continue;
-    // Statements that are not collected yet would keep an open transaction, and with it the file.
-    if (database.inTransaction) database.exec('ROLLBACK');
-    database.close();
+/** The lock was taken first and goes last. One that fails to close keeps no other from it. */
+function closeAll(connections: readonly SqliteConnection[]): void {
+  for (const connection of connections.toReversed()) {
+    try {
+      connection.close();
+    } catch {
+      // Nothing more can be done: the process is about to end, and what it holds goes with it.
+    }
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && code.startsWith('SQLITE') ? code : undefined;
-}
-
-function cleaned(error: unknown): unknown {
-  const own = unwrapped(error);
-  const code = own instanceof StoreUnavailable ? undefined : codeOf(own);
-  if (code === undefined) return own;
-  return PASSING.test(code) ? new StoreUnavailable(code) : new StoreFault(code);
 }

@@ -167,6 +167,9 @@ describe('the file of a SQLite store', () => {
     });
     await expect(store.ping()).rejects.toBeInstanceOf(StoreUnavailable);
     await store.close();
+    const again = await openSqliteStore(`${path}.failing`);
+    await register(again, registration(app));
+    await again.close();
   });
 
   it('has everything in itself once it is closed', async () => {

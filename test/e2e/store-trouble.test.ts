@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'libsql';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
@@ -60,6 +61,18 @@ describe.skipIf(!canMount)('an embedded store in trouble', () => {
     await device.close();
   });
 
+  it('stops in order while the disk is full', async () => {
+    const { stack, mount } = await stackOnSmallDisk();
+    execFileSync('sh', ['-c', `cat /dev/zero > ${mount}/filler 2>/dev/null || true`]);
+    expect((await send(stack.httpUrl, { ...TEST_APP, audiences: [uniqueName()], alert: 'x' })).status).toBe(503);
+    expect((await fetch(`http://${stack.core.ready.ops}/readyz`)).status).toBe(503);
+    expect(await stack.core.stop()).toBe(0);
+    rmSync(join(mount, 'filler'));
+    await stack.restartCore();
+    await stack.waitUntilReady();
+    await sendPush(stack.httpUrl, { audiences: [uniqueName()] });
+  });
+
   it('does not start on a read-only disk, and says why', async () => {
     const { stack, mount } = await stackOnSmallDisk();
     await stack.edge.stop();
@@ -72,4 +85,47 @@ describe.skipIf(!canMount)('an embedded store in trouble', () => {
     await stack.restartEdge();
     await sendPush(stack.httpUrl, { audiences: [uniqueName()] });
   });
+});
+
+describe('an embedded store that another process has locked', () => {
+  it('holds up nothing, answers 503, says so, and goes on by itself when the lock is gone', async () => {
+    const stack = await startStack();
+    cleanups.push(() => stack.stop());
+    const ops = `http://${stack.core.ready.ops}`;
+    const alias = uniqueName();
+    await newDevice(stack.httpUrl, alias);
+    const holder = lock(stack);
+    const refused = send(stack.httpUrl, { ...TEST_APP, audiences: [alias], alert: 'refused' });
+    let answered = false;
+    void refused.then(() => {
+      answered = true;
+    });
+    for (let asked = 0; asked < 3 || !answered; asked++) {
+      const begun = performance.now();
+      expect((await fetch(`${ops}/healthz`)).status).toBe(200);
+      // SQLite itself would wait for 5 s.
+      expect(performance.now() - begun).toBeLessThan(2500);
+    }
+    expect((await refused).body.code).toBe(50302);
+    expect((await fetch(`${ops}/readyz`)).status).toBe(503);
+    holder.close();
+    for (let sent = 0; sent < 3; sent++) await sendPush(stack.httpUrl, { audiences: [alias] });
+    await eventually(async () => (await fetch(`${ops}/readyz`)).status === 200);
+  });
+
+  it('stops in order', async () => {
+    const stack = await startStack();
+    cleanups.push(() => stack.stop());
+    const holder = lock(stack);
+    cleanups.push(() => holder.close());
+    expect((await send(stack.httpUrl, { ...TEST_APP, audiences: [uniqueName()], alert: 'refused' })).status).toBe(503);
+    expect(await stack.core.stop()).toBe(0);
+  });
+
+  /** Locks the database of a stack until it is closed. */
+  function lock(stack: Stack): Database.Database {
+    const holder = new Database(stack.databaseUrl.slice('sqlite:'.length));
+    holder.exec('BEGIN IMMEDIATE');
+    return holder;
+  }
 });
