@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createPushQueue, type PushRequest } from '../../core/delivery/push-queue.js';
+import { createPushQueue, type PushQueue, type PushRequest } from '../../core/delivery/push-queue.js';
 import { StoreUnavailable } from '../../core/store/store.js';
 
 beforeEach(() => {
@@ -80,4 +80,87 @@ it('takes what is urgent first and what is not last, each in its order', () => {
   });
   for (const each of [of('low', 'LOW'), of('one'), of('two'), of('high', 'HIGH')]) void queue.push(each);
   expect(queue.take().map(({ content }) => content.alert)).toEqual(['high', 'one', 'two', 'low']);
+});
+
+const MEGABYTE = 'x'.repeat(1_000_000);
+const overdue = { code: 'OVERDUE' };
+
+/** Pushes of a megabyte, of app 1 and then of app 2, until no more are taken: how many of each were. */
+async function fill(
+  queue: PushQueue,
+  content: Partial<PushRequest['content']> = { alert: MEGABYTE },
+): Promise<number[]> {
+  const counts: number[] = [];
+  for (const appNum of [1, 2]) {
+    const large = { ...request, header: { ...request.header, appNum }, content: { ...request.content, ...content } };
+    let refused = 0;
+    const answers = Array.from({ length: 100 }, () =>
+      queue.push(large).catch((error: unknown) => {
+        refused++;
+        return error;
+      }),
+    );
+    expect(await answers.at(-1)).toMatchObject({ reason: 'OVERLOADED' });
+    counts.push(100 - refused);
+  }
+  return counts;
+}
+
+/** 48 MiB of one app, and 64 in all. */
+const FULL = [50, 17];
+
+it.each(['alert', 'extra', 'sound', 'sender', 'sendDevice', 'smsMessage'] as const)(
+  'is bounded in the bytes of an app and of all: %s counts',
+  async (text) => {
+    const queue = createPushQueue(() => {});
+    expect(await fill(queue, { [text]: MEGABYTE })).toEqual(FULL);
+    // What is small still finds room.
+    void queue.push({ ...request, header: { ...request.header, appNum: 3 } });
+    expect(queue.size()).toBe(68);
+  },
+);
+
+it('has all its room again, and no more, when what waited is taken, put back, refused or overdue', async () => {
+  const queue = createPushQueue(() => {});
+  await fill(queue);
+  const taken = queue.take();
+  expect(taken).toHaveLength(4);
+  queue.putBack(taken);
+  expect(await fill(queue)).toEqual([0, 0]);
+  while (queue.take().length > 0);
+  expect(await fill(queue)).toEqual(FULL);
+  queue.refuse(new Error('refused'));
+  expect(await fill(queue)).toEqual(FULL);
+  vi.advanceTimersByTime(5000);
+  expect(await fill(queue)).toEqual(FULL);
+  vi.advanceTimersByTime(5000);
+  expect(queue.take()).toEqual([]);
+  expect(queue.size()).toBe(0);
+  expect(await fill(queue)).toEqual(FULL);
+});
+
+it('refuses a push whose call came so long ago that it has been given up, whenever it came here', async () => {
+  vi.advanceTimersByTime(10_000);
+  const queue = createPushQueue(() => {});
+  await expect(queue.push({ ...request, since: performance.now() - 4001 })).rejects.toMatchObject(overdue);
+  const late = queue.push({ ...request, since: performance.now() - 3900 });
+  expect(queue.size()).toBe(1);
+  vi.advanceTimersByTime(101);
+  expect(queue.take()).toEqual([]);
+  await expect(late).rejects.toMatchObject(overdue);
+});
+
+it('refuses it behind a push that was called later, too', async () => {
+  vi.advanceTimersByTime(10_000);
+  const queue = createPushQueue(() => {});
+  void queue.push({ ...request, content: { alert: 'young' } });
+  const late = Array.from({ length: 1500 }, () =>
+    queue.push({ ...request, since: performance.now() - 3900 }).catch((error: unknown) => error),
+  );
+  void queue.push({ ...request, content: { alert: 'last' } });
+  vi.advanceTimersByTime(101);
+  expect(queue.take().map(({ content }) => content.alert)).toEqual(['young', 'last']);
+  for (const answer of await Promise.all(late)) expect(answer).toMatchObject(overdue);
+  expect(queue.size()).toBe(0);
+  expect(await fill(queue)).toEqual(FULL);
 });
