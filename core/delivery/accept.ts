@@ -54,6 +54,7 @@ export function createAcceptPush(
 
   // Hot: each field by its name, since to spread and to gather the rest is many times slower.
   return async (app, draft, caller) => {
+    const since = performance.now();
     const { content, sendAt } = draft;
     const reach = reachOf(draft.audience, draft.platform);
     const header: PushHeader = {
@@ -74,7 +75,7 @@ export function createAcceptPush(
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const resolution = await resolveAudience(registry, store, app.num, reach);
       if (resolution === undefined) return later(undefined);
-      const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency, caller });
+      const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency, caller, since });
       if (pushId !== undefined) return pushId;
     }
     throw new OnePushError('OVERLOADED');

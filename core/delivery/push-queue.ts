@@ -108,7 +108,7 @@ export function createPushQueue(ready: () => void): PushQueue {
 
   function refuseOverdue(now: number): void {
     lookedAt = now;
-    drop(({ since }) => now - since > MAX_WAIT, new StoreUnavailable('OVERDUE'));
+    drop((push) => isOverdue(push, now), new StoreUnavailable('OVERDUE'));
   }
 
   return {
@@ -119,7 +119,7 @@ export function createPushQueue(ready: () => void): PushQueue {
       const { since = now } = request;
       const bytes = sizeOf(request);
       if (isFull(appNum, bytes)) return Promise.reject(new OnePushError('OVERLOADED'));
-      if (now - since > MAX_WAIT) return Promise.reject(new StoreUnavailable('OVERDUE'));
+      if (isOverdue({ since }, now)) return Promise.reject(new StoreUnavailable('OVERDUE'));
       return new Promise((resolve, reject) => {
         const push: QueuedPush = {
           header: request.header,
@@ -140,12 +140,15 @@ export function createPushQueue(ready: () => void): PushQueue {
       });
     },
     take() {
-      refuseOverdue(performance.now());
+      const now = performance.now();
+      refuseOverdue(now);
       let pushes = 0;
       let targets = 0;
       let bytes = 0;
       const wanted = (push: QueuedPush): boolean => {
         if (pushes >= MAX_PUSHES || targets >= MAX_TARGETS || bytes >= MAX_BYTES) return false;
+        // It stood behind one that was called later: its look-ups took longer.
+        if (isOverdue(push, now)) return true;
         pushes++;
         targets += targetsOf(push);
         bytes += push.bytes;
@@ -153,7 +156,11 @@ export function createPushQueue(ready: () => void): PushQueue {
       };
       const taken = inOrder.flatMap((lane) => lane.take(wanted));
       for (const push of taken) count(push, -1);
-      return taken;
+      return taken.filter((push) => {
+        if (!isOverdue(push, now)) return true;
+        push.reject(new StoreUnavailable('OVERDUE'));
+        return false;
+      });
     },
     putBack(pushes) {
       for (const push of pushes) count(push, 1);
@@ -169,6 +176,10 @@ export function createPushQueue(ready: () => void): PushQueue {
 
 function targetsOf({ resolution: { target } }: PushRequest): number {
   return target.kind === 'directed' ? target.deviceNums.length : target.topicNums.length;
+}
+
+function isOverdue({ since }: Pick<QueuedPush, 'since'>, now: number): boolean {
+  return now - since > MAX_WAIT;
 }
 
 /** Hot: called for each push, so it adds up lengths and no more. */

@@ -110,9 +110,10 @@ export function createSettlementBuffer(ready: () => void, settleWithin = SETTLE_
 
   return {
     delivered(deliveryIds) {
-      for (let start = 0; start < deliveryIds.length; start += MAX_PER_BATCH) {
-        const part = deliveryIds.slice(start, start + MAX_PER_BATCH);
+      for (let start = 0; start < deliveryIds.length; ) {
         const into = gathering();
+        const part = deliveryIds.slice(start, start + MAX_PER_BATCH - countOf(into));
+        start += part.length;
         for (const id of part) into.delivered.push(id);
         queued(into, part.length);
       }

@@ -1,7 +1,6 @@
-import { type Position, START } from '../../common/position.js';
 import { PER_MILLISECOND } from '../../common/push-id.js';
 
-/** The nth push id of core 0: ids that are easy to tell apart. */
+/** The nth push id: ids that are easy to tell apart; 0: before all. */
 export function idOf(n: number): number {
   return n * PER_MILLISECOND;
 }
@@ -9,9 +8,4 @@ export function idOf(n: number): number {
 /** The n of such an id, or of the last one before it. */
 export function numberOf(id: number): number {
   return Math.floor(id / PER_MILLISECOND);
-}
-
-/** The position behind the nth push of core 0; 0: before all. */
-export function positionOf(n: number): Position {
-  return n === 0 ? START : [idOf(n)];
 }

@@ -1,55 +1,71 @@
 import { type Mock, vi } from 'vitest';
 import type { WriteCycleOptions } from '../../core/delivery/write-cycle.js';
-import type { DeliveryBatch, Replaced } from '../../core/store/store.js';
+import { CommitInDoubt, type DeliveryBatch, type Replaced, StoreUnavailable } from '../../core/store/store.js';
 
 /** A commit that is under way: the test says how it ends. */
 export interface PendingCommit {
   batch: DeliveryBatch;
-  succeed(): Promise<void>;
+  /** @param replaced what the pushes took the place of; absent: nothing */
+  succeed(replaced?: Replaced): Promise<void>;
   fail(error: unknown): Promise<void>;
 }
 
-/** A store for the write cycle whose commits the test ends, one by one. */
+/** A store for the write cycle whose commits the test ends, one by one. While one is in doubt it refuses the others. */
 export interface ScriptedCommits {
-  store: Pick<WriteCycleOptions['store'], 'commitDeliveries' | 'findIdempotent' | 'hasPush'>;
+  store: Pick<WriteCycleOptions['store'], 'commitDeliveries' | 'findIdempotent' | 'resolveDoubt'>;
   /** The next commit, as soon as it begins. */
   next(): Promise<PendingCommit>;
-  /** How many have begun. */
+  /** How many have begun, refused ones too. */
   count(): number;
   /** What all commits fail with from now on, without the test's doing; undefined: it ends them again. */
   failAll(error: unknown): void;
-  /** What the store says when it is asked whether it has a push; false at first. */
-  hasPush: Mock<(id: number) => Promise<boolean>>;
+  /** What the store says when it is asked whether the commit in doubt took place; false at first. */
+  resolveDoubt: Mock<() => Promise<boolean>>;
 }
+
+/** What a commit answers whose pushes took no other's place. */
+export const NOTHING_REPLACED: Replaced = { deliveries: [], topicPushes: [] };
 
 export function scriptedCommits(): ScriptedCommits {
   const begun: PendingCommit[] = [];
   const waiting: ((commit: PendingCommit) => void)[] = [];
   let count = 0;
   let failure: unknown;
-  const hasPush = vi.fn(async (_id: number) => false);
-  async function commitDeliveries(batch: DeliveryBatch): Promise<Replaced> {
+  let inDoubt = false;
+  const resolveDoubt = vi.fn(async () => false);
+  function commitDeliveries(batch: DeliveryBatch): Promise<Replaced> {
     count++;
-    if (failure !== undefined) throw failure;
-    await new Promise<void>((resolve, reject) => {
+    if (failure !== undefined) return Promise.reject(failure);
+    if (inDoubt) return Promise.reject(new StoreUnavailable('IN_DOUBT'));
+    return new Promise<Replaced>((resolve, reject) => {
       const ended = async (end: () => void) => {
         end();
         await turn();
       };
       const commit: PendingCommit = {
         batch,
-        succeed: () => ended(resolve),
-        fail: (error) => ended(() => reject(error)),
+        succeed: (replaced = NOTHING_REPLACED) => ended(() => resolve(replaced)),
+        fail(error) {
+          inDoubt = error instanceof CommitInDoubt;
+          return ended(() => reject(error));
+        },
       };
       const first = waiting.shift();
       if (first === undefined) begun.push(commit);
       else first(commit);
     });
-    return { deliveries: [], topicPushes: [] };
   }
   return {
-    store: { commitDeliveries, hasPush, findIdempotent: async () => new Map() },
-    hasPush,
+    store: {
+      commitDeliveries,
+      findIdempotent: async () => new Map(),
+      async resolveDoubt() {
+        const committed = await resolveDoubt();
+        inDoubt = false;
+        return committed;
+      },
+    },
+    resolveDoubt,
     count: () => count,
     failAll(error) {
       failure = error;

@@ -1,6 +1,6 @@
-import { vi } from 'vitest';
+import { type Mock, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
-import type { Caller, PushRequest } from '../../core/delivery/delivery-queue.js';
+import type { Caller, PushRequest } from '../../core/delivery/push-queue.js';
 import {
   createWriteCycle,
   type Effects,
@@ -12,7 +12,7 @@ import type { Confirmation, NewPush } from '../../core/store/store.js';
 import { type ScriptedCommits, scriptedCommits } from './scripted-commits.js';
 
 /** The core's number, and the time, of a scripted cycle. */
-export const CORE = 3;
+const CORE = 3;
 export const NOW = 1_800_000_000_000;
 
 /** A write cycle whose commits the test ends. */
@@ -21,7 +21,10 @@ export interface ScriptedCycle {
   commits: ScriptedCommits;
   /** What happened, in order: pushes handed on, and how callers of `push` were answered. */
   events: string[];
-  log: { debug: ReturnType<typeof vi.fn>; warn: ReturnType<typeof vi.fn>; error: ReturnType<typeof vi.fn> };
+  pushed: Mock<Effects['pushed']>;
+  replaced: Mock<Effects['replaced']>;
+  fenced: Mock<() => void>;
+  log: Record<'debug' | 'info' | 'warn' | 'error', Mock>;
   /** Pushes to devices, by default to number 1; the answer is noted under the push's alert. */
   push(
     alert: string,
@@ -31,16 +34,21 @@ export interface ScriptedCycle {
   ): Promise<number | undefined>;
 }
 
-/** @param settleWithin see `createDeliveryQueue`; by default what has ended is committed at once */
+/** @param settleWithin see `createSettlementBuffer`; by default what has ended is committed at once */
 export function scriptedCycle(settleWithin = 0): ScriptedCycle {
   const commits = scriptedCommits();
   const events: string[] = [];
-  const log = { debug: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const pushed = (pushes: readonly NewPush[]) => pushes.length > 0 && events.push(`pushed ${pushes.length}`);
+  const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const pushed = vi.fn<Effects['pushed']>((pushes) => {
+    if (pushes.length > 0) events.push(`pushed ${pushes.length}`);
+  });
+  const replaced = vi.fn<Effects['replaced']>();
+  const fenced = vi.fn<() => void>();
   const cycle = createWriteCycle({
     // Pushes are all that is made here: of the store, the effects and the log, the cycle uses what pushes need.
     store: commits.store as unknown as WriteCycleOptions['store'],
-    effects: { pushed } as unknown as Effects,
+    effects: { pushed, replaced } as unknown as Effects,
+    fenced,
     log: log as unknown as Logger,
     pushIds: createIdClock(CORE, 0, () => NOW),
     deliveryIds: createIdClock(CORE, 0, () => NOW),
@@ -51,6 +59,9 @@ export function scriptedCycle(settleWithin = 0): ScriptedCycle {
     cycle,
     commits,
     events,
+    pushed,
+    replaced,
+    fenced,
     log,
     push(alert, deviceNums = [1], isCurrent = () => true, { caller, collapseKey } = {}) {
       const request = requestOf(alert, deviceNums, isCurrent);
@@ -81,5 +92,5 @@ export function alertsOf(batch: { pushes: readonly NewPush[] }): string[] {
 
 /** Device 1 confirms a push. */
 export function confirmation(pushId: number): Confirmation {
-  return { deviceNum: 1, appNum: 1, pushId };
+  return { deviceNum: 1, pushId };
 }

@@ -32,7 +32,6 @@ export function createShelf(): Shelf {
         .slice(0, limit);
 
   const lookUps: Partial<LookUps> = {
-    findCores: async () => [0],
     readInbox: async (devices, through, _now, limit) =>
       inbox
         .filter(({ deviceNum, pushId }) =>
@@ -51,6 +50,7 @@ export function createShelf(): Shelf {
       return found;
     },
     findPushes: async (ids) => ids.filter((id) => !erased.has(id)).map(pushOf),
+    findContentSizes: async (ids) => new Map(ids.filter((id) => !erased.has(id)).map((id) => [id, 10])),
   };
 
   return {

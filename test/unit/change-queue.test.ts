@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { type ChangeKind, createChangeQueue } from '../../core/delivery/change-queue.js';
+import { describe, expect, it, vi } from 'vitest';
+import { type ChangeKind, type ChangeQueue, createChangeQueue } from '../../core/delivery/change-queue.js';
 
 /** Something that happens to a subject. */
 interface Step {
@@ -11,13 +11,16 @@ interface Step {
 function noted(name: string, sets: string[], fails: (step: Step) => boolean = () => false): ChangeKind<Step, number> {
   return {
     subjectOf: (step) => step.subject,
-    async apply(steps) {
+    apply(steps) {
       sets.push(`${name} ${steps.map(({ subject, value }) => `${subject}${value}`).join(' ')}`);
-      if (steps.some(fails)) throw new Error(`${name} failed`);
-      return steps.map((step) => step.value);
+      const stored = steps.some(fails) ? Promise.reject(new Error(`${name} failed`)) : Promise.resolve();
+      return { stored, committed: () => steps.map((step) => step.value) };
     },
   };
 }
+
+/** A queue whose commits are never in doubt. */
+const createQueue = (): ChangeQueue => createChangeQueue({ note: vi.fn() });
 
 const step = (subject: string, value = 0): Step => ({ subject, value });
 
@@ -30,7 +33,7 @@ describe('the queue of changes', () => {
   it('commits like changes in one set and answers each with its own', async () => {
     const sets: string[] = [];
     const kind = noted('k', sets);
-    const queue = createChangeQueue();
+    const queue = createQueue();
     const answers = ['a', 'b', 'c'].map((subject, index) => queue.add(kind, step(subject, index)));
     expect(await queue.commit()).toBe(true);
     expect(await queue.commit()).toBe(false);
@@ -41,7 +44,7 @@ describe('the queue of changes', () => {
   it('commits changes of one subject one after the other, and lets nobody else wait for them', async () => {
     const sets: string[] = [];
     const kind = noted('k', sets);
-    const queue = createChangeQueue();
+    const queue = createQueue();
     for (const one of [step('a', 1), step('b', 1), step('a', 2), step('c', 1), step('a', 3)]) void queue.add(kind, one);
     expect(await commitAll(queue)).toBe(3);
     expect(sets).toEqual(['k a1 b1 c1', 'k a2', 'k a3']);
@@ -50,35 +53,40 @@ describe('the queue of changes', () => {
   it('keeps the order of different kinds', async () => {
     const sets: string[] = [];
     const [k, l] = [noted('k', sets), noted('l', sets)];
-    const queue = createChangeQueue();
+    const queue = createQueue();
     for (const kind of [k, k, l, k, l]) void queue.add(kind, step(`s${sets.length}`, Math.floor(Math.E)));
     // The two first are of one subject.
     expect(await commitAll(queue)).toBe(5);
     expect(sets.map((set) => set[0])).toEqual(['k', 'k', 'l', 'k', 'l']);
   });
 
-  it('tells all of a set that failed, and nobody else', async () => {
+  it('finds the one of a set that is refused, and commits the others', async () => {
     const sets: string[] = [];
     const kind = noted('k', sets, ({ value }) => value === 13);
-    const queue = createChangeQueue();
-    const failing = [queue.add(kind, step('a')), queue.add(kind, step('b', 13))];
-    const fine = queue.add(kind, step('a', 2));
-    const outcomes = Promise.allSettled(failing);
+    const queue = createQueue();
+    const steps = [step('a', 1), step('b', 13), step('c', 3), step('d', 4), step('a', 5)];
+    const outcomes = Promise.allSettled(steps.map((each) => queue.add(kind, each)));
     expect(await commitAll(queue)).toBe(2);
-    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect(await fine).toBe(2);
+    expect((await outcomes).map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 'refused'))).toEqual([
+      1,
+      'refused',
+      3,
+      4,
+      5,
+    ]);
+    expect(sets).toEqual(['k a1 b13 c3 d4', 'k a1 b13', 'k a1', 'k b13', 'k c3 d4', 'k a5']);
   });
 
   it('has at the most 500 in a set, and refuses what comes while 20,000 wait', async () => {
     const sets: string[] = [];
     const kind = noted('k', sets);
-    const queue = createChangeQueue();
+    const queue = createQueue();
     const answers = Array.from({ length: 20_000 }, (_, index) => queue.add(kind, step('s', index)).catch(() => -1));
     const others = queue.add(kind, step('t'));
     await expect(others).rejects.toMatchObject({ reason: 'OVERLOADED' });
     expect(await queue.commit()).toBe(true);
     expect(await answers[0]).toBe(0);
-    const spacious = createChangeQueue();
+    const spacious = createQueue();
     for (let index = 0; index < 1001; index++) void spacious.add(kind, step(`s${index}`));
     sets.length = 0;
     expect(await commitAll(spacious)).toBe(3);
@@ -87,7 +95,7 @@ describe('the queue of changes', () => {
 
   it('takes a change that comes during a commit with the next', async () => {
     const sets: string[] = [];
-    const queue = createChangeQueue();
+    const queue = createQueue();
     const kind = noted('k', sets);
     void queue.add(kind, step('a'));
     const committing = queue.commit();
@@ -101,7 +109,7 @@ describe('the queue of changes', () => {
   it('rejects all that wait when they are refused, and goes on with what comes later', async () => {
     const sets: string[] = [];
     const [k, l] = [noted('k', sets), noted('l', sets)];
-    const queue = createChangeQueue();
+    const queue = createQueue();
     const refusal = new Error('not now');
     const answers = [queue.add(k, step('a')), queue.add(l, step('b')), queue.add(k, step('a'))];
     const outcomes = Promise.allSettled(answers);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ChangeEffects, type Changes, createChanges } from '../../core/delivery/changes.js';
 import { type Commits, type Registered, StoreUnavailable } from '../../core/store/store.js';
+import { carriedOut } from '../support/scripted-changes.js';
 
 const NOW = 1000;
 const SINCE = 77;
@@ -24,7 +25,6 @@ const effects = {
   recalled: vi.fn(),
   scheduled: vi.fn(),
   withdrawn: vi.fn(),
-  uncertain: vi.fn(),
 };
 let changes: Changes;
 
@@ -52,7 +52,7 @@ describe('a change', () => {
   it('registers a device from the last push on, under an id that nobody knows', async () => {
     const result = { alias: 'alias' } as Registered;
     commits.commitRegistrations.mockResolvedValue([result]);
-    expect(await changes.register.apply([registration])).toEqual([result]);
+    expect(await carriedOut(changes.register.apply([registration]))).toEqual([result]);
     const expected = { ...registration, sinceId: SINCE, now: NOW, newId: expect.stringMatching(/^[0-9a-f]{32}$/) };
     expect(commits.commitRegistrations).toHaveBeenCalledExactlyOnceWith([expected]);
     expect(effects.registered).toHaveBeenCalledExactlyOnceWith(result, expected);
@@ -64,7 +64,7 @@ describe('a change', () => {
   it('has the effect of a recall only where there was something to recall', async () => {
     commits.commitRecalls.mockResolvedValue([undefined, { deliveries: 0 }]);
     const recalls = [5, 6].map((pushId) => ({ appNum: 1, pushId }));
-    expect(await changes.recall.apply(recalls)).toEqual([undefined, { deliveries: 0 }]);
+    expect(await carriedOut(changes.recall.apply(recalls))).toEqual([undefined, { deliveries: 0 }]);
     expect(commits.commitRecalls).toHaveBeenCalledExactlyOnceWith(recalls.map((recall) => ({ ...recall, now: NOW })));
     expect(effects.recalled.mock.calls).toEqual([[6]]);
   });
@@ -78,7 +78,7 @@ describe('a change', () => {
       { ...shared, dueAt: NOW + 5, idempotency },
       { ...shared, dueAt: undefined, idempotency: undefined },
     ];
-    expect(await changes.schedule.apply(requests)).toEqual([SINCE + 1, 'conflict']);
+    expect(await carriedOut(changes.schedule.apply(requests))).toEqual([SINCE + 1, 'conflict']);
     const job = { id: SINCE + 1, appNum: 1, spec, createdAt: NOW };
     expect(commits.commitJobs).toHaveBeenCalledExactlyOnceWith([
       { ...job, dueAt: NOW + 5, expiresAt: NOW + 105, idempotency },
@@ -91,25 +91,17 @@ describe('a change', () => {
     expect(changes.schedule.subjectOf(plain)).not.toBe(changes.schedule.subjectOf(plain));
   });
 
-  it('has the runner look for jobs whose commit failed: they may be there', async () => {
-    commits.commitJobs.mockRejectedValue(new StoreUnavailable('DOWN'));
-    const spec = { header: { ...registration, tenantCode: '', msgType: 'MSG' as const, needConfirm: false } };
-    const request = { appNum: 1, spec, lifetime: 1, dueAt: NOW + 5, idempotency: undefined };
-    await expect(changes.schedule.apply([request])).rejects.toThrow(StoreUnavailable);
-    expect(effects.scheduled.mock.calls).toEqual([[NOW + 5]]);
-  });
-
   it('cancels jobs now', async () => {
     commits.commitCancellations.mockResolvedValue([[5], undefined]);
     const jobs = [3, 4].map((id) => ({ id, appNum: 1 }));
-    expect(await changes.cancel.apply(jobs)).toEqual([[5], undefined]);
+    expect(await carriedOut(changes.cancel.apply(jobs))).toEqual([[5], undefined]);
     expect(commits.commitCancellations).toHaveBeenCalledExactlyOnceWith(jobs.map((job) => ({ ...job, now: NOW })));
   });
 
   it('evicts now, and answers how many deliveries of each inbox', async () => {
     commits.commitEvictions.mockResolvedValue([[7, 8, 9], []]);
     const evictions = [1, 2].map((deviceNum) => ({ deviceNum, keep: 9 }));
-    expect(await changes.evict.apply(evictions)).toEqual([3, 0]);
+    expect(await carriedOut(changes.evict.apply(evictions))).toEqual([3, 0]);
     expect(commits.commitEvictions).toHaveBeenCalledExactlyOnceWith(
       evictions.map((eviction) => ({ ...eviction, now: NOW })),
     );
@@ -120,25 +112,30 @@ describe('a change', () => {
     const swept = { expired: 1, erasedThrough: 2, more: false };
     commits.commitSweep.mockResolvedValue(swept);
     const sweep = { now: 1, eraseFrom: 0, removeBefore: 0 };
-    expect(await changes.sweep.apply([sweep])).toEqual([swept]);
+    expect(await carriedOut(changes.sweep.apply([sweep]))).toEqual([swept]);
     expect(changes.sweep.subjectOf(sweep)).toBe(changes.sweep.subjectOf({ ...sweep, now: 2 }));
   });
 
-  it('makes what is known of devices and apps uncertain when it fails: it may be committed all the same', async () => {
+  it('has no effect when it fails, and the one of what it comes to when that is known late', async () => {
     const down = new StoreUnavailable('DOWN');
     for (const mock of Object.values(commits)) mock.mockRejectedValue(down);
-    const failing = [
-      () => changes.register.apply([registration]),
-      () => changes.unregister.apply(['device']),
-      () => changes.createApp.apply([{ id: 'a', name: 'a', keyHash: 'h' }]),
-    ];
-    for (const [index, change] of failing.entries()) {
-      await expect(change()).rejects.toBe(down);
-      expect(effects.uncertain).toHaveBeenCalledTimes(index + 1);
+    const register = changes.register.apply([registration]);
+    const spec = { header: { ...registration, tenantCode: '', msgType: 'MSG' as const, needConfirm: false } };
+    const schedule = changes.schedule.apply([{ appNum: 1, spec, lifetime: 1, dueAt: NOW + 5, idempotency: undefined }]);
+    for (const { stored } of [
+      register,
+      schedule,
+      changes.unregister.apply(['device']),
+      changes.createApp.apply([{ id: 'a', name: 'a', keyHash: 'h' }]),
+      changes.recall.apply([{ appNum: 1, pushId: 5 }]),
+    ]) {
+      await expect(stored).rejects.toBe(down);
     }
-    await expect(changes.recall.apply([{ appNum: 1, pushId: 5 }])).rejects.toBe(down);
-    expect(effects.uncertain).toHaveBeenCalledTimes(3);
-    for (const mock of [effects.registered, effects.unregistered, effects.appChanged, effects.recalled])
-      expect(mock).not.toHaveBeenCalled();
+    for (const mock of Object.values(effects)) expect(mock).not.toHaveBeenCalled();
+    const result = { alias: 'alias' } as Registered;
+    expect(register.committed([result])).toEqual([result]);
+    expect(effects.registered).toHaveBeenCalledOnce();
+    expect(schedule.committed([SINCE + 1])).toEqual([SINCE + 1]);
+    expect(effects.scheduled.mock.calls).toEqual([[NOW + 5]]);
   });
 });

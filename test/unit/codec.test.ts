@@ -132,7 +132,7 @@ it('the codecs read what is usual themselves', () => {
     create(EdgeBatchSchema, {
       number: 7,
       delivered: [1, 2 ** 52],
-      events: [{ kind: 1, slot: 3, deviceId: 'd', through: [2 ** 51] }],
+      events: [{ kind: 1, slot: 3, deviceId: 'd', through: 2 ** 51, device: 4, generation: 5, page: 6, pushId: 7 }],
       calls: [{ id: 9, appId: 'a', secret: 's', request: { case: 'sendPush', value: push } }],
       published: [{ pushId: 5, sessions: 6 }],
       unconfirmed: [7, 8],

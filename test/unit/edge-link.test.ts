@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
 import type { RecallCheck } from '../../core/delivery/recall-check.js';
 import type { Sessions } from '../../core/delivery/sessions.js';
@@ -9,15 +9,25 @@ import { type CoreBatch, EdgeBatchSchema, SessionEvent_Kind as Kind } from '../.
 import { createWire } from '../property/wire.js';
 import { turn } from '../support/scripted-commits.js';
 
-/** A core's end of a link, whose sessions and write cycle settle when the test says. */
-function attachEdge() {
-  let tell = (): void => undefined;
+type Batch = Parameters<typeof create<typeof EdgeBatchSchema>>[1];
+
+/** A core's end of the links, whose write cycle settles when the test says. */
+function createLink() {
   let settle = (): void => undefined;
-  let told: Promise<void> | undefined = new Promise((resolve) => (tell = resolve));
-  /** What devices confirmed is in the write cycle only when they are known. */
-  let settled: Promise<void> | undefined;
-  const sessions = { attached() {}, confirmed() {}, told: () => told };
-  const cycle = { delivered: vi.fn(), published: vi.fn(), lastCommitted: () => 0, settled: () => settled };
+  const state: { settled: Promise<void> | undefined } = { settled: undefined };
+  const sessions = {
+    attached: vi.fn<Sessions['attached']>(),
+    detached: vi.fn<Sessions['detached']>(),
+    opened: vi.fn<Sessions['opened']>(),
+  };
+  const cycle = {
+    delivered: vi.fn(),
+    confirmed: vi.fn(),
+    read: vi.fn(),
+    published: vi.fn(),
+    lastCommitted: () => 100,
+    settled: () => state.settled,
+  };
   const link = createEdgeLink({
     handlers: {} as PushCoreHandlers,
     // Of the sessions, these reports use no more.
@@ -25,45 +35,64 @@ function attachEdge() {
     cycle,
     recalls: {} as RecallCheck,
     linkToken: undefined,
-    log: { info() {} } as unknown as Logger,
+    log: { info() {}, error() {} } as unknown as Logger,
   });
-  const wire = createWire();
-  const committed: number[] = [];
-  wire.client.on('data', (batch: CoreBatch) => committed.push(batch.committed));
-  link.attach(wire.server);
-  let number = 0;
-  const send = (batch: Parameters<typeof create<typeof EdgeBatchSchema>>[1]) =>
-    wire.client.write(create(EdgeBatchSchema, { ...batch, number: ++number }));
-  send({ hello: { edgeId: 'edge' } });
   return {
-    committed,
-    send,
-    settle: () => settle(),
-    tell() {
-      told = undefined;
-      settled = new Promise((resolve) => (settle = resolve));
-      tell();
+    sessions,
+    cycle,
+    /** From now on what is reported waits for its commit, until this is called. */
+    hold: () => {
+      state.settled = new Promise((resolve) => (settle = resolve));
+      return () => settle();
     },
-    async move(): Promise<void> {
-      for (let turns = 0; turns < 5; turns++) {
-        while (wire.move() > 0);
-        await turn();
-      }
+    /** A stream of the edge, with its hello. */
+    attach(attachment: number, edgeId = 'edge') {
+      const wire = createWire();
+      const committed: number[] = [];
+      /** How the core ended the stream: undefined as long as it has not. */
+      const ended: { code?: number; details?: string }[] = [];
+      wire.client.on('data', (batch: CoreBatch) => committed.push(batch.committed));
+      link.attach(wire.server);
+      wire.server.on('error', (error: { code: number; details: string }) => ended.push(error));
+      let number = 0;
+      const send = (batch: Batch): boolean =>
+        wire.client.write(create(EdgeBatchSchema, { number: ++number, ...batch }));
+      send({ hello: { edgeId, attachment } });
+      return {
+        wire,
+        committed,
+        ended,
+        send,
+        async move(): Promise<void> {
+          for (let turns = 0; turns < 5; turns++) {
+            while (wire.move() > 0);
+            await turn();
+          }
+        },
+      };
     },
   };
 }
 
-test('an edge is told that its reports are committed when the devices are known, and what they confirmed is committed', async () => {
-  const { committed, send, tell, settle, move } = attachEdge();
-  send({ events: [{ kind: Kind.CONFIRMED, slot: 1, deviceId: 'device', pushId: 7 }] });
-  await move();
-  expect(committed).toEqual([]);
-  tell();
-  await move();
-  send({ delivered: [8] });
-  await move();
-  expect(committed).toEqual([]);
-  settle();
-  await move();
-  expect(committed.at(-1)).toBe(3);
+describe('an attached edge', () => {
+  it('is told that its reports are committed when what devices confirmed and read is', async () => {
+    const { attach, cycle, hold } = createLink();
+    const { committed, send, move } = attach(1);
+    const settle = hold();
+    send({
+      events: [
+        { kind: Kind.CONFIRMED, device: 4, generation: 1, pushId: 7 },
+        { kind: Kind.LEFT, device: 5, generation: 1, through: 9 },
+      ],
+    });
+    send({ delivered: [8] });
+    await move();
+    expect(cycle.confirmed.mock.calls).toEqual([[{ deviceNum: 4, pushId: 7 }]]);
+    expect(cycle.read.mock.calls).toEqual([[5, 9]]);
+    expect(cycle.delivered.mock.calls).toEqual([[[8]]]);
+    expect(committed).toEqual([]);
+    settle();
+    await move();
+    expect(committed.at(-1)).toBe(3);
+  });
 });

@@ -34,7 +34,7 @@ function createTestFanOut(framesPerTurn = 1000) {
   const link = {
     published: (pushId: number, sessions: number) => void reported.published.push([pushId, sessions]),
     delivered: (deliveryId: number) => void reported.delivered.push(deliveryId),
-    stalled: (slot: number) => void reported.stalled.push(slot),
+    stalled: ({ slot }: Pick<Session, 'slot'>) => void reported.stalled.push(slot),
   };
   const topics = createTopics();
   const sessions: Session[] = [];
@@ -108,7 +108,7 @@ describe('the fan-out of an edge', () => {
   test('sends a session only what it has not got, and once where it has several of the topics', () => {
     const { fanOut, open, reported } = createTestFanOut();
     const ahead = open();
-    ahead.session.through = [7];
+    ahead.session.through = 7;
     const both = open({ topics: [TOPIC, OTHER_TOPIC] });
     const topics = [TOPIC, OTHER_TOPIC];
     run(fanOut.publish([publication(7, { topics }), publication(8, { topics })]));
@@ -166,7 +166,7 @@ describe('the fan-out of an edge', () => {
     const confirmUntil = FAR;
     run(fanOut.publish([publication(7, { confirmUntil }), publication(8, { confirmUntil })]));
     expect(full.writes).toEqual([['push 7']]);
-    expect(full.session).toMatchObject({ state: 'stalled', through: [7] });
+    expect(full.session).toMatchObject({ state: 'stalled', through: 7 });
     expect(reported).toMatchObject({ published: [[7, 1]], stalled: [0] });
     expect(redelivery.kept(10)).toEqual([7]);
     redelivery.stop();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
-import type { PushRequest } from '../../core/delivery/delivery-queue.js';
 import { createJobRunner, type JobRunner, PART_DEVICES } from '../../core/delivery/jobs.js';
+import type { PushRequest } from '../../core/delivery/push-queue.js';
 import type { OpenJob } from '../../core/domain/job.js';
 import { createRegistry } from '../../core/registry/registry.js';
 import { type LookUps, StoreUnavailable } from '../../core/store/store.js';

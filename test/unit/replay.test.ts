@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
-import { START } from '../../common/position.js';
 import type { EdgePort } from '../../core/delivery/edge-port.js';
 import { createSessions, type Sessions } from '../../core/delivery/sessions.js';
 import type { Subscriber } from '../../core/domain/device.js';
 import type { Push } from '../../core/domain/push.js';
 import type { LookUps, NewPush } from '../../core/store/store.js';
-import { idOf, numberOf, positionOf } from '../support/push-ids.js';
+import { idOf, numberOf } from '../support/push-ids.js';
 import { turn } from '../support/scripted-commits.js';
 import { createShelf, EVERYONE, type Shelf } from '../support/shelf.js';
 
@@ -16,6 +15,7 @@ const DEVICE: Subscriber = {
   appNum: 1,
   platform: 'ANDROID',
   registered: true,
+  generation: 1,
   memberships: [{ topicNum: EVERYONE, since: 0, until: null }],
 };
 let shelf: Shelf;
@@ -57,12 +57,11 @@ beforeEach(() => {
     release: () => told.push('release'),
     room: () => undefined,
     batchNumber: () => 1,
-    processed: () => ({ batch: 0, through: START }),
+    processed: () => ({ batch: 0, through: 0 }),
   };
   sessions = createSessions({
     store: store as LookUps,
-    cycle: { read: vi.fn(), confirmed: vi.fn(), settle: () => undefined, lastCommitted: () => bound },
-    routes: { bind: vi.fn(), unbind: vi.fn() },
+    cycle: { read: vi.fn(), settle: () => undefined, lastCommitted: () => bound },
     log: { warn: vi.fn() } as unknown as Logger,
   });
   sessions.attached(edge);
@@ -80,7 +79,7 @@ function pushed(n: number): void {
 describe('a session that reads what waited', () => {
   it('gets what is committed meanwhile after it, once', async () => {
     shelf.inbox(1, [1, 2]);
-    sessions.opened(edge, 1, 'device', START);
+    sessions.opened(edge, { slot: 1, deviceId: 'device', through: 0, accepted: undefined });
     await turn();
     await turn();
     pushed(101);
@@ -92,7 +91,7 @@ describe('a session that reads what waited', () => {
 
   it('does not get what is recalled while it reads, whether it waited or came meanwhile', async () => {
     shelf.inbox(1, [1, 2, 3]);
-    sessions.opened(edge, 1, 'device', START);
+    sessions.opened(edge, { slot: 1, deviceId: 'device', through: 0, accepted: undefined });
     await turn();
     await turn();
     pushed(101);
@@ -112,10 +111,10 @@ describe('a session that reads what waited', () => {
 
   it('gets nothing when it has changed hands while it reads', async () => {
     shelf.inbox(1, [1]);
-    sessions.opened(edge, 1, 'device', START);
+    sessions.opened(edge, { slot: 1, deviceId: 'device', through: 0, accepted: undefined });
     await turn();
     await turn();
-    sessions.unregistered(DEVICE);
+    sessions.unregistered({ ...DEVICE, registered: false, generation: 2 });
     letGo();
     await turn();
     expect(told).toEqual(['close 4410']);
@@ -123,7 +122,7 @@ describe('a session that reads what waited', () => {
 
   it('reads again what did not fit into what is held for it', async () => {
     shelf.inbox(1, [1]);
-    sessions.opened(edge, 1, 'device', START);
+    sessions.opened(edge, { slot: 1, deviceId: 'device', through: 0, accepted: undefined });
     await turn();
     await turn();
     for (let id = 101; id <= 400; id++) pushed(id);
@@ -135,10 +134,10 @@ describe('a session that reads what waited', () => {
       1,
       Array.from({ length: 300 }, (_, index) => 101 + index),
     );
-    sessions.drained(edge, 1, positionOf(1));
+    sessions.drained(edge, 1, 1, idOf(1));
     await turn();
     expect(told.slice(1, 3)).toEqual(['deliver 101', 'deliver 102']);
-    sessions.drained(edge, 1, positionOf(300));
+    sessions.drained(edge, 1, 2, idOf(300));
     await turn();
     const delivered = told.filter((what) => what.startsWith('deliver')).map((what) => Number(what.slice(8)));
     expect(delivered).toEqual(Array.from({ length: 300 }, (_, index) => 101 + index));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createReports, type Reports } from '../../edge/link/reports.js';
+import { createReports, type ReportedSession, type Reports } from '../../edge/link/reports.js';
 import type { EdgeBatch } from '../../gen/onepush/link/v1/edge_link_pb.js';
 
 /** Reports on a stream that the test lets take messages or not. */
@@ -32,6 +32,11 @@ function attachedReports(isOpen: (callId: number) => boolean) {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A session that no core has accepted yet, but for what is given. */
+function session(given: Partial<ReportedSession>): ReportedSession {
+  return { slot: 1, deviceId: 'a device', device: 0, generation: 0, page: 0, through: 0, ...given };
+}
 
 function callOf(id: number, alert = 'x') {
   return { id, appId: 'a', secret: 's', request: { case: 'sendPush', value: { alert, extraJson: '' } } } as Parameters<
@@ -75,7 +80,7 @@ describe('what a large edge has to report at once', () => {
   it('is sent in messages of limited size: what was delivered, then events in their order', async () => {
     const { reports, sent, stream } = attachedReports(() => true);
     for (let id = 1; id <= 250_000; id++) reports.delivered(id);
-    for (let slot = 1; slot <= 50_000; slot++) reports.opened(slot, 'a device', []);
+    for (let slot = 1; slot <= 50_000; slot++) reports.opened(session({ slot }));
     for (let turns = 0; turns < 20; turns++) await turn();
     await stream.go();
     for (const { delivered, events } of sent) expect(delivered.length * 8 + events.length * 80).toBeLessThan(3_000_000);

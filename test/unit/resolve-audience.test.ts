@@ -13,7 +13,7 @@ function must<T>(value: T | undefined): T {
 
 /** What a registration of a device by another user comes to. */
 function handedOver(num: number): Registered {
-  const device = { num, id: `device-${num}`, appNum: 1, platform: 'IOS', registered: true } as const;
+  const device = { num, id: `device-${num}`, appNum: 1, platform: 'IOS', registered: true, generation: 1 } as const;
   return { device, alias: 'new', previousAlias: 'old', startedAfresh: true, topics: [] };
 }
 

@@ -1,126 +1,109 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
-import { START } from '../../common/position.js';
 import type { EdgePort } from '../../core/delivery/edge-port.js';
-import { createOpenings } from '../../core/delivery/openings.js';
-import type { Announced } from '../../core/delivery/session.js';
+import type { UnidentifiedSession } from '../../core/delivery/session.js';
+import { createUnidentifiedSessions } from '../../core/delivery/unidentified.js';
 import type { Subscriber } from '../../core/domain/device.js';
 
-const DEVICE: Subscriber = { num: 1, id: 'device', appNum: 2, platform: 'WEB', registered: true, memberships: [] };
+type Found = Subscriber & { appDisabled: boolean };
 
-/** Openings whose look-ups wait until `answer` is called. */
-function createTestOpenings(found: Subscriber[] = [DEVICE]) {
+const DEVICE: Found = {
+  num: 1,
+  id: 'device',
+  appNum: 2,
+  platform: 'WEB',
+  registered: true,
+  generation: 3,
+  memberships: [],
+  appDisabled: false,
+};
+
+/** Sessions that wait to be identified until `answer` is called. */
+function createUnidentified(found: Found[] = [DEVICE]) {
   const log: string[] = [];
   let answer: (error?: Error) => void = () => undefined;
-  const closeSession = vi.fn();
-  const openings = createOpenings({
+  const sessions = createUnidentifiedSessions({
     store: {
-      findSubscribers: () =>
+      findSubscribers: (ids) =>
         new Promise((resolve, reject) => {
-          log.push('look-up');
-          answer = (error) =>
-            error === undefined ? resolve(found.map((device) => ({ ...device, appDisabled: false }))) : reject(error);
+          log.push(`look-up ${ids.join()}`);
+          answer = (error) => (error === undefined ? resolve(found) : reject(error));
         }),
     },
-    cycle: {
-      read: (deviceNum, through) => log.push(`read ${deviceNum} ${through}`),
-      confirmed: ({ deviceNum, pushId }) => log.push(`confirmed ${deviceNum} ${pushId}`),
-    },
-    begin: (opened) => {
-      for (const { device } of opened) log.push(`begin ${device.id}`);
-    },
+    begin: (session, device) => log.push(`begin ${device.id} on ${session.slot}`),
     log: { warn: vi.fn() } as unknown as Logger,
   });
-  function announce(more: Partial<Announced> = {}): Announced {
+  function announce(more: Partial<UnidentifiedSession> = {}): UnidentifiedSession {
     // Of an edge, only this is used here.
-    const edge = { closeSession } as unknown as EdgePort;
-    const announced = { edge, slot: 0, deviceId: 'device', through: START, closed: false, confirmed: [], ...more };
-    openings.add(announced);
-    return announced;
+    const edge = {
+      closeSession: (slot: number, { code }: { code: number }) => log.push(`close ${slot} ${code}`),
+    } as unknown as EdgePort;
+    const session = { edge, slot: 0, deviceId: 'device', through: 0, accepted: undefined, closed: false, ...more };
+    sessions.add(session);
+    return session;
   }
   return {
-    openings,
+    sessions,
     log,
-    closeSession,
     announce,
-    lookedUp: () => vi.waitFor(() => expect(log).toContain('look-up')),
+    logged: (...lines: string[]) => vi.waitFor(() => expect(log).toEqual(lines)),
     answer: (error?: Error) => answer(error),
   };
 }
 
-describe('openings', () => {
-  test('owe nothing for a session that is only announced', async () => {
-    const { openings, announce, lookedUp, answer, log } = createTestOpenings();
-    announce();
-    expect(openings.told()).toBeUndefined();
-    await lookedUp();
+describe('sessions that are not identified', () => {
+  test('begin when their devices are known, looked up together and each once', async () => {
+    const { announce, answer, logged } = createUnidentified();
+    announce({ slot: 1 });
+    announce({ slot: 2 });
+    await logged('look-up device');
     answer();
-    await vi.waitFor(() => expect(log).toEqual(['look-up', 'begin device']));
+    await logged('look-up device', 'begin device on 1', 'begin device on 2');
   });
 
-  test.each<[string, Partial<Announced>, string]>([
-    ['a session of an earlier core confirmed', { closed: true, confirmed: [7] }, 'confirmed 1 7'],
-    ['a session was handed before it was over', { closed: true, through: [9] }, 'read 1 9'],
-  ])('owe what %s until the write cycle has it', async (_, announced, said) => {
-    const { openings, announce, lookedUp, answer, log } = createTestOpenings();
+  test('are not looked up, and do not begin, once they are closed', async () => {
+    const { announce, answer, logged } = createUnidentified();
+    announce({ deviceId: 'another', closed: true });
+    const closed = announce({ slot: 1 });
+    announce({ slot: 2 });
+    await logged('look-up device');
+    closed.closed = true;
+    answer();
+    await logged('look-up device', 'begin device on 2');
+  });
+
+  test.each<[string, Partial<Found> | undefined, Partial<UnidentifiedSession>, string]>([
+    ['a device that does not exist', undefined, {}, 'close 0 4404'],
+    ['a device that has unregistered', { registered: false }, {}, 'close 0 4410'],
+    ['a device whose app is disabled', { appDisabled: true }, {}, 'close 0 4403'],
+    ['an earlier registration of their device', {}, { accepted: { num: 1, generation: 2 } }, 'close 0 4410'],
+    ['the present registration of their device', {}, { accepted: { num: 1, generation: 3 } }, 'begin device on 0'],
+  ])('of %s are told so', async (_, device, announced, said) => {
+    const { announce, answer, logged } = createUnidentified(device === undefined ? [] : [{ ...DEVICE, ...device }]);
     announce(announced);
-    const told = openings.told()?.then(() => log.push('told'));
-    expect(told).toBeDefined();
-    await lookedUp();
-    expect(log).toEqual(['look-up']);
+    await logged('look-up device');
     answer();
-    await told;
-    expect(log).toEqual(['look-up', said, 'told']);
-    expect(openings.told()).toBeUndefined();
+    await logged('look-up device', said);
   });
 
-  test('owe what a session reports while it is being looked up', async () => {
-    const { openings, announce, lookedUp, answer, log } = createTestOpenings();
-    const announced = announce();
-    await lookedUp();
-    openings.confirmed(announced, 7);
-    openings.closed(announced, [9]);
-    const told = openings.told();
-    expect(told).toBeDefined();
-    answer();
-    await told;
-    expect(log).toEqual(['look-up', 'confirmed 1 7', 'read 1 9']);
-  });
-
-  test('owe it as long as it cannot be looked up', async () => {
-    const { openings, announce, lookedUp, answer, log } = createTestOpenings();
-    announce({ closed: true, confirmed: [7] });
-    const told = openings.told()?.then(() => log.push('told'));
-    await lookedUp();
-    answer(new Error('no database'));
-    await vi.waitFor(() => expect(log).toEqual(['look-up', 'look-up']));
-    answer();
-    await told;
-    expect(log).toEqual(['look-up', 'look-up', 'confirmed 1 7', 'told']);
-  });
-
-  test('owe nothing for a device that does not exist, whatever its socket says later', async () => {
-    const { openings, announce, lookedUp, answer, closeSession } = createTestOpenings([]);
-    const announced = announce();
-    openings.confirmed(announced, 7);
-    const told = openings.told();
-    await lookedUp();
-    answer();
-    await told;
-    expect(closeSession).toHaveBeenCalledOnce();
-    openings.confirmed(announced, 8);
-    openings.closed(announced, [9]);
-    expect(openings.told()).toBeUndefined();
-  });
-
-  test('look a device up again whose registration changed meanwhile', async () => {
-    const { openings, announce, lookedUp, answer, log } = createTestOpenings();
+  test('are looked up again when the store could not say', async () => {
+    const { announce, answer, logged } = createUnidentified();
     announce();
-    await lookedUp();
-    openings.changed('device');
+    await logged('look-up device');
+    answer(new Error('no database'));
+    await logged('look-up device', 'look-up device');
     answer();
-    await vi.waitFor(() => expect(log).toEqual(['look-up', 'look-up']));
+    await logged('look-up device', 'look-up device', 'begin device on 0');
+  });
+
+  test('are looked up again when the registration changed meanwhile', async () => {
+    const { sessions, announce, answer, logged } = createUnidentified();
+    announce();
+    await logged('look-up device');
+    sessions.changed('device');
     answer();
-    await vi.waitFor(() => expect(log).toEqual(['look-up', 'look-up', 'begin device']));
+    await logged('look-up device', 'look-up device');
+    answer();
+    await logged('look-up device', 'look-up device', 'begin device on 0');
   });
 });

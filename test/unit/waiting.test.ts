@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { pointOf } from '../../common/position.js';
 import type { Page } from '../../core/delivery/pages.js';
 import type { Session } from '../../core/delivery/session.js';
-import { type Horizon, readWaiting } from '../../core/delivery/waiting.js';
+import { readWaiting } from '../../core/delivery/waiting.js';
 import type { Membership } from '../../core/domain/device.js';
-import { idOf, numberOf, positionOf } from '../support/push-ids.js';
+import { idOf, numberOf } from '../support/push-ids.js';
 import { createShelf, EVERYONE, type Shelf } from '../support/shelf.js';
 
 const NOW = 1000;
@@ -20,26 +19,27 @@ function reader(num: number, given: { after?: number; cursor?: number } = {}, me
       appNum: 1,
       platform: 'ANDROID',
       registered: true,
+      generation: 1,
       memberships: [everyone, ...memberships].map(({ topicNum, since, until }) => ({
         topicNum,
         since: idOf(since),
         until: until === null ? null : idOf(until),
       })),
     },
-    after: positionOf(given.after ?? 0),
-    cursor: positionOf(given.cursor ?? 0),
+    after: idOf(given.after ?? 0),
+    cursor: idOf(given.cursor ?? 0),
   };
 }
 
 /** One reader's page. */
 async function read(shelf: Shelf, one: Reader, bound: number): Promise<{ ids: number[]; through: number }> {
-  return shown((await readWaiting(shelf.lookUps, [one], upTo(bound), NOW)).get(one));
+  return shown((await readWaiting(shelf.lookUps, [one], idOf(bound), NOW)).get(one));
 }
 
 function shown(page: Page | undefined): { ids: number[]; through: number } {
   return {
     ids: page?.entries.map(({ outgoing }) => numberOf(outgoing.push.id)) ?? [],
-    through: numberOf(pointOf(page?.through ?? [], 0)),
+    through: numberOf(page?.through ?? 0),
   };
 }
 
@@ -49,7 +49,7 @@ async function readOn(shelf: Shelf, readers: readonly Reader[], bound: number): 
   let waiting = [...readers];
   for (let reads = 0; waiting.length > 0; reads++) {
     if (reads > 200) throw new Error('the reads make no progress');
-    const pages = await readWaiting(shelf.lookUps, waiting, upTo(bound), NOW);
+    const pages = await readWaiting(shelf.lookUps, waiting, idOf(bound), NOW);
     for (const one of waiting) {
       ids.get(one.device.num)?.push(...shown(pages.get(one)).ids);
       one.after = pages.get(one)?.through ?? one.after;
@@ -59,7 +59,6 @@ async function readOn(shelf: Shelf, readers: readonly Reader[], bound: number): 
   return ids;
 }
 
-const upTo = (n: number): Horizon => ({ committed: idOf(n), cores: [0] });
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 
 describe('what waits for a session', () => {
@@ -128,7 +127,7 @@ describe('what waits for a session', () => {
     shelf.inbox(2, range(1, 150));
     shelf.inbox(3, [5]);
     const readers = [reader(3), reader(2), reader(1)];
-    const pages = await readWaiting(shelf.lookUps, readers, upTo(6000), NOW);
+    const pages = await readWaiting(shelf.lookUps, readers, idOf(6000), NOW);
     expect(readers.map((one) => shown(pages.get(one)))).toEqual([
       { ids: [], through: 0 },
       { ids: range(1, 100), through: 100 },

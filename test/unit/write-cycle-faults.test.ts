@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { StoreUnavailable } from '../../core/store/store.js';
-import { turn } from '../support/scripted-commits.js';
+import { CommitInDoubt, StoreUnavailable } from '../../core/store/store.js';
+import { changeKind } from '../support/scripted-changes.js';
+import { NOTHING_REPLACED, turn } from '../support/scripted-commits.js';
 import { alertsOf, confirmation, type ScriptedCycle, scriptedCycle } from '../support/scripted-cycle.js';
 
 let scripted: ScriptedCycle;
@@ -12,36 +13,46 @@ afterEach(() => vi.useRealTimers());
 
 describe('the write cycle, when the store is not available', () => {
   const down = new StoreUnavailable('DOWN');
+  const inDoubt = new CommitInDoubt('CUT', NOTHING_REPLACED);
 
   it('refuses pushes, and keeps what has ended until it is committed', async () => {
     const { cycle, commits, events, log, push } = scripted;
     push('a');
     cycle.delivered([1]);
     cycle.confirmed(confirmation(1));
-    cycle.read(4, [10]);
-    cycle.read(5, [10]);
+    cycle.read(4, 10);
+    cycle.read(5, 10);
     await (await commits.next()).fail(down);
     expect(events).toEqual(['a STORE_UNAVAILABLE']);
     cycle.delivered([2]);
     cycle.confirmed(confirmation(2));
-    cycle.read(4, [9]);
-    cycle.read(5, [11]);
+    cycle.read(4, 9);
+    cycle.read(5, 11);
     push('b');
     await turn();
     expect(commits.count()).toBe(1);
     await vi.advanceTimersByTimeAsync(1000);
-    const { batch, succeed } = await commits.next();
-    expect(alertsOf(batch)).toEqual(['b']);
-    expect(batch.delivered).toEqual([1, 2]);
-    expect(batch.confirmed).toEqual([confirmation(1), confirmation(2)]);
-    expect(new Map(batch.cursors.map((cursor) => [cursor.deviceNum, cursor.pushId]))).toEqual(
-      new Map([
-        [4, 10],
-        [5, 11],
-      ]),
-    );
-    await succeed();
+    const first = await commits.next();
+    expect(alertsOf(first.batch)).toEqual(['b']);
+    expect(first.batch).toMatchObject({
+      delivered: [1],
+      confirmed: [confirmation(1)],
+      cursors: [4, 5].map((deviceNum) => ({ deviceNum, pushId: 10 })),
+    });
+    await first.succeed();
     expect(events).toEqual(['a STORE_UNAVAILABLE', 'pushed 1', 'b done']);
+    const second = await commits.next();
+    expect(second.batch).toMatchObject({
+      pushes: [],
+      delivered: [2],
+      confirmed: [confirmation(2)],
+      cursors: [
+        { deviceNum: 4, pushId: 9 },
+        { deviceNum: 5, pushId: 11 },
+      ],
+    });
+    await second.succeed();
+    expect(cycle.settled()).toBeUndefined();
     expect(log.warn).toHaveBeenCalledTimes(1);
   });
 
@@ -64,12 +75,11 @@ describe('the write cycle, when the store is not available', () => {
     push('a');
     push('b');
     const cut = await commits.next();
-    commits.hasPush.mockResolvedValue(true);
-    await cut.fail(down);
+    commits.resolveDoubt.mockResolvedValue(true);
+    await cut.fail(inDoubt);
     push('c');
     await vi.advanceTimersByTimeAsync(1000);
-    const ids = cut.batch.pushes.map((made) => made.push.id);
-    expect(commits.hasPush.mock.calls).toEqual([[ids[1]]]);
+    expect(commits.resolveDoubt).toHaveBeenCalledOnce();
     await (await commits.next()).succeed();
     expect(events).toEqual(['a STORE_UNAVAILABLE', 'b STORE_UNAVAILABLE', 'pushed 2', 'pushed 1', 'c done']);
   });
@@ -79,8 +89,8 @@ describe('the write cycle, when the store is not available', () => {
     push('a');
     cycle.delivered([1]);
     const start = cycle.lastCommitted();
-    commits.hasPush.mockRejectedValue(down);
-    await (await commits.next()).fail(down);
+    commits.resolveDoubt.mockRejectedValue(down);
+    await (await commits.next()).fail(inDoubt);
     for (const alert of ['b', 'c']) {
       push(alert);
       await vi.advanceTimersByTimeAsync(1000);
@@ -88,7 +98,7 @@ describe('the write cycle, when the store is not available', () => {
     expect(events).toEqual(['a STORE_UNAVAILABLE', 'b STORE_UNAVAILABLE', 'c STORE_UNAVAILABLE']);
     expect(commits.count()).toBe(1);
     expect(cycle.lastCommitted()).toBe(start);
-    commits.hasPush.mockResolvedValue(false);
+    commits.resolveDoubt.mockResolvedValue(false);
     push('d');
     await vi.advanceTimersByTimeAsync(1000);
     const { batch, succeed } = await commits.next();
@@ -99,20 +109,14 @@ describe('the write cycle, when the store is not available', () => {
 
   it('carries out no change before it knows, since a device may change hands with a message on its way', async () => {
     const { cycle, commits, events, push } = scripted;
-    const kind = {
-      subjectOf: String,
-      async apply(inputs: readonly number[]) {
-        events.push(`changed ${inputs.join()}`);
-        return inputs;
-      },
-    };
+    const kind = changeKind<number>((inputs) => events.push(`changed ${inputs.join()}`));
     push('a');
-    commits.hasPush.mockRejectedValue(down);
-    await (await commits.next()).fail(down);
+    commits.resolveDoubt.mockRejectedValue(down);
+    await (await commits.next()).fail(inDoubt);
     const refused = cycle.change(kind, 1).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(1000);
     expect(await refused).toMatchObject({ reason: 'STORE_UNAVAILABLE' });
-    commits.hasPush.mockResolvedValue(true);
+    commits.resolveDoubt.mockResolvedValue(true);
     const changed = cycle.change(kind, 2);
     await vi.advanceTimersByTimeAsync(1000);
     expect(await changed).toBe(2);
@@ -139,7 +143,7 @@ describe('the write cycle, when the store refuses a batch', () => {
     expect(settlements.batch).toMatchObject({ pushes: [], delivered: [1] });
     await settlements.succeed();
     let last = 0;
-    for (const alerts of [['a', 'bad'], ['a'], ['bad'], ['c']]) {
+    for (const alerts of [['a', 'bad', 'c'], ['a', 'bad'], ['a'], ['bad'], ['c']]) {
       const part = await commits.next();
       expect(alertsOf(part.batch)).toEqual(alerts);
       expect(part.batch).toMatchObject({ delivered: [], confirmed: [], cursors: [] });

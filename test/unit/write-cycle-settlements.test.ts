@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ChangeKind } from '../../core/delivery/change-queue.js';
 import { StoreUnavailable } from '../../core/store/store.js';
-import { type ScriptedCycle, scriptedCycle } from '../support/scripted-cycle.js';
+import { changeKind } from '../support/scripted-changes.js';
+import { alertsOf, type ScriptedCycle, scriptedCycle } from '../support/scripted-cycle.js';
 
 describe('what has ended', () => {
   let scripted: ScriptedCycle;
   const SOON = 20;
-  const kind: ChangeKind<number, number> = { subjectOf: String, apply: async (inputs) => inputs };
-  const ending = { ...kind, endsDeliveries: true } as const;
+  const kind = changeKind<number>();
+  const ending = changeKind<number>(undefined, { endsDeliveries: true });
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     scripted = scriptedCycle(SOON);
@@ -49,15 +49,9 @@ describe('what has ended', () => {
     await idle;
   });
 
-  it('is committed before a change that may end deliveries, and with a push that might replace it', async () => {
+  it('is committed before a change that may end deliveries, and before a push that might replace it', async () => {
     const { cycle, commits, events, push } = scripted;
-    const noting: ChangeKind<number, number> = {
-      ...ending,
-      async apply(inputs) {
-        events.push('changed');
-        return inputs;
-      },
-    };
+    const noting = changeKind<number>(() => events.push('changed'), { endsDeliveries: true });
     cycle.delivered([1]);
     const changed = cycle.change(noting, 1);
     const before = await commits.next();
@@ -67,9 +61,13 @@ describe('what has ended', () => {
     await changed;
     cycle.delivered([2]);
     push('a', [1], undefined, { collapseKey: 'k' });
-    const beside = await commits.next();
-    expect(beside.batch).toMatchObject({ delivered: [2] });
-    await beside.succeed();
+    const settlements = await commits.next();
+    expect(settlements.batch).toMatchObject({ pushes: [], delivered: [2] });
+    await settlements.succeed();
+    const replacing = await commits.next();
+    expect(replacing.batch).toMatchObject({ delivered: [] });
+    expect(alertsOf(replacing.batch)).toEqual(['a']);
+    await replacing.succeed();
     expect(events).toEqual(['changed', 'pushed 1', 'a done']);
   });
 
@@ -100,15 +98,18 @@ describe('what has ended', () => {
     await idle;
   });
 
-  it('is tried again after a rest that did not come, as soon as there is more of it', async () => {
+  it('is tried again after a rest that did not come, when there is more of it', async () => {
     const { cycle, commits } = scripted;
     cycle.delivered([1]);
     const idle = cycle.idle();
     await (await commits.next()).fail(new StoreUnavailable('DOWN'));
     await idle;
     cycle.delivered([2]);
-    const { batch, succeed } = await commits.next();
-    expect(batch).toMatchObject({ delivered: [1, 2] });
-    await succeed();
+    await vi.advanceTimersByTimeAsync(SOON);
+    for (const id of [1, 2]) {
+      const { batch, succeed } = await commits.next();
+      expect(batch).toMatchObject({ delivered: [id] });
+      await succeed();
+    }
   });
 });

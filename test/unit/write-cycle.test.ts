@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreUnavailable } from '../../core/store/store.js';
 import { turn } from '../support/scripted-commits.js';
-import { alertsOf, CORE, confirmation, NOW, type ScriptedCycle, scriptedCycle } from '../support/scripted-cycle.js';
+import { alertsOf, confirmation, NOW, type ScriptedCycle, scriptedCycle } from '../support/scripted-cycle.js';
 
 let scripted: ScriptedCycle;
 beforeEach(() => {
@@ -17,16 +17,12 @@ describe('the write cycle', () => {
     push('b', []);
     cycle.delivered([7, 8]);
     cycle.confirmed(confirmation(5));
-    const ofAnother = 64 * 9 + 5;
-    cycle.read(4, [64 * CORE + 10]);
-    cycle.read(4, [ofAnother, 64 * CORE + 9]);
+    cycle.read(4, 10);
+    cycle.read(4, 9);
     const { batch, succeed } = await commits.next();
     expect(alertsOf(batch)).toEqual(['a', 'b']);
     expect(batch).toMatchObject({ delivered: [7, 8], confirmed: [confirmation(5)], now: NOW });
-    expect(batch.cursors).toEqual([
-      { deviceNum: 4, core: CORE, pushId: 64 * CORE + 10 },
-      { deviceNum: 4, core: 9, pushId: ofAnother },
-    ]);
+    expect(batch.cursors).toEqual([{ deviceNum: 4, pushId: 10 }]);
     expect(batch.pushes[0]?.push).toMatchObject({ createdAt: NOW, expiresAt: NOW + 1000 });
     const { target } = batch.pushes[0] ?? {};
     expect(target).toMatchObject({ kind: 'directed', deliveries: [{ deviceNum: 1 }, { deviceNum: 2 }] });
@@ -133,7 +129,7 @@ describe('what the write cycle has come to', () => {
     const settled = vi.fn();
     const early = cycle.settled()?.then(() => settled('early'));
     cycle.confirmed(confirmation(2));
-    cycle.read(1, [1]);
+    cycle.read(1, 1);
     const late = cycle.settled()?.then(() => settled('late'));
     await turn();
     expect(settled).not.toHaveBeenCalled();
