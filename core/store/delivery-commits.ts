@@ -25,7 +25,7 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitD
       driver.transaction(async (tx) => {
         await endDeliveries(driver, tx, batch.delivered, 'delivered', batch.now);
         await commitConfirmations(driver, tx, batch);
-        await insertPushes(driver, tx, batch.pushes);
+        await insertPushes(driver, tx, batch.pushes, batch.now);
         for (const { pushId, sessions } of batch.published) {
           const added = Math.min(sessions, MAX_PUBLISHED);
           await tx.later(
@@ -45,7 +45,12 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitD
   };
 }
 
-async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly NewPush[]): Promise<void> {
+async function insertPushes(
+  driver: SqlDriver,
+  tx: Transaction,
+  pushes: readonly NewPush[],
+  now: number,
+): Promise<void> {
   const pushRows: SqlValue[][] = [];
   const inboxRows: SqlValue[][] = [];
   const timelineRows: SqlValue[][] = [];
@@ -104,7 +109,7 @@ async function insertPushes(driver: SqlDriver, tx: Transaction, pushes: readonly
     'INSERT INTO timeline (topic_num, push_id, platform, need_confirm, expires_at, collapse_key)',
     timelineRows,
   );
-  await insertKeys(driver, tx, keys);
+  await insertKeys(driver, tx, keys, now);
 }
 
 async function commitConfirmations(driver: SqlDriver, tx: Transaction, batch: DeliveryBatch): Promise<void> {

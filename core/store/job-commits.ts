@@ -74,21 +74,32 @@ async function insertJobs(driver: SqlDriver, tx: Transaction, jobs: readonly New
     driver,
     tx,
     jobs.flatMap(({ id, idempotency }) => (idempotency === undefined ? [] : [{ pushId: id, ...idempotency }])),
+    Math.max(...jobs.map(({ createdAt }) => createdAt)),
   );
 }
 
-/** A key that has expired and is not swept yet begins anew. */
+/**
+ * Keeps keys with what they stand for. One that has expired and is not swept yet begins anew.
+ *
+ * @throws StoreFault if one is there that has not expired: a key is never given to another push
+ */
 export async function insertKeys(
   driver: SqlDriver,
   tx: Transaction,
   keys: readonly (IdempotencyKey & { pushId: number })[],
+  now: number,
 ): Promise<void> {
+  for (const chunk of chunks(keys, KEYS_PER_STATEMENT)) {
+    await tx.later(`DELETE FROM idempotency_keys WHERE key_hash IN ${places(chunk.length)} AND expires_at <= ?`, [
+      ...chunk.map(({ key }) => key),
+      now,
+    ]);
+  }
   await insertRows(
     tx,
     driver.maxValues,
     'INSERT INTO idempotency_keys (key_hash, digest, push_id, expires_at)',
     keys.map(({ key, digest, pushId, expiresAt }) => [key, digest, pushId, expiresAt]),
-    driver.onConflictUpdate(['key_hash'], { digest: 'new', push_id: 'new', expires_at: 'new' }),
   );
 }
 

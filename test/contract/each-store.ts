@@ -13,6 +13,8 @@ export interface OpenStore {
   readonly store: Store;
   /** Rows of the database itself, for what the store has no look-up for. The statement must mean the same in both dialects. */
   rows(sql: string, values?: readonly (string | number)[]): Promise<Record<string, unknown>[]>;
+  /** Whether there is a push, with its content or without. */
+  hasPush(id: number): Promise<boolean>;
   /** Changes rows behind the store's back. */
   change(sql: string, values: readonly (string | number)[]): Promise<void>;
   /** Closes the store and opens it again on the same database. */
@@ -38,6 +40,7 @@ export function eachStore(title: string, suite: (opened: OpenStore) => void): vo
         return must(current);
       },
       rows: (sql, values = []) => readRows(must(database).url, sql, values),
+      hasPush: async (id) => (await opened.rows('SELECT id FROM pushes WHERE id = ?', [id])).length > 0,
       change: (sql, values) => changeRows(must(database).url, sql, values),
       async reopen() {
         await must(current).close();

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { coreOf } from '../../common/push-id.js';
 import { eachStore, must, type OpenStore } from './each-store.js';
 import {
   batch,
@@ -48,7 +47,7 @@ eachStore('the deliveries of a store', (opened) => {
     const nums = (await newDevices(store, app, 2)).map(({ device }) => device.num);
     const { made, id, deliveries } = directed(app, nums, { needConfirm: true });
     await store.commitDeliveries(batch({ pushes: [made] }));
-    const confirmed = nums.map((deviceNum) => ({ deviceNum, appNum: app.num, pushId: id }));
+    const confirmed = nums.map((deviceNum) => ({ deviceNum, pushId: id }));
     await store.commitDeliveries(batch({ confirmed: [must(confirmed[0]), must(confirmed[0])] }));
     await store.commitDeliveries(batch({ delivered: deliveries, confirmed, now: NOW + 1 }));
     await store.commitDeliveries(batch({ delivered: deliveries, confirmed, now: NOW + 2 }));
@@ -66,10 +65,10 @@ eachStore('the deliveries of a store', (opened) => {
     const plain = directed(app, [must(mine)]);
     await store.commitDeliveries(batch({ pushes: [asked.made, plain.made] }));
     const confirmed = [
-      { deviceNum: must(other), appNum: app.num, pushId: asked.id },
-      { deviceNum: must(mine), appNum: app.num, pushId: plain.id },
-      { deviceNum: must(mine), appNum: app.num, pushId: nextPushId() },
-      { deviceNum: 2 ** 31 - 1, appNum: app.num, pushId: asked.id },
+      { deviceNum: must(other), pushId: asked.id },
+      { deviceNum: must(mine), pushId: plain.id },
+      { deviceNum: must(mine), pushId: nextPushId() },
+      { deviceNum: 2 ** 31 - 1, pushId: asked.id },
     ];
     await store.commitDeliveries(batch({ confirmed }));
     expect(await waiting(must(mine))).toEqual([asked.id, plain.id]);
@@ -102,7 +101,7 @@ eachStore('the deliveries of a store', (opened) => {
     await store.commitUnregistrations([gone.newId], NOW);
     await store.commitDeliveries(batch({ pushes: [tagged.made, broadcast.made, plain.made] }));
     const confirmed = [tagged, broadcast, plain].flatMap(({ id }) =>
-      nums.map((deviceNum) => ({ deviceNum, appNum: deviceNum === nums[4] ? foreign.num : app.num, pushId: id })),
+      nums.map((deviceNum) => ({ deviceNum, pushId: id })),
     );
     await store.commitDeliveries(batch({ confirmed: [...confirmed, ...confirmed] }));
     await store.commitDeliveries(batch({ confirmed, now: NOW + 9 }));
@@ -125,7 +124,7 @@ eachStore('the deliveries of a store', (opened) => {
     const nums = (await newDevices(store, app, 3)).map(({ device }) => device.num);
     const { made, id, deliveries } = directed(app, nums, { needConfirm: true });
     await store.commitDeliveries(batch({ pushes: [made] }));
-    const confirmed = [{ deviceNum: must(nums[1]), appNum: app.num, pushId: id }];
+    const confirmed = [{ deviceNum: must(nums[1]), pushId: id }];
     await store.commitDeliveries(batch({ delivered: [must(deliveries[0])], confirmed }));
     expect(await store.findConfirmed([id], nums)).toEqual(new Map([[id, new Set([nums[1]])]]));
     expect(await store.findConfirmed([id], [must(nums[2])])).toEqual(new Map());
@@ -142,13 +141,13 @@ eachStore('the deliveries of a store', (opened) => {
     const wanted = registration(app);
     const { device } = await register(store, wanted);
     const { made, id, deliveries } = directed(app, [device.num], { needConfirm: true });
-    const cursors = [{ deviceNum: device.num, core: 0, pushId: id }];
+    const cursors = [{ deviceNum: device.num, pushId: id }];
     await store.commitDeliveries(batch({ pushes: [made], cursors }));
     if (how === 'unregistered') await store.commitUnregistrations([device.id], NOW + 3);
     else await register(store, { ...wanted, alias: 'another', now: NOW + 3 });
     expect(await waiting(device.num)).toEqual([]);
     expect(await store.findCursors([device.num])).toEqual(new Map());
-    const confirmed = [{ deviceNum: device.num, appNum: app.num, pushId: id }];
+    const confirmed = [{ deviceNum: device.num, pushId: id }];
     await store.commitDeliveries(batch({ delivered: deliveries, confirmed, now: NOW + 4 }));
     expect(await receipts(opened, id)).toEqual([[device.num, DISCARDED, NOW + 3]]);
   });
@@ -162,7 +161,7 @@ eachStore('the deliveries of a store', (opened) => {
     const good = directed(app, [device.num]);
     const everyone = must((await store.findTopics([{ appNum: app.num, tag: '' }]))[0]).num;
     const again = topical(app, [everyone], { id: earlier.id });
-    const cursors = [{ deviceNum: device.num, core: 0, pushId: good.id }];
+    const cursors = [{ deviceNum: device.num, pushId: good.id }];
     const failed = batch({ pushes: [good.made, again.made], delivered: earlier.deliveries, cursors });
     await expect(store.commitDeliveries(failed)).rejects.toThrow();
     expect(await waiting(device.num)).toEqual([earlier.id]);
@@ -185,22 +184,15 @@ eachStore('the deliveries of a store', (opened) => {
     expect(await store.findPushes([id])).toEqual([]);
   });
 
-  it('names the cores that have been added, once each', async () => {
-    const { store } = opened;
-    for (const core of [3, 63, 3]) await store.addCore(core);
-    expect((await store.findCores()).filter((core) => core === 3 || core === 63)).toHaveLength(2);
-  });
-
-  it('lets cursors only grow, for each core its own', async () => {
+  it('lets cursors only grow', async () => {
     const { store } = opened;
     const { device } = must((await newDevices(store, await newApp(store), 1))[0]);
-    const last = 63 * 64;
-    const cursor = (pushId: number) => ({ deviceNum: device.num, core: coreOf(pushId), pushId });
-    await store.commitDeliveries(batch({ cursors: [cursor(50), cursor(60), cursor(55), cursor(last + 5)] }));
+    const cursor = (pushId: number) => ({ deviceNum: device.num, pushId });
+    await store.commitDeliveries(batch({ cursors: [cursor(50), cursor(60), cursor(55)] }));
     await store.commitDeliveries(batch({ cursors: [cursor(40)] }));
-    expect(await store.findCursors([device.num, 999_999])).toEqual(new Map([[device.num, [60, last + 5]]]));
+    expect(await store.findCursors([device.num, 999_999])).toEqual(new Map([[device.num, 60]]));
     await store.commitDeliveries(batch({ cursors: [cursor(2 ** 53 - 1), cursor(61)] }));
-    expect(await store.findCursors([device.num])).toEqual(new Map([[device.num, [61, 2 ** 53 - 1]]]));
+    expect(await store.findCursors([device.num])).toEqual(new Map([[device.num, 2 ** 53 - 1]]));
     expect(await store.findCursors([device.num + 1])).toEqual(new Map());
     expect(await store.findCursors([])).toEqual(new Map());
   });
@@ -217,9 +209,9 @@ eachStore('the deliveries of a store', (opened) => {
     const delivered = [...plain, must(asked[2])].flatMap(({ deliveries }) => deliveries);
     expect(delivered).toHaveLength(3000);
     const confirmed = [must(asked[0]), broadcast].flatMap(({ id }) =>
-      nums.map((deviceNum) => ({ deviceNum, appNum: app.num, pushId: id })),
+      nums.map((deviceNum) => ({ deviceNum, pushId: id })),
     );
-    const cursors = nums.map((deviceNum) => ({ deviceNum, core: 0, pushId: broadcast.id }));
+    const cursors = nums.map((deviceNum) => ({ deviceNum, pushId: broadcast.id }));
     await store.commitDeliveries(batch({ delivered, confirmed, cursors }));
     const rows = await store.readInbox(
       nums.map((deviceNum) => ({ deviceNum, after: 0 })),
@@ -238,7 +230,6 @@ eachStore('the deliveries of a store', (opened) => {
     const { store } = opened;
     const confirmed = Array.from({ length: 40_000 }, (_, index) => ({
       deviceNum: index + 1e9,
-      appNum: 1,
       pushId: index,
     }));
     const delivered = confirmed.map(({ deviceNum }) => deviceNum);
@@ -278,7 +269,7 @@ eachStore('the deliveries of a store', (opened) => {
 eachStore('an empty store', (opened) => {
   it('has no ids and can be reached', async () => {
     expect(await opened.store.loadHighestIds()).toEqual({ push: 0, delivery: 0 });
-    await opened.store.ping();
+    await opened.store.commitNothing();
     expect(nextNumber()).toBeGreaterThan(0);
   });
 });

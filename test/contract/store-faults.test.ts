@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../core/store/sqlite.js';
 import { type Store, StoreUnavailable } from '../../core/store/store.js';
 import { guard } from '../support/guard.js';
+import { owned } from '../support/owned.js';
 import { type FreshDatabase, freshDatabase, storeKinds } from '../support/stores.js';
 import { eachStore, must, openStore, rejectionOf, textOf } from './each-store.js';
 import { batch, directed, NOW, newApp, newDevices, push, register, registration } from './samples.js';
@@ -12,7 +13,7 @@ import { batch, directed, NOW, newApp, newDevices, push, register, registration 
 /** One call of each kind. */
 function callsOf(store: Store): (() => Promise<unknown>)[] {
   return [
-    () => store.ping(),
+    () => store.commitNothing(),
     () => store.loadHighestIds(),
     () => store.findApps(['secret']),
     () => store.findDevicesById(['secret']),
@@ -81,7 +82,7 @@ eachStore('an error of a store', (opened) => {
       expect(error).not.toBeInstanceOf(StoreUnavailable);
       expect(textOf(error).replaceAll(/^ +at .*/gm, '')).not.toMatch(TELLTALE);
     }
-    await store.ping();
+    await store.commitNothing();
   });
 
   it('does not repeat content that it cannot read', async () => {
@@ -108,7 +109,7 @@ describe('the file of a SQLite store', () => {
   afterAll(() => database.drop());
 
   it('belongs to one store at a time', async () => {
-    const store = await openSqliteStore(path);
+    const store = await owned(await openSqliteStore(path));
     const app = await newApp(store);
     const wanted = registration(app);
     await expect(openSqliteStore(path)).rejects.toBeInstanceOf(StoreUnavailable);
@@ -150,13 +151,14 @@ describe('the file of a SQLite store', () => {
 
   it('takes nothing any more once the disk has failed to take a commit', async () => {
     let fails = false;
-    const store = await openSqliteStore(`${path}.failing`, 0, async (file, flags) => {
+    const store = await openSqliteStore(`${path}.failing`, async (file, flags) => {
       const log = await open(file, flags);
       return {
         close: () => log.close(),
         datasync: () => (fails ? Promise.reject(new Error('EIO')) : log.datasync()),
       };
     });
+    await owned(store);
     const app = await newApp(store);
     await register(store, registration(app));
     fails = true;
@@ -165,7 +167,7 @@ describe('the file of a SQLite store', () => {
     await expect(register(store, registration(app))).rejects.toMatchObject({
       details: { hint: expect.stringContaining('restart the core') },
     });
-    await expect(store.ping()).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(store.commitNothing()).rejects.toBeInstanceOf(StoreUnavailable);
     await store.close();
     const again = await openSqliteStore(`${path}.failing`);
     await register(again, registration(app));
@@ -173,7 +175,7 @@ describe('the file of a SQLite store', () => {
   });
 
   it('has everything in itself once it is closed', async () => {
-    const store = await openSqliteStore(`${path}.whole`);
+    const store = await owned(await openSqliteStore(`${path}.whole`));
     const { device } = await register(store, registration(await newApp(store)));
     await store.close();
     expect((await stat(`${path}.whole-wal`)).size).toBe(0);
@@ -184,8 +186,8 @@ describe('the file of a SQLite store', () => {
   });
 
   it('is made with its folders', async () => {
-    const store = await openSqliteStore(`${path}.d/deeper/one.db`);
-    await store.ping();
+    const store = await owned(await openSqliteStore(`${path}.d/deeper/one.db`));
+    await store.commitNothing();
     await store.close();
   });
 });

@@ -84,7 +84,7 @@ eachStore('jobs', (opened) => {
     for (const from of [0, 6, 8]) {
       const refused = part(app, { id, from, after: 9, done: false });
       await expect(refused.commit()).rejects.toThrow('not the next');
-      expect(await store.hasPush(refused.id)).toBe(false);
+      expect(await opened.hasPush(refused.id)).toBe(false);
     }
     const last = part(app, { id, from: 7, after: 9, done: true });
     await last.commit();

@@ -48,7 +48,14 @@ eachStore('the registry of a store', (opened) => {
     const registered = await register(store, wanted);
     const topics = await store.findTopics(['', 'a', 'b', 'c'].map((tag) => ({ appNum: app.num, tag })));
     expect(registered).toEqual({
-      device: { num: expect.any(Number), id: wanted.newId, appNum: app.num, platform: 'IOS', registered: true },
+      device: {
+        num: expect.any(Number),
+        id: wanted.newId,
+        appNum: app.num,
+        platform: 'IOS',
+        registered: true,
+        generation: 1,
+      },
       alias: 'u1',
       previousAlias: undefined,
       startedAfresh: true,
@@ -85,7 +92,8 @@ eachStore('the registry of a store', (opened) => {
     const wanted = registration(app, { alias: 'u1', tags: ['a'], sinceId: 10 });
     const first = await register(store, wanted);
     const again = await register(store, { ...wanted, alias: 'u2', tags: ['a', 'b'], sinceId: 20 });
-    expect(again).toMatchObject({ device: first.device, alias: 'u2', previousAlias: 'u1', startedAfresh: true });
+    const device = { ...first.device, generation: 2 };
+    expect(again).toMatchObject({ device, alias: 'u2', previousAlias: 'u1', startedAfresh: true });
     expect(await store.findDevicesByAlias([{ appNum: app.num, alias: 'u1' }])).toEqual([]);
     const subscriber = must((await store.findSubscribers([first.device.id]))[0]);
     expect(subscriber.memberships.map(({ since, until }) => [since, until])).toEqual([
@@ -102,25 +110,57 @@ eachStore('the registry of a store', (opened) => {
     const wanted = registration(app, { alias: 'u1', tags: ['a'], sinceId: 10 });
     const first = await register(store, wanted);
     expect(await store.commitUnregistrations([first.device.id], NOW + 5)).toEqual([
-      { ...first.device, registered: false, alias: 'u1' },
+      { ...first.device, registered: false, generation: 2, alias: 'u1' },
     ]);
     expect(await store.findDevicesByAlias([{ appNum: app.num, alias: 'u1' }])).toEqual([]);
-    expect(await store.findDevicesById([first.device.id])).toEqual([{ ...first.device, registered: false }]);
+    expect(await store.findDevicesById([first.device.id])).toEqual([
+      { ...first.device, registered: false, generation: 2 },
+    ]);
     const again = await register(store, { ...wanted, sinceId: 30 });
-    expect(again).toMatchObject({ device: first.device, previousAlias: undefined, startedAfresh: true });
+    expect(again).toMatchObject({
+      device: { ...first.device, generation: 3 },
+      previousAlias: undefined,
+      startedAfresh: true,
+    });
     const [subscriber] = await store.findSubscribers([first.device.id]);
     expect(must(subscriber).memberships.map(({ since }) => since)).toEqual([30, 30]);
   });
 
-  it('unregisters once', async () => {
+  it('unregisters once, and answers what has unregistered before all the same', async () => {
     const { store } = opened;
     const app = await newApp(store);
     const [a, b] = (await newDevices(store, app, 2)).map(({ device }) => device);
+    const ended = (device = must(a)) => ({ id: device.id, registered: false, generation: 2 });
     const ids = [must(a).id, 'nobody', must(a).id];
-    expect(await store.commitUnregistrations(ids, NOW)).toHaveLength(1);
-    expect(await store.commitUnregistrations([must(a).id, must(b).id], NOW)).toMatchObject([{ id: must(b).id }]);
-    expect(await store.commitUnregistrations(ids, NOW)).toEqual([]);
+    expect(await store.commitUnregistrations(ids, NOW)).toMatchObject([ended()]);
+    const both = await store.commitUnregistrations([must(a).id, must(b).id], NOW + 1);
+    expect(both.toSorted((one, other) => one.num - other.num)).toMatchObject([ended(), ended(b)]);
+    expect(await store.commitUnregistrations(ids, NOW + 2)).toMatchObject([ended()]);
+    expect(await store.findDevicesById([must(a).id])).toMatchObject([ended()]);
+    const [row] = await opened.rows('SELECT unregistered_at FROM devices WHERE num = ?', [must(a).num]);
+    expect(Number(row?.unregistered_at)).toBe(NOW);
     expect(await store.commitUnregistrations([], NOW)).toEqual([]);
+  });
+
+  it('counts the registrations of a device: of another alias, its end and its return are each one more', async () => {
+    const { store } = opened;
+    const wanted = registration(await newApp(store), { alias: 'u1' });
+    const steps: [() => Promise<unknown>, number][] = [
+      [() => register(store, wanted), 1],
+      [() => register(store, { ...wanted, tags: ['t'], platform: 'WEB' }), 1],
+      [() => register(store, { ...wanted, alias: 'u2' }), 2],
+      [() => store.commitUnregistrations([wanted.newId], NOW), 3],
+      [() => store.commitUnregistrations([wanted.newId], NOW), 3],
+      [() => register(store, { ...wanted, alias: 'u2' }), 4],
+      [() => register(store, { ...wanted, alias: 'u2' }), 4],
+    ];
+    for (const [index, [step, generation]] of steps.entries()) {
+      const answer = [await step()].flat();
+      const of = { id: wanted.newId, generation };
+      expect(answer, `step ${index}`).toMatchObject([index === 3 || index === 4 ? of : { device: of }]);
+      expect(await store.findDevicesById([wanted.newId]), `step ${index}`).toMatchObject([of]);
+      expect(await store.findSubscribers([wanted.newId]), `step ${index}`).toMatchObject([of]);
+    }
   });
 
   it('answers in the order of the call, new devices among known ones', async () => {

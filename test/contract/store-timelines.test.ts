@@ -90,7 +90,7 @@ eachStore('deliveries of a push', (opened) => {
     const { device, topics } = must(one);
     const sent = topical(app, topics, { needConfirm: true });
     await store.commitDeliveries(batch({ pushes: [sent.made] }));
-    const confirmed = [{ deviceNum: device.num, appNum: app.num, pushId: sent.id }];
+    const confirmed = [{ deviceNum: device.num, pushId: sent.id }];
     await store.commitDeliveries(batch({ confirmed }));
     for (const state of [undefined, 'confirmed'] as const) {
       const page = await store.listDeliveries({ id: sent.id, appNum: app.num, state }, FIRST, 10);
@@ -114,8 +114,8 @@ eachStore('timelines of devices', (opened) => {
     await store.commitDeliveries(
       batch({
         delivered: ended.deliveries,
-        confirmed: [{ deviceNum: device.num, appNum: app.num, pushId: confirmed.id }],
-        cursors: [{ deviceNum: device.num, core: 0, pushId: confirmed.id }],
+        confirmed: [{ deviceNum: device.num, pushId: confirmed.id }],
+        cursors: [{ deviceNum: device.num, pushId: confirmed.id }],
       }),
     );
     const filter = { deviceIds: [device.id], ofUser: false };

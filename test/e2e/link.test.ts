@@ -73,13 +73,14 @@ describe('the link', () => {
       'a socket that is ahead of all pushes',
       (edge) => [
         edge.say(hello),
-        edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: [Number.MAX_SAFE_INTEGER - 4095] }] }),
+        edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: Number.MAX_SAFE_INTEGER - 4095 }] }),
       ],
     ],
     [
-      'a position with two pushes of one core',
-      (edge) => [edge.say(hello), edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: [1, 2] }] })],
+      'a socket that has got to what is no id',
+      (edge) => [edge.say(hello), edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: 0.5 }] })],
     ],
+    ['an attachment without a number', (edge) => edge.say({ number: 1, hello: { edgeId: 'test-edge' } })],
     [
       'an acknowledgement of what was never sent',
       (edge) => [edge.say(hello), edge.say({ number: 2, processed: 1_000_000 })],

@@ -11,6 +11,8 @@ export interface Socket {
   readonly isOpen: boolean;
   /** It buffers a frame: an edge that attaches again does not announce it yet. */
   readonly isStuck: boolean;
+  /** A core has accepted it, while it was open: then what it has confirmed before counts too. */
+  readonly isAccepted: boolean;
   /** It takes nothing from now on: the next frame is buffered. */
   pause(): void;
   /** It takes what is buffered, and everything from now on. */
@@ -141,6 +143,9 @@ export function createEdge(edgeId: string, active: () => void): Edge {
         },
         get isStuck() {
           return buffer.length > 0;
+        },
+        get isAccepted() {
+          return session !== undefined && session.device > 0;
         },
         pause() {
           paused = true;

@@ -57,7 +57,8 @@ export interface Model {
   readonly sent: Sent[];
   connected(device: number): Connection;
   received(connection: Connection, push: Sent, id: number, now: number, wasBuffered: boolean): void;
-  confirmed(device: number, push: Sent): void;
+  /** `counts`: whether it is known whose the socket is; what a socket confirms that closes before it is known may be forgotten. */
+  confirmed(device: number, push: Sent, counts: () => boolean): void;
   /** A process was killed or a link cut: what was not reported may be repeated, and a killed edge forgets confirmations. */
   disturbed(what: 'edge' | 'other'): void;
   /** The link is there again, and nothing is under way. */
@@ -74,7 +75,7 @@ export function createModel(): Model {
   /** When what waited for a device was discarded. */
   const afresh = new Map<number, { from: number; to: number }[]>();
   const receipts = new Map<string, { first: number }>();
-  const confirmations = new Map<string, number>();
+  const confirmations = new Map<string, { at: number; counts: () => boolean }[]>();
   const disturbances: { until: number; what: 'edge' | 'other' }[] = [];
   const sent: Sent[] = [];
   const key = (device: number, push: Sent): string => `${device}:${push.index}`;
@@ -107,6 +108,11 @@ export function createModel(): Model {
     return first === undefined || first.to >= push.from ? [...answers, false] : answers;
   }
 
+  /** Undefined: it is not confirmed, or nobody could know by whom. */
+  function confirmedAt(device: number, push: Sent): number | undefined {
+    return confirmations.get(key(device, push))?.find(({ counts }) => counts())?.at;
+  }
+
   function fail(rule: string, device: number, push: Sent): never {
     throw new Broken(`${rule}: push ${push.index} (${push.id ?? 'unanswered'}), device ${device}`);
   }
@@ -128,10 +134,11 @@ export function createModel(): Model {
     calm() {
       for (const one of disturbances) one.until = Math.min(one.until, tick());
     },
-    confirmed(device, push) {
+    confirmed(device, push, counts) {
       const at = tick();
-      if (push.needConfirm && !confirmations.has(key(device, push)) && belonged(device, push).every(Boolean))
-        confirmations.set(key(device, push), at);
+      if (!push.needConfirm || !belonged(device, push).every(Boolean)) return;
+      const earlier = confirmations.get(key(device, push)) ?? [];
+      confirmations.set(key(device, push), [...earlier, { at, counts }]);
     },
 
     received(connection, push, id, now, wasBuffered) {
@@ -149,7 +156,7 @@ export function createModel(): Model {
       // A live edge remembers what it has delivered, but of topics only for as long as the socket is open.
       const excuse = push.target.kind === 'alias' || push.target.kind === 'device' ? 'edge' : undefined;
       if (earlier !== undefined && !push.needConfirm && !since(earlier.first, excuse)) fail('came twice', device, push);
-      const confirmed = confirmations.get(key(device, push));
+      const confirmed = confirmedAt(device, push);
       if (confirmed !== undefined && opened > confirmed && !since(confirmed, 'edge'))
         fail('came again after it was confirmed', device, push);
       if (now >= push.expiresAt && !wasBuffered) fail('came after it had expired', device, push);
@@ -168,7 +175,7 @@ export function createModel(): Model {
         if (push.id === undefined || push.expiresAt <= now || push.recalled !== undefined) continue;
         if (!belonged(device, push).every(Boolean)) continue;
         if (afresh.get(device)?.some(({ to }) => to >= push.from)) continue;
-        if (confirmations.has(key(device, push))) continue;
+        if (confirmedAt(device, push) !== undefined) continue;
         if (push.needConfirm && !last.pushes.has(push)) fail('was not confirmed and did not come again', device, push);
         if (!receipts.has(key(device, push))) fail('is lost', device, push);
       }

@@ -21,7 +21,7 @@ export type Step = { turns: number } & (
   | { do: 'advance'; seconds: number }
   | { do: 'slow reads'; by: number }
   | { do: 'cut link'; coreKnows: boolean }
-  | { do: 'sweep' | 'keep positions' | 'look again' | 'settle' | 'kill core' | 'kill edge' }
+  | { do: 'sweep' | 'checkpoint' | 'settle' | 'kill core' | 'kill edge' }
 );
 
 const device = fc.nat({ max: DEVICES - 1 });
@@ -73,8 +73,7 @@ const single = fc.oneof(
   { weight: 1, arbitrary: step('recall', { nth: fc.nat({ max: 20 }) }) },
   { weight: 1, arbitrary: step('advance', { seconds: fc.constantFrom(1, 6, 25, 31) }) },
   { weight: 1, arbitrary: step('sweep', {}) },
-  { weight: 3, arbitrary: step('keep positions', {}) },
-  { weight: 2, arbitrary: step('look again', {}) },
+  { weight: 3, arbitrary: step('checkpoint', {}) },
   { weight: 2, arbitrary: step('slow reads', { by: fc.nat({ max: 4 }) }) },
   { weight: 4, arbitrary: cutting },
   { weight: 2, arbitrary: killing },
@@ -137,11 +136,8 @@ async function act(world: World, step: Step): Promise<void> {
       return world.advance(step.seconds * 1000);
     case 'sweep':
       return sweep(world);
-    case 'keep positions':
-      void core.keepPositions();
-      return;
-    case 'look again':
-      void core.lookAgain();
+    case 'checkpoint':
+      void core.checkpoint();
       return;
     case 'slow reads':
       return world.slowReads(step.by);
@@ -234,8 +230,9 @@ function confirm(world: World, { device, nth, received }: Step & { do: 'confirm'
   if (line === undefined || !line.socket.isOpen) return;
   const push = pick(received ? [...line.connection.pushes] : world.model.sent, nth);
   if (push?.id === undefined) return;
-  line.socket.confirm(push.id);
-  world.model.confirmed(device, push);
+  const { socket } = line;
+  socket.confirm(push.id);
+  world.model.confirmed(device, push, () => socket.isAccepted);
 }
 
 async function recall({ core, model, wait }: World, push: Sent | undefined): Promise<void> {
