@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../core/store/sqlite.js';
 import type { Store } from '../../core/store/store.js';
 import { guard } from '../support/guard.js';
+import { owned } from '../support/owned.js';
 import { type FreshDatabase, freshDatabase } from '../support/stores.js';
 import { rejectionOf } from './each-store.js';
 import { newApp, register, registration } from './samples.js';
@@ -80,7 +81,7 @@ describe.each([FULL, REFUSING])('a SQLite store on $name', ({ name, code, possib
     database = await freshDatabase('sqlite');
     path = database.url.slice('sqlite:'.length);
     if (possible) prepare(dirname(path));
-    store = await openSqliteStore(path);
+    store = await owned(await openSqliteStore(path));
   });
   afterEach(async () => {
     await store.close();
@@ -96,13 +97,13 @@ describe.each([FULL, REFUSING])('a SQLite store on $name', ({ name, code, possib
     try {
       for (let attempt = 0; attempt < 3; attempt++) {
         expect(await rejectionOf(register(store, registration(app)))).toMatchObject({ code });
-        expect(await rejectionOf(store.ping())).toMatchObject({ code });
+        expect(await rejectionOf(store.commitNothing())).toMatchObject({ code });
       }
       expect(await store.findDevicesById([device.id])).toEqual([device]);
     } finally {
       end(path);
     }
-    await store.ping();
+    await store.commitNothing();
     const later = await register(store, registration(app));
     expect(await store.findDevicesById([later.device.id])).toEqual([later.device]);
   });
@@ -117,7 +118,7 @@ describe.each([FULL, REFUSING])('a SQLite store on $name', ({ name, code, possib
     } finally {
       end(path);
     }
-    store = await openSqliteStore(path);
+    store = await owned(await openSqliteStore(path));
     expect(await store.findDevicesById([device.id])).toEqual([device]);
     await register(store, registration(app));
   });
@@ -143,7 +144,7 @@ describe.runIf(isLinux && runs('python3'))('a look-up that failed because anothe
   it('leaves nothing behind: the next see what is committed, and the log is emptied', async () => {
     const database = await freshDatabase('sqlite');
     const path = database.url.slice('sqlite:'.length);
-    const store = await openSqliteStore(path);
+    const store = await owned(await openSqliteStore(path));
     const app = await newApp(store);
     const other = spawn('python3', ['-c', REPAIRING, `${path}-shm`], { stdio: ['pipe', 'pipe', 'inherit'] });
     other.once('exit', guard(other.pid));

@@ -6,6 +6,7 @@ import { openSqliteStore } from '../../core/store/sqlite.js';
 import { openConnection, type SqliteConnection } from '../../core/store/sqlite-connection.js';
 import { type Store, StoreUnavailable } from '../../core/store/store.js';
 import { eventually } from '../support/eventually.js';
+import { owned } from '../support/owned.js';
 import { readRows } from '../support/rows.js';
 import { type FreshDatabase, freshDatabase } from '../support/stores.js';
 import { rejectionOf } from './each-store.js';
@@ -20,7 +21,7 @@ let store: Store;
 beforeEach(async () => {
   database = await freshDatabase('sqlite');
   path = database.url.slice('sqlite:'.length);
-  store = await openSqliteStore(path);
+  store = await owned(await openSqliteStore(path));
 });
 afterEach(async () => {
   await store.close();
@@ -77,25 +78,25 @@ describe('while another process has the lock of a SQLite file', () => {
     holder.close();
     await register(store, registration(app));
     await register(store, registration(app));
-    await store.ping();
+    await store.commitNothing();
   });
 
   it('says that it is not ready, as a commit would', async () => {
     const holder = holdLock();
-    expect(await rejectionOf(store.ping())).toMatchObject({ code: 'SQLITE_BUSY' });
+    expect(await rejectionOf(store.commitNothing())).toMatchObject({ code: 'SQLITE_BUSY' });
     holder.close();
-    await store.ping();
+    await store.commitNothing();
   });
 
   it('is closed, and so are the calls that wait', async () => {
     const app = await newApp(store);
     const holder = holdLock();
-    const waiting = [rejectionOf(register(store, registration(app))), rejectionOf(store.ping())];
+    const waiting = [rejectionOf(register(store, registration(app))), rejectionOf(store.commitNothing())];
     await turn();
     await store.close();
     for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: 'CLOSED' });
     holder.close();
-    store = await openSqliteStore(path);
+    store = await owned(await openSqliteStore(path));
     expect(await store.findApps([app.id])).toHaveLength(1);
   });
 
@@ -108,20 +109,15 @@ describe('while another process has the lock of a SQLite file', () => {
     const opening = openSqliteStore(path);
     await turn();
     holder.close();
-    store = await opening;
-    await store.ping();
+    store = await owned(await opening);
+    await store.commitNothing();
   });
 });
 
 describe('a SQLite store', () => {
   it('carries out commits one after the other, whoever makes them', async () => {
     const app = await newApp(store);
-    const registered = await Promise.all([
-      newDevices(store, app, 2),
-      store.ping(),
-      newDevices(store, app, 2),
-      store.addCore(7),
-    ]);
+    const registered = await Promise.all([newDevices(store, app, 2), store.commitNothing(), newDevices(store, app, 2)]);
     const ids = [...registered[0], ...registered[2]].map(({ device }) => device.id);
     expect(await store.findDevicesById(ids)).toHaveLength(4);
   });
@@ -146,7 +142,7 @@ describe('a SQLite store', () => {
     for (const suffix of ['', '-wal', '.lock']) {
       await rename(`${path}${suffix}`, `${path}.away`);
       const error = await eventually(() =>
-        store.ping().then(
+        store.commitNothing().then(
           () => false as const,
           (reason: unknown) => reason,
         ),
@@ -174,7 +170,7 @@ describe('the log that a SQLite store left when it was killed', () => {
     const app = await newApp(store);
     copyFiles('', '-wal');
     expect((await stat(`${copy}-wal`)).size).toBeGreaterThan(0);
-    const opened = await openSqliteStore(copy);
+    const opened = await owned(await openSqliteStore(copy));
     expect((await stat(`${copy}-wal`)).size).toBe(0);
     execFileSync('cp', [copy, `${copy}.alone`]);
     expect(await readRows(`sqlite:${copy}.alone`, 'SELECT id FROM apps')).toEqual([{ id: app.id }]);

@@ -47,8 +47,7 @@ describe('redelivery', () => {
     for (const session of [one, other]) for (const pushId of [7, 8, 9]) redelivery.sent(session, pushId, FRAME, FAR);
     redelivery.ended(one, 7);
     redelivery.recalled(8);
-    expect(redelivery.kept(10).toSorted()).toEqual([7, 9]);
-    expect(redelivery.kept(1)).toHaveLength(1);
+    expect(redelivery.kept().toSorted()).toEqual([7, 9]);
   });
 
   it('stops when the message expires', () => {
