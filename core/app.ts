@@ -63,7 +63,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const cycle = createWriteCycle({
         store,
         pushIds: createIdClock(CORE, highest.push),
-        deliveryIds: createIdClock(CORE, highest.delivery),
+        deliveryIds: createIdClock(CORE, Math.max(highest.push, highest.delivery)),
         effects,
         fenced() {
           log.fatal('another core has taken the database over: this one ends');

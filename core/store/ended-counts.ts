@@ -1,15 +1,24 @@
 import { type Ending, noEndings } from '../domain/receipt.js';
 import type { SqlDriver, Transaction } from './driver.js';
+import { CommitInDoubt } from './store.js';
 
 /** Counts what the transactions of a database have ended. */
 export interface EndedCounts extends Pick<SqlDriver, 'ended' | 'transaction'> {
   counts: Readonly<Record<Ending, number>>;
+  /** It is known whether the last transaction that was in doubt is committed. */
+  resolved(committed: boolean): void;
 }
 
 export function createEndedCounts({ transaction }: Pick<SqlDriver, 'transaction'>): EndedCounts {
   const counts = noEndings();
   /** What transactions that are under way have ended so far. */
   const underWay = new WeakMap<Transaction, [Ending, number][]>();
+  let doubtful: [Ending, number][] = [];
+
+  function count(ended: readonly [Ending, number][]): void {
+    for (const [ending, number] of ended) counts[ending] += number;
+  }
+
   return {
     counts,
     ended(tx, ending, count) {
@@ -17,15 +26,25 @@ export function createEndedCounts({ transaction }: Pick<SqlDriver, 'transaction'
     },
     async transaction(work) {
       let ended: [Ending, number][] = [];
-      const result = await transaction((runner) => {
+      const attempt = transaction((runner) => {
         // Once more after a deadlock: what the first attempt ended was rolled back.
         ended = [];
         const tx = { ...runner };
         underWay.set(tx, ended);
         return work(tx);
       });
-      for (const [ending, count] of ended) counts[ending] += count;
-      return result;
+      try {
+        const result = await attempt;
+        count(ended);
+        return result;
+      } catch (error) {
+        if (error instanceof CommitInDoubt) doubtful = ended;
+        throw error;
+      }
+    },
+    resolved(committed) {
+      if (committed) count(doubtful);
+      doubtful = [];
     },
   };
 }

@@ -1,3 +1,4 @@
+import { PER_MILLISECOND } from '../../common/push-id.js';
 import { createIdClock, type IdClock } from '../domain/id-clock.js';
 import { createAppCommits } from './app-commits.js';
 import { createAudienceReads } from './audience-reads.js';
@@ -16,6 +17,9 @@ import { createRegistryReads } from './registry-reads.js';
 import { type CoreOwnership, type Store, StoreUnavailable } from './store.js';
 import { createSweepCommits } from './sweep-commits.js';
 import { createTimelineReads } from './timeline-reads.js';
+
+/** So far the numbers of deliveries may be ahead of those of pushes, in milliseconds: a burst runs ahead of the clock. */
+const AHEAD_MS = 3_600_000;
 
 /** The store over either dialect. */
 export function createSqlStore(database: Database): Store {
@@ -36,7 +40,13 @@ export function createSqlStore(database: Database): Store {
     return true;
   }
 
-  return storeOver({ ...database, ...ended, nextReceipt }, { ...fence, takeOver }, ended);
+  async function resolveDoubt(): Promise<boolean> {
+    const committed = await fence.resolveDoubt();
+    ended.resolved(committed);
+    return committed;
+  }
+
+  return storeOver({ ...database, ...ended, nextReceipt }, { ...fence, takeOver, resolveDoubt }, ended);
 }
 
 function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: EndedCounts): Store {
@@ -65,15 +75,18 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
     commitNothing: () => driver.transaction(async () => {}),
     counts: async () => ({ ended: counts, unavailable }),
     async loadHighestIds() {
-      // The numbers of deliveries grow with those of their pushes: the last push that has any has the highest, ended or not.
       const [row] = await driver.all(
         `SELECT (SELECT MAX(id) FROM pushes) AS push, (SELECT MAX(id) FROM jobs) AS job,
-           (SELECT push_id FROM cores WHERE core = ${CORE}) AS clock,
-           (SELECT last_delivery FROM pushes WHERE last_delivery IS NOT NULL ORDER BY id DESC LIMIT 1) AS delivery`,
+           (SELECT push_id FROM cores WHERE core = ${CORE}) AS clock`,
         [],
       );
       const push = Math.max(...[row?.push, row?.job, row?.clock].map((id) => Number(id ?? 0)));
-      return { push, delivery: Number(row?.delivery ?? 0) };
+      // The numbers of deliveries grow with those of their pushes: the last push that has any has the highest, ended or not.
+      const [last] = await driver.all(
+        'SELECT last_delivery FROM pushes WHERE id > ? AND last_delivery IS NOT NULL ORDER BY id DESC LIMIT 1',
+        [push - AHEAD_MS * PER_MILLISECOND],
+      );
+      return { push, delivery: Number(last?.last_delivery ?? 0) };
     },
     close: () => driver.close(),
   };
