@@ -108,16 +108,14 @@ export function runnerOver(
   };
 }
 
-/** Returns Drizzle's builder over a connection. */
+/** Returns Drizzle's builder over a connection: for lists of rows, and not for the one row of `get`. */
 export function drizzleOver(
   connection: SqliteConnection,
   attempt: <T>(call: () => T) => T | Promise<T> = (call) => call(),
 ): SqliteRemoteDatabase {
   return drizzle(async (sql, values: SqlValue[], method) => {
     if (method === 'run') return { rows: [await attempt(() => connection.run(sql, values))] };
-    const rows = await attempt(() => connection.allRaw(sql, values));
-    // Drizzle takes the one row of a `get` for the list.
-    return { rows: method === 'get' ? (rows[0] ?? []) : rows };
+    return { rows: await attempt(() => connection.allRaw(sql, values)) };
   });
 }
 
@@ -145,7 +143,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && code.startsWith('SQLITE') ? code : undefined;
 }
 
-/** Whether an error says that another has a lock of the file. */
+/** Returns whether an error says that another has a lock of the file. */
 export function isBusy(error: unknown): boolean {
   return codeOf(error)?.startsWith('SQLITE_BUSY') ?? false;
 }

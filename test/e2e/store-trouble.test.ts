@@ -30,10 +30,8 @@ async function stackOnSmallDisk(): Promise<{ stack: Stack; mount: string }> {
   return { stack, mount };
 }
 
-describe.skipIf(!canMount)('an embedded store in trouble', () => {
-  it('answers 503 while the disk is full, loses nothing that was accepted, and goes on when there is room', {
-    timeout: 60_000,
-  }, async () => {
+describe.skipIf(!canMount)('an embedded store in trouble', { timeout: 60_000 }, () => {
+  it('answers 503 while the disk is full, loses nothing that was accepted, and goes on when there is room', async () => {
     const { stack, mount } = await stackOnSmallDisk();
     const alias = uniqueName();
     const deviceId = await newDevice(stack.httpUrl, alias);
@@ -87,7 +85,7 @@ describe.skipIf(!canMount)('an embedded store in trouble', () => {
   });
 });
 
-describe('an embedded store that another process has locked', () => {
+describe('an embedded store that another process has locked', { timeout: 60_000 }, () => {
   it('holds up nothing, answers 503, says so, and goes on by itself when the lock is gone', async () => {
     const stack = await startStack();
     cleanups.push(() => stack.stop());
