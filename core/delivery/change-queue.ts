@@ -92,10 +92,10 @@ export function createChangeQueue(doubt: Pick<CommitDoubt, 'note'>): ChangeQueue
     return [...taken.values()];
   }
 
-  /** Commits a set; if one of it is refused for what it is, the others all the same. */
-  async function commitSet(changes: readonly Change[]): Promise<void> {
+  /** Commits a set; if one of it is refused for what it is, the others all the same. Resolves with what the store is not available for. */
+  async function commitSet(changes: readonly Change[]): Promise<StoreUnavailable | undefined> {
     const [first] = changes;
-    if (first === undefined) return;
+    if (first === undefined) return undefined;
     const { stored, committed } = first.kind.apply(changes.map((change) => change.input));
     let result: unknown;
     try {
@@ -104,17 +104,21 @@ export function createChangeQueue(doubt: Pick<CommitDoubt, 'note'>): ChangeQueue
       doubt.note(error, (isCommitted, late) => {
         if (isCommitted) committed(late);
       });
-      if (error instanceof StoreUnavailable || changes.length === 1) {
+      const trouble = error instanceof StoreUnavailable ? error : undefined;
+      if (trouble !== undefined || changes.length === 1) {
         for (const change of changes) change.reject(error);
-        return;
+        return trouble;
       }
       const middle = Math.ceil(changes.length / 2);
-      await commitSet(changes.slice(0, middle));
-      await commitSet(changes.slice(middle));
-      return;
+      const others = changes.slice(middle);
+      const earlier = await commitSet(changes.slice(0, middle));
+      if (earlier === undefined) return commitSet(others);
+      for (const change of others) change.reject(earlier);
+      return earlier;
     }
     const outputs = committed(result);
     for (const [index, change] of changes.entries()) change.resolve(outputs[index]);
+    return undefined;
   }
 
   return {

@@ -7,9 +7,10 @@ export interface CommitDoubt {
   /**
    * Notes that a commit has failed; if it is in doubt, what is to be done once that is known.
    *
-   * @param resolve called once: whether the commit took place, and what it came to then
+   * @param resolve called once if it is in doubt: whether the commit took place, and what it came to then
+   * @returns whether it is
    */
-  note(error: unknown, resolve: (committed: boolean, result: unknown) => void): void;
+  note(error: unknown, resolve: (committed: boolean, result: unknown) => void): boolean;
   /** Finds out what became of it. False: that cannot be known now. */
   clear(): Promise<boolean>;
 }
@@ -34,7 +35,9 @@ export function createCommitDoubt(options: {
     isOpen: () => open !== undefined,
     note(error, resolve) {
       if (error instanceof Fenced) replaced();
-      if (error instanceof CommitInDoubt) open = (committed) => resolve(committed, error.result);
+      if (!(error instanceof CommitInDoubt)) return false;
+      open = (committed) => resolve(committed, error.result);
+      return true;
     },
     async clear() {
       if (isFenced) return false;

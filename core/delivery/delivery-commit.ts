@@ -65,17 +65,18 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     if (batch.length === 0 && sizeOf(ended) === 0) return undefined;
     const made = batch.map((push) => toNewPush(push, time));
     const begun = performance.now();
+    let replaced: Replaced;
     try {
-      const replaced = await store.commitDeliveries({ ...ended, pushes: made, now: time });
-      observe?.({ pushes: made.length, settlements: sizeOf(ended), seconds: (performance.now() - begun) / 1000 });
-      available();
-      handOn(made, replaced);
+      replaced = await store.commitDeliveries({ ...ended, pushes: made, now: time });
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return tryHalves(batch, ended, time, error);
       unavailable(error);
       for (const push of batch) push.reject(error);
       return { error, made, held: ended, left: NO_SETTLEMENTS };
     }
+    observe?.({ pushes: made.length, settlements: sizeOf(ended), seconds: (performance.now() - begun) / 1000 });
+    available();
+    handOn(made, replaced);
     for (const [index, push] of batch.entries()) push.resolve(made[index]?.push.id);
     return undefined;
   }
@@ -94,8 +95,8 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
       return undefined;
     }
     const [one, other] = halvesOf(batch, ended);
-    const failure = (await tryCommit(one.batch, one.ended, time)) ?? (await tryCommit(other.batch, other.ended, time));
-    if (failure === undefined || failure.held === other.ended) return failure;
+    const failure = await tryCommit(one.batch, one.ended, time);
+    if (failure === undefined) return tryCommit(other.batch, other.ended, time);
     for (const push of other.batch) push.reject(new StoreUnavailable('IN_DOUBT'));
     return { ...failure, left: joined(failure.left, other.ended) };
   }

@@ -95,10 +95,12 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
         const fit = (await doubt.clear()) && (!changeQueue.endDeliveries() || (await settleAll()));
         if (!fit) changeQueue.refuse(new StoreUnavailable('IN_DOUBT'));
         const changed = fit && (await changeQueue.commit());
+        // The changes may be in doubt now.
+        const goesOn = fit && !doubt.isOpen();
         const batch = pushes.take();
-        const ended = fit ? settlements.take() : undefined;
-        if (batch.length === 0 && ended === undefined && fit && !changed) return true;
-        const done = fit ? await commit(batch, ended) : refuse(batch);
+        const ended = goesOn ? settlements.take() : undefined;
+        if (batch.length === 0 && ended === undefined && goesOn && !changed) return true;
+        const done = goesOn ? await commit(batch, ended) : refuse(batch);
         if (done) {
           tell?.();
           continue;
@@ -182,12 +184,12 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
       return true;
     }
     const { error, made, held, left } = failure;
-    doubt.note(error, (committed, result) => {
+    const isInDoubt = doubt.note(error, (committed, result) => {
       // It is what the commit would have resolved with.
       if (committed) deliveries.handOn(made, result as Replaced);
       finish(committed ? left : joined(held, left));
     });
-    if (!doubt.isOpen()) finish(joined(held, left));
+    if (!isInDoubt) finish(joined(held, left));
     return false;
   }
 

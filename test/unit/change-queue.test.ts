@@ -1,5 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ChangeKind, type ChangeQueue, createChangeQueue } from '../../core/delivery/change-queue.js';
+import type { CommitDoubt } from '../../core/delivery/commit-doubt.js';
+import { StoreUnavailable } from '../../core/store/store.js';
+import { changeKind } from '../support/scripted-changes.js';
 
 /** Something that happens to a subject. */
 interface Step {
@@ -20,7 +23,7 @@ function noted(name: string, sets: string[], fails: (step: Step) => boolean = ()
 }
 
 /** A queue whose commits are never in doubt. */
-const createQueue = (): ChangeQueue => createChangeQueue({ note: vi.fn() });
+const createQueue = (): ChangeQueue => createChangeQueue({ note: () => false });
 
 const step = (subject: string, value = 0): Step => ({ subject, value });
 
@@ -122,5 +125,87 @@ describe('the queue of changes', () => {
     await queue.commit();
     expect(await later).toBe(7);
     expect(sets).toEqual(['k a7']);
+  });
+});
+
+describe('the queue of changes, when the store is not available', () => {
+  const down = new StoreUnavailable('DOWN');
+
+  it('refuses the whole set, and does not try the rest of one of which something was refused', async () => {
+    const sets: string[][] = [];
+    const kind = changeKind<string>((inputs) => {
+      sets.push([...inputs]);
+      throw sets.length === 1 ? new Error('refused') : down;
+    });
+    const note = vi.fn<CommitDoubt['note']>(() => true);
+    const queue = createChangeQueue({ note });
+    const outcomes = Promise.allSettled(['a', 'b', 'c', 'd'].map((input) => queue.add(kind, input)));
+    await queue.commit();
+    expect(sets).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['a', 'b'],
+    ]);
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: down });
+    expect(note.mock.calls.map(([error]) => error)).toEqual([expect.any(Error), down]);
+  });
+
+  it.each([true, false])('has the effect of a commit in doubt when that is known: %s', async (isCommitted) => {
+    const committed = vi.fn((_result: unknown) => []);
+    const note = vi.fn<CommitDoubt['note']>(() => true);
+    const queue = createChangeQueue({ note });
+    const kind: ChangeKind<string, never> = {
+      subjectOf: String,
+      apply: () => ({ stored: Promise.reject(down), committed }),
+    };
+    const answer = queue.add(kind, 'a');
+    await Promise.all([queue.commit(), expect(answer).rejects.toBe(down)]);
+    expect(committed).not.toHaveBeenCalled();
+    note.mock.calls[0]?.[1](isCommitted, 'late');
+    expect(committed.mock.calls).toEqual(isCommitted ? [['late']] : []);
+  });
+});
+
+describe('the bounds of the queue of changes', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+  });
+  afterEach(() => vi.useRealTimers());
+
+  /** Changes of a megabyte, until no more are taken: how many were. */
+  async function fill(queue: ChangeQueue, kind: ChangeKind<number, number>): Promise<number> {
+    const before = queue.size();
+    const answers = Array.from({ length: 100 }, (_, index) => queue.add(kind, index).catch((error: unknown) => error));
+    expect(await answers.at(-1)).toMatchObject({ reason: 'OVERLOADED' });
+    return queue.size() - before;
+  }
+
+  it('are in bytes too: of what waits, which leaves all its room in every way, and of a set', async () => {
+    const sets: number[] = [];
+    const kind = changeKind<number>(({ length }) => sets.push(length), { bytesOf: () => 1_000_000 });
+    const queue = createQueue();
+    expect(await fill(queue, kind)).toBe(67);
+    expect(await commitAll(queue)).toBe(17);
+    expect(sets).toEqual([...Array(16).fill(4), 3]);
+    expect(await fill(queue, kind)).toBe(67);
+    queue.refuse(new Error('refused'));
+    expect(await fill(queue, kind)).toBe(67);
+    vi.advanceTimersByTime(4001);
+    expect(await queue.commit()).toBe(false);
+    expect(await fill(queue, kind)).toBe(67);
+  });
+
+  it('are in time: what nobody waits for any more is not carried out', async () => {
+    const sets: number[][] = [];
+    const kind = changeKind<number>((inputs) => sets.push([...inputs]));
+    const queue = createQueue();
+    const early = queue.add(kind, 1);
+    vi.advanceTimersByTime(3000);
+    const late = queue.add(kind, 2);
+    vi.advanceTimersByTime(1001);
+    const committing = queue.commit();
+    await expect(early).rejects.toMatchObject({ code: 'OVERDUE' });
+    await committing;
+    expect(await late).toBe(2);
+    expect(sets).toEqual([[2]]);
   });
 });

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { status } from '@grpc/grpc-js';
 import { describe, expect, it, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
 import type { RecallCheck } from '../../core/delivery/recall-check.js';
@@ -94,5 +95,87 @@ describe('an attached edge', () => {
     settle();
     await move();
     expect(committed.at(-1)).toBe(3);
+  });
+});
+
+describe('an edge that attaches again', () => {
+  it('has its earlier stream ended, and what that still brings changes nothing', async () => {
+    const { attach, cycle, sessions } = createLink();
+    const early = attach(1);
+    await early.move();
+    const [[earlyPort] = []] = sessions.attached.mock.calls;
+    // On its way when the edge attaches again.
+    early.send({ delivered: [1], events: [{ kind: Kind.OPENED, slot: 1, deviceId: 'd' }] });
+    const late = attach(2);
+    await late.move();
+    await early.move();
+    early.send({ delivered: [2] });
+    await early.move();
+    expect(early.ended).toMatchObject([{ code: status.ABORTED }]);
+    expect(sessions.detached.mock.calls).toEqual([[earlyPort]]);
+    expect(cycle.delivered).not.toHaveBeenCalled();
+    expect(sessions.opened).not.toHaveBeenCalled();
+    late.send({ delivered: [3] });
+    await late.move();
+    expect(cycle.delivered.mock.calls).toEqual([[[3]]]);
+    expect(late.ended).toEqual([]);
+    // The end of the earlier stream is noticed at last.
+    early.wire.notice('core');
+    expect(sessions.detached).toHaveBeenCalledOnce();
+  });
+
+  it.each([2, 1])('stays as it is when a stream of attachment %i comes after its second', async (number) => {
+    const { attach, cycle, sessions } = createLink();
+    const attached = attach(2);
+    await attached.move();
+    const stray = attach(number);
+    stray.send({ delivered: [1] });
+    await stray.move();
+    expect(stray.ended).toMatchObject([{ code: status.ABORTED }]);
+    expect(sessions.attached).toHaveBeenCalledOnce();
+    expect(sessions.detached).not.toHaveBeenCalled();
+    attached.send({ delivered: [2] });
+    await attached.move();
+    expect(cycle.delivered.mock.calls).toEqual([[[2]]]);
+    expect(attached.ended).toEqual([]);
+  });
+
+  it('is taken only with a later number when it was gone meanwhile, and so is another edge', async () => {
+    const { attach, sessions } = createLink();
+    const first = attach(3);
+    await first.move();
+    first.wire.notice('core');
+    expect(sessions.detached).toHaveBeenCalledOnce();
+    const outcomes: number[] = [];
+    for (const stream of [attach(3), attach(4), attach(1, 'another edge')]) {
+      await stream.move();
+      outcomes.push(stream.ended.length);
+    }
+    expect(outcomes).toEqual([1, 0, 0]);
+    expect(sessions.attached).toHaveBeenCalledTimes(3);
+  });
+
+  it('must number its attachments', async () => {
+    const { attach, sessions } = createLink();
+    const stream = attach(0);
+    await stream.move();
+    expect(stream.ended).toMatchObject([{ code: status.INVALID_ARGUMENT }]);
+    expect(sessions.attached).not.toHaveBeenCalled();
+  });
+
+  it('announces its sessions with the registration that they were accepted for, if they were', async () => {
+    const { attach, sessions } = createLink();
+    const { send, move } = attach(1);
+    send({
+      events: [
+        { kind: Kind.OPENED, slot: 1, deviceId: 'new' },
+        { kind: Kind.OPENED, slot: 2, deviceId: 'known', through: 9, device: 4, generation: 2 },
+      ],
+    });
+    await move();
+    expect(sessions.opened.mock.calls.map(([, opened]) => opened)).toEqual([
+      { slot: 1, deviceId: 'new', through: 0, accepted: undefined },
+      { slot: 2, deviceId: 'known', through: 9, accepted: { num: 4, generation: 2 } },
+    ]);
   });
 });

@@ -13,10 +13,15 @@ const reader = (): Reader => ({ after: idOf(10) });
 function storeOf(size: (id: number) => number) {
   /** How many pushes each look-up loaded. */
   const loads: number[] = [];
+  /** Of how many each look-up asked the size. */
+  const sizesAsked: number[] = [];
   return {
     loads,
-    findContentSizes: async (ids: readonly number[]) =>
-      new Map(ids.flatMap((id) => (size(numberOf(id)) > 0 ? [[id, size(numberOf(id))] as const] : []))),
+    sizesAsked,
+    async findContentSizes(ids: readonly number[]) {
+      sizesAsked.push(ids.length);
+      return new Map(ids.flatMap((id) => (size(numberOf(id)) > 0 ? [[id, size(numberOf(id))] as const] : [])));
+    },
     async findPushes(ids: readonly number[]): Promise<Push[]> {
       loads.push(ids.length);
       return ids
@@ -87,5 +92,20 @@ describe('pages', () => {
     const pages = await fillPages(store, new Map(readers.map((one) => [one, waiting(range(11, 30), 99)])));
     for (const one of readers) expect(idsOf(pages.get(one))).toEqual(range(11, 30));
     expect(store.loads).toEqual([30]);
+  });
+
+  it('load 16 MiB and a message at the most, however much waits for however many', async () => {
+    const MIB = KIB * KIB;
+    const readers = range(1, 150).map(reader);
+    const store = storeOf(() => MIB);
+    const chosen = new Map(readers.map((one, index) => [one, waiting(range(index * 1000 + 11, 600), 999_999)]));
+    const pages = await fillPages(store, chosen);
+    expect(store.loads.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(17);
+    expect(store.loads.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(15);
+    for (const count of store.sizesAsked) expect(count).toBeLessThanOrEqual(1300);
+    // The others go on from where they were.
+    const filled = readers.filter((one) => (pages.get(one)?.entries.length ?? 0) > 0);
+    expect(filled).toEqual(readers.slice(0, filled.length));
+    for (const one of readers) expect(pages.get(one)?.more).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createReports, type ReportedSession, type Reports } from '../../edge/link/reports.js';
-import type { EdgeBatch } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import { type EdgeBatch, SessionEvent_Kind as Kind } from '../../gen/onepush/link/v1/edge_link_pb.js';
 
 /** Reports on a stream that the test lets take messages or not. */
 function attachedReports(isOpen: (callId: number) => boolean) {
@@ -25,10 +25,13 @@ function attachedReports(isOpen: (callId: number) => boolean) {
     },
   };
   // Of a stream, reports use `write`.
-  const attach = stream as unknown as Parameters<Reports['attached']>[0];
-  reports.hello(attach);
-  reports.attached(attach);
-  return { reports, sent, stream };
+  const used = stream as unknown as Parameters<Reports['attached']>[0];
+  const attach = (): void => {
+    reports.hello(used);
+    reports.attached(used);
+  };
+  attach();
+  return { reports, sent, stream, attach };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -89,5 +92,69 @@ describe('what a large edge has to report at once', () => {
     expect(sent.flatMap(({ delivered }) => delivered)).toHaveLength(250_000);
     const slots = sent.flatMap(({ events }) => events.map(({ slot }) => slot));
     expect(slots).toEqual(Array.from({ length: 50_000 }, (_, index) => index + 1));
+  });
+});
+
+describe('what an edge says that it has handled', () => {
+  it('goes with the last part of what that led to, when that is more than a message has', async () => {
+    const { reports, sent, stream } = attachedReports(() => true);
+    await stream.go();
+    sent.length = 0;
+    stream.stop();
+    reports.processed(6, true);
+    await turn();
+    for (let slot = 1; slot <= 50_000; slot++) reports.stalled(session({ slot }));
+    reports.processed(7, true);
+    await turn();
+    await stream.go();
+    const events = sent.filter((batch) => batch.events.length > 0);
+    expect(events.map((batch) => batch.events.length)).toEqual([20_000, 20_000, 10_000]);
+    expect(sent.map(({ processed }) => processed)).toEqual([6, 6, 6, 7]);
+  });
+
+  it('begins anew with each stream, as do not its messages and attachments', async () => {
+    const { reports, sent, stream, attach } = attachedReports(() => true);
+    reports.processed(7, true);
+    await stream.go();
+    reports.detached();
+    attach();
+    reports.delivered(1);
+    await stream.go();
+    expect(sent.map(({ number, processed, hello }) => [number, processed, hello?.attachment])).toEqual([
+      [1, 0, 1],
+      [2, 7, undefined],
+      [3, 0, 2],
+      [4, 0, undefined],
+    ]);
+    expect(new Set(sent.flatMap(({ hello }) => hello?.edgeId ?? []))).toEqual(new Set(['an edge']));
+  });
+});
+
+describe('what a device has confirmed, and how far its socket got', () => {
+  const accepted = session({ device: 4, generation: 2, through: 9 });
+
+  it('is said again to the next core until it is committed, with the registration that it was for', async () => {
+    const { reports, sent, stream, attach } = attachedReports(() => true);
+    reports.confirmed(accepted, 7);
+    await stream.go();
+    reports.committed(sent.at(-1)?.number ?? 0);
+    reports.confirmed(accepted, 8);
+    await stream.go();
+    reports.closed(accepted);
+    reports.detached();
+    reports.left({ ...accepted, through: 10 });
+    reports.left({ ...accepted, through: 0 });
+    attach();
+    reports.repeat();
+    await stream.go();
+    const shared = { device: 4, generation: 2 };
+    expect(sent.at(-1)?.events).toMatchObject([
+      { kind: Kind.CONFIRMED, ...shared, pushId: 8 },
+      { kind: Kind.LEFT, ...shared, through: 9 },
+      { kind: Kind.LEFT, ...shared, through: 10 },
+    ]);
+    const settled = reports.allCommitted();
+    reports.committed(sent.at(-1)?.number ?? 0);
+    await settled;
   });
 });

@@ -70,6 +70,21 @@ describe('the write cycle, when the store is not available', () => {
     expect(commits.count()).toBe(6);
   });
 
+  it('says so once for each trouble, and that it is over', async () => {
+    const { cycle, commits, log } = scripted;
+    cycle.delivered([1]);
+    for (const code of ['DOWN', 'DOWN', 'DOWN', 'LOCKED', 'LOCKED']) {
+      await (await commits.next()).fail(new StoreUnavailable(code));
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(log.warn).toHaveBeenCalledTimes(2);
+    await (await commits.next()).succeed();
+    expect(log.info.mock.calls).toEqual([['the store is available again']]);
+    cycle.delivered([2]);
+    await (await commits.next()).succeed();
+    expect([log.info, log.warn, log.error].flatMap(({ mock }) => mock.calls)).toHaveLength(3);
+  });
+
   it('sends what was committed before the answer was cut off, before anything else', async () => {
     const { commits, events, push } = scripted;
     push('a');
@@ -131,41 +146,6 @@ describe('the write cycle, when the store is not available', () => {
     await pending.fail(down);
     await idle;
   });
-});
-
-describe('the write cycle, when the store refuses a batch', () => {
-  it('finds the push that is refused, and commits its neighbours and what has ended', async () => {
-    const { cycle, commits, events, push } = scripted;
-    for (const alert of ['a', 'bad', 'c']) push(alert);
-    cycle.delivered([1]);
-    await (await commits.next()).fail(new Error('refused'));
-    const settlements = await commits.next();
-    expect(settlements.batch).toMatchObject({ pushes: [], delivered: [1] });
-    await settlements.succeed();
-    let last = 0;
-    for (const alerts of [['a', 'bad', 'c'], ['a', 'bad'], ['a'], ['bad'], ['c']]) {
-      const part = await commits.next();
-      expect(alertsOf(part.batch)).toEqual(alerts);
-      expect(part.batch).toMatchObject({ delivered: [], confirmed: [], cursors: [] });
-      last = part.batch.pushes.at(-1)?.push.id ?? 0;
-      await (alerts.includes('bad') ? part.fail('refused') : part.succeed());
-    }
-    expect(events).toEqual(['pushed 1', 'a done', 'bad refused', 'pushed 1', 'c done']);
-    expect(cycle.lastCommitted()).toBe(last);
-    expect(cycle.settled()).toBeUndefined();
-  });
-
-  it('finds one that is refused among a thousand with a few commits', async () => {
-    const { commits, events, push } = scripted;
-    for (let index = 0; index < 1000; index++) push(index === 500 ? 'bad' : String(index));
-    while (events.filter((event) => /done|refused/.test(event)).length < 1000) {
-      const part = await commits.next();
-      await (alertsOf(part.batch).includes('bad') ? part.fail('refused') : part.succeed());
-    }
-    expect(events).toContain('bad refused');
-    expect(events.filter((event) => event.endsWith('done'))).toHaveLength(999);
-    expect(commits.count()).toBeLessThan(30);
-  });
 
   it('answers all that wait when it stops while the store is away', async () => {
     const { cycle, commits, events, push } = scripted;
@@ -173,42 +153,5 @@ describe('the write cycle, when the store refuses a batch', () => {
     for (let index = 0; index < 2500; index++) push('x');
     await cycle.idle();
     expect(events).toEqual(Array(2500).fill('x STORE_UNAVAILABLE'));
-  });
-
-  it('refuses a lone push with what the store said', async () => {
-    const { commits, push } = scripted;
-    const error = new Error('refused');
-    const answer = push('bad');
-    await (await commits.next()).fail(error);
-    await expect(answer).rejects.toBe(error);
-    expect(commits.count()).toBe(1);
-  });
-
-  it('drops what has ended and is refused, since nothing would ever be committed behind it', async () => {
-    const { cycle, commits, log } = scripted;
-    cycle.delivered([1]);
-    await (await commits.next()).fail(new Error('refused'));
-    expect(log.error).toHaveBeenCalledTimes(1);
-    cycle.delivered([2]);
-    const { batch, succeed } = await commits.next();
-    expect(batch.delivered).toEqual([2]);
-    await succeed();
-    expect(cycle.settled()).toBeUndefined();
-  });
-
-  it('keeps what has ended if the store goes away meanwhile', async () => {
-    const { cycle, commits, events, push } = scripted;
-    for (const alert of ['a', 'b']) push(alert);
-    cycle.delivered([1]);
-    const first = await commits.next();
-    commits.failAll(new StoreUnavailable('DOWN'));
-    await first.fail(new Error('refused'));
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(events).toEqual(['a STORE_UNAVAILABLE', 'b STORE_UNAVAILABLE']);
-    commits.failAll(undefined);
-    await vi.advanceTimersByTimeAsync(1000);
-    const { batch, succeed } = await commits.next();
-    expect(batch).toMatchObject({ pushes: [], delivered: [1] });
-    await succeed();
   });
 });
