@@ -107,6 +107,8 @@ describe.each(storeKinds())('delivery on %s', (store) => {
     const device = connectDevice(stack.wsUrl, deviceId);
     await device.opened;
     device.send(`CFM:${waiting}`);
+    // It comes as to whoever has not confirmed it: whose the socket is was not known yet.
+    await device.waitForMessage((message) => message.id === waiting);
     await device.close();
     const again = connectDevice(stack.wsUrl, deviceId);
     await again.opened;

@@ -50,7 +50,11 @@ async function expectAlive(): Promise<void> {
   await sendPush(stack.httpUrl, { audiences: [uniqueName()] });
 }
 
-const hello = { number: 1, hello: { edgeId: 'test-edge' } };
+let attachments = 0;
+/** The first message of an attachment that is later than all before. */
+function hello() {
+  return { number: 1, hello: { edgeId: 'test-edge', attachment: ++attachments } };
+}
 
 describe('the link', () => {
   it('refuses an edge with a wrong token', async () => {
@@ -61,29 +65,29 @@ describe('the link', () => {
   it.each<[string, (edge: ReturnType<typeof attach>) => void]>([
     ['bytes that are no message', (edge) => edge.raw(Buffer.from([0xff, 0xff, 0xff, 0xff, 0x01]))],
     ['no hello', (edge) => edge.say({ number: 1 })],
-    ['an empty edge id', (edge) => edge.say({ number: 1, hello: { edgeId: '' } })],
-    ['a second hello', (edge) => [edge.say(hello), edge.say({ ...hello, number: 2 })]],
-    ['a gap in the numbers', (edge) => [edge.say(hello), edge.say({ number: 3 })]],
-    ['a delivery id that is no id', (edge) => [edge.say(hello), edge.say({ number: 2, delivered: [Number.NaN] })]],
+    ['an empty edge id', (edge) => edge.say({ number: 1, hello: { edgeId: '', attachment: 1 } })],
+    ['a second hello', (edge) => [edge.say(hello()), edge.say({ ...hello(), number: 2 })]],
+    ['a gap in the numbers', (edge) => [edge.say(hello()), edge.say({ number: 3 })]],
+    ['a delivery id that is no id', (edge) => [edge.say(hello()), edge.say({ number: 2, delivered: [Number.NaN] })]],
     [
       'a push id that is no id',
-      (edge) => [edge.say(hello), edge.say({ number: 2, events: [{ kind: Kind.CONFIRMED, pushId: -1.5 }] })],
+      (edge) => [edge.say(hello()), edge.say({ number: 2, events: [{ kind: Kind.CONFIRMED, pushId: -1.5 }] })],
     ],
     [
       'a socket that is ahead of all pushes',
       (edge) => [
-        edge.say(hello),
+        edge.say(hello()),
         edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: Number.MAX_SAFE_INTEGER - 4095 }] }),
       ],
     ],
     [
       'a socket that has got to what is no id',
-      (edge) => [edge.say(hello), edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: 0.5 }] })],
+      (edge) => [edge.say(hello()), edge.say({ number: 2, events: [{ kind: Kind.CLOSED, through: 0.5 }] })],
     ],
     ['an attachment without a number', (edge) => edge.say({ number: 1, hello: { edgeId: 'test-edge' } })],
     [
       'an acknowledgement of what was never sent',
-      (edge) => [edge.say(hello), edge.say({ number: 2, processed: 1_000_000 })],
+      (edge) => [edge.say(hello()), edge.say({ number: 2, processed: 1_000_000 })],
     ],
   ])('ends a link with %s, and nothing else', async (_name, speak) => {
     const edge = attach();
@@ -92,9 +96,24 @@ describe('the link', () => {
     await expectAlive();
   });
 
+  it('refuses an attachment that a later one of the same edge has replaced', async () => {
+    const [earlier, later] = [hello(), hello()];
+    const attached = attach();
+    const answered = (count: number) => () => attached.batches.flatMap((batch) => batch.replies).length === count;
+    attached.say({ ...later, calls: [{ id: 1 }] });
+    await eventually(answered(1));
+    const late = attach();
+    late.say(earlier);
+    expect(await late.ended).toBe(status.ABORTED);
+    attached.say({ number: 2, calls: [{ id: 2 }] });
+    await eventually(answered(2));
+    attached.end();
+    await attached.ended;
+  });
+
   it('ignores reports of slots that are not in use, and unknown delivery ids', async () => {
     const edge = attach();
-    edge.say(hello);
+    edge.say(hello());
     edge.say({
       number: 2,
       delivered: [1, 2, 3],
@@ -119,7 +138,7 @@ describe('the link', () => {
 
   it('answers a call without a request, and calls before anything else', async () => {
     const edge = attach();
-    edge.say(hello);
+    edge.say(hello());
     edge.say({ number: 2, calls: [{ id: 1 }, { id: 2, request: { case: 'getApp', value: { id: 'x' } } }] });
     await eventually(() => edge.batches.flatMap((batch) => batch.replies).length === 2);
     edge.end();
@@ -131,14 +150,15 @@ describe('the link', () => {
     const deviceId = await newDevice(stack.httpUrl, alias);
     const open = { kind: Kind.OPENED, slot: 0, deviceId };
     const first = attach();
-    first.say({ ...hello, events: [open] });
+    first.say({ ...hello(), events: [open] });
     await eventually(() => first.batches.length > 0);
     const second = attach();
-    second.say({ ...hello, events: [open] });
+    second.say({ ...hello(), events: [open] });
     await eventually(() => second.batches.length > 0);
     await sendPush(stack.httpUrl, { audiences: [alias] });
     await eventually(() => second.batches.flatMap((batch) => batch.items).some(({ item }) => item.case === 'delivery'));
     expect(first.batches.flatMap((batch) => batch.items).some(({ item }) => item.case === 'delivery')).toBe(false);
+    expect(await first.ended).toBe(status.ABORTED);
     second.end();
     await second.ended;
   });
