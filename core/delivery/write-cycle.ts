@@ -41,7 +41,7 @@ export interface Effects extends ChangeEffects {
  * is committed.
  */
 export interface WriteCycle {
-  /** Resolves with the push's id. Undefined: the audience has changed meanwhile, resolve it again. */
+  /** Resolves with the push's id. Undefined: resolve its audience again; see `Resolution.current`. */
   push(request: PushRequest): Promise<number | undefined>;
   /** Carries out a change of one of `changes`. */
   change<I, O>(kind: ChangeKind<I, O>, input: I): Promise<O>;
@@ -165,9 +165,13 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
         order.reject(new StoreUnavailable('CANCELLED'));
         return false;
       }
-      if (order.resolution.isCurrent()) return true;
-      order.resolve(undefined);
-      return false;
+      const resolution = order.resolution.current();
+      if (resolution === undefined) {
+        order.resolve(undefined);
+        return false;
+      }
+      order.resolution = resolution;
+      return true;
     });
     try {
       const { fresh, later } = await idempotency.sort(current);
