@@ -36,9 +36,8 @@ export interface Effects extends ChangeEffects {
  * The one writer. Each cycle takes what has gathered and commits it, changes first, then answers. What has ended waits a little for
  * more of it. Push ids are given out here, so they are committed in their order.
  *
- * Guarantees: a promise resolves only after its commit. What failed is not in the store, and its caller is told: try
- * again (STORE_UNAVAILABLE), too many are waiting (OVERLOADED). What was delivered, confirmed and read is kept until it
- * is committed.
+ * Guarantees: a promise resolves only after its commit. What failed is not in the store, and its caller is told: try again
+ * (STORE_UNAVAILABLE), too many wait (OVERLOADED). What was delivered, confirmed and read is kept until it is committed.
  */
 export interface WriteCycle {
   /** Resolves with the push's id. Undefined: resolve its audience again; see `Resolution.current`. */
@@ -161,17 +160,13 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   async function admit(orders: readonly PushOrder[]): Promise<readonly PushOrder[]> {
     const current = orders.filter((order) => {
       if (order.caller?.cancelled) {
-        // Nobody is told: this only ends the call.
-        order.reject(new StoreUnavailable('CANCELLED'));
+        order.reject(new StoreUnavailable('CANCELLED')); // Nobody is told: this only ends the call.
         return false;
       }
       const resolution = order.resolution.current();
-      if (resolution === undefined) {
-        order.resolve(undefined);
-        return false;
-      }
-      order.resolution = resolution;
-      return true;
+      if (resolution === undefined) order.resolve(undefined);
+      else order.resolution = resolution;
+      return resolution !== undefined;
     });
     try {
       const { fresh, later } = await idempotency.sort(current);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { currentTopics } from '../../core/domain/device.js';
+import type { NewRegistration } from '../../core/store/store.js';
 import { eachStore, must } from './each-store.js';
 import { NOW, newApp, newDevices, nextNumber, nextPushId, register, registration } from './samples.js';
 
@@ -52,6 +53,7 @@ eachStore('the registry of a store', (opened) => {
       alias: 'u1',
       previousAlias: undefined,
       startedAfresh: true,
+      unchanged: false,
       topics: expect.any(Array),
     });
     expect([...registered.topics].sort()).toEqual(topics.map((topic) => topic.num).sort());
@@ -73,10 +75,25 @@ eachStore('the registry of a store', (opened) => {
       alias: 'u1',
       previousAlias: 'u1',
       startedAfresh: false,
+      unchanged: false,
       topics: first.topics,
     });
     const [subscriber] = await store.findSubscribers([first.device.id]);
     expect(must(subscriber).memberships).toEqual([{ topicNum: first.topics[0], since: 10, until: null }]);
+  });
+
+  it('says that a registration changes nothing of who finds the device, whatever else it changes', async () => {
+    const { store } = opened;
+    const wanted = registration(await newApp(store), { alias: 'u1', tags: ['a'], platform: 'IOS' });
+    const unchanged = async (change: Partial<NewRegistration>): Promise<boolean> =>
+      (await register(store, { ...wanted, ...change })).unchanged;
+    expect(await unchanged({})).toBe(false);
+    expect(await unchanged({})).toBe(true);
+    expect(await unchanged({ tags: ['b'], mobile: '1', sinceId: 20 })).toBe(true);
+    expect(await unchanged({ platform: 'WEB' })).toBe(false);
+    expect(await unchanged({ platform: 'WEB', alias: 'u2' })).toBe(false);
+    await store.commitUnregistrations([wanted.newId], NOW);
+    expect(await unchanged({ platform: 'WEB', alias: 'u2' })).toBe(false);
   });
 
   it('starts afresh with another alias', async () => {
