@@ -8,6 +8,8 @@ export interface ChangeKind<I, O> {
   apply(inputs: readonly I[]): Promise<readonly O[]>;
   /** It may end deliveries; absent: it ends none. */
   endsDeliveries?: true;
+  /** Replaces what the subject was before: of those that wait together only the last is carried out, and answers all. */
+  replaces?: true;
 }
 
 /** Changes that wait for the next cycle. Those of one subject, and those of different kinds, happen in the order in which they came. */
@@ -28,8 +30,7 @@ interface Change {
   kind: ChangeKind<unknown, unknown>;
   subject: string;
   input: unknown;
-  resolve(output: unknown): void;
-  reject(error: unknown): void;
+  callers: { resolve(output: unknown): void; reject(error: unknown): void }[];
 }
 
 const MAX_WAITING = 20_000;
@@ -38,7 +39,10 @@ const MAX_SET = 500;
 export function createChangeQueue(): ChangeQueue {
   let waiting: Change[] = [];
 
-  /** What waits before the first change of another kind, of each subject the first: the others of a subject hold up only themselves. */
+  /**
+   * What waits before the first change of another kind, of each subject the first, or the last as the kind has it: the others of a
+   * subject hold up only themselves.
+   */
   function take(): Change[] {
     const kind = waiting[0]?.kind;
     const taken = new Map<string, Change>();
@@ -48,8 +52,12 @@ export function createChangeQueue(): ChangeQueue {
         waiting = [...left, ...waiting.slice(index)];
         return [...taken.values()];
       }
-      if (taken.has(change.subject)) left.push(change);
-      else taken.set(change.subject, change);
+      const earlier = taken.get(change.subject);
+      if (earlier === undefined) taken.set(change.subject, change);
+      else if (kind.replaces) {
+        earlier.input = change.input;
+        earlier.callers.push(...change.callers);
+      } else left.push(change);
     }
     waiting = left;
     return [...taken.values()];
@@ -60,7 +68,12 @@ export function createChangeQueue(): ChangeQueue {
       if (waiting.length >= MAX_WAITING) return Promise.reject(new OnePushError('OVERLOADED'));
       return new Promise<O>((resolve, reject) => {
         // A change meets only its own kind: what `kind` is given is an I, and what it answers an O.
-        const change = { kind, subject: kind.subjectOf(input), input, resolve, reject } as unknown as Change;
+        const change = {
+          kind,
+          subject: kind.subjectOf(input),
+          input,
+          callers: [{ resolve, reject }],
+        } as unknown as Change;
         waiting.push(change);
       });
     },
@@ -70,16 +83,22 @@ export function createChangeQueue(): ChangeQueue {
       if (first === undefined) return false;
       try {
         const outputs = await first.kind.apply(changes.map((change) => change.input));
-        for (const [index, change] of changes.entries()) change.resolve(outputs[index]);
+        for (const [index, { callers }] of changes.entries()) {
+          for (const caller of callers) caller.resolve(outputs[index]);
+        }
       } catch (error) {
-        for (const change of changes) change.reject(error);
+        refuse(changes, error);
       }
       return true;
     },
     refuse(error) {
-      for (const change of waiting.splice(0)) change.reject(error);
+      refuse(waiting.splice(0), error);
     },
     endDeliveries: () => waiting.some(({ kind }) => kind.endsDeliveries),
     size: () => waiting.length,
   };
+}
+
+function refuse(changes: readonly Change[], error: unknown): void {
+  for (const { callers } of changes) for (const caller of callers) caller.reject(error);
 }

@@ -93,6 +93,7 @@ export function createChanges(options: {
   return {
     register: {
       endsDeliveries: true,
+      replaces: true,
       subjectOf: ({ appNum, nativeToken }) => `${appNum}:${nativeToken}`,
       async apply(requests) {
         const shared = { sinceId: pushIds.last(), now: now() };
