@@ -15,6 +15,8 @@ export function createBatcher<T>(max: number, handle: (items: T[]) => Promise<vo
       const items = waiting.length <= max ? waiting : waiting.slice(0, max);
       waiting = waiting.length <= max ? [] : waiting.slice(max);
       await handle(items);
+      // Where handling never leaves this turn of the loop (SQLite), everything else would wait until nothing is waiting here.
+      if (waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
     running = false;
   }

@@ -6,6 +6,8 @@ export const LIMITS = {
   nativeToken: 4096,
   mobile: 32,
   tags: 100,
+  /** Tags that a device once had and may still have messages of: beyond it those that ended first are forgotten. */
+  endedTags: 200,
   tenantCode: 64,
   audiences: 1000,
   text: 65_536,

@@ -26,7 +26,7 @@ export interface PushDraft extends Omit<PushHeader, 'appId' | 'appNum'> {
   idempotency: { key: string; digest: string } | undefined;
 }
 
-/** An audience that changes so often between its look-up and its commit is a sign of something else. */
+/** Only when nothing is known of its devices any more is a push resolved again; so often is a sign of something else. */
 const MAX_ATTEMPTS = 20;
 
 /**

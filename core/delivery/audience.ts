@@ -4,11 +4,19 @@ import type { Entry } from '../registry/lookup-cache.js';
 import type { Registry } from '../registry/registry.js';
 import type { LookUps } from '../store/store.js';
 
-/** Who a push goes to, as long as `isCurrent`. */
+/**
+ * Who a push goes to: whoever was in the audience when it was resolved. What is registered between that and the commit counts as
+ * registered after the push, so it takes devices away and never sends the push back.
+ */
 export interface Resolution {
-  target: { kind: 'directed'; deviceNums: readonly number[] } | { kind: 'topics'; topicNums: readonly number[] };
-  /** False once a registration may have changed the answer: resolve again. */
-  isCurrent(): boolean;
+  readonly target:
+    | { kind: 'directed'; deviceNums: readonly number[] }
+    | { kind: 'topics'; topicNums: readonly number[] };
+  /**
+   * Returns what may be committed now: without the devices that have changed hands or unregistered since they were looked up.
+   * Undefined: which ones is not known any more; resolve again. Asked once for each push in its cycle.
+   */
+  current(): Resolution | undefined;
 }
 
 /** To how many devices one push goes: to more it goes in parts. */
@@ -27,10 +35,14 @@ export function resolveAudience(
   reach: Reach,
 ): Resolution | undefined | Promise<Resolution | undefined> {
   if (reach.kind !== 'names') return resolveFound(registry, store, appNum, reach);
+  const { revocations } = registry;
+  const snapshot = revocations.snapshot();
   const entries = namesOf(registry, appNum, reach.audience);
-  return entries.some(({ loading }) => loading !== undefined)
-    ? loaded(entries).then(() => directed(entries, appNum, reach.platform))
-    : directed(entries, appNum, reach.platform);
+  const resolve = (): Resolution | undefined => {
+    const deviceNums = devicesOf(entries, appNum, reach.platform);
+    return deviceNums.length > MAX_DEVICES ? undefined : directed(revocations, snapshot, deviceNums);
+  };
+  return entries.some(({ loading }) => loading !== undefined) ? loaded(entries).then(resolve) : resolve();
 }
 
 async function resolveFound(
@@ -65,12 +77,12 @@ export async function resolvePage(
   { after, size }: { after: number; size: number },
 ): Promise<Page> {
   if (reach.kind === 'topics') return { resolution: await topics(registry, appNum, reach.tags), after, more: false };
-  const areSame = registry.watchDevices();
+  const snapshot = registry.revocations.snapshot();
   const { audience, platform } = reach;
   const found = await store.findAudience({ appNum, audience, platform }, after, size + 1);
   const deviceNums = found.slice(0, size);
   return {
-    resolution: { target: { kind: 'directed', deviceNums }, isCurrent: () => areSame(deviceNums) },
+    resolution: directed(registry.revocations, snapshot, deviceNums),
     after: deviceNums.at(-1) ?? after,
     more: found.length > size,
   };
@@ -90,14 +102,29 @@ async function topics(registry: Registry, appNum: number, tags: readonly string[
   const entries = tags.map((tag) => registry.topic(appNum, tag));
   await loaded(entries);
   const topicNums = [...new Set(entries.flatMap((entry) => entry.value ?? []))];
-  return { target: { kind: 'topics', topicNums }, isCurrent: () => areCurrent(entries) };
+  // A topic has its number for ever, and a tag without one had no device when the push came.
+  const resolution: Resolution = { target: { kind: 'topics', topicNums }, current: () => resolution };
+  return resolution;
 }
 
-function directed(
+/** @param snapshot from before the look-up: what is revoked from then on is left out */
+function directed(revocations: Registry['revocations'], snapshot: number, deviceNums: readonly number[]): Resolution {
+  const resolution: Resolution = {
+    target: { kind: 'directed', deviceNums },
+    current() {
+      const kept = revocations.keep(snapshot, deviceNums);
+      return kept === undefined || kept === deviceNums ? kept && resolution : directed(revocations, snapshot, kept);
+    },
+  };
+  return resolution;
+}
+
+/** The devices of names, each once. */
+function devicesOf(
   entries: readonly Entry<Device | readonly Device[]>[],
   appNum: number,
   platform: PlatformFilter,
-): Resolution | undefined {
+): readonly number[] {
   const nums: number[] = [];
   for (const { value } of entries) {
     for (const device of devicesIn(value)) {
@@ -106,9 +133,7 @@ function directed(
     }
   }
   // One name has each of its devices once.
-  const deviceNums = entries.length > 1 ? [...new Set(nums)] : nums;
-  if (deviceNums.length > MAX_DEVICES) return undefined;
-  return { target: { kind: 'directed', deviceNums }, isCurrent: () => areCurrent(entries) };
+  return entries.length > 1 ? [...new Set(nums)] : nums;
 }
 
 function devicesIn(value: Device | readonly Device[] | undefined): readonly Device[] {
@@ -120,8 +145,4 @@ const isOne = (value: Device | readonly Device[]): value is Device => !Array.isA
 
 async function loaded(entries: readonly Entry<unknown>[]): Promise<void> {
   for (const entry of entries) if (entry.loading !== undefined) await entry.loading;
-}
-
-function areCurrent(entries: readonly Entry<unknown>[]): boolean {
-  return entries.every((entry) => !entry.stale);
 }

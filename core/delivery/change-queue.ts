@@ -19,6 +19,8 @@ export interface ChangeKind<I, O> {
   apply(inputs: readonly I[]): ChangeCommit<O>;
   /** It may end deliveries; absent: it ends none. */
   endsDeliveries?: true;
+  /** Replaces what the subject was before: of those that wait together only the last is carried out, and answers all. */
+  replaces?: true;
 }
 
 /** Changes that wait for the next cycle. Those of one subject, and those of different kinds, happen in the order in which they came. */
@@ -41,8 +43,7 @@ interface Change {
   input: unknown;
   bytes: number;
   since: number;
-  resolve(output: unknown): void;
-  reject(error: unknown): void;
+  callers: { resolve(output: unknown): void; reject(error: unknown): void }[];
 }
 
 const MAX_WAITING = 20_000;
@@ -65,27 +66,35 @@ export function createChangeQueue(doubt: Pick<CommitDoubt, 'note'>): ChangeQueue
     waiting = waiting.filter(({ since }) => since >= oldest);
     for (const change of overdue) {
       waitingBytes -= change.bytes;
-      change.reject(new StoreUnavailable('OVERDUE'));
+      reject(change, new StoreUnavailable('OVERDUE'));
     }
   }
 
-  /** What waits before the first change of another kind, of each subject the first: the others of a subject hold up only themselves. */
+  /**
+   * What waits before the first change of another kind, of each subject the first, or the last as the kind has it: the others of a
+   * subject hold up only themselves.
+   */
   function take(): Change[] {
     const kind = waiting[0]?.kind;
     const taken = new Map<string, Change>();
-    const left: Change[] = [];
+    let left: Change[] = [];
     let bytes = 0;
     for (const [index, change] of waiting.entries()) {
       if (change.kind !== kind || taken.size >= MAX_SET || bytes >= MAX_SET_BYTES) {
-        left.push(...waiting.slice(index));
+        left = [...left, ...waiting.slice(index)];
         break;
       }
-      if (taken.has(change.subject)) {
+      const earlier = taken.get(change.subject);
+      if (earlier !== undefined && !kind.replaces) {
         left.push(change);
         continue;
       }
-      taken.set(change.subject, change);
       bytes += change.bytes;
+      if (earlier === undefined) taken.set(change.subject, change);
+      else {
+        earlier.input = change.input;
+        for (const caller of change.callers) earlier.callers.push(caller);
+      }
     }
     waiting = left;
     waitingBytes -= bytes;
@@ -106,18 +115,18 @@ export function createChangeQueue(doubt: Pick<CommitDoubt, 'note'>): ChangeQueue
       });
       const trouble = error instanceof StoreUnavailable ? error : undefined;
       if (trouble !== undefined || changes.length === 1) {
-        for (const change of changes) change.reject(error);
+        for (const change of changes) reject(change, error);
         return trouble;
       }
       const middle = Math.ceil(changes.length / 2);
       const others = changes.slice(middle);
       const earlier = await commitSet(changes.slice(0, middle));
       if (earlier === undefined) return commitSet(others);
-      for (const change of others) change.reject(earlier);
+      for (const change of others) reject(change, earlier);
       return earlier;
     }
     const outputs = committed(result);
-    for (const [index, change] of changes.entries()) change.resolve(outputs[index]);
+    for (const [index, { callers }] of changes.entries()) for (const caller of callers) caller.resolve(outputs[index]);
     return undefined;
   }
 
@@ -131,7 +140,8 @@ export function createChangeQueue(doubt: Pick<CommitDoubt, 'note'>): ChangeQueue
       const since = performance.now();
       return new Promise<O>((resolve, reject) => {
         // A change meets only its own kind: what `kind` is given is an I, and what it answers an O.
-        const change = { kind, subject: kind.subjectOf(input), input, bytes, since, resolve, reject };
+        const callers = [{ resolve, reject }];
+        const change = { kind, subject: kind.subjectOf(input), input, bytes, since, callers };
         waiting.push(change as unknown as Change);
       });
     },
@@ -143,9 +153,17 @@ export function createChangeQueue(doubt: Pick<CommitDoubt, 'note'>): ChangeQueue
     },
     refuse(error) {
       waitingBytes = 0;
-      for (const change of waiting.splice(0)) change.reject(error);
+      for (const change of waiting.splice(0)) reject(change, error);
     },
     endDeliveries: () => waiting.some(({ kind }) => kind.endsDeliveries),
     size: () => waiting.length,
   };
+}
+
+function refuse(changes: readonly Change[], error: unknown): void {
+  for (const { callers } of changes) for (const caller of callers) caller.reject(error);
+}
+
+function reject({ callers }: Change, error: unknown): void {
+  for (const caller of callers) caller.reject(error);
 }

@@ -84,6 +84,7 @@ export function createChanges(options: {
   return {
     register: {
       endsDeliveries: true,
+      replaces: true,
       subjectOf: ({ appNum, nativeToken }) => `${appNum}:${nativeToken}`,
       bytesOf: ({ alias, nativeToken, tags }) => alias.length + nativeToken.length + lengthOf(tags),
       apply(requests) {

@@ -28,7 +28,7 @@ export interface PushRequest {
 
 /** The same, with its caller waiting. */
 export interface QueuedPush extends PushRequest {
-  /** With the push's id; undefined: the audience has changed meanwhile. */
+  /** With the push's id; undefined: its audience must be resolved again. */
   resolve(pushId: number | undefined): void;
   reject(error: unknown): void;
   since: number;

@@ -33,7 +33,7 @@ export type Effects = ChangeEffects & DeliveryCommitOptions['effects'];
  * delivered, confirmed and read is kept until it is committed. What the store refuses takes nothing of its batch with it.
  */
 export interface WriteCycle {
-  /** Resolves with the push's id. Undefined: the audience has changed meanwhile, resolve it again. */
+  /** Resolves with the push's id. Undefined: resolve its audience again; see `Resolution.current`. */
   push(request: PushRequest): Promise<number | undefined>;
   /** Carries out a change of one of `changes`. */
   change<I, O>(kind: ChangeKind<I, O>, input: I): Promise<O>;
@@ -153,9 +153,10 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
         push.reject(new StoreUnavailable('CANCELLED'));
         return false;
       }
-      if (push.resolution.isCurrent()) return true;
-      push.resolve(undefined);
-      return false;
+      const resolution = push.resolution.current();
+      if (resolution === undefined) push.resolve(undefined);
+      else push.resolution = resolution;
+      return resolution !== undefined;
     });
     try {
       const { fresh, later } = await idempotency.sort(current, time);

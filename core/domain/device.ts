@@ -1,3 +1,5 @@
+import { LIMITS } from '../../common/contract/fields.js';
+
 /** What a device runs on. */
 export const PLATFORMS = ['ANDROID', 'IOS', 'PC', 'WEB'] as const;
 export type Platform = (typeof PLATFORMS)[number];
@@ -56,7 +58,7 @@ export function currentTopics(memberships: readonly Membership[]): number[] {
 
 /**
  * The memberships after a registration that made `topics` the device's topics, where `at` was the last push before it: a
- * topic that goes ends there, one that comes begins there.
+ * topic that goes ends there, one that comes begins there. Of those that have ended, the last are kept.
  */
 export function withTopics(memberships: readonly Membership[], topics: readonly number[], at: number): Membership[] {
   const wanted = new Set(topics);
@@ -64,6 +66,13 @@ export function withTopics(memberships: readonly Membership[], topics: readonly 
   const kept = memberships.map((membership) =>
     membership.until === null && !wanted.has(membership.topicNum) ? { ...membership, until: at } : membership,
   );
+  const ended = kept.filter(({ since, until }) => until !== null && until > since);
+  const forgotten = new Set(
+    ended.toSorted((a, b) => (a.until ?? 0) - (b.until ?? 0)).slice(0, Math.max(0, ended.length - LIMITS.endedTags)),
+  );
+  const remembered = kept.filter(
+    (membership) => membership.until === null || (membership.until > membership.since && !forgotten.has(membership)),
+  );
   const added = [...wanted].filter((topicNum) => !had.has(topicNum));
-  return [...kept, ...added.map((topicNum) => ({ topicNum, since: at, until: null }))];
+  return [...remembered, ...added.map((topicNum) => ({ topicNum, since: at, until: null }))];
 }

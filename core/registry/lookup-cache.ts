@@ -1,36 +1,37 @@
 import { createBatcher } from '../../common/batcher.js';
 
-/** A value that was looked up, or is being looked up. */
+/** A value that was looked up, or is being looked up. It is that of when it was asked for, or later. */
 export interface Entry<V> {
   /** Undefined: not there, or not loaded yet. */
   readonly value: V | undefined;
   /** While it is being loaded; rejects if that fails. */
   readonly loading: Promise<void> | undefined;
-  /** The value may have changed, or is not watched any more: look it up again. */
-  readonly stale: boolean;
 }
 
 /**
- * Look-ups gathered into set queries, behind a bounded cache. A key that is not there is remembered too. Whoever holds an
- * entry across a turn of the loop checks `stale` before relying on it.
+ * Look-ups gathered into set queries, behind a bounded cache. A key that is not there is remembered too.
+ *
+ * An entry that is dropped, for room or because its value has changed, stays good for whoever holds it: only who asks afterwards gets
+ * another. So what is registered while a push is on its way, or pushed for very many names at once, never sends the push back.
  */
 export interface LookupCache<V> {
   get(key: string): Entry<V>;
-  /** The value behind a key has changed. */
+  /** The value behind a key has changed, or may have: who asks from now on gets one that is loaded from now on. */
   invalidate(key: string): void;
-  /** Any value may have changed. */
-  clear(): void;
+  /** A key has a value now that never changes: a value that is known stays. */
+  invalidateAbsent(key: string): void;
   /** How often a key was asked for that was there, or being looked up, and how often one that was not. */
   counts(): { hits: number; misses: number };
 }
 
 interface MutableEntry<V> {
   key: string;
-  /** When it came to where it stands, as a count of such changes. */
-  turn: number;
+  /** Where it is in `ring`. */
+  place: number;
+  /** Since the hand last passed it. */
+  used: boolean;
   value: V | undefined;
   loading: Promise<void> | undefined;
-  stale: boolean;
   settle: (error?: unknown) => void;
 }
 
@@ -43,9 +44,9 @@ const KEYS_PER_LOAD = 500;
  */
 export function createLookupCache<V>(max: number, load: (keys: string[]) => Promise<Map<string, V>>): LookupCache<V> {
   const entries = new Map<string, MutableEntry<V>>();
-  /** How near to the end an entry stays where it is when it is used: to move it costs more than to find it. */
-  const near = Math.floor(max / 4);
-  let turn = 0;
+  /** The same entries; a hand goes round and makes room where it finds one that was not used since it was there last (CLOCK). */
+  const ring: MutableEntry<V>[] = [];
+  let hand = 0;
   let hits = 0;
   let misses = 0;
   const loader = createBatcher<MutableEntry<V>>(KEYS_PER_LOAD, async (batch) => {
@@ -57,24 +58,43 @@ export function createLookupCache<V>(max: number, load: (keys: string[]) => Prom
       }
     } catch (error) {
       for (const entry of batch) {
-        drop(entry);
+        if (entries.get(entry.key) === entry) drop(entry);
         entry.settle(error);
       }
     }
   });
 
   function drop(entry: MutableEntry<V>): void {
-    entry.stale = true;
-    if (entries.get(entry.key) === entry) entries.delete(entry.key);
+    entries.delete(entry.key);
+    // The last one takes its place.
+    const last = ring.pop();
+    if (last === undefined || last === entry) return;
+    last.place = entry.place;
+    ring[last.place] = last;
+  }
+
+  /** The place for another entry. */
+  function findPlace(): number {
+    if (ring.length < max) return ring.length;
+    for (;;) {
+      hand = hand + 1 < ring.length ? hand + 1 : 0;
+      const entry = ring[hand];
+      if (entry?.used) {
+        entry.used = false;
+        continue;
+      }
+      if (entry !== undefined) entries.delete(entry.key);
+      return hand;
+    }
   }
 
   function add(key: string): MutableEntry<V> {
     const entry: MutableEntry<V> = {
       key,
-      turn: ++turn,
+      place: findPlace(),
+      used: false,
       value: undefined,
       loading: undefined,
-      stale: false,
       settle: () => {},
     };
     entry.loading = new Promise((resolve, reject) => {
@@ -87,9 +107,8 @@ export function createLookupCache<V>(max: number, load: (keys: string[]) => Prom
     // Whoever waits is told; that nobody may be waiting is no fault.
     entry.loading.catch(() => {});
     entries.set(key, entry);
+    ring[entry.place] = entry;
     loader.add(entry);
-    const oldest = entries.size > max ? entries.values().next().value : undefined;
-    if (oldest !== undefined) drop(oldest);
     return entry;
   }
 
@@ -101,19 +120,16 @@ export function createLookupCache<V>(max: number, load: (keys: string[]) => Prom
         return add(key);
       }
       hits++;
-      if (turn - entry.turn >= near) {
-        entry.turn = ++turn;
-        entries.delete(key);
-        entries.set(key, entry);
-      }
+      entry.used = true;
       return entry;
     },
     invalidate(key) {
       const entry = entries.get(key);
       if (entry !== undefined) drop(entry);
     },
-    clear() {
-      for (const entry of entries.values()) drop(entry);
+    invalidateAbsent(key) {
+      const entry = entries.get(key);
+      if (entry !== undefined && entry.value === undefined) drop(entry);
     },
     counts: () => ({ hits, misses }),
   };

@@ -3,7 +3,7 @@ import { matchesSecret } from '../../common/secrets.js';
 import type { App } from '../domain/app.js';
 import type { Device } from '../domain/device.js';
 import type { LookUps, Registered } from '../store/store.js';
-import { createDepartures, type Departures } from './departures.js';
+import { createDeviceRevocations, type DeviceRevocations } from './device-revocations.js';
 import { createLookupCache, type Entry } from './lookup-cache.js';
 
 /** What is known of apps, devices and topics, cached; told of every change by `registered` and `unregistered`. */
@@ -18,15 +18,13 @@ export interface Registry {
   devicesOf(appNum: number, alias: string): Entry<readonly Device[]>;
   /** A device by its public id; it may have unregistered. */
   device(id: string): Entry<Device>;
-  /** The timeline of a tag; a tag that no device ever had has none. */
+  /** The timeline of a tag, which never changes; a tag that no device ever had has none. */
   topic(appNum: number, tag: string): Entry<number>;
-  /** See `Departures`. */
-  watchDevices: Departures['watch'];
+  /** What a push asks before it is committed to devices that it has looked up. */
+  readonly revocations: Pick<DeviceRevocations, 'snapshot' | 'keep'>;
   appChanged(id: string): void;
   registered(result: Registered, appNum: number, tags: readonly string[]): void;
   unregistered(device: Device & { alias: string }): void;
-  /** Anything may have changed: all is looked up again. */
-  forget(): void;
   /** How often each cache had what was asked for, and had not. */
   cacheCounts(): Record<'apps' | 'aliases' | 'devices' | 'topics', { hits: number; misses: number }>;
 }
@@ -59,7 +57,7 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
     MAX_DEVICES,
     async (ids) => new Map((await store.findDevicesById(ids)).map((device) => [device.id, device])),
   );
-  const departures = createDepartures();
+  const revocations = createDeviceRevocations();
   const topics = createLookupCache<number>(MAX_TOPICS, async (keys) => {
     const pairs = keys.map((key) => ({ appNum: scopeOf(key), tag: nameOf(key) }));
     return new Map((await store.findTopics(pairs)).map((topic) => [scoped(topic.appNum, topic.tag), topic.num]));
@@ -91,23 +89,21 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
     devicesOf: (appNum, alias) => aliases.get(scoped(appNum, alias)),
     device: (id) => devices.get(id),
     topic: (appNum, tag) => topics.get(scoped(appNum, tag)),
-    watchDevices: departures.watch,
+    revocations,
     appChanged: (id) => apps.invalidate(id),
-    registered({ device, alias, previousAlias, startedAfresh }, appNum, tags) {
-      if (startedAfresh) departures.left(device.num);
-      devices.invalidate(device.id);
-      aliases.invalidate(scoped(appNum, alias));
-      if (previousAlias !== undefined) aliases.invalidate(scoped(appNum, previousAlias));
-      for (const tag of tags) topics.invalidate(scoped(appNum, tag));
+    registered({ device, alias, previousAlias, startedAfresh, unchanged }, appNum, tags) {
+      if (startedAfresh) revocations.add(device.num);
+      if (!unchanged) {
+        devices.invalidate(device.id);
+        aliases.invalidate(scoped(appNum, alias));
+        if (previousAlias !== undefined) aliases.invalidate(scoped(appNum, previousAlias));
+      }
+      for (const tag of tags) topics.invalidateAbsent(scoped(appNum, tag));
     },
     unregistered(device) {
-      departures.left(device.num);
+      revocations.add(device.num);
       devices.invalidate(device.id);
       aliases.invalidate(scoped(device.appNum, device.alias));
-    },
-    forget() {
-      departures.forget();
-      for (const cache of [apps, aliases, devices, topics]) cache.clear();
     },
     cacheCounts: () => ({
       apps: apps.counts(),

@@ -68,6 +68,8 @@ export interface Registered {
   previousAlias: string | undefined;
   /** New, back after unregistering, or another alias: nothing that waited before is for it. */
   startedAfresh: boolean;
+  /** It was registered with this alias and platform before: looked up, it is what it was. */
+  unchanged: boolean;
   /** The topics that it belongs to now. */
   topics: readonly number[];
 }

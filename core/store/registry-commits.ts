@@ -80,6 +80,7 @@ export function createRegistryCommits(
         alias: registration.alias,
         previousAlias,
         startedAfresh,
+        unchanged: !startedAfresh && earlier?.platform === row.platform,
         topics: [],
       };
     });

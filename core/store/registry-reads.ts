@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { App, AppKey } from '../domain/app.js';
 import { EVERYONE_TAG } from '../domain/audience.js';
 import type { Device, Membership } from '../domain/device.js';
@@ -80,8 +80,15 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
         const topicNum = everyoneOf.get(row.appNum);
         if (topicNum !== undefined) memberships.get(row.num)?.push({ topicNum, since: row.sinceId, until: null });
       }
+      // What ended before the first push that is still on a topic has none.
+      const oldest = sql`(SELECT MIN(push_id) FROM timeline)`;
       const tagged = await rowsFor(memberships.keys(), (chunk) =>
-        db.select().from(deviceTags).where(inArray(deviceTags.deviceNum, chunk)),
+        db
+          .select()
+          .from(deviceTags)
+          .where(
+            and(inArray(deviceTags.deviceNum, chunk), or(isNull(deviceTags.untilId), gte(deviceTags.untilId, oldest))),
+          ),
       );
       for (const row of tagged) {
         memberships.get(row.deviceNum)?.push({ topicNum: row.topicNum, since: row.sinceId, until: row.untilId });

@@ -128,7 +128,7 @@ export interface LookUps {
   findDevicesByAlias(pairs: readonly { appNum: number; alias: string }[]): Promise<(Device & { alias: string })[]>;
   /** Devices by public id, unregistered ones too. */
   findDevicesById(ids: readonly string[]): Promise<Device[]>;
-  /** The same with their topics, `everyone` among them, for sessions that are opened. */
+  /** The same with the topics that they may have messages of, `everyone` among them, for sessions that are opened. */
   findSubscribers(ids: readonly string[]): Promise<(Subscriber & { appDisabled: boolean })[]>;
   /** The timelines of tags; a tag that no device ever had has none. */
   findTopics(

@@ -1,3 +1,4 @@
+import { firstIdAt } from '../domain/id-clock.js';
 import { chunks, PAIRS_PER_STATEMENT, places, type Row, type SqlDriver, type Transaction } from './driver.js';
 import { endDeliveries, endWhere } from './ending-commits.js';
 import { sweepJobs } from './job-commits.js';
@@ -10,11 +11,17 @@ const KEYS_PER_SWEEP = 500;
 const REMOVED_PER_SWEEP = 200;
 const RECEIPTS_PER_SWEEP = 5000;
 const EVICTED_AT_ONCE = 5000;
+const TAGS_PER_SWEEP = 2000;
+/** Milliseconds before what devices once had as tags is gone through again. */
+const TAGS_INTERVAL = 60_000;
+/** Milliseconds that a membership is kept after its end: the clock of another core may be slow. */
+const TAGS_GRACE = 60_000;
 
 /** What ends without the device: recall, expiry, eviction, retention. */
 export function createSweepCommits(
   driver: SqlDriver,
 ): Pick<Commits, 'commitRecalls' | 'commitSweep' | 'commitEvictions'> {
+  const tags: TagSweep = { after: 0, nextAt: 0 };
   return {
     commitRecalls: (recalls) =>
       driver.transaction(async (tx) => {
@@ -22,7 +29,7 @@ export function createSweepCommits(
         for (const recall of recalls) results.push(await commitRecall(driver, tx, recall));
         return results;
       }),
-    commitSweep: (sweep) => driver.transaction((tx) => commitSweep(driver, tx, sweep)),
+    commitSweep: (sweep) => driver.transaction((tx) => commitSweep(driver, tx, sweep, tags)),
     commitEvictions: (evictions) =>
       driver.transaction(async (tx) => {
         const evicted: number[][] = [];
@@ -62,11 +69,12 @@ async function commitRecall(
   return { deliveries };
 }
 
-async function commitSweep(driver: SqlDriver, tx: Transaction, sweep: Sweep): Promise<Swept> {
+async function commitSweep(driver: SqlDriver, tx: Transaction, sweep: Sweep, tags: TagSweep): Promise<Swept> {
   const { expired, erasedThrough } = await endExpired(driver, tx, sweep);
   if (erasedThrough < sweep.now) return { expired, erasedThrough, more: true };
   const removed = await removeOld(tx, sweep);
   const moreJobs = await sweepJobs(tx, sweep);
+  await sweepTags(tx, sweep.now, tags);
   return { expired, erasedThrough, more: removed || moreJobs };
 }
 
@@ -169,6 +177,31 @@ async function removePushes(tx: Transaction, ids: readonly number[]): Promise<bo
   // A part of its receipts has no sum.
   await tx.run('UPDATE pushes SET targeted = NULL WHERE id = ?', [pushId]);
   return true;
+}
+
+/** How far the tags of devices have been gone through: up to this device, and when the next step is due. */
+interface TagSweep {
+  after: number;
+  nextAt: number;
+}
+
+/** Removes memberships of the next devices that ended before the first push that is still on a topic. */
+async function sweepTags(tx: Transaction, now: number, tags: TagSweep): Promise<void> {
+  if (now < tags.nextAt && tags.nextAt - now <= TAGS_INTERVAL) return;
+  const [first] = await tx.all('SELECT MIN(push_id) AS id FROM timeline', []);
+  const ended = Math.min(Number(first?.id ?? Number.MAX_SAFE_INTEGER), firstIdAt(now - TAGS_GRACE));
+  const [last] = await tx.all(
+    'SELECT device_num FROM device_tags WHERE device_num > ? ORDER BY device_num LIMIT 1 OFFSET ?',
+    [tags.after, TAGS_PER_SWEEP],
+  );
+  const through = last === undefined ? Number.MAX_SAFE_INTEGER : Number(last.device_num);
+  await tx.run('DELETE FROM device_tags WHERE device_num > ? AND device_num <= ? AND until_id < ?', [
+    tags.after,
+    through,
+    ended,
+  ]);
+  tags.after = last === undefined ? 0 : through;
+  tags.nextAt = last === undefined ? now + TAGS_INTERVAL : now;
 }
 
 async function commitEviction(

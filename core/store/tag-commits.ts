@@ -1,12 +1,22 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { LIMITS } from '../../common/contract/fields.js';
 import { EVERYONE_TAG } from '../domain/audience.js';
-import { insertRows, rowsFor, type SqlDriver, type SqlValue, type Transaction } from './driver.js';
+import {
+  chunks,
+  insertRows,
+  KEYS_PER_STATEMENT,
+  places,
+  rowsFor,
+  type SqlDriver,
+  type SqlValue,
+  type Transaction,
+} from './driver.js';
 import { groupByApp } from './registry-reads.js';
 import type { NewRegistration, Registered } from './store.js';
 
 /**
  * Replaces the tags of registered devices by those of their registrations: a tag that goes ends its membership at the last
- * push, one that comes begins after it.
+ * push, one that comes begins after it. Of each device that loses tags, what `trimEnded` removes is removed.
  *
  * @returns the topics that each device belongs to now, `everyone` among them, in the order of the call
  */
@@ -29,15 +39,20 @@ export async function commitTags(
   for (const row of rows) current.get(row.deviceNum)?.set(row.topicNum, row.sinceId);
 
   const changed: SqlValue[][] = [];
+  const losing = new Set<number>();
   const topics = registrations.map(({ appNum, tags, sinceId }, index) => {
     const deviceNum = registered[index]?.device.num ?? 0;
     const had = current.get(deviceNum) ?? new Map<number, number>();
     const wanted = new Set(tags.map((tag) => topicNum(appNum, tag)));
     for (const topic of wanted) if (!had.has(topic)) changed.push([deviceNum, topic, sinceId, null]);
-    for (const [topic, since] of had) if (!wanted.has(topic)) changed.push([deviceNum, topic, since, sinceId]);
+    for (const [topic, since] of had) {
+      if (wanted.has(topic)) continue;
+      changed.push([deviceNum, topic, since, sinceId]);
+      losing.add(deviceNum);
+    }
     return [topicNum(appNum, EVERYONE_TAG), ...wanted];
   });
-  // What ends has its row; and so has a tag that went and came back between two pushes: it goes on.
+  // What ends has its row.
   await insertRows(
     tx,
     driver.maxValues,
@@ -45,7 +60,36 @@ export async function commitTags(
     changed,
     driver.onConflictUpdate(['device_num', 'topic_num', 'since_id'], { until_id: 'new' }),
   );
+  await trimEnded(tx, [...losing]);
   return topics;
+}
+
+/**
+ * Removes memberships that ended before any push, and of those that ended the oldest that are too many: a device reads them all when
+ * it connects.
+ */
+async function trimEnded(tx: Transaction, deviceNums: readonly number[]): Promise<void> {
+  for (const chunk of chunks(deviceNums, KEYS_PER_STATEMENT)) {
+    const ofChunk = `device_num IN ${places(chunk.length)}`;
+    await tx.later(`DELETE FROM device_tags WHERE ${ofChunk} AND until_id = since_id`, [...chunk]);
+    const full = await tx.all(
+      `SELECT device_num FROM device_tags WHERE ${ofChunk} AND until_id IS NOT NULL
+       GROUP BY device_num HAVING COUNT(*) > ?`,
+      [...chunk, LIMITS.endedTags],
+    );
+    for (const { device_num } of full) {
+      const deviceNum = Number(device_num);
+      const [newest] = await tx.all(
+        'SELECT until_id FROM device_tags WHERE device_num = ? AND until_id IS NOT NULL ORDER BY until_id DESC LIMIT 1 OFFSET ?',
+        [deviceNum, LIMITS.endedTags],
+      );
+      if (newest === undefined) continue;
+      await tx.run('DELETE FROM device_tags WHERE device_num = ? AND until_id <= ?', [
+        deviceNum,
+        Number(newest.until_id),
+      ]);
+    }
+  }
 }
 
 /** The topics of all tags and of `everyone`, made where they do not exist. */

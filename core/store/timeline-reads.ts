@@ -71,10 +71,7 @@ export function createTimelineReads(
       const devices = (await lookUps.findSubscribers(deviceIds)).toSorted((a, b) => b.num - a.num);
       const cursors = await lookUps.findCursors(devices.map(({ num }) => num));
       const deliveries = devices.flatMap((device) => deliverySources(device, ofUser, before));
-      // What devices once had as tags is never removed: only what may still have pushes is read.
-      const [row] = await driver.all('SELECT MIN(push_id) AS oldest FROM timeline', []);
-      const oldest = Number(row?.oldest ?? Number.MAX_SAFE_INTEGER);
-      const { found, complete } = await readNewest([...deliveries, ...topicSources(devices, oldest, before)], limit);
+      const { found, complete } = await readNewest([...deliveries, ...topicSources(devices, before)], limit);
       const ids = [...found.keys()].filter((id) => id >= complete).toSorted((a, b) => b - a);
       const chosen = ids.slice(0, KEYS_PER_STATEMENT);
       const through = chosen.length < ids.length ? (chosen.at(-1) ?? 0) : complete;
@@ -130,14 +127,12 @@ function deliverySources({ num, memberships }: Subscriber, ofUser: boolean, befo
   ];
 }
 
-/** @param oldest the first push that is on a topic */
-function topicSources(devices: readonly Subscriber[], oldest: number, before: DeliveryPlace): Source[] {
+function topicSources(devices: readonly Subscriber[], before: DeliveryPlace): Source[] {
   const sources = new Map<number, Source>();
   for (const { num, registered, memberships } of devices) {
     if (!registered) continue;
     for (const { topicNum, since, until } of memberships) {
       const to = Math.min(lastOf(num, before), until ?? Number.POSITIVE_INFINITY);
-      if (to < oldest) continue;
       const known = sources.get(topicNum);
       sources.set(topicNum, {
         kind: { topicNum },

@@ -48,7 +48,11 @@ export async function commitTopicConfirmations(
     .from(devices)
     .where(and(inArray(devices.num, deviceNums), isNull(devices.unregisteredAt)));
   const deviceOf = new Map(registered.map((row) => [row.num, { ...toDevice(row), sinceId: row.sinceId }]));
-  const rows = await tx.db.select().from(deviceTags).where(inArray(deviceTags.deviceNum, deviceNums));
+  const topicNums = [...new Set(entries.map((entry) => Number(entry.topic_num)))];
+  const rows = await tx.db
+    .select()
+    .from(deviceTags)
+    .where(and(inArray(deviceTags.deviceNum, deviceNums), inArray(deviceTags.topicNum, topicNums)));
   const memberships = new Map<number, typeof rows>();
   for (const row of rows) {
     const known = memberships.get(row.deviceNum);

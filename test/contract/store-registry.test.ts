@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
+import { LIMITS } from '../../common/contract/fields.js';
 import { currentTopics } from '../../core/domain/device.js';
+import type { NewRegistration } from '../../core/store/store.js';
 import { eachStore, must } from './each-store.js';
-import { NOW, newApp, newDevices, nextNumber, nextPushId, register, registration } from './samples.js';
+import { batch, NOW, newApp, newDevices, nextNumber, nextPushId, register, registration, topical } from './samples.js';
 
 eachStore('the registry of a store', (opened) => {
   it('keeps an app with its key', async () => {
@@ -59,6 +61,7 @@ eachStore('the registry of a store', (opened) => {
       alias: 'u1',
       previousAlias: undefined,
       startedAfresh: true,
+      unchanged: false,
       topics: expect.any(Array),
     });
     expect([...registered.topics].sort()).toEqual(topics.map((topic) => topic.num).sort());
@@ -80,10 +83,25 @@ eachStore('the registry of a store', (opened) => {
       alias: 'u1',
       previousAlias: 'u1',
       startedAfresh: false,
+      unchanged: false,
       topics: first.topics,
     });
     const [subscriber] = await store.findSubscribers([first.device.id]);
     expect(must(subscriber).memberships).toEqual([{ topicNum: first.topics[0], since: 10, until: null }]);
+  });
+
+  it('says that a registration changes nothing of who finds the device, whatever else it changes', async () => {
+    const { store } = opened;
+    const wanted = registration(await newApp(store), { alias: 'u1', tags: ['a'], platform: 'IOS' });
+    const unchanged = async (change: Partial<NewRegistration>): Promise<boolean> =>
+      (await register(store, { ...wanted, ...change })).unchanged;
+    expect(await unchanged({})).toBe(false);
+    expect(await unchanged({})).toBe(true);
+    expect(await unchanged({ tags: ['b'], mobile: '1', sinceId: 20 })).toBe(true);
+    expect(await unchanged({ platform: 'WEB' })).toBe(false);
+    expect(await unchanged({ platform: 'WEB', alias: 'u2' })).toBe(false);
+    await store.commitUnregistrations([wanted.newId], NOW);
+    expect(await unchanged({ platform: 'WEB', alias: 'u2' })).toBe(false);
   });
 
   it('starts afresh with another alias', async () => {
@@ -200,6 +218,9 @@ eachStore('the registry of a store', (opened) => {
       const named = memberships.map(({ topicNum, since, until }) => [tagOf.get(topicNum) ?? '?', since, until]);
       return named.filter(([tag]) => tag !== '?').sort();
     };
+    // What has ended is told as long as there is a push that it may have had.
+    const { made, id } = topical(app, [must(topics[0]).num], { id: 15 });
+    await store.commitDeliveries(batch({ pushes: [made] }));
     await register(store, { ...wanted, tags: ['b'], sinceId: 20 });
     expect(await history()).toEqual([
       ['a', 10, 20],
@@ -221,6 +242,25 @@ eachStore('the registry of a store', (opened) => {
       ['a', 20, 30],
       ['b', 10, 30],
     ]);
+    await store.commitRecalls([{ pushId: id, appNum: app.num, now: NOW }]);
+    expect(await history()).toEqual([]);
+  });
+
+  it('keeps a bounded part of what a device once had as tags, and nothing that no push can have met', async () => {
+    const { store, rows } = opened;
+    const app = await newApp(store);
+    const wanted = registration(app, { tags: ['first'], sinceId: 10 });
+    const { device } = await register(store, wanted);
+    const kept = () => rows('SELECT since_id, until_id FROM device_tags WHERE device_num = ?', [device.num]);
+    const fresh = (round: number) => Array.from({ length: LIMITS.tags }, (_, tag) => `${round}-${tag}`);
+    for (let round = 0; round < 3; round++) await register(store, { ...wanted, tags: fresh(round), sinceId: 20 });
+    expect((await kept()).filter(({ since_id }) => Number(since_id) === 20)).toHaveLength(LIMITS.tags);
+    for (let round = 3; round < 7; round++) {
+      await register(store, { ...wanted, tags: fresh(round), sinceId: 20 + 10 * round });
+    }
+    const ended = (await kept()).flatMap(({ until_id }) => (until_id === null ? [] : [Number(until_id)]));
+    expect(ended).toHaveLength(LIMITS.endedTags);
+    expect([...new Set(ended)].sort()).toEqual([70, 80]);
   });
 
   it('shares a topic between the devices of an app, also those of one call', async () => {

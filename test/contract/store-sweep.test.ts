@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Sweep, Swept } from '../../core/store/store.js';
 import { eachStore, must, type OpenStore } from './each-store.js';
-import { batch, directed, NOW, newApp, newDevices, nextPushId, topical } from './samples.js';
+import { batch, directed, NOW, newApp, newDevices, nextPushId, register, registration, topical } from './samples.js';
 
 const [DELIVERED, EXPIRED, EVICTED, RECALLED] = [1, 3, 4, 6];
 const DAY = 86_400_000;
+const MINUTE = 60_000;
 let last = NOW;
 
 eachStore('what ends without the device', (opened) => {
@@ -267,6 +268,27 @@ eachStore('what ends without the device', (opened) => {
     expect(await receipts(opened, must(pushes[0]).id)).toEqual([[nums[1], EVICTED, at]]);
     expect(await receipts(opened, must(pushes[4]).id)).toEqual([]);
     expect((await store.sumDeliveries(0, 100)).map(({ pending }) => pending)).toEqual([2, 2, 2, 3, 3]);
+  });
+
+  it('removes what devices once had as tags as soon as no push of it is left', async () => {
+    const { store, rows } = opened;
+    const at = await freshTime();
+    const app = await newApp(store);
+    const wanted = registration(app, { tags: ['a', 'b'], sinceId: 10 });
+    const { device, topics } = await register(store, wanted);
+    const { made } = topical(app, [must(topics[1])], { id: 25, expiresAt: at + MINUTE + 1 });
+    await store.commitDeliveries(batch({ pushes: [made] }));
+    await register(store, { ...wanted, tags: ['b'], sinceId: 20 });
+    await register(store, { ...wanted, tags: ['c'], sinceId: 30 });
+    const ends = async () => {
+      const kept = await rows('SELECT until_id FROM device_tags WHERE device_num = ? ORDER BY until_id', [device.num]);
+      return kept.map(({ until_id }) => until_id);
+    };
+    expect(await ends()).toEqual([null, 20, 30]);
+    await sweepAll({ now: at + MINUTE });
+    expect(await ends()).toEqual([null, 30]);
+    await sweepAll({ now: at + 2 * MINUTE });
+    expect(await ends()).toEqual([null]);
   });
 });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { type AudienceSchema, Audience_Tags_Match as Match } from '../../gen/onepush/v1/push_pb.js';
 import { type Audience, createAudience } from '../support/audience.js';
+import { registerDevice } from '../support/rest.js';
 import { basic, failureOf, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { newDevice, uniqueName } from '../support/users.js';
@@ -46,6 +47,36 @@ it('keeps a push for those of its devices that are away', async () => {
   await newDevice(stack.httpUrl, alias, { tag: [red, blue] });
   const { requestId } = await client.sendPush({ audience: tagged(Match.ALL, red, blue), alert: 'x' }, app);
   expect(await client.recallPush({ requestId }, app)).toMatchObject({ recalled: 1 });
+});
+
+it('reaches a user, a tag and a tree while somebody registers a device under them all the time', async () => {
+  const [alias, tag] = [uniqueName(), uniqueName('vip')];
+  const victim = await audience.listen({ tag: [tag] });
+  const own = { appId: TEST_APP.appId, nativeToken: uniqueName('token'), tag: [tag] };
+  let sending = true;
+  let registrations = 0;
+  const attack = async (): Promise<void> => {
+    while (sending) {
+      const platform = registrations++ % 2 ? 'IOS' : 'WEB';
+      await registerDevice(stack.httpUrl, { ...own, platform, alias: registrations % 3 ? victim.alias : alias });
+    }
+  };
+  const attacks = Array.from({ length: 4 }, attack);
+  const alerts: string[] = [];
+  for (let round = 0; round < 10; round++) {
+    for (const tree of [
+      aliases(victim.alias),
+      tagged(Match.ANY, tag),
+      allOf(tagged(Match.ANY, tag), not(aliases(alias))),
+    ]) {
+      alerts.push(String(alerts.length));
+      await client.sendPush({ audience: tree, alert: alerts.at(-1) ?? '' }, app);
+    }
+  }
+  sending = false;
+  await Promise.all(attacks);
+  expect(registrations).toBeGreaterThan(30);
+  expect((await audience.got(victim)).map((frame) => JSON.parse(frame).alert)).toEqual(alerts);
 });
 
 it('counts an audience and its open sessions without pushing', async () => {

@@ -1,5 +1,6 @@
 import { type Mock, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
+import type { Resolution } from '../../core/delivery/audience.js';
 import type { Caller, PushRequest } from '../../core/delivery/push-queue.js';
 import {
   createWriteCycle,
@@ -77,11 +78,15 @@ export function scriptedCycle(settleWithin = 0): ScriptedCycle {
 }
 
 function requestOf(alert: string, deviceNums: readonly number[], isCurrent: () => boolean): PushRequest {
+  const resolution: Resolution = {
+    target: { kind: 'directed', deviceNums },
+    current: () => (isCurrent() ? resolution : undefined),
+  };
   return {
     header: { appId: 'a', appNum: 1, tenantCode: '', platform: 'ALL', msgType: 'MSG', needConfirm: false },
     content: { alert },
     lifetime: 1000,
-    resolution: { target: { kind: 'directed', deviceNums }, isCurrent },
+    resolution,
   };
 }
 

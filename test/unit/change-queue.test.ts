@@ -53,6 +53,28 @@ describe('the queue of changes', () => {
     expect(sets).toEqual(['k a1 b1 c1', 'k a2', 'k a3']);
   });
 
+  it('carries out the last of those that replace each other, and answers all with it', async () => {
+    const sets: string[] = [];
+    const kind: ChangeKind<Step, number> = { ...noted('k', sets), replaces: true };
+    const other = noted('l', sets);
+    const queue = createQueue();
+    const answers = [step('a', 1), step('b', 1), step('a', 2), step('a', 3)].map((one) => queue.add(kind, one));
+    void queue.add(other, step('a', 4));
+    const later = queue.add(kind, step('a', 5));
+    expect(await commitAll(queue)).toBe(3);
+    expect(await Promise.all([...answers, later])).toEqual([3, 1, 3, 3, 5]);
+    expect(sets).toEqual(['k a3 b1', 'l a4', 'k a5']);
+  });
+
+  it('tells all whose change was replaced by one that failed', async () => {
+    const kind: ChangeKind<Step, number> = { ...noted('k', [], ({ value }) => value === 20_000), replaces: true };
+    const queue = createQueue();
+    const answers = Array.from({ length: 20_000 }, (_, index) => queue.add(kind, step('a', index + 1)));
+    const settled = Promise.allSettled(answers);
+    expect(await commitAll(queue)).toBe(1);
+    expect((await settled).every(({ status }) => status === 'rejected')).toBe(true);
+  });
+
   it('keeps the order of different kinds', async () => {
     const sets: string[] = [];
     const [k, l] = [noted('k', sets), noted('l', sets)];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../common/contract/fields.js';
 import { currentTopics, type Membership, matchesPlatform, PLATFORMS, withTopics } from '../../core/domain/device.js';
 
 const open = (topicNum: number, since: number): Membership => ({ topicNum, since, until: null });
@@ -19,6 +20,14 @@ describe('the memberships of a device', () => {
     const gone = withTopics([open(1, 10)], [], 20);
     expect(gone).toEqual([{ topicNum: 1, since: 10, until: 20 }]);
     expect(withTopics(gone, [1], 30)).toEqual([{ topicNum: 1, since: 10, until: 20 }, open(1, 30)]);
+  });
+
+  it('are forgotten when they had no push, and the first that ended when they are too many', () => {
+    expect(withTopics([open(1, 30)], [2], 30)).toEqual([open(2, 30)]);
+    let memberships: Membership[] = [];
+    for (let at = 1; at <= LIMITS.endedTags + 3; at++) memberships = withTopics(memberships, [at], at);
+    const ends = memberships.map(({ until }) => until);
+    expect(ends).toEqual([...Array.from({ length: LIMITS.endedTags }, (_, index) => index + 4), null]);
   });
 
   it('take a topic that is named twice once', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Resolution } from '../../core/delivery/audience.js';
 import { createPushQueue, type PushQueue, type PushRequest } from '../../core/delivery/push-queue.js';
 import { StoreUnavailable } from '../../core/store/store.js';
 
@@ -7,11 +8,20 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
+/** Pushes to so many devices. */
+const to = (devices: number): Resolution => {
+  const resolution: Resolution = {
+    target: { kind: 'directed', deviceNums: Array(devices).fill(1) },
+    current: () => resolution,
+  };
+  return resolution;
+};
+
 const request: PushRequest = {
   header: { appId: 'a', appNum: 1, tenantCode: '', platform: 'ALL', msgType: 'MSG', needConfirm: false },
   content: { alert: 'x' },
   lifetime: 1000,
-  resolution: { target: { kind: 'directed', deviceNums: [1] }, isCurrent: () => true },
+  resolution: to(1),
 };
 
 it('refuses pushes that have waited so long that nobody waits for them any more', async () => {
@@ -62,7 +72,7 @@ it('comes to every app, however large the pushes of another are', () => {
   const of = (appNum: number, devices: number): PushRequest => ({
     ...request,
     header: { ...request.header, appNum },
-    resolution: { target: { kind: 'directed', deviceNums: Array(devices).fill(1) }, isCurrent: () => true },
+    resolution: to(devices),
   });
   // So large that a batch is full just when the first app has had its turn.
   for (let count = 0; count < 200; count++) void queue.push(of(1, 640));
