@@ -89,15 +89,16 @@ export function createChangeQueue(doubt: Pick<CommitDoubt, 'note'>): ChangeQueue
         left.push(change);
         continue;
       }
-      bytes += change.bytes;
-      if (earlier === undefined) taken.set(change.subject, change);
-      else {
+      waitingBytes -= change.bytes;
+      if (earlier === undefined) {
+        taken.set(change.subject, change);
+        bytes += change.bytes;
+      } else {
         earlier.input = change.input;
         for (const caller of change.callers) earlier.callers.push(caller);
       }
     }
     waiting = left;
-    waitingBytes -= bytes;
     return [...taken.values()];
   }
 
@@ -158,10 +159,6 @@ export function createChangeQueue(doubt: Pick<CommitDoubt, 'note'>): ChangeQueue
     endDeliveries: () => waiting.some(({ kind }) => kind.endsDeliveries),
     size: () => waiting.length,
   };
-}
-
-function refuse(changes: readonly Change[], error: unknown): void {
-  for (const { callers } of changes) for (const caller of callers) caller.reject(error);
 }
 
 function reject({ callers }: Change, error: unknown): void {

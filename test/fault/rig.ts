@@ -11,7 +11,7 @@ import type { StoreKind } from '../support/stores.js';
 import { type Behaviour, createFleetDevice, type FleetDevice } from './fleet-device.js';
 import { createLoad, type Load } from './load.js';
 import { type Population, registerPopulation } from './population.js';
-import { type Proxy, startProxy } from './proxy.js';
+import { type NetworkProxy, startProxy } from './proxy.js';
 
 /** Everything that a fault may strike: real processes, a link that can be cut, devices, back ends and the database. */
 export interface Rig {
@@ -21,9 +21,9 @@ export interface Rig {
   readonly devices: readonly FleetDevice[];
   readonly load: Load;
   /** Only where the fault asked for it. */
-  readonly proxy: Proxy | undefined;
+  readonly proxy: NetworkProxy | undefined;
   /** Between the core and the database, only where the fault asked for it. */
-  readonly databaseProxy: Proxy | undefined;
+  readonly databaseProxy: NetworkProxy | undefined;
   /** Only with the store `mysql`. */
   readonly mariadb: Mariadb | undefined;
   /** What the core's database really is: for other processes that use it. */

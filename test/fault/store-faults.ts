@@ -6,7 +6,7 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { Mariadb } from '../support/mariadb.js';
 import type { Fault } from './fault.js';
 import { travel } from './hands.js';
-import type { Proxy } from './proxy.js';
+import type { NetworkProxy } from './proxy.js';
 import type { Rig } from './rig.js';
 
 function mariadbOf({ mariadb }: Rig): Mariadb {
@@ -14,7 +14,7 @@ function mariadbOf({ mariadb }: Rig): Mariadb {
   return mariadb;
 }
 
-function databaseProxyOf({ databaseProxy }: Rig): Proxy {
+function databaseProxyOf({ databaseProxy }: Rig): NetworkProxy {
   if (databaseProxy === undefined) throw new Error('this fault needs a proxy');
   return databaseProxy;
 }
