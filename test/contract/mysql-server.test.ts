@@ -130,7 +130,7 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
     const database = await openDatabase(server.url(name));
     const done: string[] = [];
     const questions = Array.from({ length: 8 }, () =>
-      database.all('SELECT SLEEP(0.5)', []).then(() => done.push('question')),
+      database.all('SELECT SLEEP(1.5)', []).then(() => done.push('question')),
     );
     await eventually(async () => (await threads('SLEEP')) > 0);
     await write(database).then(() => done.push('commit'));
@@ -139,12 +139,12 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
   });
 
   it('ends a question that takes too long, and no statement of a transaction', async () => {
-    const database = await openDatabase(server.url(name), 600);
+    const database = await openDatabase(server.url(name), 1500);
     const ending = rejectionOf(database.all('SELECT SLEEP(20) AS asked', []));
     expect(await ending).toBeInstanceOf(StoreUnavailable);
     await eventually(async () => (await threads('asked')) === 0);
     const [limit] = await database.all('SELECT @@max_statement_time AS seconds', []);
-    expect(Number(must(limit).seconds)).toBe(0.6);
+    expect(Number(must(limit).seconds)).toBe(1.5);
     const [none] = await database.transaction((tx) => tx.all('SELECT @@max_statement_time AS seconds', []));
     expect(Number(must(none).seconds)).toBe(0);
   });

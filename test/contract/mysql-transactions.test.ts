@@ -57,7 +57,7 @@ describe.runIf(storeKinds().includes('mysql'))('a transaction on MySQL', () => {
       ['no answer comes in time', 'silence' as const, 1],
       ['the connection breaks', 'stop' as const, 0],
     ])('is in doubt, and says what it comes to, if %s', async (_what, trouble, committed) => {
-      const impatient = openMysqlDatabase(proxy.url, 400);
+      const impatient = openMysqlDatabase(proxy.url, 1000);
       const device = nextNumber();
       await impatient.transaction((tx) => insert(tx, nextNumber()));
       proxy.harm('COMMIT', trouble);

@@ -38,7 +38,7 @@ it("a session's limit of time is in the unit and under the name that the server 
   const [mariadb, mysql] = [server(GOOD), server({ ...GOOD, readWithin: 2000 }, '8.0.40')];
   await setUpSession(mariadb, 2000);
   await setUpSession(mysql, 2000);
-  expect(mariadb.sent.join()).toMatch(/max_statement_time = 2$/m);
+  expect(mariadb.sent.join()).toMatch(/max_statement_time = 2\b/);
   expect(mysql.sent.join()).toContain('max_execution_time = 2000');
 });
 
