@@ -24,6 +24,18 @@ export const ERRORS = {
   NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
   UPGRADE_REQUIRED: { code: 42601, grpc: 'UNIMPLEMENTED', message: 'This path takes WebSocket connections' },
   OVERLOADED: { code: 42901, grpc: 'RESOURCE_EXHAUSTED', message: 'Too many calls are waiting', retryAfter: 1 },
+  TOO_MANY_DEVICES: {
+    code: 42902,
+    grpc: 'RESOURCE_EXHAUSTED',
+    message: 'The alias has as many devices as it may have',
+    retryAfter: 60,
+  },
+  TOO_MANY_TAGS: {
+    code: 42903,
+    grpc: 'RESOURCE_EXHAUSTED',
+    message: 'The app has as many tags as it may have',
+    retryAfter: 60,
+  },
   UNEXPECTED: { code: 50001, grpc: 'INTERNAL', message: 'Something unexpected went wrong; the log has it' },
   CORE_UNAVAILABLE: { code: 50301, grpc: 'UNAVAILABLE', message: 'The core cannot be reached now', retryAfter: 1 },
   STORE_UNAVAILABLE: { code: 50302, grpc: 'UNAVAILABLE', message: 'The store cannot be reached now', retryAfter: 1 },

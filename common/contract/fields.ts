@@ -8,6 +8,10 @@ export const LIMITS = {
   tags: 100,
   /** Tags that a device once had and may still have messages of: beyond it those that ended first are forgotten. */
   endedTags: 200,
+  /** Registered devices of one alias: every push to it is written once for each. */
+  devicesOfAlias: 200,
+  /** Tags that the devices of an app have ever had: each has its timeline for ever. */
+  tagsOfApp: 100_000,
   tenantCode: 64,
   audiences: 1000,
   text: 65_536,

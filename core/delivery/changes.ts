@@ -16,6 +16,7 @@ import type {
   NewRegistration,
   Recall,
   Recalled,
+  Refusal,
   Registered,
   Sweep,
   Swept,
@@ -48,9 +49,9 @@ export interface ChangeEffects {
 
 /** The changes that go through the write cycle besides deliveries. */
 export interface Changes {
-  register: ChangeKind<RegistrationRequest, Registered>;
+  register: ChangeKind<RegistrationRequest, Registered | Refusal>;
   /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
-  update: ChangeKind<Omit<DeviceUpdate, 'sinceId' | 'now'>, Updated | 'tooManyTags' | undefined>;
+  update: ChangeKind<Omit<DeviceUpdate, 'sinceId' | 'now'>, Updated | 'tooManyTags' | Refusal | undefined>;
   /** By device id. */
   unregister: ChangeKind<string, void>;
   createApp: ChangeKind<Omit<NewApp, 'now'>, void>;
@@ -93,7 +94,7 @@ export function createChanges(options: {
         return commit(commits.commitRegistrations(registrations), (results) => {
           for (const [index, registration] of registrations.entries()) {
             const result = results[index];
-            if (result !== undefined) effects.registered(result, registration);
+            if (typeof result === 'object') effects.registered(result, registration);
           }
           return results;
         });

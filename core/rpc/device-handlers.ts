@@ -24,8 +24,9 @@ export function createDeviceHandlers({
     async registerDevice(request) {
       const registration = fromRegisterDevice(request);
       const app = await registry.getEnabledApp(registration.appId);
-      const { device } = await cycle.change(cycle.changes.register, { ...registration, appNum: app.num });
-      return create(RegisterDeviceResponseSchema, { deviceId: device.id });
+      const result = await cycle.change(cycle.changes.register, { ...registration, appNum: app.num });
+      if (typeof result === 'string') throw new OnePushError(result);
+      return create(RegisterDeviceResponseSchema, { deviceId: result.device.id });
     },
 
     async updateDevice(request, { credentials }) {
@@ -37,6 +38,7 @@ export function createDeviceHandlers({
         const rule = `must not leave the device with more than ${LIMITS.tags} tags`;
         throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'addTags', rule }] });
       }
+      if (typeof updated === 'string') throw new OnePushError(updated);
       const { num, id, platform } = updated.result.device;
       const { alias, tags, mobile, registeredAt = 0 } = updated.registration;
       const device = toWireDevice({ num, id, platform, alias, tags, mobile, registeredAt }, presence);

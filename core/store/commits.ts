@@ -74,6 +74,9 @@ export interface Registered {
   topics: readonly number[];
 }
 
+/** Why a registration is refused: the alias has its devices, or the app its tags. Nothing of it is committed. */
+export type Refusal = 'TOO_MANY_DEVICES' | 'TOO_MANY_TAGS';
+
 /** A push as the store keeps it. */
 export interface NewPush {
   push: Push;

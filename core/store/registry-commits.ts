@@ -15,8 +15,9 @@ import {
 } from './driver.js';
 import { discardInboxes } from './ending-commits.js';
 import { CORE } from './fence.js';
+import { createRegistrationLimits } from './registration-limits.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
-import type { Commits, NewApp, NewRegistration, Registered, Updated } from './store.js';
+import type { Commits, NewApp, NewRegistration, Refusal, Registered, Updated } from './store.js';
 import { commitTags } from './tag-commits.js';
 
 /** Changes of apps and devices. */
@@ -24,15 +25,34 @@ export function createRegistryCommits(
   driver: SqlDriver,
 ): Pick<Commits, 'commitApps' | 'commitRegistrations' | 'commitUpdates' | 'commitUnregistrations'> {
   const { apps, appKeys, devices, deviceTags, cursors, topics } = driver.tables;
+  const limits = createRegistrationLimits(driver);
 
   async function commitRegistrations(
     tx: Transaction,
     registrations: readonly NewRegistration[],
-  ): Promise<Registered[]> {
-    const now = registrations[0]?.now ?? 0;
+  ): Promise<(Registered | Refusal)[]> {
     const hashes = registrations.map((registration) => hashSecret(registration.nativeToken));
-    await rememberClock(tx, registrations[0]?.sinceId ?? 0);
     const before = await findByToken(tx, hashes);
+    const refusals = await limits.check(tx, registrations, (index) => {
+      const { appNum = 0, alias } = registrations[index] ?? {};
+      const earlier = before.get(tokenKey(appNum, hashes[index] ?? ''));
+      return earlier?.unregisteredAt !== null || earlier.alias !== alias;
+    });
+    const isAccepted = (_: unknown, index: number): boolean => refusals[index] === undefined;
+    const accepted = registrations.filter(isAccepted);
+    const results = (await commitAccepted(tx, accepted, hashes.filter(isAccepted), before)).values();
+    return refusals.map((refusal) => refusal ?? must(results.next().value));
+  }
+
+  async function commitAccepted(
+    tx: Transaction,
+    registrations: readonly NewRegistration[],
+    hashes: readonly string[],
+    before: Awaited<ReturnType<typeof findByToken>>,
+  ): Promise<Registered[]> {
+    if (registrations.length === 0) return [];
+    const now = registrations[0]?.now ?? 0;
+    await rememberClock(tx, registrations[0]?.sinceId ?? 0);
     const columns = 'id, app_num, alias, platform, native_token, token_hash, mobile, since_id, registered_at';
     const rowsOf = (known: boolean): SqlValue[][] =>
       registrations.flatMap((registration, index) => {
@@ -91,7 +111,7 @@ export function createRegistryCommits(
       const generation = sql`${devices.generation} + 1`;
       await tx.db.update(devices).set({ sinceId, unregisteredAt: null, generation }).where(inArray(devices.num, nums));
     }
-    const topicNums = await commitTags(driver, tx, registrations, registered);
+    const topicNums = await commitTags(driver, tx, registrations, registered, limits);
     return registered.map((entry, index) => ({ ...entry, topics: topicNums[index] ?? [] }));
   }
 
@@ -121,10 +141,10 @@ export function createRegistryCommits(
         const registrations = planned.filter((plan) => typeof plan === 'object');
         const results = registrations.length === 0 ? [] : await commitRegistrations(tx, registrations);
         const done = new Map(registrations.map((registration, index) => [registration, results[index]]));
-        return planned.map((plan): Updated | 'tooManyTags' | undefined => {
+        return planned.map((plan): Updated | 'tooManyTags' | Refusal | undefined => {
           if (typeof plan !== 'object') return plan;
           const result = done.get(plan);
-          return result && { registration: plan, result };
+          return typeof result === 'object' ? { registration: plan, result } : result;
         });
       }),
 
@@ -183,6 +203,11 @@ export function createRegistryCommits(
       .values(numbered.map(({ appNum, keyHash, now }) => ({ appNum, keyHash, createdAt: now })));
     await tx.db.insert(topics).values(numbered.map(({ appNum }) => ({ appNum, tag: EVERYONE_TAG })));
   }
+}
+
+function must(result: Registered | undefined): Registered {
+  if (result === undefined) throw new Error('a registration has no result');
+  return result;
 }
 
 function tokenKey(appNum: number, tokenHash: string): string {

@@ -19,6 +19,7 @@ import type {
   NewRegistration,
   Recall,
   Recalled,
+  Refusal,
   Registered,
   Replaced,
   SumStep,
@@ -209,13 +210,13 @@ export interface Commits {
   commitKeyRotations(rotations: readonly KeyRotation[]): Promise<boolean[]>;
   /** Disables or enables apps; twice is fine. Answers in the order of the call whether there is such an app. */
   commitAppStates(states: readonly AppState[]): Promise<boolean[]>;
-  /** Registers devices, no two of one app and native token. Answers in the order of the call. */
-  commitRegistrations(registrations: readonly NewRegistration[]): Promise<Registered[]>;
+  /** Registers devices, no two of one app and native token. Answers in the order of the call; one that is refused takes no other with it. */
+  commitRegistrations(registrations: readonly NewRegistration[]): Promise<(Registered | Refusal)[]>;
   /**
    * Changes registered devices, each once; with another alias exactly as a registration. Answers in the order of the call;
    * undefined: the app has no such registered device.
    */
-  commitUpdates(updates: readonly DeviceUpdate[]): Promise<(Updated | 'tooManyTags' | undefined)[]>;
+  commitUpdates(updates: readonly DeviceUpdate[]): Promise<(Updated | 'tooManyTags' | Refusal | undefined)[]>;
   /** Unregisters devices. Answers those that exist, also what has unregistered before, in any order. */
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
   /**

@@ -11,6 +11,7 @@ import {
   type SqlValue,
   type Transaction,
 } from './driver.js';
+import type { RegistrationLimits } from './registration-limits.js';
 import { groupByApp } from './registry-reads.js';
 import type { NewRegistration, Registered } from './store.js';
 
@@ -25,9 +26,10 @@ export async function commitTags(
   tx: Transaction,
   registrations: readonly NewRegistration[],
   registered: readonly Registered[],
+  limits: Pick<RegistrationLimits, 'made'>,
 ): Promise<number[][]> {
   const { deviceTags } = driver.tables;
-  const topicNum = await ensureTopics(driver, tx, registrations);
+  const topicNum = await ensureTopics(driver, tx, registrations, limits);
   /** For each device, since when it has which topic. */
   const current = new Map<number, Map<number, number>>(registered.map(({ device }) => [device.num, new Map()]));
   const rows = await rowsFor(current.keys(), (chunk) =>
@@ -97,6 +99,7 @@ async function ensureTopics(
   driver: SqlDriver,
   tx: Transaction,
   registrations: readonly NewRegistration[],
+  limits: Pick<RegistrationLimits, 'made'>,
 ): Promise<(appNum: number, tag: string) => number> {
   const { topics } = driver.tables;
   const wanted = registrations.flatMap(({ appNum, tags }) => [EVERYONE_TAG, ...tags].map((tag) => ({ appNum, tag })));
@@ -124,6 +127,7 @@ async function ensureTopics(
       `${driver.insertIgnore} INTO topics (app_num, tag)`,
       [...missing.values()].map(({ appNum, tag }) => [appNum, tag]),
     );
+    for (const { appNum } of missing.values()) limits.made(appNum, 1);
     await load();
   }
   return (appNum, tag) => {

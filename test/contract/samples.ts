@@ -45,7 +45,15 @@ export function registration(app: App, given: Partial<NewRegistration> = {}): Ne
 
 /** Registers one device. */
 export async function register(store: Store, given: NewRegistration): Promise<Registered> {
-  return must((await store.commitRegistrations([given]))[0]);
+  return must((await registerAll(store, [given]))[0]);
+}
+
+/** Registers devices in one call that refuses none. */
+export async function registerAll(store: Store, given: readonly NewRegistration[]): Promise<Registered[]> {
+  return (await store.commitRegistrations(given)).map((result) => {
+    if (typeof result === 'string') throw new Error(`a registration was refused: ${result}`);
+    return result;
+  });
 }
 
 /** Registers new devices, all at once. */
@@ -55,7 +63,10 @@ export async function newDevices(
   count: number,
   given: Partial<NewRegistration> = {},
 ): Promise<Registered[]> {
-  return store.commitRegistrations(Array.from({ length: count }, () => registration(app, given)));
+  return registerAll(
+    store,
+    Array.from({ length: count }, () => registration(app, given)),
+  );
 }
 
 /** A push; say what matters. */

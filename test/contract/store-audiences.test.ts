@@ -4,7 +4,7 @@ import type { App } from '../../core/domain/app.js';
 import type { Audience } from '../../core/domain/audience.js';
 import { PLATFORMS, type PlatformFilter } from '../../core/domain/device.js';
 import { eachStore, must } from './each-store.js';
-import { NOW, newApp, newDevices, register, registration } from './samples.js';
+import { NOW, newApp, newDevices, register, registerAll, registration } from './samples.js';
 
 const ALIASES = ['ann', 'bob', 'cleo'];
 const TAGS = ['red', 'green', 'blue'];
@@ -87,8 +87,8 @@ eachStore('audiences', (opened) => {
     );
     // Some lose all their tags, and one is not registered any more: neither counts.
     const later = given.map((each, index) => ({ ...each, tags: index < 20 ? each.tags : [], sinceId: 1 }));
-    await store.commitRegistrations(given);
-    const registered = await store.commitRegistrations(later);
+    await registerAll(store, given);
+    const registered = await registerAll(store, later);
     gone = must(registered[0]).device.id;
     await store.commitUnregistrations([gone], NOW);
     known = registered

@@ -10,6 +10,7 @@ import {
   nextPushId,
   push,
   register,
+  registerAll,
   registration,
   topical,
 } from './samples.js';
@@ -90,7 +91,7 @@ eachStore('the deliveries of a store', (opened) => {
       registration(app, { tags: ['t'], sinceId: since }),
     ] as const;
     const all = [member, former, late, ios, stranger, gone];
-    const nums = (await store.commitRegistrations(all)).map(({ device }) => device.num);
+    const nums = (await registerAll(store, all)).map(({ device }) => device.num);
     const topic = must((await store.findTopics([{ appNum: app.num, tag: 't' }]))[0]).num;
     const everyone = must((await store.findTopics([{ appNum: app.num, tag: '' }]))[0]).num;
     await register(store, { ...former, tags: [], sinceId: nextPushId() });

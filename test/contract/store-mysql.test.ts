@@ -7,7 +7,17 @@ import { type Mariadb, startMariadb } from '../support/mariadb.js';
 import { owned } from '../support/owned.js';
 import { storeKinds } from '../support/stores.js';
 import { must } from './each-store.js';
-import { batch, directed, NOW, newApp, newDevices, nextNumber, register, registration } from './samples.js';
+import {
+  batch,
+  directed,
+  NOW,
+  newApp,
+  newDevices,
+  nextNumber,
+  register,
+  registerAll,
+  registration,
+} from './samples.js';
 
 describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () => {
   let server: Mariadb;
@@ -167,7 +177,8 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
     await old.commitApps([{ id: 'a', name: '名前 🚀', keyHash: 'k', now: NOW }]);
     const app = must((await old.findApps(['a']))[0]);
     expect(app.name).toBe('名前 🚀');
-    const registered = await old.commitRegistrations(
+    const registered = await registerAll(
+      old,
       ['é', 'e', 'É', '🚀'].map((alias) => registration(app, { alias, tags: [alias], mobile: '电话' })),
     );
     expect(new Set(registered.flatMap(({ topics }) => topics)).size).toBe(5);

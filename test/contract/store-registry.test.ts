@@ -2,8 +2,20 @@ import { expect, it } from 'vitest';
 import { LIMITS } from '../../common/contract/fields.js';
 import { currentTopics } from '../../core/domain/device.js';
 import type { NewRegistration } from '../../core/store/store.js';
+import { insertMany } from '../support/rows.js';
 import { eachStore, must } from './each-store.js';
-import { batch, NOW, newApp, newDevices, nextNumber, nextPushId, register, registration, topical } from './samples.js';
+import {
+  batch,
+  NOW,
+  newApp,
+  newDevices,
+  nextNumber,
+  nextPushId,
+  register,
+  registerAll,
+  registration,
+  topical,
+} from './samples.js';
 
 eachStore('the registry of a store', (opened) => {
   it('keeps an app with its key', async () => {
@@ -185,24 +197,24 @@ eachStore('the registry of a store', (opened) => {
     const { store } = opened;
     const app = await newApp(store);
     const known = Array.from({ length: 3 }, () => registration(app));
-    const before = await store.commitRegistrations(known);
+    const before = await registerAll(store, known);
     const mixed = [2, 0, 1].flatMap((index) => [registration(app), { ...must(known[index]), newId: 'x' }]);
-    const after = await store.commitRegistrations(mixed);
+    const after = await registerAll(store, mixed);
     expect(after.map((entry) => entry.alias)).toEqual(mixed.map((entry) => entry.alias));
     expect([after[1], after[3], after[5]].map((entry) => entry?.device)).toEqual(
       [before[2], before[0], before[1]].map((entry) => entry?.device),
     );
-    expect(await store.commitRegistrations([])).toEqual([]);
+    expect(await registerAll(store, [])).toEqual([]);
   });
 
   it('keeps devices of one token apart by app', async () => {
     const { store } = opened;
     const apps = [await newApp(store), await newApp(store)];
     const wanted = apps.map((app) => registration(app, { nativeToken: 'shared', alias: 'u', tags: ['t'] }));
-    const [a, b] = await store.commitRegistrations(wanted);
+    const [a, b] = await registerAll(store, wanted);
     expect(must(a).device.num).not.toBe(must(b).device.num);
     expect(must(a).topics.filter((topic) => must(b).topics.includes(topic))).toEqual([]);
-    const again = await store.commitRegistrations(wanted.toReversed());
+    const again = await registerAll(store, wanted.toReversed());
     expect(again.map((entry) => entry.device)).toEqual([must(b).device, must(a).device]);
   });
 
@@ -291,7 +303,8 @@ eachStore('the registry of a store', (opened) => {
       '中'.repeat(254),
       "'\\%_",
     ];
-    const registered = await store.commitRegistrations(
+    const registered = await registerAll(
+      store,
       names.map((name) => registration(app, { alias: name, tags: [name] })),
     );
     for (const [index, name] of names.entries()) {
@@ -320,10 +333,13 @@ eachStore('the registry of a store', (opened) => {
     const wanted = Array.from({ length: 2000 }, (_, index) =>
       registration(app, { alias: `u${index % 1500}`, tags: Array.from({ length: 20 }, (_, tag) => `${index}-${tag}`) }),
     );
-    const registered = await store.commitRegistrations(wanted);
+    const registered = await registerAll(store, wanted);
     expect(new Set(registered.flatMap((entry) => entry.topics)).size).toBe(40_001);
     const at = { sinceId: nextPushId() };
-    const again = await store.commitRegistrations(wanted.map((entry) => ({ ...entry, ...at, tags: ['all'] })));
+    const again = await registerAll(
+      store,
+      wanted.map((entry) => ({ ...entry, ...at, tags: ['all'] })),
+    );
     expect(again.every((entry) => entry.topics.length === 2 && !entry.startedAfresh)).toBe(true);
     const pairs = Array.from({ length: 1500 }, (_, index) => ({ appNum: app.num, alias: `u${index}` }));
     expect(await store.findDevicesByAlias(pairs)).toHaveLength(2000);
@@ -331,6 +347,58 @@ eachStore('the registry of a store', (opened) => {
     expect(await store.findDevicesById([...ids, ...ids])).toHaveLength(2000);
     expect(await store.findSubscribers(ids)).toHaveLength(2000);
     expect(await store.commitUnregistrations(ids, NOW)).toHaveLength(2000);
+  });
+
+  it('refuses an alias more devices than it may have, and nobody else', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const full = Array.from({ length: LIMITS.devicesOfAlias }, () => registration(app, { alias: 'full' }));
+    const known = await registerAll(store, full.slice(1));
+    const [other, ...results] = await store.commitRegistrations([
+      registration(app, { alias: 'other' }),
+      { ...must(full[1]), platform: 'WEB', tags: ['again'] },
+      must(full[0]),
+      registration(app, { alias: 'full' }),
+      registration(app, { alias: 'free' }),
+    ]);
+    const [again, last, refused, free] = results;
+    expect([other, again, last, free].map((result) => typeof result)).toEqual(Array(4).fill('object'));
+    expect(refused).toBe('TOO_MANY_DEVICES');
+    expect(await store.findDevicesByAlias([{ appNum: app.num, alias: 'full' }])).toHaveLength(full.length);
+    if (typeof other !== 'object') throw new Error('it was refused');
+    const update = { appNum: app.num, addTags: [], removeTags: [], mobile: undefined, sinceId: 1, now: NOW };
+    const moved = { ...update, id: other.device.id, alias: 'full' };
+    expect(await store.commitUpdates([moved])).toEqual(['TOO_MANY_DEVICES']);
+    await store.commitUnregistrations([must(known[0]).device.id], NOW);
+    expect(await store.commitUpdates([moved])).toMatchObject([{ result: { alias: 'full', previousAlias: 'other' } }]);
+    expect(await store.commitRegistrations([must(full[1])])).toEqual(['TOO_MANY_DEVICES']);
+  });
+
+  it('refuses an app more tags than it may have, and those that it has to nobody', async () => {
+    const { store, url } = opened;
+    const app = await newApp(store);
+    const others = Array.from({ length: LIMITS.tagsOfApp - 5 }, (_, index) => [app.num, `t${index}`]);
+    await insertMany(url, 'topics (app_num, tag)', others);
+    // With that of everyone, four are left.
+    expect(typeof must((await store.commitRegistrations([registration(app, { tags: ['a', 'b'] })]))[0])).toBe('object');
+    const results = await store.commitRegistrations([
+      registration(app, { tags: ['c', 'd', 'e'] }),
+      registration(app, { tags: ['a', 'c'] }),
+      registration(app, { tags: ['c', 'd'] }),
+      registration(app, { tags: ['e'] }),
+      registration(app, { tags: ['t1', 'a', 'd'] }),
+    ]);
+    expect(results.map((result) => (typeof result === 'object' ? 'registered' : result))).toEqual([
+      'TOO_MANY_TAGS',
+      'registered',
+      'registered',
+      'TOO_MANY_TAGS',
+      'registered',
+    ]);
+    expect(await store.findTopics([{ appNum: app.num, tag: 'e' }])).toEqual([]);
+    expect(
+      typeof must((await store.commitRegistrations([registration(await newApp(store), { tags: ['e'] })]))[0]),
+    ).toBe('object');
   });
 
   it('finds nothing for empty sets', async () => {
@@ -349,7 +417,7 @@ eachStore('the registry of a store', (opened) => {
     const taken = must((await newDevices(store, app, 1))[0]).device.id;
     const good = registration(app, { alias: 'good', tags: ['good'] });
     // Both ids are new to the call, and the second one is not new to the store.
-    const failed = store.commitRegistrations([good, registration(app, { newId: taken })]);
+    const failed = registerAll(store, [good, registration(app, { newId: taken })]);
     await expect(failed).rejects.toThrow();
     expect(await store.findDevicesById([good.newId])).toEqual([]);
     expect(await store.findTopics([{ appNum: app.num, tag: 'good' }])).toEqual([]);

@@ -10,6 +10,7 @@ import {
   nextNumber,
   nextPushId,
   register,
+  registerAll,
   registration,
   topical,
 } from './samples.js';
@@ -51,7 +52,7 @@ eachStore('the sums of a store', (opened) => {
     const start = nextPushId();
     const app = await newApp(store);
     const given = Array.from({ length: 7 }, () => registration(app));
-    const nums = (await store.commitRegistrations(given)).map(({ device }) => device.num);
+    const nums = (await registerAll(store, given)).map(({ device }) => device.num);
     const { made, id, deliveries } = directed(app, nums, { needConfirm: true, expiresAt: NOW + 50 });
     const nobody = directed(app, []);
     await store.commitDeliveries(batch({ pushes: [made, nobody.made] }));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LIMITS } from '../../common/contract/fields.js';
 import { connectDevice, type TestDevice } from '../support/device.js';
 import { expectError } from '../support/expect-error.js';
 import { createApp, type OddBody, type RegisterBody, registerDevice, unregister } from '../support/rest.js';
@@ -42,6 +43,18 @@ describe('POST /msgpush/register', () => {
     expect(status).toBe(200);
     expect(text).toBe(JSON.stringify({ id: body.id }));
     expect(body.id).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('refuses a user more devices than a user may have, and leaves those that are there as they are', async () => {
+    const alias = uniqueName();
+    const bodies = Array.from({ length: LIMITS.devicesOfAlias }, () => registration({ alias }));
+    const ids = await Promise.all(bodies.map(register));
+    const refused = await registerDevice(stack.httpUrl, registration({ alias }));
+    expectError(refused, 42902);
+    expect(refused.headers.get('retry-after')).toBe('60');
+    expect(await register({ ...bodies[0] })).toBe(ids[0]);
+    const device = await connect(ids[0] ?? '');
+    await lastCall(device, alias);
   });
 
   it('takes mobile and tag, and null and unknown fields as absent', async () => {

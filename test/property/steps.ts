@@ -169,6 +169,7 @@ async function register(world: World, device: number, alias: number, tags: reado
     tags: tags.map((tag) => `tag-${tag}`),
   };
   const registered = await world.wait(core.cycle.change(core.cycle.changes.register, request));
+  if (typeof registered === 'string') throw new Error(`a registration was refused: ${registered}`);
   deviceIds.set(device, registered.device.id);
   model.registered(device, alias, tags, from);
 }
