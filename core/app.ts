@@ -97,16 +97,17 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         stopping: stopping.signal,
         log,
       });
+      const health = createHealth(commitNothing);
       const link = createEdgeLink({
         handlers: observedCalls(handlers, 'link', metrics.call),
         sessions,
         cycle,
         recalls: createRecallCheck({ store, log }),
+        findObstacle: health.findObstacle,
         linkToken: config.linkToken,
         log,
         observer: metrics.link,
       });
-      const health = createHealth(commitNothing);
       const grpc = createGrpcServer({
         handlers: observedCalls(handlers, 'grpc', metrics.call),
         health: health.handlers,

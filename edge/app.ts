@@ -1,6 +1,7 @@
 import uWS from 'uWebSockets.js';
 import type { Registry } from 'prom-client';
 import { ConfigError, formatAddress } from '../common/env.js';
+import type { FindObstacle } from '../common/http-server.js';
 import type { Logger } from '../common/log.js';
 import { createOpsServer } from '../common/ops-server.js';
 import type { Service } from '../common/service.js';
@@ -8,6 +9,7 @@ import type { EdgeConfig } from './config.js';
 import { serveRoutes } from './http/routes.js';
 import { type CoreLink, createCoreLink } from './link/core-link.js';
 import { createEdgeMetrics } from './metrics.js';
+import { createReadiness } from './readiness.js';
 import { drainSessions } from './ws/drain.js';
 import { createHub } from './ws/hub.js';
 import { serveWebSockets } from './ws/server.js';
@@ -27,7 +29,8 @@ interface ListenerWithOptions {
 
 /** One process that serves the public port. */
 export interface Edge extends Service {
-  isAttached(): boolean;
+  /** Why it cannot serve sends now. */
+  readonly findObstacle: FindObstacle;
   readonly registry: Registry;
 }
 
@@ -43,10 +46,12 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     log,
     observer: metrics.link,
   });
+  const findObstacle = createReadiness(link);
   let listening: uWS.us_listen_socket | undefined;
   serveWebSockets(app, WEB_SOCKET_PATH, hub, metrics.sockets);
   serveRoutes(app, {
     link,
+    findObstacle,
     webSocketPath: WEB_SOCKET_PATH,
     maxBodyBytes: config.maxBodyBytes,
     log,
@@ -55,7 +60,7 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
   metrics.watch({ hub, link });
   return {
     registry: metrics.registry,
-    isAttached: () => link.isAttached(),
+    findObstacle,
     start: () =>
       new Promise((resolve, reject) => {
         const { host, port: number } = config.httpListen;
@@ -84,7 +89,7 @@ export function buildStandaloneEdge(config: EdgeConfig, log: Logger): Service {
   const edge = buildEdge(config, 'exclusive', log);
   const ops = createOpsServer({
     metrics: () => edge.registry.metrics(),
-    findObstacle: async () => (edge.isAttached() ? undefined : 'no core is attached'),
+    findObstacle: edge.findObstacle,
     log,
   });
   return {

@@ -12,12 +12,10 @@ await runService('edge', () => {
   const tell = (message: FromWorker): void => {
     if (process.connected) process.send?.(message);
   };
-  process.on('message', async ({ id }: ReportRequest) => {
-    tell({
-      kind: 'report',
-      id,
-      report: { attached: edge.isAttached(), metrics: await edge.registry.getMetricsAsJSON() },
-    });
+  process.on('message', async ({ id, about }: ReportRequest) => {
+    const obstacle = about === 'readiness' ? await edge.findObstacle() : undefined;
+    const metrics = about === 'metrics' ? await edge.registry.getMetricsAsJSON() : [];
+    tell({ kind: 'report', id, report: { obstacle, metrics } });
   });
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   return { service: edge, log, stopSeconds: config.drainSeconds, ready: () => tell({ kind: 'ready' }) };

@@ -1,10 +1,13 @@
+import { create } from '@bufbuild/protobuf';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
+import type { FindObstacle } from '../../common/http-server.js';
 import type { Logger } from '../../common/log.js';
 import { equalInConstantTime } from '../../common/secrets.js';
 import {
   type Call,
+  CheckReadinessResponseSchema,
   type CoreBatch,
   type EdgeBatch,
   SessionEvent_Kind as Kind,
@@ -58,12 +61,13 @@ export function createEdgeLink(options: {
   sessions: Sessions;
   cycle: Pick<WriteCycle, 'delivered' | 'confirmed' | 'read' | 'published' | 'settled' | 'lastCommitted'>;
   recalls: RecallCheck;
+  findObstacle: FindObstacle;
   /** Undefined: any edge that can reach the port may attach. */
   linkToken: string | undefined;
   log: Logger;
   observer?: LinkObserver;
 }): EdgeLinkServer {
-  const { handlers, sessions, cycle, recalls, linkToken, log, observer } = options;
+  const { handlers, sessions, cycle, recalls, findObstacle, linkToken, log, observer } = options;
   const attached = new Map<string, Attachment>();
   /** By edge, the one that was not seen for longest first. */
   const lastAttachments = new Map<string, number>();
@@ -234,6 +238,10 @@ export function createEdgeLink(options: {
           return outbox.reply(id, { case: request.case, value: await handlers.createApp(request.value, admin) });
         case 'getApp':
           return outbox.reply(id, { case: request.case, value: await handlers.getApp(request.value, admin) });
+        case 'checkReadiness': {
+          const obstacle = (await findObstacle()) ?? '';
+          return outbox.reply(id, { case: request.case, value: create(CheckReadinessResponseSchema, { obstacle }) });
+        }
         case undefined:
           throw new Error('a call without a request');
       }

@@ -2,6 +2,7 @@ import type { TemplatedApp } from 'uWebSockets.js';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { OnePushError } from '../../common/errors.js';
+import type { FindObstacle } from '../../common/http-server.js';
 import type { CoreLink } from '../link/core-link.js';
 import { createApp, getApp } from './apps.js';
 import { begin, type Exchange, type ExchangeOptions } from './exchange.js';
@@ -23,17 +24,18 @@ const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store'
 /** All paths of the public port, the WebSocket's aside: each with the methods that it takes. */
 export function serveRoutes(
   app: TemplatedApp,
-  options: ExchangeOptions & { link: CoreLink; webSocketPath: string },
+  options: ExchangeOptions & { link: CoreLink; findObstacle: FindObstacle; webSocketPath: string },
 ): void {
-  const { link, webSocketPath } = options;
+  const { link, findObstacle, webSocketPath } = options;
   const page = readFileSync(fileURLToPath(new URL('./page.html', import.meta.url)));
   const get = (handler: Handler) => ({ get: handler, head: handler });
   const routes: Record<string, Record<string, Handler>> = {
     '/': get((exchange) => exchange.send('200 OK', PAGE_HEADERS, page)),
     '/healthz': get((exchange) => exchange.send('200 OK', TEXT_HEADERS, 'ok\n')),
-    '/readyz': get((exchange) => {
-      if (link.isAttached()) exchange.send('200 OK', TEXT_HEADERS, 'ready\n');
-      else exchange.send('503 Service Unavailable', TEXT_HEADERS, 'no core is attached\n');
+    '/readyz': get(async (exchange) => {
+      const obstacle = await findObstacle();
+      if (obstacle === undefined) exchange.send('200 OK', TEXT_HEADERS, 'ready\n');
+      else exchange.send('503 Service Unavailable', TEXT_HEADERS, `${obstacle}\n`);
     }),
     '/msgpush/register': { post: register },
     '/msgpush/unregister/:deviceId': { post: unregister },

@@ -9,7 +9,7 @@ export type {
   Reply,
   SessionOrder,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
-export { SessionOrder_Kind as OrderKind } from '../../gen/onepush/link/v1/edge_link_pb.js';
+export { CheckReadinessRequestSchema, SessionOrder_Kind as OrderKind } from '../../gen/onepush/link/v1/edge_link_pb.js';
 export { CreateAppRequestSchema, GetAppRequestSchema } from '../../gen/onepush/v1/app_pb.js';
 export {
   Platform,

@@ -11,12 +11,13 @@ export type FromWorker =
 export interface ReportRequest {
   kind: 'report';
   id: number;
+  about: 'metrics' | 'readiness';
 }
 
 export interface WorkerReport {
-  /** A core is attached. */
-  attached: boolean;
-  /** Its metrics, as the registry makes them for aggregation. */
+  /** Why it cannot serve sends; undefined: it can, or was not asked. */
+  obstacle: string | undefined;
+  /** Its metrics, as the registry makes them for aggregation; none if it was not asked. */
   metrics: MetricJson[];
 }
 

@@ -29,14 +29,14 @@ export function buildWorkers(config: EdgeConfig, env: NodeJS.ProcessEnv, log: Lo
   );
   const ops = createOpsServer({
     async metrics() {
-      const reports = await Promise.all(workers.map((worker) => worker.report()));
+      const reports = await Promise.all(workers.map((worker) => worker.report('metrics')));
       for (const [index, report] of reports.entries()) totals.reported(index, report?.metrics);
       return `${await totals.page()}\n${await registry.metrics()}`;
     },
     async findObstacle() {
-      const reports = await Promise.all(workers.map((worker) => worker.report()));
+      const reports = await Promise.all(workers.map((worker) => worker.report('readiness')));
       if (reports.some((report) => report === undefined)) return 'not all workers serve';
-      return reports.every((report) => report?.attached) ? undefined : 'no core is attached to some worker';
+      return reports.find((report) => report?.obstacle !== undefined)?.obstacle;
     },
     log,
   });

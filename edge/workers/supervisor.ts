@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../../common/log.js';
-import type { FromWorker, WorkerReport } from './messages.js';
+import type { FromWorker, ReportRequest, WorkerReport } from './messages.js';
 
 /** One worker's place: a process, and another one when it dies. */
 export interface Supervisor {
@@ -14,8 +14,8 @@ export interface Supervisor {
   isReady(): boolean;
   /** How often a process of this place has died. */
   restarts(): number;
-  /** How the process stands; undefined: there is none that answers. */
-  report(): Promise<WorkerReport | undefined>;
+  /** What the process says of this; undefined: there is none that answers. */
+  report(about: ReportRequest['about']): Promise<WorkerReport | undefined>;
   /** Has the process drain; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -106,7 +106,7 @@ export function createSupervisor(options: {
     start: () => new Promise((resolve, reject) => spawn({ resolve, reject })),
     isReady: () => state.kind === 'ready',
     restarts: () => restarts,
-    report() {
+    report(about) {
       if (state.kind !== 'ready') return Promise.resolve(undefined);
       const { child } = state;
       const id = ++lastId;
@@ -116,7 +116,7 @@ export function createSupervisor(options: {
           clearTimeout(limit);
           resolve(report);
         });
-        child.send({ kind: 'report', id }, (error) => {
+        child.send({ kind: 'report', id, about } satisfies ReportRequest, (error) => {
           if (error) answer(id, undefined);
         });
       });

@@ -82,6 +82,7 @@ export async function startCore(options: {
       sessions,
       cycle,
       recalls: createRecallCheck({ store, log }),
+      findObstacle: async () => undefined,
       linkToken: undefined,
       log,
     }),

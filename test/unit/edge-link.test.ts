@@ -35,6 +35,7 @@ function createLink() {
     sessions: sessions as unknown as Sessions,
     cycle,
     recalls: {} as RecallCheck,
+    findObstacle: async () => undefined,
     linkToken: undefined,
     log: { info() {}, error() {} } as unknown as Logger,
   });

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/link/v1/edge_link.proto.
  */
 export const file_onepush_link_v1_edge_link: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEigQIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoASIuCglQdWJsaXNoZWQSDwoHcHVzaF9pZBgBIAEoARIQCghzZXNzaW9ucxgCIAEoDSIsCgVIZWxsbxIPCgdlZGdlX2lkGAEgASgJEhIKCmF0dGFjaG1lbnQYAiABKA0ivQIKDFNlc3Npb25FdmVudBIwCgRraW5kGAEgASgOMiIub25lcHVzaC5saW5rLnYxLlNlc3Npb25FdmVudC5LaW5kEgwKBHNsb3QYAiABKA0SEQoJZGV2aWNlX2lkGAMgASgJEg8KB3Rocm91Z2gYBCABKAESDwoHcHVzaF9pZBgFIAEoARIOCgZkZXZpY2UYBiABKA0SEgoKZ2VuZXJhdGlvbhgHIAEoDRIMCgRwYWdlGAggASgNIoUBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX09QRU5FRBABEg8KC0tJTkRfQ0xPU0VEEAISEAoMS0lORF9TVEFMTEVEEAMSEAoMS0lORF9EUkFJTkVEEAQSEgoOS0lORF9DT05GSVJNRUQQBRINCglLSU5EX0xFRlQQBiLRAgoEQ2FsbBIKCgJpZBgBIAEoDRIOCgZhcHBfaWQYAiABKAkSDgoGc2VjcmV0GAMgASgJEjwKD3JlZ2lzdGVyX2RldmljZRgEIAEoCzIhLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASQAoRdW5yZWdpc3Rlcl9kZXZpY2UYBSABKAsyIy5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASMAoJc2VuZF9wdXNoGAYgASgLMhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3RIABIyCgpjcmVhdGVfYXBwGAcgASgLMhwub25lcHVzaC52MS5DcmVhdGVBcHBSZXF1ZXN0SAASLAoHZ2V0X2FwcBgIIAEoCzIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdEgAQgkKB3JlcXVlc3QifQoJQ29yZUJhdGNoEg4KBm51bWJlchgBIAEoDRIRCgljb21taXR0ZWQYAiABKA0SJwoHcmVwbGllcxgDIAMoCzIWLm9uZXB1c2gubGluay52MS5SZXBseRIkCgVpdGVtcxgEIAMoCzIVLm9uZXB1c2gubGluay52MS5JdGVtIuACCgVSZXBseRIKCgJpZBgBIAEoDRI9Cg9yZWdpc3Rlcl9kZXZpY2UYAiABKAsyIi5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABJBChF1bnJlZ2lzdGVyX2RldmljZRgDIAEoCzIkLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlSAASMQoJc2VuZF9wdXNoGAQgASgLMhwub25lcHVzaC52MS5TZW5kUHVzaFJlc3BvbnNlSAASMwoKY3JlYXRlX2FwcBgFIAEoCzIdLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVzcG9uc2VIABItCgdnZXRfYXBwGAYgASgLMhoub25lcHVzaC52MS5HZXRBcHBSZXNwb25zZUgAEigKBWVycm9yGAcgASgLMhcub25lcHVzaC52MS5FcnJvckRldGFpbEgAQggKBnJlc3VsdCLNAQoESXRlbRItCghkZWxpdmVyeRgBIAEoCzIZLm9uZXB1c2gubGluay52MS5EZWxpdmVyeUgAEjMKC3B1YmxpY2F0aW9uGAIgASgLMhwub25lcHVzaC5saW5rLnYxLlB1YmxpY2F0aW9uSAASLgoFb3JkZXIYAyABKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVySAASKQoGcmVjYWxsGAQgASgLMhcub25lcHVzaC5saW5rLnYxLlJlY2FsbEgAQgYKBGl0ZW0iKAoGUmVjYWxsEg8KB3B1c2hfaWQYASABKAESDQoFc2xvdHMYAiADKA0iZgoIRGVsaXZlcnkSDwoHcHVzaF9pZBgBIAEoARINCgVmcmFtZRgCIAEoDBINCgVzbG90cxgDIAMoDRIUCgxkZWxpdmVyeV9pZHMYBCADKAESFQoNY29uZmlybV91bnRpbBgFIAEoASKPAQoLUHVibGljYXRpb24SDwoHcHVzaF9pZBgBIAEoARIOCgZ0b3BpY3MYAiADKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg0KBWZyYW1lGAQgASgMEhEKCWlvc19mcmFtZRgFIAEoDBIVCg1jb25maXJtX3VudGlsGAYgASgBIsYCCgxTZXNzaW9uT3JkZXISMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXIuS2luZBIMCgRzbG90GAIgASgNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRIOCgZ0b3BpY3MYBCADKA0SDAoEY29kZRgFIAEoDRIOCgZyZWFzb24YBiABKAkSDgoGZGV2aWNlGAcgASgNEhIKCmdlbmVyYXRpb24YCCABKA0SDAoEcGFnZRgJIAEoDSJuCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUyUAoIRWRnZUxpbmsSRAoGQXR0YWNoEhoub25lcHVzaC5saW5rLnYxLkVkZ2VCYXRjaBoaLm9uZXB1c2gubGluay52MS5Db3JlQmF0Y2goATABYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
+  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEigQIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoASIuCglQdWJsaXNoZWQSDwoHcHVzaF9pZBgBIAEoARIQCghzZXNzaW9ucxgCIAEoDSIsCgVIZWxsbxIPCgdlZGdlX2lkGAEgASgJEhIKCmF0dGFjaG1lbnQYAiABKA0ivQIKDFNlc3Npb25FdmVudBIwCgRraW5kGAEgASgOMiIub25lcHVzaC5saW5rLnYxLlNlc3Npb25FdmVudC5LaW5kEgwKBHNsb3QYAiABKA0SEQoJZGV2aWNlX2lkGAMgASgJEg8KB3Rocm91Z2gYBCABKAESDwoHcHVzaF9pZBgFIAEoARIOCgZkZXZpY2UYBiABKA0SEgoKZ2VuZXJhdGlvbhgHIAEoDRIMCgRwYWdlGAggASgNIoUBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX09QRU5FRBABEg8KC0tJTkRfQ0xPU0VEEAISEAoMS0lORF9TVEFMTEVEEAMSEAoMS0lORF9EUkFJTkVEEAQSEgoOS0lORF9DT05GSVJNRUQQBRINCglLSU5EX0xFRlQQBiKUAwoEQ2FsbBIKCgJpZBgBIAEoDRIOCgZhcHBfaWQYAiABKAkSDgoGc2VjcmV0GAMgASgJEjwKD3JlZ2lzdGVyX2RldmljZRgEIAEoCzIhLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASQAoRdW5yZWdpc3Rlcl9kZXZpY2UYBSABKAsyIy5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASMAoJc2VuZF9wdXNoGAYgASgLMhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3RIABIyCgpjcmVhdGVfYXBwGAcgASgLMhwub25lcHVzaC52MS5DcmVhdGVBcHBSZXF1ZXN0SAASLAoHZ2V0X2FwcBgIIAEoCzIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdEgAEkEKD2NoZWNrX3JlYWRpbmVzcxgJIAEoCzImLm9uZXB1c2gubGluay52MS5DaGVja1JlYWRpbmVzc1JlcXVlc3RIAEIJCgdyZXF1ZXN0In0KCUNvcmVCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJY29tbWl0dGVkGAIgASgNEicKB3JlcGxpZXMYAyADKAsyFi5vbmVwdXNoLmxpbmsudjEuUmVwbHkSJAoFaXRlbXMYBCADKAsyFS5vbmVwdXNoLmxpbmsudjEuSXRlbSKkAwoFUmVwbHkSCgoCaWQYASABKA0SPQoPcmVnaXN0ZXJfZGV2aWNlGAIgASgLMiIub25lcHVzaC52MS5SZWdpc3RlckRldmljZVJlc3BvbnNlSAASQQoRdW5yZWdpc3Rlcl9kZXZpY2UYAyABKAsyJC5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEjEKCXNlbmRfcHVzaBgEIAEoCzIcLm9uZXB1c2gudjEuU2VuZFB1c2hSZXNwb25zZUgAEjMKCmNyZWF0ZV9hcHAYBSABKAsyHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlSAASLQoHZ2V0X2FwcBgGIAEoCzIaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2VIABIoCgVlcnJvchgHIAEoCzIXLm9uZXB1c2gudjEuRXJyb3JEZXRhaWxIABJCCg9jaGVja19yZWFkaW5lc3MYCCABKAsyJy5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXNwb25zZUgAQggKBnJlc3VsdCIXChVDaGVja1JlYWRpbmVzc1JlcXVlc3QiKgoWQ2hlY2tSZWFkaW5lc3NSZXNwb25zZRIQCghvYnN0YWNsZRgBIAEoCSLNAQoESXRlbRItCghkZWxpdmVyeRgBIAEoCzIZLm9uZXB1c2gubGluay52MS5EZWxpdmVyeUgAEjMKC3B1YmxpY2F0aW9uGAIgASgLMhwub25lcHVzaC5saW5rLnYxLlB1YmxpY2F0aW9uSAASLgoFb3JkZXIYAyABKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVySAASKQoGcmVjYWxsGAQgASgLMhcub25lcHVzaC5saW5rLnYxLlJlY2FsbEgAQgYKBGl0ZW0iKAoGUmVjYWxsEg8KB3B1c2hfaWQYASABKAESDQoFc2xvdHMYAiADKA0iZgoIRGVsaXZlcnkSDwoHcHVzaF9pZBgBIAEoARINCgVmcmFtZRgCIAEoDBINCgVzbG90cxgDIAMoDRIUCgxkZWxpdmVyeV9pZHMYBCADKAESFQoNY29uZmlybV91bnRpbBgFIAEoASKPAQoLUHVibGljYXRpb24SDwoHcHVzaF9pZBgBIAEoARIOCgZ0b3BpY3MYAiADKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg0KBWZyYW1lGAQgASgMEhEKCWlvc19mcmFtZRgFIAEoDBIVCg1jb25maXJtX3VudGlsGAYgASgBIsYCCgxTZXNzaW9uT3JkZXISMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXIuS2luZBIMCgRzbG90GAIgASgNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRIOCgZ0b3BpY3MYBCADKA0SDAoEY29kZRgFIAEoDRIOCgZyZWFzb24YBiABKAkSDgoGZGV2aWNlGAcgASgNEhIKCmdlbmVyYXRpb24YCCABKA0SDAoEcGFnZRgJIAEoDSJuCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUyUAoIRWRnZUxpbmsSRAoGQXR0YWNoEhoub25lcHVzaC5saW5rLnYxLkVkZ2VCYXRjaBoaLm9uZXB1c2gubGluay52MS5Db3JlQmF0Y2goATABYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
 
 /**
  * Edge to core.
@@ -317,6 +317,12 @@ export type Call = Message<"onepush.link.v1.Call"> & {
      */
     value: GetAppRequest;
     case: "getApp";
+  } | {
+    /**
+     * @generated from field: onepush.link.v1.CheckReadinessRequest check_readiness = 9;
+     */
+    value: CheckReadinessRequest;
+    case: "checkReadiness";
   } | { case: undefined; value?: undefined };
 };
 
@@ -419,6 +425,12 @@ export type Reply = Message<"onepush.link.v1.Reply"> & {
      */
     value: ErrorDetail;
     case: "error";
+  } | {
+    /**
+     * @generated from field: onepush.link.v1.CheckReadinessResponse check_readiness = 8;
+     */
+    value: CheckReadinessResponse;
+    case: "checkReadiness";
   } | { case: undefined; value?: undefined };
 };
 
@@ -428,6 +440,40 @@ export type Reply = Message<"onepush.link.v1.Reply"> & {
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
   messageDesc(file_onepush_link_v1_edge_link, 6);
+
+/**
+ * Whether a push would be committed now.
+ *
+ * @generated from message onepush.link.v1.CheckReadinessRequest
+ */
+export type CheckReadinessRequest = Message<"onepush.link.v1.CheckReadinessRequest"> & {
+};
+
+/**
+ * Describes the message onepush.link.v1.CheckReadinessRequest.
+ * Use `create(CheckReadinessRequestSchema)` to create a new message.
+ */
+export const CheckReadinessRequestSchema: GenMessage<CheckReadinessRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_link_v1_edge_link, 7);
+
+/**
+ * @generated from message onepush.link.v1.CheckReadinessResponse
+ */
+export type CheckReadinessResponse = Message<"onepush.link.v1.CheckReadinessResponse"> & {
+  /**
+   * Why not, in words; empty: it would.
+   *
+   * @generated from field: string obstacle = 1;
+   */
+  obstacle: string;
+};
+
+/**
+ * Describes the message onepush.link.v1.CheckReadinessResponse.
+ * Use `create(CheckReadinessResponseSchema)` to create a new message.
+ */
+export const CheckReadinessResponseSchema: GenMessage<CheckReadinessResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_link_v1_edge_link, 8);
 
 /**
  * @generated from message onepush.link.v1.Item
@@ -468,7 +514,7 @@ export type Item = Message<"onepush.link.v1.Item"> & {
  * Use `create(ItemSchema)` to create a new message.
  */
 export const ItemSchema: GenMessage<Item> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 7);
+  messageDesc(file_onepush_link_v1_edge_link, 9);
 
 /**
  * A push is recalled, or its delivery to some sessions has ended: the edge does not send it again.
@@ -494,7 +540,7 @@ export type Recall = Message<"onepush.link.v1.Recall"> & {
  * Use `create(RecallSchema)` to create a new message.
  */
 export const RecallSchema: GenMessage<Recall> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 8);
+  messageDesc(file_onepush_link_v1_edge_link, 10);
 
 /**
  * One message to chosen sessions.
@@ -540,7 +586,7 @@ export type Delivery = Message<"onepush.link.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 9);
+  messageDesc(file_onepush_link_v1_edge_link, 11);
 
 /**
  * One message to every live session that has at least one of the topics.
@@ -590,7 +636,7 @@ export type Publication = Message<"onepush.link.v1.Publication"> & {
  * Use `create(PublicationSchema)` to create a new message.
  */
 export const PublicationSchema: GenMessage<Publication> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 10);
+  messageDesc(file_onepush_link_v1_edge_link, 12);
 
 /**
  * @generated from message onepush.link.v1.SessionOrder
@@ -653,7 +699,7 @@ export type SessionOrder = Message<"onepush.link.v1.SessionOrder"> & {
  * Use `create(SessionOrderSchema)` to create a new message.
  */
 export const SessionOrderSchema: GenMessage<SessionOrder> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 11);
+  messageDesc(file_onepush_link_v1_edge_link, 13);
 
 /**
  * @generated from enum onepush.link.v1.SessionOrder.Kind
@@ -704,7 +750,7 @@ export enum SessionOrder_Kind {
  * Describes the enum onepush.link.v1.SessionOrder.Kind.
  */
 export const SessionOrder_KindSchema: GenEnum<SessionOrder_Kind> = /*@__PURE__*/
-  enumDesc(file_onepush_link_v1_edge_link, 11, 0);
+  enumDesc(file_onepush_link_v1_edge_link, 13, 0);
 
 /**
  * Internal: the stream between one edge and one core. Not a public contract; both ends are released together.
