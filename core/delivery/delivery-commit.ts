@@ -5,6 +5,7 @@ import { type Commits, type NewDelivery, type NewPush, type Replaced, StoreUnava
 import type { QueuedPush } from './push-queue.js';
 import { withoutReplaced } from './replaced.js';
 import { halves, joined, NO_SETTLEMENTS, type Settlements, sizeOf } from './settlement-buffer.js';
+import { createTroubleLog } from './trouble-log.js';
 
 /** What one commit held, and how long it took. */
 export interface CommitReport {
@@ -54,8 +55,7 @@ export interface DeliveryCommitOptions {
 export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCommit {
   const { store, pushIds, deliveryIds, effects, log, observe } = options;
   let lastCommitted = pushIds.last();
-  /** What the store said when it was not available last; undefined: it is. */
-  let trouble: string | undefined;
+  const trouble = createTroubleLog(log, 'the store is not available');
 
   async function tryCommit(
     batch: readonly QueuedPush[],
@@ -70,12 +70,12 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
       replaced = await store.commitDeliveries({ ...ended, pushes: made, now: time });
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return tryHalves(batch, ended, time, error);
-      unavailable(error);
+      trouble.met(error);
       for (const push of batch) push.reject(error);
       return { error, made, held: ended, left: NO_SETTLEMENTS };
     }
     observe?.({ pushes: made.length, settlements: sizeOf(ended), seconds: (performance.now() - begun) / 1000 });
-    available();
+    if (trouble.over()) log.info('the store is available again');
     handOn(made, replaced);
     for (const [index, push] of batch.entries()) push.resolve(made[index]?.push.id);
     return undefined;
@@ -107,17 +107,6 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     effects.pushed(made, withoutReplaced(made, replaced));
     // Not before: what edges are known to have handled is counted up to this push.
     lastCommitted = made.at(-1)?.push.id ?? lastCommitted;
-  }
-
-  /** Once for each trouble: while it lasts, every attempt meets it. */
-  function unavailable(error: StoreUnavailable): void {
-    if (trouble !== error.code) log.warn(describeError(error), 'the store is not available');
-    trouble = error.code;
-  }
-
-  function available(): void {
-    if (trouble !== undefined) log.info('the store is available again');
-    trouble = undefined;
   }
 
   function toNewPush(queued: QueuedPush, createdAt: number): NewPush {

@@ -1,9 +1,10 @@
 import { createBatcher } from '../../common/batcher.js';
-import { describeError, type Logger } from '../../common/log.js';
+import type { Logger } from '../../common/log.js';
 import { currentTopics } from '../domain/device.js';
 import type { LookUps } from '../store/store.js';
 import type { Page } from './pages.js';
 import { type Session, sendTo } from './session.js';
+import { createTroubleLog } from './trouble-log.js';
 import { readWaiting } from './waiting.js';
 import type { WriteCycle } from './write-cycle.js';
 
@@ -39,6 +40,7 @@ export function createReplay(options: {
   now?: () => number;
 }): Replay {
   const { store, cycle, log, caughtUp, now = Date.now } = options;
+  const trouble = createTroubleLog(log, 'what waits cannot be read now');
   const reading = new Set<Session>();
   const reads = createBatcher<Session>(SESSIONS_PER_READ, readAll);
   // Sessions that read together mostly come to the same: idle ones share it.
@@ -85,8 +87,9 @@ export function createReplay(options: {
         // Stalled or closed meanwhile: it will read again, or not at all.
         if (session.state === state) finish(session, state, pages.get(session));
       }
+      trouble.over();
     } catch (error) {
-      log.warn(describeError(error), 'what waits cannot be read now');
+      trouble.met(error);
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
       for (const session of batch) {
         if (session.state.kind === 'reading') session.state = { kind: 'queued' };

@@ -1,5 +1,6 @@
-import { describeError, type Logger } from '../../common/log.js';
+import type { Logger } from '../../common/log.js';
 import type { InboxLimits } from './inbox-limits.js';
+import { createTroubleLog } from './trouble-log.js';
 import { createTrustedClock } from './trusted-clock.js';
 import type { WriteCycle } from './write-cycle.js';
 
@@ -32,6 +33,7 @@ export function createSweeper(options: {
   now?: () => number;
 }): Sweeper {
   const { cycle, limits, retentionDays, log, now = createTrustedClock({ log }) } = options;
+  const trouble = createTroubleLog(log, 'the sweeper could not work; it will again');
   /** Up to which expiry this core has swept; at first nothing is known to be. */
   let swept = 0;
   let looksLongAt = 0;
@@ -58,8 +60,9 @@ export function createSweeper(options: {
         more = step.more;
       }
       await evict();
+      trouble.over();
     } catch (error) {
-      log.warn(describeError(error), 'the sweeper could not work; it will again');
+      trouble.met(error);
     }
   }
 

@@ -1,9 +1,10 @@
 import { createBatcher } from '../../common/batcher.js';
-import { describeError, type Logger } from '../../common/log.js';
+import type { Logger } from '../../common/log.js';
 import type { Subscriber } from '../domain/device.js';
 import type { LookUps } from '../store/store.js';
 import { CLOSE } from './edge-port.js';
 import type { UnidentifiedSession } from './session.js';
+import { createTroubleLog } from './trouble-log.js';
 
 /** Sessions that are not identified yet: looked up whose they are, many at once. */
 export interface UnidentifiedSessions {
@@ -23,6 +24,7 @@ export function createUnidentifiedSessions(options: {
   log: Logger;
 }): UnidentifiedSessions {
   const { store, begin, log } = options;
+  const trouble = createTroubleLog(log, 'sessions cannot be opened now');
   /** Devices whose registration has changed while sessions are being looked up; undefined: none are. */
   let changes: Set<string> | undefined;
   const waiting = createBatcher<UnidentifiedSession>(SESSIONS_PER_BATCH, identify);
@@ -40,8 +42,9 @@ export function createUnidentifiedSessions(options: {
         if (current.has(session.deviceId)) waiting.add(session);
         else accept(session, devices.get(session.deviceId));
       }
+      trouble.over();
     } catch (error) {
-      log.warn(describeError(error), 'sessions cannot be opened now');
+      trouble.met(error);
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
       for (const session of wanted) waiting.add(session);
     } finally {
