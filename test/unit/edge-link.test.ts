@@ -29,6 +29,7 @@ function createLink() {
     lastCommitted: () => 100,
     settled: () => state.settled,
   };
+  const log = { info: vi.fn(), error: vi.fn() };
   const link = createEdgeLink({
     handlers: {} as PushCoreHandlers,
     // Of the sessions, these reports use no more.
@@ -37,11 +38,12 @@ function createLink() {
     recalls: {} as RecallCheck,
     findObstacle: async () => undefined,
     linkToken: undefined,
-    log: { info() {}, error() {} } as unknown as Logger,
+    log: log as unknown as Logger,
   });
   return {
     sessions,
     cycle,
+    log,
     /** From now on what is reported waits for its commit, until this is called. */
     hold: () => {
       state.settled = new Promise((resolve) => (settle = resolve));
@@ -101,7 +103,7 @@ describe('an attached edge', () => {
 
 describe('an edge that attaches again', () => {
   it('has its earlier stream ended, and what that still brings changes nothing', async () => {
-    const { attach, cycle, sessions } = createLink();
+    const { attach, cycle, sessions, log } = createLink();
     const early = attach(1);
     await early.move();
     const [[earlyPort] = []] = sessions.attached.mock.calls;
@@ -116,6 +118,7 @@ describe('an edge that attaches again', () => {
     expect(sessions.detached.mock.calls).toEqual([[earlyPort]]);
     expect(cycle.delivered).not.toHaveBeenCalled();
     expect(sessions.opened).not.toHaveBeenCalled();
+    expect(log.error).not.toHaveBeenCalled();
     late.send({ delivered: [3] });
     await late.move();
     expect(cycle.delivered.mock.calls).toEqual([[[3]]]);

@@ -108,4 +108,14 @@ describe('pages', () => {
     expect(filled).toEqual(readers.slice(0, filled.length));
     for (const one of readers) expect(pages.get(one)?.more).toBe(true);
   });
+
+  it('are whole where they are small, after look-ups of some thousand sizes at once', async () => {
+    const readers = range(1, 200).map(reader);
+    const store = storeOf(() => 100);
+    const chosen = new Map(readers.map((one, index) => [one, waiting(range(index * 1000 + 11, 200), 999_999)]));
+    const pages = await fillPages(store, chosen);
+    for (const one of readers) expect(pages.get(one)).toMatchObject({ more: false, through: idOf(999_999) });
+    expect([...pages.values()].reduce((sum, { entries }) => sum + entries.length, 0)).toBe(40_000);
+    expect(Math.max(...store.sizesAsked)).toBeLessThanOrEqual(1300);
+  });
 });

@@ -116,15 +116,17 @@ describe('what an edge says that it has handled', () => {
     const { reports, sent, stream, attach } = attachedReports(() => true);
     reports.processed(7, true);
     await stream.go();
+    reports.delivered(1);
+    await stream.go();
     reports.detached();
     attach();
-    reports.delivered(1);
     await stream.go();
     expect(sent.map(({ number, processed, hello }) => [number, processed, hello?.attachment])).toEqual([
       [1, 0, 1],
       [2, 7, undefined],
-      [3, 0, 2],
-      [4, 0, undefined],
+      [3, 7, undefined],
+      [4, 0, 2],
+      [5, 0, undefined],
     ]);
     expect(new Set(sent.flatMap(({ hello }) => hello?.edgeId ?? []))).toEqual(new Set(['an edge']));
   });

@@ -125,6 +125,15 @@ describe('what has ended', () => {
     expect(told).toEqual(['recall 1 on 1', 'release']);
   });
 
+  it('is not told to a session whose end is known, while an earlier one of the device is still to report', async () => {
+    const { told, sessions, edge, open } = scripted;
+    await live();
+    await open(2);
+    sessions.closed(edge, 2, 0);
+    sessions.withdrawn([{ deviceNum: DEVICE.num, pushId: idOf(1) }]);
+    expect(told).toEqual(['close 4409', 'release']);
+  });
+
   it('is not sent to a session that reads, whether it waited or is held for it', async () => {
     const { told, shelf, sessions, open, pushed, letGo } = scripted;
     shelf.inbox(DEVICE.num, [1, 2, 3]);

@@ -4,6 +4,7 @@ import {
   createSettlementBuffer,
   halves,
   joined,
+  NO_SETTLEMENTS,
   type SettlementBuffer,
   type Settlements,
   sizeOf,
@@ -91,15 +92,15 @@ describe('settlements', () => {
   });
 
   it('are the first again when they are put back, and due', () => {
-    buffer.delivered(range(0, 5000));
+    buffer.delivered(range(0, 9000));
     const first = buffer.take();
     if (first === undefined) throw new Error('they are due');
     buffer.delivered([9999]);
     buffer.putBack(first);
-    expect(buffer.size()).toBe(5001);
+    expect(buffer.size()).toBe(9001);
     expect(buffer.take()).toBe(first);
     buffer.putBack({ ...first, settlements: { ...first.settlements, delivered: [3] } });
-    expect(commitAll().map(({ delivered }) => delivered[0])).toEqual([3, 4000]);
+    expect(commitAll().map(({ delivered }) => delivered[0])).toEqual([3, 4000, 8000]);
   });
 
   it('are settled when all that came before the question is committed, in however many batches', async () => {
@@ -182,6 +183,11 @@ describe('the halves of settlements', () => {
     confirmed: ids.map((all) => all.map((pushId) => ({ deviceNum: 1, pushId }))),
     cursors: ids.map((all) => all.map((deviceNum) => ({ deviceNum, pushId: 1 }))),
     published: ids.map((all) => all.map((pushId) => ({ pushId, sessions: 1 }))),
+  });
+
+  it.each(['delivered', 'confirmed', 'cursors', 'published'])('of %s alone both have something', (kind) => {
+    const [one, other] = halves({ ...NO_SETTLEMENTS, [kind]: [1, 2, 3] });
+    expect([sizeOf(one), sizeOf(other)]).toEqual([2, 1]);
   });
 
   it('both have something, and together all of it', () => {

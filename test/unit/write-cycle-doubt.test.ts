@@ -161,6 +161,9 @@ describe('a core whose database another one has taken over', () => {
         const kind = changeKind(() => {
           throw new Fenced();
         });
+        // What is committed beside it is told the same.
+        commits.failAll(new Fenced());
+        cycle.delivered([1]);
         await expect(cycle.change(kind, 1)).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
         await turn();
       } else {
