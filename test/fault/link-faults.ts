@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Proxy } from '../support/proxy.js';
 import { BOTH, type Fault } from './fault.js';
 import { travel } from './hands.js';
-import type { Proxy } from './proxy.js';
 import type { Rig } from './rig.js';
 
 function proxyOf({ proxy }: Rig): Proxy {

@@ -6,12 +6,12 @@ import { promisify } from 'node:util';
 import { ROOT } from '../support/dist.js';
 import type { Mariadb } from '../support/mariadb.js';
 import { type RunningProcess, startProcess } from '../support/process.js';
+import { type Proxy, startProxy, through } from '../support/proxy.js';
 import { type Stack, startStack } from '../support/stack.js';
 import type { StoreKind } from '../support/stores.js';
 import { type Behaviour, createFleetDevice, type FleetDevice } from './fleet-device.js';
 import { createLoad, type Load } from './load.js';
 import { type Population, registerPopulation } from './population.js';
-import { type Proxy, startProxy } from './proxy.js';
 
 /** Everything that a fault may strike: real processes, a link that can be cut, devices, back ends and the database. */
 export interface Rig {
@@ -137,13 +137,6 @@ export async function startRig(options: RigOptions): Promise<Rig> {
 async function residentOf(pid: number | undefined): Promise<number> {
   const { stdout } = await exec('ps', ['-o', 'rss=', '-p', String(pid)]);
   return Math.round(Number(stdout) / 1024);
-}
-
-/** The same database at another address. */
-function through(databaseUrl: string, address: string): string {
-  const url = new URL(databaseUrl);
-  url.host = address;
-  return url.href;
 }
 
 /** A port that nobody uses now. */
