@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../support/dist.js';
 import type { Mariadb } from '../support/mariadb.js';
+import { freePort } from '../support/ports.js';
 import { type RunningProcess, startProcess } from '../support/process.js';
 import { type Proxy, startProxy, through } from '../support/proxy.js';
 import { type Stack, startStack } from '../support/stack.js';
@@ -137,14 +136,4 @@ export async function startRig(options: RigOptions): Promise<Rig> {
 async function residentOf(pid: number | undefined): Promise<number> {
   const { stdout } = await exec('ps', ['-o', 'rss=', '-p', String(pid)]);
   return Math.round(Number(stdout) / 1024);
-}
-
-/** A port that nobody uses now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // A TCP server's address is not the name of a pipe.
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
