@@ -5,6 +5,7 @@ import { openMysqlDatabase, openMysqlStore } from '../../core/store/mysql.js';
 import { CommitInDoubt, type Store, StoreUnavailable } from '../../core/store/store.js';
 import { eventually } from '../support/eventually.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
+import { owned } from '../support/owned.js';
 import { storeKinds } from '../support/stores.js';
 import { must, rejectionOf } from './each-store.js';
 import { batch, directed, newApp, newDevices, nextNumber, push, registration } from './samples.js';
@@ -33,7 +34,7 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
   });
 
   async function openStore(url: string): Promise<Store> {
-    const store = await openMysqlStore(url);
+    const store = await owned(await openMysqlStore(url));
     closings.push(() => store.close());
     return store;
   }
@@ -65,9 +66,7 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
   const idOf = async (database: Database) =>
     Number(must((await database.all('SELECT CONNECTION_ID() AS id', []))[0]).id);
   const write = (database: Database) =>
-    database.transaction((tx) =>
-      tx.later('INSERT INTO cursors (device_num, core, push_id) VALUES (?, 0, 1)', [nextNumber()]),
-    );
+    database.transaction((tx) => tx.later('INSERT INTO cursors (device_num, push_id) VALUES (?, 1)', [nextNumber()]));
 
   /** Resolves when the writer's connection has ended. */
   async function cutOff(database: Database): Promise<void> {
@@ -79,10 +78,10 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
     const database = await openDatabase(server.url(name));
     await database.transaction((tx) => tx.run('CREATE TABLE long_key (a varchar(10), CHECK (a <> "no"))', []));
     const refused = [
-      'INSERT INTO cursors (device_num, core, push_id) VALUES (99999999999, 0, 1)',
-      'INSERT INTO cursors (device_num, core, push_id) VALUES (1, 999, 1)',
-      "INSERT INTO cursors (device_num, core, push_id) VALUES ('text', 0, 1)",
-      'INSERT INTO cursors (device_num, core, push_id) VALUES (1, 0, NULL)',
+      'INSERT INTO cursors (device_num, push_id) VALUES (99999999999, 1)',
+      'INSERT INTO cursors (device_num, push_id) VALUES (1, 99999999999999999999)',
+      "INSERT INTO cursors (device_num, push_id) VALUES ('text', 1)",
+      'INSERT INTO cursors (device_num, push_id) VALUES (1, NULL)',
       'INSERT INTO cursors (device_num) VALUES (1)',
       "INSERT INTO long_key (a) VALUES ('longer than it is')",
       "INSERT INTO long_key (a) VALUES ('no')",

@@ -33,7 +33,7 @@ describe.runIf(storeKinds().includes('mysql'))('a transaction on MySQL', () => {
 
   /** Gives a device a cursor, in the next round trip. */
   function insert(tx: Transaction, device: number): Promise<void> {
-    return tx.later('INSERT INTO cursors (device_num, core, push_id) VALUES (?, 0, 1)', [device]);
+    return tx.later('INSERT INTO cursors (device_num, push_id) VALUES (?, 1)', [device]);
   }
 
   /** How many of these devices have a cursor. */
@@ -92,7 +92,7 @@ describe.runIf(storeKinds().includes('mysql'))('a transaction on MySQL', () => {
     it('is surely not committed if the server gave up a statement before it', async () => {
       const device = nextNumber();
       const other = await begin();
-      await other.query('INSERT INTO cursors (device_num, core, push_id) VALUES (?, 0, 1)', [device]);
+      await other.query('INSERT INTO cursors (device_num, push_id) VALUES (?, 1)', [device]);
       const failed = rejectionOf(database.transaction((tx) => insert(tx, device)));
       await other.query(`KILL QUERY ${await waiting(other)}`);
       const error = await failed;
@@ -120,7 +120,7 @@ describe.runIf(storeKinds().includes('mysql'))('a transaction on MySQL', () => {
     const error = await rejectionOf(
       database.transaction(async (tx) => {
         await insert(tx, device);
-        await tx.run('INSERT INTO cursors (device_num, core, push_id) VALUES (NULL, 0, 1)', []).catch(() => 0);
+        await tx.run('INSERT INTO cursors (device_num, push_id) VALUES (NULL, 1)', []).catch(() => 0);
       }),
     );
     expect(error).toEqual(new StoreFault('ER_BAD_NULL_ERROR'));
@@ -130,7 +130,7 @@ describe.runIf(storeKinds().includes('mysql'))('a transaction on MySQL', () => {
   it('keeps its connection if it was refused for what it is', async () => {
     await database.transaction((tx) => insert(tx, nextNumber()));
     const id = must(database.connectionId?.());
-    await rejectionOf(database.transaction((tx) => tx.run('INSERT INTO cursors (core) VALUES (1)', [])));
+    await rejectionOf(database.transaction((tx) => tx.run('INSERT INTO cursors (push_id) VALUES (1)', [])));
     await rejectionOf(database.transaction(() => Promise.reject(new Error('of the program'))));
     await database.transaction((tx) => insert(tx, nextNumber()));
     expect(database.connectionId?.()).toBe(id);
@@ -145,7 +145,7 @@ describe.runIf(storeKinds().includes('mysql'))('a transaction on MySQL', () => {
     const other = await begin();
     const lock = (device: number) => other.query('UPDATE cursors SET push_id = 2 WHERE device_num = ?', [device]);
     // The server gives up the one that has changed less.
-    await other.query(`INSERT INTO cursors (device_num, core, push_id) VALUES ${many.map((n) => `(${n}, 0, 1)`)}`);
+    await other.query(`INSERT INTO cursors (device_num, push_id) VALUES ${many.map((n) => `(${n}, 1)`)}`);
     await lock(left);
     const ended = createEndedCounts(database);
     let attempts = 0;

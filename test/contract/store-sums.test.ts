@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { StoreFault } from '../../core/store/driver.js';
 import type { Store } from '../../core/store/store.js';
 import { eachStore, must, rejectionOf } from './each-store.js';
 import {
@@ -189,6 +190,17 @@ eachStore('the idempotency keys of a store', (opened) => {
     const second = await keyed(NOW + 30, first.key);
     await store.commitDeliveries(batch({ pushes: [second.made], now: NOW + 10 }));
     expect(await store.findIdempotent([first.key], NOW + 10)).toEqual(new Map([[first.key, second.known]]));
+  });
+
+  it('stay with their first push: a commit that has one anew is refused, and nothing of it is there', async () => {
+    const { store } = opened;
+    const first = await keyed(NOW + 10);
+    await store.commitDeliveries(batch({ pushes: [first.made] }));
+    const [second, fresh] = [await keyed(NOW + 30, first.key), await keyed(NOW + 30)];
+    const commit = store.commitDeliveries(batch({ pushes: [fresh.made, second.made], now: NOW + 9 }));
+    expect(await rejectionOf(commit)).toBeInstanceOf(StoreFault);
+    expect(await store.findIdempotent([first.key, fresh.key], NOW + 9)).toEqual(new Map([[first.key, first.known]]));
+    expect([await opened.hasPush(second.id), await opened.hasPush(fresh.id)]).toEqual([false, false]);
   });
 
   it('go when they have expired, in small sets', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NetworkProxy } from '../support/proxy.js';
 import { BOTH, type Fault } from './fault.js';
 import { travel } from './hands.js';
-import type { NetworkProxy } from './proxy.js';
 import type { Rig } from './rig.js';
 
 function proxyOf({ proxy }: Rig): NetworkProxy {

@@ -1,17 +1,16 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../support/dist.js';
 import type { Mariadb } from '../support/mariadb.js';
+import { freePort } from '../support/ports.js';
 import { type RunningProcess, startProcess } from '../support/process.js';
+import { type NetworkProxy, startProxy, through } from '../support/proxy.js';
 import { type Stack, startStack } from '../support/stack.js';
 import type { StoreKind } from '../support/stores.js';
 import { type Behaviour, createFleetDevice, type FleetDevice } from './fleet-device.js';
 import { createLoad, type Load } from './load.js';
 import { type Population, registerPopulation } from './population.js';
-import { type NetworkProxy, startProxy } from './proxy.js';
 
 /** Everything that a fault may strike: real processes, a link that can be cut, devices, back ends and the database. */
 export interface Rig {
@@ -137,21 +136,4 @@ export async function startRig(options: RigOptions): Promise<Rig> {
 async function residentOf(pid: number | undefined): Promise<number> {
   const { stdout } = await exec('ps', ['-o', 'rss=', '-p', String(pid)]);
   return Math.round(Number(stdout) / 1024);
-}
-
-/** The same database at another address. */
-function through(databaseUrl: string, address: string): string {
-  const url = new URL(databaseUrl);
-  url.host = address;
-  return url.href;
-}
-
-/** A port that nobody uses now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // A TCP server's address is not the name of a pipe.
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

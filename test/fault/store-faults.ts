@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Libsql from 'libsql';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { Mariadb } from '../support/mariadb.js';
+import type { NetworkProxy } from '../support/proxy.js';
 import type { Fault } from './fault.js';
 import { travel } from './hands.js';
-import type { NetworkProxy } from './proxy.js';
 import type { Rig } from './rig.js';
 
 function mariadbOf({ mariadb }: Rig): Mariadb {

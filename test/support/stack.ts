@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { eventually } from './eventually.js';
+import { freePort } from './ports.js';
 import { type RunningProcess, startProcess } from './process.js';
 import type { StoreKind } from './stores.js';
 
@@ -116,16 +115,6 @@ async function assemble(options: StackOptions, cleanups: (() => Promise<unknown>
     waitUntilReady,
     stop: () => runAll(cleanups),
   };
-}
-
-/** A port that nobody uses now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // A TCP server's address is not the name of a pipe.
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function freshUrl(store: StoreKind, cleanups: (() => Promise<unknown>)[]): Promise<string> {

@@ -14,6 +14,11 @@ export interface NetworkProxy {
    * new connections work. Call what it returns to let through all that was held.
    */
   strand(what: 'answers' | 'everything'): () => void;
+  /**
+   * The next connection on which a piece that passes is sent becomes black: its requests from that piece on, or its answers. Resolves
+   * when it has, with what lets through all that was held.
+   */
+  strandAt(passes: (piece: string) => boolean, what: Carrier['carries']): Promise<() => void>;
   /** Each byte takes so many milliseconds in each direction. */
   delay(milliseconds: number): void;
   stop(): Promise<void>;
@@ -22,19 +27,23 @@ export interface NetworkProxy {
 interface Conditions {
   hole: boolean;
   delay: number;
+  /** Told of each piece of a request before it is sent on. */
+  listen: ((piece: string, carrier: Carrier) => void) | undefined;
 }
 
 /** One direction of a connection. */
 interface Carrier {
   readonly carries: 'requests' | 'answers';
   stranded: boolean;
+  /** The same connection's other direction. */
+  back: Carrier | undefined;
   /** To be called when the conditions have changed. */
   pump(): void;
 }
 
 /** @param target `host:port`; nobody need listen there yet */
 export async function startProxy(target: string): Promise<NetworkProxy> {
-  const conditions: Conditions = { hole: false, delay: 0 };
+  const conditions: Conditions = { hole: false, delay: 0, listen: undefined };
   const sockets = new Set<Socket>();
   const carriers = new Set<Carrier>();
   const [host = '', port = ''] = target.split(':');
@@ -49,7 +58,9 @@ export async function startProxy(target: string): Promise<NetworkProxy> {
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const far = connect({ host, port: Number(port), allowHalfOpen: true });
     for (const socket of [near, far]) watch(socket);
-    for (const carrier of [carry(near, far, 'requests', conditions), carry(far, near, 'answers', conditions)]) {
+    const [there, back] = [carry(near, far, 'requests', conditions), carry(far, near, 'answers', conditions)];
+    there.back = back;
+    for (const carrier of [there, back]) {
       carriers.add(carrier);
       far.on('close', () => setTimeout(() => carriers.delete(carrier), conditions.delay + 1000).unref());
     }
@@ -71,16 +82,16 @@ export async function startProxy(target: string): Promise<NetworkProxy> {
       conditions.hole = on;
       pumpAll();
     },
-    strand(what) {
-      const stranded = [...carriers].filter(({ carries }) => what === 'everything' || carries === 'answers');
-      for (const carrier of stranded) carrier.stranded = true;
-      return () => {
-        for (const carrier of stranded) {
-          carrier.stranded = false;
-          carrier.pump();
-        }
-      };
-    },
+    strand: (what) => strand([...carriers].filter(({ carries }) => what === 'everything' || carries === 'answers')),
+    strandAt: (passes, what) =>
+      new Promise((resolve) => {
+        conditions.listen = (piece, requests) => {
+          const carrier = what === 'requests' ? requests : requests.back;
+          if (carrier === undefined || !passes(piece)) return;
+          conditions.listen = undefined;
+          resolve(strand([carrier]));
+        };
+      }),
     delay(milliseconds) {
       conditions.delay = milliseconds;
       pumpAll();
@@ -93,12 +104,30 @@ export async function startProxy(target: string): Promise<NetworkProxy> {
   };
 }
 
+/** Returns the URL of a server, as it is reached through a proxy. */
+export function through(url: string, address: string): string {
+  const proxied = new URL(url);
+  proxied.host = address;
+  return proxied.href;
+}
+
+/** Returns what ends it. */
+function strand(carriers: readonly Carrier[]): () => void {
+  for (const carrier of carriers) carrier.stranded = true;
+  return () => {
+    for (const carrier of carriers) {
+      carrier.stranded = false;
+      carrier.pump();
+    }
+  };
+}
+
 /** How much of one direction is held before its sender has to wait, in bytes. */
 const MAX_HELD = 4 * 1024 * 1024;
 
 /** Carries what `from` says to `to`, its end too. */
 function carry(from: Socket, to: Socket, carries: Carrier['carries'], conditions: Conditions): Carrier {
-  const carrier: Carrier = { carries, stranded: false, pump };
+  const carrier: Carrier = { carries, stranded: false, back: undefined, pump };
   const held: { at: number; chunk: Buffer | 'end' | 'gone' }[] = [];
   let bytes = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -131,7 +160,10 @@ function carry(from: Socket, to: Socket, carries: Carrier['carries'], conditions
     if (bytes <= MAX_HELD) from.resume();
   }
 
-  from.on('data', (chunk: Buffer) => add(chunk));
+  from.on('data', (chunk: Buffer) => {
+    if (carries === 'requests') conditions.listen?.(chunk.toString('latin1'), carrier);
+    add(chunk);
+  });
   from.on('end', () => add('end'));
   from.on('close', (failed) => {
     if (failed) add('gone');

@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { openMysqlStore } from '../../core/store/mysql.js';
+import { CommitInDoubt, Fenced, type NewJob, type Store } from '../../core/store/store.js';
+import { owned } from '../support/owned.js';
+import { type NetworkProxy, startProxy, through } from '../support/proxy.js';
+import { type FreshDatabase, freshDatabase, storeKinds } from '../support/stores.js';
+import { eachStore, must, type OpenStore, openStore, rejectionOf } from './each-store.js';
+import { batch, directed, NOW, newApp, newDevices, nextNumber, nextPushId, registration } from './samples.js';
+
+const TABLES = [
+  'apps',
+  'app_keys',
+  'devices',
+  'topics',
+  'device_tags',
+  'pushes',
+  'inbox',
+  'timeline',
+  'receipts',
+  'jobs',
+  'cursors',
+  'idempotency_keys',
+];
+
+/** All that the store keeps, but for whose it is. */
+async function contentOf(opened: OpenStore): Promise<string> {
+  const tables = await Promise.all(TABLES.map((table) => opened.rows(`SELECT * FROM ${table} ORDER BY 1, 2`)));
+  return JSON.stringify(tables);
+}
+
+eachStore('the fence of a store', (opened) => {
+  /** One commit of each kind, each of which would change something. */
+  async function commitsOf(store: Store): Promise<Record<string, () => Promise<unknown>>> {
+    const app = await newApp(store);
+    const [device, other] = await newDevices(store, app, 2);
+    const { id, num } = must(device).device;
+    const waiting = directed(app, [num, num + 1], { expiresAt: NOW });
+    await store.commitDeliveries(batch({ pushes: [waiting.made] }));
+    const header = { appId: app.id, appNum: app.num, tenantCode: '', platform: 'ALL', msgType: 'MSG' } as const;
+    const job: NewJob = {
+      id: nextPushId(),
+      appNum: app.num,
+      dueAt: NOW,
+      createdAt: NOW,
+      expiresAt: NOW + 1000,
+      spec: {
+        header: { ...header, needConfirm: false },
+        work: { content: { alert: 'later' }, reach: { kind: 'topics', tags: [], platform: 'ALL' } },
+      },
+    };
+    const update = { id: must(other).device.id, appNum: app.num, addTags: ['t'], removeTags: [], alias: undefined };
+    const made = { pushes: [directed(app, [num]).made], delivered: waiting.deliveries };
+    return {
+      commitNothing: () => store.commitNothing(),
+      commitApps: () => store.commitApps([{ id: `late-${nextNumber()}`, name: '', keyHash: 'k', now: NOW }]),
+      commitKeyRotations: () => store.commitKeyRotations([{ id: app.id, keyHash: 'k2', oldUntil: NOW, now: NOW }]),
+      commitAppStates: () => store.commitAppStates([{ id: app.id, disabled: true, now: NOW }]),
+      commitRegistrations: () => store.commitRegistrations([registration(app, { tags: ['t'] })]),
+      commitUpdates: () => store.commitUpdates([{ ...update, mobile: undefined, sinceId: 1, now: NOW }]),
+      commitUnregistrations: () => store.commitUnregistrations([id], NOW),
+      commitDeliveries: () => store.commitDeliveries(batch(made)),
+      commitRecalls: () => store.commitRecalls([{ pushId: waiting.id, appNum: app.num, now: NOW }]),
+      commitJobs: () => store.commitJobs([job]),
+      commitCancellations: () => store.commitCancellations([{ id: job.id, appNum: app.num, now: NOW }]),
+      commitSweep: () => store.commitSweep({ now: NOW + 1, eraseFrom: 0, removeBefore: NOW + 1 }),
+      commitEvictions: () => store.commitEvictions([{ deviceNum: num, keep: 0, now: NOW }]),
+    };
+  }
+
+  /** Another incarnation takes over, as another process does. Undefined: the file has a lock, and only its row can be changed. */
+  async function takeOver(): Promise<Store | undefined> {
+    if (opened.kind === 'mysql') return openStore(opened.url);
+    await opened.change('UPDATE cores SET epoch = epoch + 1, owner = ?', ['another']);
+    return undefined;
+  }
+
+  it('lets nothing be committed once another core has taken over, of any kind', async () => {
+    const { store } = opened;
+    const commits = await commitsOf(store);
+    expect(Object.keys(commits).toSorted()).toEqual(
+      Object.keys(store)
+        .filter((name) => name.startsWith('commit'))
+        .toSorted(),
+    );
+    const second = await takeOver();
+    const before = await contentOf(opened);
+    for (const [name, commit] of Object.entries(commits)) {
+      expect(await rejectionOf(commit()), name).toBeInstanceOf(Fenced);
+    }
+    await expect(store.resolveDoubt()).rejects.toBeInstanceOf(Fenced);
+    expect(await contentOf(opened)).toBe(before);
+    // What it could not do was no fault of the data: the other one does it.
+    if (second === undefined) await opened.reopen();
+    for (const commit of Object.values(await commitsOf(second ?? opened.store))) await commit();
+    await second?.close();
+    if (second !== undefined) await opened.reopen();
+  });
+
+  it('is taken over from the incarnation that was seen, and by one of those who saw it', async () => {
+    const { store } = opened;
+    const { epoch } = await store.findOwner();
+    await opened.change('UPDATE cores SET epoch = epoch + 1, owner = ?', ['another']);
+    expect(await store.takeOver('test', epoch)).toBe(false);
+    await expect(store.commitNothing()).rejects.toBeInstanceOf(Fenced);
+    expect(await store.takeOver('elsewhere', epoch + 1)).toBe(true);
+    expect(await store.findOwner()).toMatchObject({ epoch: epoch + 2, address: 'elsewhere' });
+    await store.commitNothing();
+  });
+
+  it('knows whether the commit in doubt took place, and goes on from there', async () => {
+    const { store } = opened;
+    await store.commitNothing();
+    const { epoch } = await store.findOwner();
+    expect(await store.resolveDoubt()).toBe(false);
+    expect((await store.findOwner()).epoch).toBe(epoch + 1);
+    await store.commitNothing();
+    // What a commit leaves whose answer was lost.
+    await opened.change('UPDATE cores SET commits = commits + ?', [1]);
+    expect(await store.resolveDoubt()).toBe(true);
+    expect(await store.resolveDoubt()).toBe(false);
+    await store.commitNothing();
+    expect(await store.resolveDoubt()).toBe(false);
+  });
+
+  it('says that its core is gone when it has stopped in order', async () => {
+    const { store } = opened;
+    await store.commitNothing();
+    await store.release();
+    expect((await store.findOwner()).leaseMs).toBeLessThanOrEqual(0);
+    await store.commitNothing();
+  });
+});
+
+describe.runIf(storeKinds().includes('mysql'))('a commit on MySQL that is in doubt', () => {
+  const cleanups: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  async function setUp(): Promise<{ store: Store; proxy: NetworkProxy; database: FreshDatabase }> {
+    const database = await freshDatabase('mysql');
+    cleanups.push(() => database.drop());
+    const proxy = await startProxy(new URL(database.url).host);
+    cleanups.push(() => proxy.stop());
+    const store = await owned(await openMysqlStore(through(database.url, proxy.address), 500));
+    cleanups.push(() => store.close());
+    return { store, proxy, database };
+  }
+
+  it.each(['swallowed, and let through later', 'carried out, its answer lost'])(
+    'is known when it was %s',
+    async (how) => {
+      const { store, proxy } = await setUp();
+      const app = await newApp(store);
+      const { made, id } = directed(app, []);
+      const isSwallowed = how.startsWith('swallowed');
+      const stranded = proxy.strandAt((piece) => piece.includes('COMMIT'), isSwallowed ? 'requests' : 'answers');
+      const doubt = await rejectionOf(store.commitDeliveries(batch({ pushes: [made] })));
+      expect(doubt).toBeInstanceOf(CommitInDoubt);
+      await expect(store.commitNothing()).rejects.toThrow();
+      expect(await store.resolveDoubt()).toBe(!isSwallowed);
+      // What comes late is of an earlier epoch.
+      (await stranded)();
+      const again = rejectionOf(store.commitDeliveries(batch({ pushes: [made] })));
+      if (isSwallowed) await expect(again).rejects.toThrow('it did not reject');
+      else expect(await again).not.toBeInstanceOf(Fenced);
+      expect((await store.findPushes([id])).map((push) => push.id)).toEqual([id]);
+    },
+  );
+});
