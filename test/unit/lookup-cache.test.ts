@@ -151,18 +151,18 @@ describe('a look-up cache', () => {
 
   it('takes a new key at the same cost, whether it is full or not', () => {
     const max = 100_000;
-    // The best of some rounds: other programs take time, too.
-    const ratios = Array.from({ length: 3 }, (_, round) => {
+    const round = (): number => {
       const cache = createLookupCache<string>(max, () => new Promise(() => {}));
       const add = (from: number): number => {
         const begun = performance.now();
-        for (let key = from; key < from + max; key++) cache.get(`${round} ${key}`);
+        for (let key = from; key < from + max; key++) cache.get(String(key));
         return performance.now() - begun;
       };
       const whileItFills = add(0);
       return add(max) / whileItFills;
-    });
-    expect(Math.min(...ratios)).toBeLessThan(4);
+    };
+    // Another round if other programs took the time.
+    expect(round() < 4 || round() < 4 || round() < 4).toBe(true);
   });
 
   it('lets other work have its turn between two set queries, where a store answers at once', async () => {
