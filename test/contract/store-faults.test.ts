@@ -169,7 +169,7 @@ describe('the file of a SQLite store', () => {
     });
     await expect(store.commitNothing()).rejects.toBeInstanceOf(StoreUnavailable);
     await store.close();
-    const again = await openSqliteStore(`${path}.failing`);
+    const again = await owned(await openSqliteStore(`${path}.failing`));
     await register(again, registration(app));
     await again.close();
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StoreFault } from '../../core/store/driver.js';
 import { openMysqlStore } from '../../core/store/mysql.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
+import { owned } from '../support/owned.js';
 import { storeKinds } from '../support/stores.js';
 import { newApp, nextNumber } from './samples.js';
 
@@ -44,14 +45,14 @@ describe.runIf(storeKinds().includes('mysql'))('a migration that was interrupted
     const before = [await columns(), await indexes()];
     const last = `SELECT id FROM (SELECT id FROM __drizzle_migrations ORDER BY id DESC LIMIT ${count}) AS last`;
     await query(`DELETE FROM __drizzle_migrations WHERE id IN (${last})`);
-    const store = await openMysqlStore(url);
+    const store = await owned(await openMysqlStore(url));
     await newApp(store);
     await store.close();
     expect([await columns(), await indexes()]).toEqual(before);
   });
 
   it('does not take a table that has rows for one of its own', async () => {
-    const store = await openMysqlStore(url);
+    const store = await owned(await openMysqlStore(url));
     await newApp(store);
     await store.close();
     await query('DELETE FROM __drizzle_migrations');

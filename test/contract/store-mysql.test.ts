@@ -96,6 +96,8 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
       } finally {
         server.thaw();
       }
+      // Its COMMIT may have been sent, and may still be carried out.
+      await eventually(() => impatient.resolveDoubt().then(() => true));
       await impatient.commitNothing();
       expect(await impatient.findApps([app.id])).toEqual([app]);
       await impatient.close();

@@ -170,7 +170,7 @@ describe('the log that a SQLite store left when it was killed', () => {
     const app = await newApp(store);
     copyFiles('', '-wal');
     expect((await stat(`${copy}-wal`)).size).toBeGreaterThan(0);
-    const opened = await owned(await openSqliteStore(copy));
+    const opened = await openSqliteStore(copy);
     expect((await stat(`${copy}-wal`)).size).toBe(0);
     execFileSync('cp', [copy, `${copy}.alone`]);
     expect(await readRows(`sqlite:${copy}.alone`, 'SELECT id FROM apps')).toEqual([{ id: app.id }]);

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS `cores` (
 	CONSTRAINT `cores_core` PRIMARY KEY(`core`)
 );
 --> statement-breakpoint
+CREATE TABLE IF NOT EXISTS `clocks` (`core` tinyint NOT NULL PRIMARY KEY, `push_id` bigint NOT NULL);--> statement-breakpoint
 INSERT IGNORE INTO `cores` (`core`, `epoch`, `push_id`) SELECT 0, 0, COALESCE(MAX(`push_id`), 0) FROM `clocks`;--> statement-breakpoint
 ALTER TABLE `cursors` DROP PRIMARY KEY, DROP COLUMN `core`, ADD PRIMARY KEY(`device_num`);--> statement-breakpoint
 ALTER TABLE `devices` ADD `generation` int DEFAULT 1 NOT NULL;--> statement-breakpoint
