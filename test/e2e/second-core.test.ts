@@ -80,7 +80,6 @@ describe.runIf(storeKinds().includes('mysql'))('a second core on one database', 
     stack.core.child.kill('SIGSTOP');
 
     const second = await startCore(url, two);
-    await second.waitForLog(WAITS);
     await underWay;
     await eventually(async () => (await fetch(`${stack.httpUrl}/readyz`)).status === 200, { timeoutMs: 30_000 });
     await second.waitForLog('edge attached', 30_000);

@@ -7,6 +7,8 @@ import { createWorld, removeTemplate, type World } from './world.js';
 /** Always the same runs under CI, others each time elsewhere. ONEPUSH_TEST_SEED repeats what failed. */
 const SEED = Number(process.env.ONEPUSH_TEST_SEED ?? (process.env.CI ? 20_250_101 : Date.now() % 2 ** 31));
 const RUNS = Number(process.env.ONEPUSH_TEST_RUNS ?? 150);
+/** Milliseconds that a run may take on a busy machine. */
+const PER_RUN = 800;
 
 afterAll(removeTemplate);
 
@@ -43,7 +45,7 @@ async function conclude(world: World): Promise<void> {
   }
 }
 
-it('keeps its promises, whatever happens in whatever order', { timeout: 120_000 }, async () => {
+it('keeps its promises, whatever happens in whatever order', { timeout: RUNS * PER_RUN }, async () => {
   console.info(`property runs: ${RUNS}, seed: ${SEED} (ONEPUSH_TEST_SEED)`);
   const details = await fc.check(
     fc.asyncProperty(steps, (taken) => run(taken, [])),
