@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { OnePushError } from '../../common/errors.js';
 import type { CoreLink } from '../link/core-link.js';
+import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
-import { begin, type Exchange, type ExchangeOptions } from './exchange.js';
+import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
+import { createBodyBudget } from './incoming-body.js';
 import { register, unregister } from './register.js';
 import { send } from './send.js';
+import { createTurns } from './turns.js';
 
 type Handler = (exchange: Exchange, link: CoreLink) => Promise<void> | void;
 
@@ -18,14 +21,25 @@ const PAGE_HEADERS = {
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
 };
+const LAST_WORDS = { perSecond: 100, burst: 100 };
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
 
-/** All paths of the public port, the WebSocket's aside: each with the methods that it takes. */
+/**
+ * Serves all paths of the public port, the WebSocket's aside: each with the methods that it takes.
+ *
+ * @returns what refuses a request of the WebSocket's path
+ */
 export function serveRoutes(
   app: TemplatedApp,
-  options: ExchangeOptions & { link: CoreLink; webSocketPath: string },
-): void {
+  options: Omit<ExchangeOptions, 'turns' | 'bodies' | 'lastWords'> & { link: CoreLink; webSocketPath: string },
+): Refuse {
   const { link, webSocketPath } = options;
+  const exchanges: ExchangeOptions = {
+    ...options,
+    turns: createTurns(),
+    bodies: createBodyBudget(),
+    lastWords: createRate(LAST_WORDS),
+  };
   const page = readFileSync(fileURLToPath(new URL('./page.html', import.meta.url)));
   const get = (handler: Handler) => ({ get: handler, head: handler });
   const routes: Record<string, Record<string, Handler>> = {
@@ -46,7 +60,8 @@ export function serveRoutes(
     const byMethod = new Map(Object.entries(handlers));
     const allow = [...byMethod.keys()].join(', ').toUpperCase();
     app.any(path, async (res, req) => {
-      const exchange = begin(res, req, path, options);
+      const exchange = begin(res, req, path, exchanges);
+      if (exchange === undefined) return;
       try {
         const handler = byMethod.get(exchange.method);
         if (handler === undefined) exchange.fail(new OnePushError('METHOD_NOT_ALLOWED'), { Allow: allow });
@@ -56,10 +71,13 @@ export function serveRoutes(
       }
     });
   }
-  app.any(webSocketPath, (res, req) => {
-    begin(res, req, webSocketPath, options).fail(new OnePushError('UPGRADE_REQUIRED'), { Upgrade: 'websocket' });
-  });
+  const refuse: Refuse = (res, req, error) => {
+    const upgrade = error.reason === 'UPGRADE_REQUIRED' ? { Upgrade: 'websocket' } : undefined;
+    begin(res, req, webSocketPath, exchanges)?.fail(error, upgrade);
+  };
+  app.any(webSocketPath, (res, req) => refuse(res, req, new OnePushError('UPGRADE_REQUIRED')));
   app.any('/*', (res, req) => {
-    begin(res, req, 'other', options).fail(new OnePushError('UNKNOWN_PATH'));
+    begin(res, req, 'other', exchanges)?.fail(new OnePushError('UNKNOWN_PATH'));
   });
+  return refuse;
 }
