@@ -5,6 +5,7 @@ import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
 import type { Rate } from '../rate.js';
 import { writeAnswer, writeHeadOnly, writeLastAnswer } from './answer.js';
+import type { CrumbGuard } from './crumb-guard.js';
 import { type BodyBudget, receiveBody } from './incoming-body.js';
 import { readHead } from './request-head.js';
 import type { Turns } from './turns.js';
@@ -45,6 +46,7 @@ export interface ExchangeOptions {
   log: Logger;
   observe: ObserveAnswer;
   turns: Turns;
+  crumbs: CrumbGuard;
   bodies: BodyBudget;
   /** How many connections are closed with an answer; the others are closed without a word. */
   lastWords: Rate;
@@ -62,31 +64,41 @@ export function begin(
   route: string,
   options: ExchangeOptions,
 ): Exchange | undefined {
-  const { maxBodyBytes, log, observe, turns, bodies, lastWords } = options;
+  const { maxBodyBytes, log, observe, turns, crumbs, bodies, lastWords } = options;
   const begun = performance.now();
   const turn = turns.current();
   let state: State = 'open';
   /** Nothing more of the connection is to be read. */
   let isLast = false;
   const head = readHead(req);
+  const admitted = head.isChunked ? crumbs.began(addressOf(res), () => res.close()) : NO_CHUNKS;
+  if (admitted === undefined) {
+    res.close();
+    return undefined;
+  }
+  const chunks = admitted;
   const method = req.getMethod();
   const over = (status: string): void => observe(route, status, (performance.now() - begun) / 1000);
   res.onAborted(() => {
     if (state === 'open') over('aborted');
     state = 'aborted';
     incoming.drop();
+    chunks.ended();
   });
   const incoming = receiveBody(res, {
     isChunked: head.isChunked,
     budget: bodies,
     cut() {
       isLast = true;
+      chunks.crumbled();
     },
+    ended: chunks.ended,
   });
 
   function send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void {
     if (state !== 'open') return;
     state = 'answered';
+    if (isLast) chunks.ended();
     over(`${status[0]}xx`);
     const write = (): void => {
       if (state === 'aborted') return;
@@ -135,6 +147,13 @@ export function begin(
   };
 }
 
+/** Binary, as the key of a map. */
+function addressOf(res: HttpResponse): string {
+  return Buffer.from(res.getRemoteAddress()).toString('latin1');
+}
+
+/** A body of known length. */
+const NO_CHUNKS = { ended() {}, crumbled() {} };
 const JSON_HEADERS = { 'Content-Type': 'application/json; charset=utf-8' };
 
 function unexpected(error: unknown, log: Logger): OnePushError {

@@ -44,10 +44,13 @@ export function createBodyBudget(maxBytes = MAX_GATHERED): BodyBudget {
   };
 }
 
-/** @param cut told, before anything else, that what follows of the body will not be waited for: the connection should end */
+/**
+ * @param cut told, before anything else, that what follows of the body will not be waited for: the connection should end
+ * @param ended told that all of the body has come, or as much as is read of it
+ */
 export function receiveBody(
   res: HttpResponse,
-  { isChunked, budget, cut }: { isChunked: boolean; budget: BodyBudget; cut: () => void },
+  { isChunked, budget, cut, ended }: { isChunked: boolean; budget: BodyBudget; cut: () => void; ended: () => void },
 ): IncomingBody {
   let take: (chunk: ArrayBuffer, isLast: boolean) => void = () => {};
   let drop = (): void => {};
@@ -59,6 +62,7 @@ export function receiveBody(
 
   function over(): void {
     isOver = true;
+    ended();
     finish();
   }
 

@@ -1,26 +1,18 @@
 import type { TemplatedApp } from 'uWebSockets.js';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { OnePushError } from '../../common/errors.js';
 import type { CoreLink } from '../link/core-link.js';
 import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
+import { createCrumbGuard } from './crumb-guard.js';
 import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
 import { createBodyBudget } from './incoming-body.js';
+import { loadPage } from './page.js';
 import { register, unregister } from './register.js';
 import { send } from './send.js';
 import { createTurns } from './turns.js';
 
 type Handler = (exchange: Exchange, link: CoreLink) => Promise<void> | void;
 
-const PAGE_HEADERS = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Cache-Control': 'no-cache',
-  'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-};
 const LAST_WORDS = { perSecond: 100, burst: 100 };
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
 
@@ -31,19 +23,23 @@ const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store'
  */
 export function serveRoutes(
   app: TemplatedApp,
-  options: Omit<ExchangeOptions, 'turns' | 'bodies' | 'lastWords'> & { link: CoreLink; webSocketPath: string },
+  options: Omit<ExchangeOptions, 'turns' | 'crumbs' | 'bodies' | 'lastWords'> & {
+    link: CoreLink;
+    webSocketPath: string;
+  },
 ): Refuse {
   const { link, webSocketPath } = options;
   const exchanges: ExchangeOptions = {
     ...options,
     turns: createTurns(),
+    crumbs: createCrumbGuard(),
     bodies: createBodyBudget(),
     lastWords: createRate(LAST_WORDS),
   };
-  const page = readFileSync(fileURLToPath(new URL('./page.html', import.meta.url)));
+  const page = loadPage();
   const get = (handler: Handler) => ({ get: handler, head: handler });
   const routes: Record<string, Record<string, Handler>> = {
-    '/': get((exchange) => exchange.send('200 OK', PAGE_HEADERS, page)),
+    '/': get((exchange) => exchange.send('200 OK', page.headers, page.body)),
     '/healthz': get((exchange) => exchange.send('200 OK', TEXT_HEADERS, 'ok\n')),
     '/readyz': get((exchange) => {
       if (link.isAttached()) exchange.send('200 OK', TEXT_HEADERS, 'ready\n');
