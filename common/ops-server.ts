@@ -1,9 +1,9 @@
-import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { Registry } from 'prom-client';
 import type { Address } from './env.js';
-import { answer, type FindObstacle, healthAt, listenOn } from './http-server.js';
+import { type FindObstacle, healthAt, listenOn } from './http-server.js';
 import { describeError, type Logger } from './log.js';
+import { createPlainServer, type PlainAnswer } from './plain-http.js';
 import { shareWork } from './shared-work.js';
 
 /** What operators' tools ask a process: `/metrics`, `/healthz` and `/readyz`, on a port that is not for the public. */
@@ -32,31 +32,23 @@ export function createOpsServer(options: {
   const { log } = options;
   const metrics = shareWork(options.metrics, METRICS_EVERY_MS);
   const findObstacle = shareWork(options.findObstacle, HEALTH_EVERY_MS);
-  /** Connections whose request is not answered yet. */
-  const busy = new WeakSet<Socket>();
+  const open = new Set<Socket>();
 
-  async function answerFor(path: string): Promise<{ status: number; type?: string; text: string }> {
+  async function answerFor(path: string): Promise<PlainAnswer> {
     if (path === '/metrics') return { status: 200, type: Registry.PROMETHEUS_CONTENT_TYPE, text: await metrics() };
     const health = await healthAt(path, findObstacle);
     return health ?? { status: 404, text: 'there are /metrics, /healthz and /readyz\n' };
   }
 
-  const server = createServer((request, response) => {
-    // One at a time: whoever sends the next before has thousands of them.
-    if (busy.has(request.socket)) {
-      request.socket.destroy();
-      return;
-    }
-    busy.add(request.socket);
-    response.once('finish', () => busy.delete(request.socket));
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    answerFor(path).then(
-      (found) => answer(response, found),
-      (error: unknown) => {
-        log.error(describeError(error), 'the metrics could not be read');
-        answer(response, { status: 500, text: 'see the log\n' });
-      },
-    );
+  const server = createPlainServer((path) =>
+    answerFor(path).catch((error: unknown) => {
+      log.error(describeError(error), 'the metrics could not be read');
+      return { status: 500, text: 'see the log\n' };
+    }),
+  );
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
   });
 
   return {
@@ -64,7 +56,7 @@ export function createOpsServer(options: {
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of open) socket.destroy();
       }),
   };
 }
