@@ -35,11 +35,12 @@ const WARN_AGAIN = 60_000;
 export function createConnections(options: {
   maxSessions: number;
   log: Logger;
-  limit?: number | undefined;
+  findLimit?: () => number | undefined;
   count?: () => number | undefined;
   now?: () => number;
 }): Connections {
-  const { log, limit = findDescriptorLimit(), count = countDescriptors, now = () => performance.now() } = options;
+  const { log, findLimit = findDescriptorLimit, count = countDescriptors, now = () => performance.now() } = options;
+  const limit = findLimit();
   const own = count() ?? 0;
   const max = limit === undefined ? Number.POSITIVE_INFINITY : Math.max(2, limit - own - RESERVED);
   const maxSessions = Math.min(options.maxSessions, Math.max(1, Math.floor(max * (1 - FOR_REQUESTS))));
