@@ -28,6 +28,8 @@ export interface Exchange {
   readBody(): Promise<Buffer>;
   sendJson(body: unknown): void;
   send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void;
+  /** Has the connection end with the answer, or without one if there are too many such answers. */
+  closeAfterwards(): void;
   /** Answers with the error as documented; what is not meant for callers is logged and answered as UNEXPECTED. */
   fail(error: unknown, headers?: Readonly<Record<string, string>>): void;
 }
@@ -143,6 +145,9 @@ export function begin(
     readBody: () => incoming.read(maxBodyBytes),
     sendJson: (body) => send('200 OK', JSON_HEADERS, JSON.stringify(body)),
     send,
+    closeAfterwards() {
+      isLast = true;
+    },
     fail,
   };
 }

@@ -68,8 +68,10 @@ export function serveRoutes(
     });
   }
   const refuse: Refuse = (res, req, error) => {
-    const upgrade = error.reason === 'UPGRADE_REQUIRED' ? { Upgrade: 'websocket' } : undefined;
-    begin(res, req, webSocketPath, exchanges)?.fail(error, upgrade);
+    const exchange = begin(res, req, webSocketPath, exchanges);
+    // What is refused for want of descriptors is not to keep one.
+    if (error.reason === 'OVERLOADED') exchange?.closeAfterwards();
+    exchange?.fail(error, error.reason === 'UPGRADE_REQUIRED' ? { Upgrade: 'websocket' } : undefined);
   };
   app.any(webSocketPath, (res, req) => refuse(res, req, new OnePushError('UPGRADE_REQUIRED')));
   app.any('/*', (res, req) => {

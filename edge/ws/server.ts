@@ -20,7 +20,7 @@ const IDLE_SECONDS = 120;
  * Confirmations of what sockets were not sent, of all devices: the core looks for each of them in the store. Beyond that they are not
  * taken: the messages come again with the next session.
  */
-const STRAY_CONFIRMATIONS = { perSecond: 5000, burst: 5000 };
+const STRAY_CONFIRMATIONS = { perSecond: 1000, burst: 2000 };
 /** The close code of a connection that ended without a close frame: its descriptor is free. */
 const CUT = 1006;
 
@@ -109,6 +109,12 @@ export function serveWebSockets(
       }
       if (text.startsWith('HBT')) ws.send('ACK1');
       else if (Number.isSafeInteger(id) && strays.take()) hub.confirm(session, id);
+    },
+
+    // uWebSockets has answered it; only their number matters.
+    ping(ws) {
+      const data = ws.getUserData();
+      if (data.session !== undefined && !budget.spend(data)) ws.end(CLOSE.tooFast, 'too many frames');
     },
 
     drain(ws) {

@@ -190,6 +190,15 @@ describe('a frame', () => {
     expect((await again.closed).code).toBe(1008);
   });
 
+  it('ends the connection for pings without end, too', async () => {
+    const { deviceId } = await audience.listen();
+    const socket = new WebSocket(`${stack.wsUrl}?deviceId=${deviceId}`);
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    for (let n = 0; n < 3000; n++) socket.ping();
+    expect((await closed)[0]).toBe(1008);
+  });
+
   it('never ends the connection for confirmations of what was sent', async () => {
     const { alias, device } = await audience.listen();
     const ids = await Promise.all(

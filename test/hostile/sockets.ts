@@ -74,17 +74,25 @@ export async function repeat(seconds: number, loops: number, work: () => Promise
 
 /** Resolves when the connection has ended, or after so many milliseconds. */
 export function ended(socket: Socket, timeoutMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, timeoutMs);
-    socket.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  return firstOf(socket, timeoutMs, () => undefined);
 }
 
 /** Writes, as long as the other side takes it; resolves when all is taken, the connection has ended or the time is over. */
-export async function pour(socket: Socket, bytes: string | Buffer, timeoutMs: number): Promise<void> {
-  const taken = new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
-  await Promise.race([taken, ended(socket, timeoutMs)]);
+export function pour(socket: Socket, bytes: string | Buffer, timeoutMs: number): Promise<void> {
+  return firstOf(socket, timeoutMs, (done) => socket.write(bytes, () => done()));
+}
+
+/** Resolves when `begin` calls back, the connection has ended or the time is over, and listens no more. */
+function firstOf(socket: Socket, timeoutMs: number, begin: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      socket.off('close', done);
+      resolve();
+    };
+    const timer = setTimeout(done, timeoutMs);
+    if (socket.destroyed) done();
+    else socket.once('close', done);
+    begin(done);
+  });
 }
