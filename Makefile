@@ -57,7 +57,7 @@ fault: build ## let things go wrong under load, 8 minutes; FAULT_WRITE=1 puts th
 fault-short: build ## the same with fewer faults and less of each, 90 seconds
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-hostile: build ## let strangers attack, 8 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
+hostile: build ## let strangers attack, 10 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
 hostile-short: build ## the same with fewer attacks and less of each, 90 seconds
