@@ -11,7 +11,7 @@ BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
 SOURCES := $(shell find core edge common client gen/* -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
 
-.PHONY: help install build run verify gen migrations test fault fault-short bench bench-quick check format lint types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify gen migrations test fault fault-short hostile hostile-short bench bench-quick check format lint types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -57,13 +57,19 @@ fault: build ## let things go wrong under load, 8 minutes; FAULT_WRITE=1 puts th
 fault-short: build ## the same with fewer faults and less of each, 90 seconds
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
+hostile: build ## let strangers attack, 10 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
+	$(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
+
+hostile-short: build ## the same with fewer attacks and less of each, 90 seconds
+	HOSTILE=short $(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
+
 bench: build ## measure against bare floors, 20 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
 	node --import tsx test/bench/main.ts $(ARGS)
 
 bench-quick: build ## the same with fewer and shorter measurements, 2 minutes
 	BENCH=quick node --import tsx test/bench/main.ts $(ARGS)
 
-check: build format-current lint types buf-lint buf-breaking gen-current test fault-short ## everything that CI checks
+check: build format-current lint types buf-lint buf-breaking gen-current test fault-short hostile-short ## everything that CI checks
 
 format: $(INSTALLED) ## format the sources and sort their imports
 	$(BIN)/biome check --write --linter-enabled=false .

@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Fault and benchmark programs take minutes and a quiet machine: they have targets of their own.
-    exclude: [...configDefaults.exclude, 'dist/**', 'test/fault/**', 'test/bench/**'],
+    // Fault, hostile and benchmark programs take minutes and a quiet machine: they have targets of their own.
+    exclude: [...configDefaults.exclude, 'dist/**', 'test/fault/**', 'test/hostile/**', 'test/bench/**'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

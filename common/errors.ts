@@ -6,6 +6,11 @@ export const ERRORS = {
   INVALID_FIELDS: { code: 40001, grpc: 'INVALID_ARGUMENT', message: 'Some fields are not as documented' },
   MALFORMED_JSON: { code: 40002, grpc: 'INVALID_ARGUMENT', message: 'The body is not JSON in UTF-8' },
   NOT_AN_OBJECT: { code: 40003, grpc: 'INVALID_ARGUMENT', message: 'The body must be a JSON object' },
+  AMBIGUOUS_REQUEST: {
+    code: 40004,
+    grpc: 'INVALID_ARGUMENT',
+    message: 'The head of the request can be read in two ways',
+  },
   WRONG_APP_KEY: { code: 40101, grpc: 'UNAUTHENTICATED', message: 'The app key is wrong or missing' },
   WRONG_ADMIN_TOKEN: { code: 40102, grpc: 'UNAUTHENTICATED', message: 'The admin token is wrong or missing' },
   APP_DISABLED: { code: 40301, grpc: 'PERMISSION_DENIED', message: 'The app is disabled' },

@@ -1,5 +1,5 @@
-import type { Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 import { type Address, ConfigError, formatAddress } from './env.js';
 
 /** Why the process cannot do its work now, in words; undefined: it can. */

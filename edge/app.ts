@@ -6,6 +6,7 @@ import type { Logger } from '../common/log.js';
 import { createOpsServer } from '../common/ops-server.js';
 import type { Service } from '../common/service.js';
 import type { EdgeConfig } from './config.js';
+import { createConnections } from './connections.js';
 import { serveRoutes } from './http/routes.js';
 import { type CoreLink, createCoreLink } from './link/core-link.js';
 import { createEdgeMetrics } from './metrics.js';
@@ -38,7 +39,8 @@ export interface Edge extends Service {
 export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Logger): Edge {
   const app = uWS.App();
   const metrics = createEdgeMetrics();
-  const hub = createHub(() => link, config);
+  const connections = createConnections({ maxSessions: config.maxSessions, log });
+  const hub = createHub(() => link, { ...config, maxSessions: connections.maxSessions });
   const link: CoreLink = createCoreLink({
     addresses: config.coreAddrs,
     token: config.linkToken,
@@ -48,8 +50,13 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
   });
   const findObstacle = createReadiness(link);
   let listening: uWS.us_listen_socket | undefined;
-  serveWebSockets(app, WEB_SOCKET_PATH, hub, metrics.sockets);
-  serveRoutes(app, {
+  // Told of every connection when it comes, and when it goes as long as it is no WebSocket.
+  const watchConnection = (res: uWS.HttpResponse, change: number): void => {
+    if (change !== 1) connections.closed();
+    else if (!connections.accepted()) res.close();
+  };
+  app.filter((res, change) => watchConnection(res, Number(change)));
+  const refuse = serveRoutes(app, {
     link,
     findObstacle,
     webSocketPath: WEB_SOCKET_PATH,
@@ -57,7 +64,8 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     log,
     observe: metrics.http,
   });
-  metrics.watch({ hub, link });
+  serveWebSockets(app, WEB_SOCKET_PATH, { hub, observer: metrics.sockets, connections, refuse });
+  metrics.watch({ hub, link, connections });
   return {
     registry: metrics.registry,
     findObstacle,

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
+import type { Connections } from './connections.js';
 import type { ObserveAnswer } from './http/exchange.js';
 import type { CoreLink, LinkObserver } from './link/core-link.js';
 import type { Hub } from './ws/hub.js';
@@ -19,10 +20,11 @@ export interface EdgeMetrics {
 export interface EdgeSources {
   hub: Pick<Hub, 'sessions' | 'counts'>;
   link: Pick<CoreLink, 'isAttached' | 'depths'>;
+  connections: Pick<Connections, 'refused'>;
 }
 
 /** Clients may close with any code: others than these are counted together. */
-const CLOSE_CODES = ['1000', '1001', '1005', '1006', '1012', '4400', '4404', '4409', '4410', '4429', 'other'];
+const CLOSE_CODES = ['1000', '1001', '1005', '1006', '1008', '1012', '4400', '4404', '4409', '4410', '4429', 'other'];
 
 export function createEdgeMetrics(): EdgeMetrics {
   const { registry, counter, gauge, histograms } = createMeters();
@@ -68,9 +70,14 @@ export function createEdgeMetrics(): EdgeMetrics {
       received: (items) => received.observe(items),
     },
 
-    watch({ hub, link }) {
+    watch({ hub, link, connections }) {
       gauge('onepush_sessions', 'WebSockets that are open, by where they stand.', () =>
         byLabel('state', countStates(hub.sessions())),
+      );
+      counter(
+        'onepush_connections_refused_total',
+        'Connections that were closed at once since no descriptors are left.',
+        () => connections.refused(),
       );
       counter('onepush_frames_total', 'Messages for sockets, by what became of them.', () =>
         byLabel('result', hub.counts().frames),

@@ -3,12 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
-import { receiveBody } from './incoming-body.js';
+import type { Rate } from '../rate.js';
+import { writeAnswer, writeHeadOnly, writeLastAnswer } from './answer.js';
+import type { CrumbGuard } from './crumb-guard.js';
+import { type BodyBudget, receiveBody } from './incoming-body.js';
+import { readHead } from './request-head.js';
+import type { Turns } from './turns.js';
 
 /**
  * One HTTP request and its answer. The only owner of uWebSockets' response: it is answered exactly once, never after the client
  * has gone, always corked; the request is read before its handler returns, as uWebSockets wants it. An answer waits until the
- * request's body is over: a client that is still writing when the connection closes never sees what it was answered.
+ * request's body is over: a client that is still writing when the connection closes never sees what it was answered. It waits for the
+ * end of the turn, too (see Turns): whoever sends the next request before it is cut off.
  */
 export interface Exchange {
   readonly method: string;
@@ -22,6 +28,8 @@ export interface Exchange {
   readBody(): Promise<Buffer>;
   sendJson(body: unknown): void;
   send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void;
+  /** Has the connection end with the answer, or without one if there are too many such answers. */
+  closeAfterwards(): void;
   /** Answers with the error as documented; what is not meant for callers is logged and answered as UNEXPECTED. */
   fail(error: unknown, headers?: Readonly<Record<string, string>>): void;
 }
@@ -31,47 +39,84 @@ type State = 'open' | 'answered' | 'aborted';
 /** Told of each request that is over. `status`: `2xx` and so on, or `aborted` when the client went away. */
 export type ObserveAnswer = (route: string, status: string, seconds: number) => void;
 
+/** Answers a request with an error. */
+export type Refuse = (res: HttpResponse, req: HttpRequest, error: OnePushError) => void;
+
 /** What requests have in common. */
 export interface ExchangeOptions {
   maxBodyBytes: number;
   log: Logger;
   observe: ObserveAnswer;
+  turns: Turns;
+  crumbs: CrumbGuard;
+  bodies: BodyBudget;
+  /** How many connections are closed with an answer; the others are closed without a word. */
+  lastWords: Rate;
 }
 
 /**
  * Takes over a request. Call it first thing in a route's handler.
  *
  * @param route the pattern that the path matched
+ * @returns undefined if the request was refused since it is no whole or no sure one; nothing else is to be done
  */
-export function begin(res: HttpResponse, req: HttpRequest, route: string, options: ExchangeOptions): Exchange {
-  const { maxBodyBytes, log, observe } = options;
+export function begin(
+  res: HttpResponse,
+  req: HttpRequest,
+  route: string,
+  options: ExchangeOptions,
+): Exchange | undefined {
+  const { maxBodyBytes, log, observe, turns, crumbs, bodies, lastWords } = options;
   const begun = performance.now();
+  const turn = turns.current();
   let state: State = 'open';
-  const contentType = req.getHeader('content-type');
-  const authorization = req.getHeader('authorization');
-  const idempotencyKey = req.getHeader('idempotency-key');
+  /** Nothing more of the connection is to be read. */
+  let isLast = false;
+  const head = readHead(req);
+  const admitted = head.isChunked ? crumbs.began(addressOf(res), () => res.close()) : NO_CHUNKS;
+  if (admitted === undefined) {
+    res.close();
+    return undefined;
+  }
+  const chunks = admitted;
   const method = req.getMethod();
-  const isHead = method === 'head';
   const over = (status: string): void => observe(route, status, (performance.now() - begun) / 1000);
   res.onAborted(() => {
     if (state === 'open') over('aborted');
     state = 'aborted';
+    incoming.drop();
+    chunks.ended();
   });
-  const incoming = receiveBody(res);
+  const incoming = receiveBody(res, {
+    isChunked: head.isChunked,
+    budget: bodies,
+    cut() {
+      isLast = true;
+      chunks.crumbled();
+    },
+    ended: chunks.ended,
+  });
 
   function send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void {
     if (state !== 'open') return;
     state = 'answered';
+    if (isLast) chunks.ended();
     over(`${status[0]}xx`);
-    incoming.whenOver(() => {
+    const write = (): void => {
       if (state === 'aborted') return;
-      res.cork(() => {
-        res.writeStatus(status);
-        for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
-        if (isHead) res.endWithoutBody(Buffer.byteLength(body));
-        else res.end(body);
-      });
-    });
+      const answer = { status, headers, body };
+      if (isLast && !lastWords.take()) res.close();
+      else if (isLast) writeLastAnswer(res, answer);
+      else if (method === 'head') writeHeadOnly(res, answer);
+      else writeAnswer(res, answer);
+    };
+    const whenOver = (): void => {
+      if (isLast || method === 'head' || turn === turns.current()) turns.afterwards(write);
+      else write();
+    };
+    // Where nothing more is read there is no end to wait for.
+    if (isLast) whenOver();
+    else incoming.whenOver(whenOver);
   }
 
   function fail(error: unknown, headers: Readonly<Record<string, string>> = {}): void {
@@ -80,23 +125,41 @@ export function begin(res: HttpResponse, req: HttpRequest, route: string, option
     const field = details.violations?.[0]?.field;
     const body = JSON.stringify({ code: row.code, message: told.message, field, requestId: details.requestId });
     const retry = row.retryAfter === undefined ? undefined : { 'Retry-After': String(row.retryAfter) };
-    send(`${status} ${STATUS_CODES[status]}`, { 'Content-Type': JSON_TYPE, ...retry, ...headers }, body);
+    send(`${status} ${STATUS_CODES[status]}`, { ...JSON_HEADERS, ...retry, ...headers }, body);
+  }
+
+  // PROXY v2, which anyone may send: it says who the client is, and nobody has checked it.
+  const doubt = res.getProxiedRemoteAddress().byteLength > 0 ? 'a PROXY header' : head.ambiguity;
+  if (doubt !== undefined) {
+    isLast = true;
+    fail(new OnePushError('AMBIGUOUS_REQUEST', { hint: `it has ${doubt}` }));
+    return undefined;
   }
 
   return {
     method,
-    contentType,
-    authorization,
-    idempotencyKey,
+    contentType: head.contentType,
+    authorization: head.authorization,
+    idempotencyKey: head.idempotencyKey,
     parameter: req.getParameter(0) ?? '',
     readBody: () => incoming.read(maxBodyBytes),
-    sendJson: (body) => send('200 OK', { 'Content-Type': JSON_TYPE }, JSON.stringify(body)),
+    sendJson: (body) => send('200 OK', JSON_HEADERS, JSON.stringify(body)),
     send,
+    closeAfterwards() {
+      isLast = true;
+    },
     fail,
   };
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+/** Binary, as the key of a map. */
+function addressOf(res: HttpResponse): string {
+  return Buffer.from(res.getRemoteAddress()).toString('latin1');
+}
+
+/** A body of known length. */
+const NO_CHUNKS = { ended() {}, crumbled() {} };
+const JSON_HEADERS = { 'Content-Type': 'application/json; charset=utf-8' };
 
 function unexpected(error: unknown, log: Logger): OnePushError {
   const requestId = randomUUID();

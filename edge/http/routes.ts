@@ -1,36 +1,47 @@
 import type { TemplatedApp } from 'uWebSockets.js';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { OnePushError } from '../../common/errors.js';
 import type { FindObstacle } from '../../common/http-server.js';
 import type { CoreLink } from '../link/core-link.js';
+import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
-import { begin, type Exchange, type ExchangeOptions } from './exchange.js';
+import { createCrumbGuard } from './crumb-guard.js';
+import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
+import { createBodyBudget } from './incoming-body.js';
+import { loadPage } from './page.js';
 import { register, unregister } from './register.js';
 import { send } from './send.js';
+import { createTurns } from './turns.js';
 
 type Handler = (exchange: Exchange, link: CoreLink) => Promise<void> | void;
 
-const PAGE_HEADERS = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Cache-Control': 'no-cache',
-  'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self' ws: wss:; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-};
+const LAST_WORDS = { perSecond: 100, burst: 100 };
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
 
-/** All paths of the public port, the WebSocket's aside: each with the methods that it takes. */
+/**
+ * Serves all paths of the public port, the WebSocket's aside: each with the methods that it takes.
+ *
+ * @returns what refuses a request of the WebSocket's path
+ */
 export function serveRoutes(
   app: TemplatedApp,
-  options: ExchangeOptions & { link: CoreLink; findObstacle: FindObstacle; webSocketPath: string },
-): void {
+  options: Omit<ExchangeOptions, 'turns' | 'crumbs' | 'bodies' | 'lastWords'> & {
+    link: CoreLink;
+    findObstacle: FindObstacle;
+    webSocketPath: string;
+  },
+): Refuse {
   const { link, findObstacle, webSocketPath } = options;
-  const page = readFileSync(fileURLToPath(new URL('./page.html', import.meta.url)));
+  const exchanges: ExchangeOptions = {
+    ...options,
+    turns: createTurns(),
+    crumbs: createCrumbGuard(),
+    bodies: createBodyBudget(),
+    lastWords: createRate(LAST_WORDS),
+  };
+  const page = loadPage();
   const get = (handler: Handler) => ({ get: handler, head: handler });
   const routes: Record<string, Record<string, Handler>> = {
-    '/': get((exchange) => exchange.send('200 OK', PAGE_HEADERS, page)),
+    '/': get((exchange) => exchange.send('200 OK', page.headers, page.body)),
     '/healthz': get((exchange) => exchange.send('200 OK', TEXT_HEADERS, 'ok\n')),
     '/readyz': get(async (exchange) => {
       const obstacle = await findObstacle();
@@ -48,7 +59,8 @@ export function serveRoutes(
     const byMethod = new Map(Object.entries(handlers));
     const allow = [...byMethod.keys()].join(', ').toUpperCase();
     app.any(path, async (res, req) => {
-      const exchange = begin(res, req, path, options);
+      const exchange = begin(res, req, path, exchanges);
+      if (exchange === undefined) return;
       try {
         const handler = byMethod.get(exchange.method);
         if (handler === undefined) exchange.fail(new OnePushError('METHOD_NOT_ALLOWED'), { Allow: allow });
@@ -58,10 +70,15 @@ export function serveRoutes(
       }
     });
   }
-  app.any(webSocketPath, (res, req) => {
-    begin(res, req, webSocketPath, options).fail(new OnePushError('UPGRADE_REQUIRED'), { Upgrade: 'websocket' });
-  });
+  const refuse: Refuse = (res, req, error) => {
+    const exchange = begin(res, req, webSocketPath, exchanges);
+    // What is refused for want of descriptors is not to keep one.
+    if (error.reason === 'OVERLOADED') exchange?.closeAfterwards();
+    exchange?.fail(error, error.reason === 'UPGRADE_REQUIRED' ? { Upgrade: 'websocket' } : undefined);
+  };
+  app.any(webSocketPath, (res, req) => refuse(res, req, new OnePushError('UPGRADE_REQUIRED')));
   app.any('/*', (res, req) => {
-    begin(res, req, 'other', options).fail(new OnePushError('UNKNOWN_PATH'));
+    begin(res, req, 'other', exchanges)?.fail(new OnePushError('UNKNOWN_PATH'));
   });
+  return refuse;
 }

@@ -49,6 +49,20 @@ export function createFanOut(options: {
     return sent;
   }
 
+  function publishTo(session: Session, fitting: readonly Copies[]): void {
+    // A session with several of the topics has them from the first.
+    const { through } = session;
+    const news = fitting.some(({ pushId }) => pushId <= through)
+      ? fitting.filter(({ pushId }) => pushId > through)
+      : fitting;
+    if (news.length === 0) {
+      left--;
+      return;
+    }
+    const sent = hand(session, news);
+    for (const copies of sent === news.length ? news : news.slice(0, sent)) copies.sessions++;
+  }
+
   return {
     *deliver(run) {
       const frames = run.map(frameOf);
@@ -76,17 +90,11 @@ export function createFanOut(options: {
       try {
         for (const topic of first.topics) {
           for (const session of topics.members(topic)) {
-            if (session.state !== 'live') continue;
-            if (platform !== Platform.UNSPECIFIED && platform !== session.platform) continue;
-            const fitting = session.platform === Platform.IOS ? forIos : all;
-            // A session with several of the topics has them from the first.
-            const { through } = session;
-            const news = fitting.some(({ pushId }) => pushId <= through)
-              ? fitting.filter(({ pushId }) => pushId > through)
-              : fitting;
-            if (news.length === 0) continue;
-            const sent = hand(session, news);
-            for (const copies of sent === news.length ? news : news.slice(0, sent)) copies.sessions++;
+            const isMeant = platform === Platform.UNSPECIFIED || platform === session.platform;
+            if (session.state === 'live' && isMeant)
+              publishTo(session, session.platform === Platform.IOS ? forIos : all);
+            // Whoever is passed over takes of the turn, too: there may be a hundred thousand of them.
+            else left--;
             if (isOver()) yield;
           }
         }

@@ -1,5 +1,11 @@
-import type { TemplatedApp } from 'uWebSockets.js';
+import type { HttpRequest, TemplatedApp } from 'uWebSockets.js';
+import { OnePushError } from '../../common/errors.js';
+import type { Connections } from '../connections.js';
+import type { Refuse } from '../http/exchange.js';
+import { readHead } from '../http/request-head.js';
+import { createRate } from '../rate.js';
 import { CLOSE } from './close-codes.js';
+import { createFrameBudget } from './frame-budget.js';
 import type { Hub } from './hub.js';
 import type { SocketData } from './session.js';
 
@@ -10,6 +16,13 @@ const MAX_PAYLOAD = 16 * 1024;
 const MAX_BUFFERED = 64 * 1024;
 /** Seconds after which a socket that says nothing and answers no ping is dead. */
 const IDLE_SECONDS = 120;
+/**
+ * Confirmations of what sockets were not sent, of all devices: the core looks for each of them in the store. Beyond that they are not
+ * taken: the messages come again with the next session.
+ */
+const STRAY_CONFIRMATIONS = { perSecond: 1000, burst: 2000 };
+/** The close code of a connection that ended without a close frame: its descriptor is free. */
+const CUT = 1006;
 
 const DEVICE_ID = /^[0-9a-f]{32}$/;
 const CONFIRM = /^CFM:([1-9]\d{0,15})$/;
@@ -21,7 +34,20 @@ export interface SocketObserver {
 }
 
 /** The WebSocket endpoint: `/msgpush.ws?deviceId=…`. */
-export function serveWebSockets(app: TemplatedApp, path: string, hub: Hub, observer: SocketObserver): void {
+export function serveWebSockets(
+  app: TemplatedApp,
+  path: string,
+  options: {
+    hub: Hub;
+    observer: SocketObserver;
+    connections: Connections /** Answers what is not upgraded. */;
+    refuse: Refuse;
+  },
+): void {
+  const { hub, observer, connections, refuse } = options;
+  const budget = createFrameBudget();
+  const strays = createRate(STRAY_CONFIRMATIONS);
+
   app.ws<SocketData>(path, {
     maxPayloadLength: MAX_PAYLOAD,
     // A frame may be larger than the bound for what is already buffered; the hub stops at the first one that is.
@@ -30,11 +56,20 @@ export function serveWebSockets(app: TemplatedApp, path: string, hub: Hub, obser
     sendPingsAutomatically: true,
 
     upgrade(res, req, context) {
+      // uWebSockets comes here for every GET with a key, and does not look for the rest.
+      if (!isHandshake(req)) {
+        refuse(res, req, new OnePushError('UPGRADE_REQUIRED'));
+        return;
+      }
+      if (connections.isCrowded()) {
+        refuse(res, req, new OnePushError('OVERLOADED', { hint: 'too many connections are turned away' }));
+        return;
+      }
       const named = req.getQuery('deviceId') ?? '';
       const deviceId = DEVICE_ID.test(named) ? named : undefined;
       // Accepted in any case: only an open socket can be closed with a code that says why.
       res.upgrade<SocketData>(
-        { deviceId, session: undefined },
+        { deviceId, session: undefined, paidUntil: 0 },
         req.getHeader('sec-websocket-key'),
         req.getHeader('sec-websocket-protocol'),
         req.getHeader('sec-websocket-extensions'),
@@ -49,24 +84,37 @@ export function serveWebSockets(app: TemplatedApp, path: string, hub: Hub, obser
         ws.end(CLOSE.malformed, 'deviceId must be the id that register gave');
         return;
       }
+      budget.opened(data);
       data.session = hub.open(ws, data.deviceId);
       if (data.session === undefined) ws.end(CLOSE.tooMany, 'too many connections');
     },
 
     message(ws, message, isBinary) {
-      const { session } = ws.getUserData();
+      const data = ws.getUserData();
+      const { session } = data;
       if (session === undefined) return;
       if (isBinary || message.byteLength > MAX_FRAME) {
         ws.end(CLOSE.malformed, isBinary ? 'frames must be text' : `frames must be at most ${MAX_FRAME} bytes`);
         return;
       }
       const text = Buffer.from(message).toString('latin1');
-      if (text.startsWith('HBT')) {
-        ws.send('ACK1');
+      const id = Number(CONFIRM.exec(text)?.[1]);
+      if (session.unconfirmed?.has(id)) {
+        hub.confirm(session, id);
         return;
       }
-      const id = Number(CONFIRM.exec(text)?.[1]);
-      if (Number.isSafeInteger(id)) hub.confirm(session, id);
+      if (!budget.spend(data)) {
+        ws.end(CLOSE.tooFast, 'too many frames');
+        return;
+      }
+      if (text.startsWith('HBT')) ws.send('ACK1');
+      else if (Number.isSafeInteger(id) && strays.take()) hub.confirm(session, id);
+    },
+
+    // uWebSockets has answered it; only their number matters.
+    ping(ws) {
+      const data = ws.getUserData();
+      if (data.session !== undefined && !budget.spend(data)) ws.end(CLOSE.tooFast, 'too many frames');
     },
 
     drain(ws) {
@@ -77,8 +125,17 @@ export function serveWebSockets(app: TemplatedApp, path: string, hub: Hub, obser
     close(ws, code) {
       observer.closed(code);
       const data = ws.getUserData();
+      if (code === CUT) connections.closed();
+      else connections.left();
+      budget.closed(data);
       if (data.session !== undefined) hub.closed(data.session);
       data.session = undefined;
     },
   });
+}
+
+/** Whether it asks for a WebSocket as RFC 6455 has it, and for nothing else. */
+function isHandshake(req: HttpRequest): boolean {
+  const { hasBody, ambiguity } = readHead(req);
+  return !hasBody && ambiguity === undefined && req.getHeader('upgrade').toLowerCase() === 'websocket';
 }

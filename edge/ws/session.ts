@@ -8,6 +8,8 @@ export interface SocketData {
   deviceId: string | undefined;
   /** Undefined once the socket has closed, and while it has no place in the hub. */
   session: Session | undefined;
+  /** Until when its device has paid for the frames that it sent, in milliseconds since the start. See FrameBudget. */
+  paidUntil: number;
 }
 
 /**

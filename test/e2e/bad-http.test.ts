@@ -169,6 +169,43 @@ describe('odd HTTP', () => {
     await expectAnswers();
   });
 
+  it.each([
+    ['two lengths', 'Content-Length: 2\r\nContent-Length: 30\r\n', '{}'],
+    ['the same length twice', 'Content-Length: 2\r\nContent-Length: 2\r\n', '{}'],
+    ['an empty length', 'Content-Length:\r\n', ''],
+    ['two hosts', 'Host: y\r\nContent-Length: 2\r\n', '{}'],
+    ['a coding before chunked', 'Transfer-Encoding: gzip, chunked\r\n', '2\r\n{}\r\n0\r\n\r\n'],
+    ['a coding like chunked', 'Transfer-Encoding: xchunked\r\n', '2\r\n{}\r\n0\r\n\r\n'],
+    ['two codings', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n', '2\r\n{}\r\n0\r\n\r\n'],
+  ])('that can be read in two ways is refused in words, and the connection closed: %s', async (_, headers, rest) => {
+    const { hostname, port } = new URL(stack.httpUrl);
+    const socket = connect({ host: hostname, port: Number(port) });
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.write(`${HEAD}${headers}\r\n${rest}`);
+    await once(socket, 'close');
+    expect(text).toMatch(/^HTTP\/1\.1 400 .*"code":40004/s);
+    expect(text).toContain('Connection: close');
+  });
+
+  it('does not come with a PROXY header', async () => {
+    const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
+    const address = Buffer.from([0x21, 0x11, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 0, 2]);
+    const bytes = Buffer.concat([signature, address, Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')]);
+    expect((await rawRequest(stack.httpUrl, bytes)).text).toContain('"code":40004');
+  });
+
+  it('becomes no WebSocket without asking for one', async () => {
+    const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+    const head = `GET /msgpush.ws?deviceId=${'f'.repeat(32)} HTTP/1.1\r\nHost: x\r\n${key}`;
+    for (const headers of ['', 'Upgrade: h2c\r\n', 'Upgrade: websocket\r\nContent-Length: 0\r\n']) {
+      const answer = await rawRequest(stack.httpUrl, `${head}${headers}\r\n`);
+      expect([answer.status, answer.text.includes('"code":42601')]).toEqual([426, true]);
+    }
+  });
+
   it('carries no second request in its body', async () => {
     const inner = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
     const answer = await rawRequest(stack.httpUrl, `${HEAD}Content-Length: ${inner.length}\r\n\r\n${inner}`);

@@ -55,12 +55,23 @@ describe.each(['/msgpush/register', '/msgpush/send'])('POST %s', (path) => {
     await expectRefused(path, body, 40002);
   });
 
-  it.each([[[]], [`"${SECRET}"`], ['1'], ['null'], ['true'], [`${'['.repeat(16_000)}${']'.repeat(16_000)}`]])(
-    'refuses JSON that is no object',
-    async (body) => {
-      await expectRefused(path, body, 40003);
-    },
-  );
+  it.each([
+    [[]],
+    [`"${SECRET}"`],
+    ['1'],
+    ['null'],
+    ['true'],
+    [`${'['.repeat(16_000)}${']'.repeat(16_000)}`],
+    [`[${'1,'.repeat(1000)}1]`],
+  ])('refuses JSON that is no object', async (body) => {
+    await expectRefused(path, body, 40003);
+  });
+
+  it('refuses thousands of members before it looks through them', async () => {
+    const members = Array.from({ length: 6000 }, (_, n) => `"k${n}":1`);
+    const message = await expectRefused(path, `{${members.join(',')}}`, 40001);
+    expect(message).toContain('more than 100 members');
+  });
 
   it.each([
     ['a byte that no text has', [0x22, 0xff, 0x22]],

@@ -173,11 +173,41 @@ describe('a frame', () => {
     },
   );
 
-  it('is answered each time where 5,000 come at once', async () => {
+  it('is answered each time where 1,500 come at once', async () => {
     const listener = await audience.listen();
-    for (let n = 0; n < 5000; n++) listener.device.send(n % 2 === 0 ? `HBT${n}` : `CFM:${n}`);
-    await eventually(() => listener.device.frames.length >= 2500, { timeoutMs: 10_000, message: '2,500 answers' });
-    expect(await audience.got(listener)).toEqual(Array(2500).fill('ACK1'));
+    for (let n = 0; n < 1500; n++) listener.device.send(n % 2 === 0 ? `HBT${n}` : `CFM:${n}`);
+    await eventually(() => listener.device.frames.length >= 750, { timeoutMs: 10_000, message: '750 answers' });
+    expect(await audience.got(listener)).toEqual(Array(750).fill('ACK1'));
+  });
+
+  it('ends the connection where there are more than a device has to send, also after it has connected again', async () => {
+    const { deviceId, device } = await audience.listen();
+    for (let n = 0; n < 3000; n++) device.send(n % 2 === 0 ? 'rubbish' : `CFM:${n}`);
+    expect(await device.closed).toEqual({ code: 1008, reason: 'too many frames' });
+    const again = connectDevice(stack.wsUrl, deviceId);
+    await again.opened;
+    for (let n = 0; n < 500; n++) again.send('HBT');
+    expect((await again.closed).code).toBe(1008);
+  });
+
+  it('ends the connection for pings without end, too', async () => {
+    const { deviceId } = await audience.listen();
+    const socket = new WebSocket(`${stack.wsUrl}?deviceId=${deviceId}`);
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    for (let n = 0; n < 3000; n++) socket.ping();
+    expect((await closed)[0]).toBe(1008);
+  });
+
+  it('never ends the connection for confirmations of what was sent', async () => {
+    const { alias, device } = await audience.listen();
+    const ids = await Promise.all(
+      Array.from({ length: 100 }, () => sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true })),
+    );
+    await device.waitForCount(ids.length);
+    for (let n = 0; n < 1900; n++) device.send('x');
+    for (const id of ids) device.send(`CFM:${id}`);
+    await expectAlive(device);
   });
 
   it('harms nobody where 200,000 come from a device that reads nothing', async () => {

@@ -1,3 +1,5 @@
+import { type Column, formatCells, replaceBetween } from '../support/markdown-table.js';
+
 /** A line of the table. */
 export interface Row {
   fault: string;
@@ -23,7 +25,7 @@ export interface Row {
   recovery: number;
 }
 
-const COLUMNS: readonly { title: string; text: (row: Row) => string; left?: true }[] = [
+const COLUMNS: readonly Column<Row>[] = [
   { title: 'fault', text: (row) => row.fault, left: true },
   { title: 'store', text: (row) => row.store, left: true },
   { title: 'accepted', text: (row) => String(row.accepted) },
@@ -41,24 +43,10 @@ const COLUMNS: readonly { title: string; text: (row: Row) => string; left?: true
 
 /** The rows as a Markdown table, aligned. */
 export function formatTable(rows: readonly Row[]): string {
-  const cells = rows.map((row) => COLUMNS.map(({ text }) => text(row)));
-  const widths = COLUMNS.map(({ title }, index) =>
-    Math.max(title.length, ...cells.map((line) => line[index]?.length ?? 0)),
-  );
-  const pad = (text: string, index: number): string =>
-    COLUMNS[index]?.left ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0);
-  const lines = [COLUMNS.map(({ title }) => title), ...cells].map((line) => `| ${line.map(pad).join(' | ')} |`);
-  const rule = `| ${COLUMNS.map(({ left }, index) => (left ? '-'.repeat(widths[index] ?? 0) : `${'-'.repeat((widths[index] ?? 1) - 1)}:`)).join(' | ')} |`;
-  return [lines[0], rule, ...lines.slice(1)].join('\n');
+  return formatCells(rows, COLUMNS);
 }
-
-const BEGIN = '<!-- faults: begin -->';
-const END = '<!-- faults: end -->';
 
 /** The page with what stands between its markers replaced. */
 export function withTable(page: string, table: string): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the page has no ${BEGIN} … ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${page.slice(end)}`;
+  return replaceBetween(page, 'faults', table);
 }

@@ -28,11 +28,17 @@ export interface RunningProcess {
 
 /**
  * Starts `dist/<name>/main.js` with exactly this environment (and PATH and HOME), so that a developer's own ONEPUSH_*
- * variables change nothing. Rejects with the last log lines when the process ends, or 20 s pass, before it is ready.
+ * variables change nothing. `descriptors`: the most files that it may have open. Rejects with the last log lines when the process ends, or 20 s pass, before it is ready.
  */
-export async function startProcess(name: ProcessName, env: Record<string, string>): Promise<RunningProcess> {
+export async function startProcess(
+  name: ProcessName,
+  env: Record<string, string>,
+  options: { descriptors?: number | undefined } = {},
+): Promise<RunningProcess> {
   requireDist();
-  const child = spawn(process.execPath, [...NODE_OPTIONS[name], '--enable-source-maps', `dist/${name}/main.js`], {
+  const command = [process.execPath, ...NODE_OPTIONS[name], '--enable-source-maps', `dist/${name}/main.js`];
+  const limit = options.descriptors === undefined ? '' : `ulimit -n ${options.descriptors}; `;
+  const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

@@ -17,6 +17,8 @@ export interface StackOptions {
   coreEnv?: Record<string, string>;
   /** The same for the edge. */
   edgeEnv?: Record<string, string>;
+  /** The most files that the edge may have open; by default as many as this process. */
+  edgeDescriptors?: number;
 }
 
 /** One core and one edge on a database of their own, on ephemeral ports of 127.0.0.1. */
@@ -76,7 +78,8 @@ async function assemble(options: StackOptions, cleanups: (() => Promise<unknown>
     ONEPUSH_CORE_ADDRS: grpcAddr,
     ...options.edgeEnv,
   };
-  let edge = await startProcess('edge', edgeEnv);
+  const limits = { descriptors: options.edgeDescriptors };
+  let edge = await startProcess('edge', edgeEnv, limits);
   cleanups.push(() => edge.stop());
   const httpAddr = address(edge, 'http');
 
@@ -109,7 +112,7 @@ async function assemble(options: StackOptions, cleanups: (() => Promise<unknown>
     },
     async restartEdge() {
       await edge.stop();
-      edge = await startProcess('edge', { ...edgeEnv, ONEPUSH_HTTP_LISTEN: httpAddr });
+      edge = await startProcess('edge', { ...edgeEnv, ONEPUSH_HTTP_LISTEN: httpAddr }, limits);
       await waitUntilReady();
     },
     waitUntilReady,

@@ -151,6 +151,15 @@ describe('the fan-out of an edge', () => {
     expect(reported.published).toEqual([[7, 4]]);
   });
 
+  test('gives others a turn after so many sessions that it passes over', () => {
+    const { fanOut, open } = createTestFanOut(10);
+    for (let n = 0; n < 100; n++) open({ platform: Platform.IOS });
+    const work = fanOut.publish([publication(7, { platform: Platform.ANDROID })]);
+    let turns = 0;
+    while (!work.next().done) turns++;
+    expect(turns).toBe(10);
+  });
+
   test('reports to how many sessions a push went before the link was gone', () => {
     const { fanOut, open, reported } = createTestFanOut(2);
     for (let count = 0; count < 5; count++) open();

@@ -1,0 +1,62 @@
+import type { HttpRequest } from 'uWebSockets.js';
+
+/** Headers of a request as they were at its start; "" where absent. */
+export interface RequestHead {
+  contentType: string;
+  authorization: string;
+  idempotencyKey: string;
+  /** The body comes in chunks: its length is not known before its end. */
+  isChunked: boolean;
+  /** The request has a body, be it an empty one. */
+  hasBody: boolean;
+  /** Why nobody can be sure where the request ends or whom it is for, in words; undefined: there is no doubt. */
+  ambiguity: string | undefined;
+}
+
+/**
+ * Reads the head of a request in one pass. Hot: called for each request, and costs about a quarter of a microsecond a header; watched by
+ * the benchmark of sends. uWebSockets takes the first of several lengths, and every transfer encoding for `chunked`, where a proxy in front
+ * may see it otherwise: what is after such a request could be another one, of somebody else.
+ */
+export function readHead(req: HttpRequest): RequestHead {
+  const head: RequestHead = {
+    contentType: '',
+    authorization: '',
+    idempotencyKey: '',
+    isChunked: false,
+    hasBody: false,
+    ambiguity: undefined,
+  };
+  let hosts = 0;
+  let lengths = 0;
+  let encodings = 0;
+  req.forEach((name, value) => {
+    switch (name) {
+      case 'content-type':
+        head.contentType = value;
+        break;
+      case 'authorization':
+        head.authorization = value;
+        break;
+      case 'idempotency-key':
+        head.idempotencyKey = value;
+        break;
+      case 'host':
+        if (++hosts > 1) head.ambiguity = 'more than one Host';
+        break;
+      case 'content-length':
+        head.hasBody = true;
+        if (++lengths > 1) head.ambiguity = 'more than one Content-Length';
+        else if (value === '') head.ambiguity = 'an empty Content-Length';
+        break;
+      case 'transfer-encoding':
+        head.hasBody = true;
+        head.isChunked = true;
+        if (++encodings > 1 || value.toLowerCase() !== 'chunked')
+          head.ambiguity = 'a Transfer-Encoding that is not chunked';
+        break;
+    }
+  });
+  if (head.isChunked && lengths > 0) head.ambiguity = 'both Content-Length and Transfer-Encoding';
+  return head;
+}

@@ -1,0 +1,8 @@
+import type { Attack } from './attack.js';
+import { CONNECTION_ATTACKS } from './connection-attacks.js';
+import { HTTP_ATTACKS } from './http-attacks.js';
+import { OPS_ATTACKS } from './ops-attacks.js';
+import { SOCKET_ATTACKS } from './socket-attacks.js';
+
+/** All of them, in the order of the table. */
+export const ATTACKS: readonly Attack[] = [...HTTP_ATTACKS, ...SOCKET_ATTACKS, ...CONNECTION_ATTACKS, ...OPS_ATTACKS];

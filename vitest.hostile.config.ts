@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** `make hostile` and `make hostile-short`: one after the other, with the machine to themselves. */
+export default defineConfig({
+  test: {
+    include: ['test/hostile/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+  },
+});
