@@ -6,6 +6,7 @@ export const ERRORS = {
   INVALID_FIELDS: { code: 40001, grpc: 'INVALID_ARGUMENT', message: 'Some fields are not as documented' },
   MALFORMED_JSON: { code: 40002, grpc: 'INVALID_ARGUMENT', message: 'The body is not JSON in UTF-8' },
   NOT_AN_OBJECT: { code: 40003, grpc: 'INVALID_ARGUMENT', message: 'The body must be a JSON object' },
+  MALFORMED_MESSAGE: { code: 40004, grpc: 'INVALID_ARGUMENT', message: 'The message cannot be read' },
   WRONG_APP_KEY: { code: 40101, grpc: 'UNAUTHENTICATED', message: 'The app key is wrong or missing' },
   WRONG_ADMIN_TOKEN: { code: 40102, grpc: 'UNAUTHENTICATED', message: 'The admin token is wrong or missing' },
   APP_DISABLED: { code: 40301, grpc: 'PERMISSION_DENIED', message: 'The app is disabled' },
@@ -15,6 +16,7 @@ export const ERRORS = {
   UNKNOWN_PUSH: { code: 40404, grpc: 'NOT_FOUND', message: 'There is no push with this id' },
   UNKNOWN_SERVICE: { code: 40405, grpc: 'NOT_FOUND', message: 'There is no service with this name' },
   METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
+  TOO_SLOW: { code: 40801, grpc: 'DEADLINE_EXCEEDED', message: 'The request did not come in time' },
   IDEMPOTENCY_CONFLICT: {
     code: 40901,
     grpc: 'ALREADY_EXISTS',
@@ -22,6 +24,7 @@ export const ERRORS = {
   },
   BODY_TOO_LARGE: { code: 41301, grpc: 'RESOURCE_EXHAUSTED', message: 'The body is too large' },
   NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
+  COMPRESSED: { code: 41502, grpc: 'UNIMPLEMENTED', message: 'Compressed requests are not taken' },
   UPGRADE_REQUIRED: { code: 42601, grpc: 'UNIMPLEMENTED', message: 'This path takes WebSocket connections' },
   OVERLOADED: { code: 42901, grpc: 'RESOURCE_EXHAUSTED', message: 'Too many calls are waiting', retryAfter: 1 },
   UNEXPECTED: { code: 50001, grpc: 'INTERNAL', message: 'Something unexpected went wrong; the log has it' },
@@ -40,6 +43,7 @@ interface ErrorRow {
     | 'ALREADY_EXISTS'
     | 'UNIMPLEMENTED'
     | 'RESOURCE_EXHAUSTED'
+    | 'DEADLINE_EXCEEDED'
     | 'INTERNAL'
     | 'UNAVAILABLE';
   message: string;
