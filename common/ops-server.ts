@@ -32,13 +32,16 @@ export function createOpsServer(options: {
 
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
-    answerFor(path).then(
-      (found) => answer(response, found),
-      (error: unknown) => {
+    answerFor(path)
+      .catch((error: unknown) => {
         log.error(describeError(error), 'the metrics could not be read');
-        answer(response, { status: 500, text: 'see the log\n' });
-      },
-    );
+        return { status: 500, text: 'see the log\n' };
+      })
+      .then((found) => answer(response, found))
+      .catch((error: unknown) => {
+        log.error(describeError(error), 'a request of the ops port could not be answered');
+        response.destroy();
+      });
   });
 
   return {

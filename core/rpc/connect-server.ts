@@ -51,7 +51,8 @@ export function createConnectServer(options: {
     if (health !== undefined) return answer(response, health);
     const method = methods.get(path);
     if (method === undefined) return answer(response, { status: 404, text: 'there is nothing at this path\n' });
-    if (!URL.canParse(`http://${request.headers.host}`)) return answer(response, BAD_HOST);
+    const { host = '' } = request.headers;
+    if (host === '' || !URL.canParse(`http://${host}`)) return answer(response, BAD_HOST);
     await door(method, request, response);
   }
 
