@@ -22,6 +22,7 @@ const ENCODINGS = ['content-encoding', 'connect-content-encoding', 'grpc-encodin
 /** What Connect looks at that is not true of the empty message. */
 const OF_BODY = [...ENCODINGS, 'content-length'];
 const FRAME_HEAD = 5;
+const MAX_DISCARDED = 16 * 1024 * 1024;
 
 /** Serves one request that Connect has a handler for; rejects where it cannot even be answered as a call. */
 export type ConnectDoor = (
@@ -69,6 +70,7 @@ export function createConnectDoor(options: {
     } catch (error) {
       const refusal = toOnePushError(error, log);
       observe?.('connect', method.name, refusal.row.grpc, (performance.now() - begun) / 1000);
+      await discardRest(request).catch(() => {});
       throw toConnectError(refusal);
     }
   }
@@ -94,8 +96,7 @@ async function readBody(method: DescMethod, request: IncomingMessage, pool: Pool
   let size = 0;
   let held = 0;
   try {
-    // Without encoding, a request yields buffers.
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(request)) {
       size += chunk.length;
       if (size > limit) throw tooLarge(method);
       if (size > FREE_BYTES) {
@@ -108,6 +109,20 @@ async function readBody(method: DescMethod, request: IncomingMessage, pool: Pool
     pool.release(held);
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** What a refused client still sends, as much of it as anyone should wait for: before it has sent all, it would not see the answer. */
+async function discardRest(request: IncomingMessage): Promise<void> {
+  let left = MAX_DISCARDED;
+  for await (const chunk of chunksOf(request)) {
+    left -= chunk.length;
+    if (left < 0) return;
+  }
+}
+
+/** Without encoding, a request yields buffers. To stop in the middle does not end it. */
+function chunksOf(request: IncomingMessage): AsyncIterable<Buffer> {
+  return request.iterator({ destroyOnReturn: false });
 }
 
 /** The message of a body that is one frame: the methods that take more than one are not served over HTTP/1.1. */

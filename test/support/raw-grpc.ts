@@ -12,7 +12,8 @@ export interface RawStatus {
 
 /** An HTTP/2 connection to a gRPC port, for what no client library sends. */
 export function connectRaw(grpcAddr: string): ClientHttp2Session {
-  const session = connect(`http://${grpcAddr}`);
+  // Its own bound would end what is sent here before the server could.
+  const session = connect(`http://${grpcAddr}`, { maxSessionMemory: 200 });
   session.on('error', () => {});
   return session;
 }
