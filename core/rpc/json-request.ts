@@ -10,7 +10,7 @@ import {
 } from '@bufbuild/protobuf';
 import { OnePushError, type Violation } from '../../common/errors.js';
 import { boundsOfJson } from '../../common/json-bounds.js';
-import { decodeUtf8 } from '../../common/text.js';
+import { decodeJsonText } from '../../common/text.js';
 import { PlatformSchema } from '../../gen/onepush/v1/device_pb.js';
 import { MAX_FIELDS, maxBytesOf, tooLarge } from './request-decoding.js';
 
@@ -47,7 +47,7 @@ export function decodeJsonRequest(method: DescMethod, bytes: Uint8Array): Messag
 
 function parse(bytes: Uint8Array): JsonValue {
   try {
-    return JSON.parse(decodeUtf8(bytes));
+    return JSON.parse(decodeJsonText(bytes));
   } catch {
     throw new OnePushError('MALFORMED_JSON');
   }
