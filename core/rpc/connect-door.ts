@@ -55,7 +55,8 @@ export function createConnectDoor(options: {
     try {
       await admit(method, parseAuthorization(request.headers.authorization));
       const pool = isOpenToAnyone(method) ? pools.strangers : pools.callers;
-      if (!pool.enter()) throw new OnePushError('OVERLOADED');
+      // Who has gone meanwhile is not told of it again, and would never leave.
+      if (response.destroyed || !pool.enter()) throw new OnePushError('OVERLOADED');
       response.once('close', () => pool.leave());
       const { headers } = request;
       if (ENCODINGS.some((name) => (headers[name] ?? 'identity') !== 'identity')) throw new OnePushError('COMPRESSED');
