@@ -11,6 +11,7 @@ export const ERRORS = {
     grpc: 'INVALID_ARGUMENT',
     message: 'The head of the request can be read in two ways',
   },
+  MALFORMED_MESSAGE: { code: 40005, grpc: 'INVALID_ARGUMENT', message: 'The message cannot be read' },
   WRONG_APP_KEY: { code: 40101, grpc: 'UNAUTHENTICATED', message: 'The app key is wrong or missing' },
   WRONG_ADMIN_TOKEN: { code: 40102, grpc: 'UNAUTHENTICATED', message: 'The admin token is wrong or missing' },
   APP_DISABLED: { code: 40301, grpc: 'PERMISSION_DENIED', message: 'The app is disabled' },
@@ -20,6 +21,7 @@ export const ERRORS = {
   UNKNOWN_PUSH: { code: 40404, grpc: 'NOT_FOUND', message: 'There is no push with this id' },
   UNKNOWN_SERVICE: { code: 40405, grpc: 'NOT_FOUND', message: 'There is no service with this name' },
   METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
+  TOO_SLOW: { code: 40801, grpc: 'DEADLINE_EXCEEDED', message: 'The request did not come in time' },
   IDEMPOTENCY_CONFLICT: {
     code: 40901,
     grpc: 'ALREADY_EXISTS',
@@ -27,6 +29,7 @@ export const ERRORS = {
   },
   BODY_TOO_LARGE: { code: 41301, grpc: 'RESOURCE_EXHAUSTED', message: 'The body is too large' },
   NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
+  COMPRESSED: { code: 41502, grpc: 'UNIMPLEMENTED', message: 'Compressed requests are not taken' },
   UPGRADE_REQUIRED: { code: 42601, grpc: 'UNIMPLEMENTED', message: 'This path takes WebSocket connections' },
   OVERLOADED: { code: 42901, grpc: 'RESOURCE_EXHAUSTED', message: 'Too many calls are waiting', retryAfter: 1 },
   TOO_MANY_DEVICES: {
@@ -57,6 +60,7 @@ interface ErrorRow {
     | 'ALREADY_EXISTS'
     | 'UNIMPLEMENTED'
     | 'RESOURCE_EXHAUSTED'
+    | 'DEADLINE_EXCEEDED'
     | 'INTERNAL'
     | 'UNAVAILABLE';
   message: string;

@@ -13,7 +13,8 @@ export type FindObstacle = () => Promise<string | undefined>;
  */
 export function listenOn(server: Server, address: Address, setting: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', () => {
+    // For good: a connection that cannot be accepted, for want of a descriptor, must not end the process.
+    server.on('error', () => {
       reject(new ConfigError([`cannot listen on ${formatAddress(address)} (${setting})`]));
     });
     server.listen(address.port, address.host, () => {

@@ -12,30 +12,31 @@ export interface Service {
 /** How long a stop may take beyond what the service plans for, in milliseconds. */
 const STOP_GRACE = 5000;
 
+/** A service that is put together and not started. */
+export interface Built {
+  service: Service;
+  log: Logger;
+  /** How long the service means to take for stopping. */
+  stopSeconds: number;
+  /** Tells that the service is ready, where the line `ready` does not. */
+  ready?: () => void;
+}
+
 /**
  * Runs a service until SIGTERM or SIGINT: logs `ready` with the addresses, stops in order, exits with 0; with 2 if the
- * settings are wrong, with 1 if it could not start or stop.
- *
- * @param stopSeconds how long the service means to take for stopping
+ * settings are wrong, with 1 if it could not start or stop, or after an exception that nothing caught.
  */
-export async function runService(
-  name: string,
-  build: () => {
-    service: Service;
-    log: Logger;
-    stopSeconds: number;
-    /** Tells that the service is ready, where the line `ready` does not. */
-    ready?: () => void;
-  },
-): Promise<void> {
+export async function runService(name: string, build: () => Built): Promise<void> {
   let log = createLogger(name, 'info');
   try {
     const built = build();
     log = built.log;
     const { service } = built;
+    const stop = createStop(built);
+    // The last resort, of rejections that nobody handles too: what is under way is brought to its end, and the process is not kept.
     process.on('uncaughtException', (error) => {
       log.fatal(describeError(error), 'uncaught exception');
-      process.exit(1);
+      stop('uncaught exception', 1);
     });
     const addresses = await service.start();
     if (built.ready !== undefined) {
@@ -45,30 +46,8 @@ export async function runService(
       // A parent that listens (see local.ts) need not read the log.
       process.send?.(addresses);
     }
-    let stopping = false;
-    const stop = async (signal: string): Promise<void> => {
-      if (stopping) return;
-      stopping = true;
-      log.info({ signal }, 'stopping');
-      const limit = setTimeout(
-        () => {
-          log.error('did not stop in time');
-          process.exit(1);
-        },
-        built.stopSeconds * 1000 + STOP_GRACE,
-      );
-      try {
-        await service.stop();
-        clearTimeout(limit);
-        log.info('stopped');
-        process.exit(0);
-      } catch (error) {
-        log.error(describeError(error), 'could not stop in order');
-        process.exit(1);
-      }
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    process.on('SIGTERM', () => stop('SIGTERM', 0));
+    process.on('SIGINT', () => stop('SIGINT', 0));
   } catch (error) {
     if (error instanceof ConfigError) {
       for (const problem of error.problems) log.fatal(problem);
@@ -83,4 +62,32 @@ export async function runService(
     // Whatever was opened before the failure must not keep the process.
     setImmediate(() => process.exit());
   }
+}
+
+/** Returns what stops a service in order, once, and ends the process with a code: 1 if it could not stop; a fault while it stops ends it at once. */
+function createStop({ service, log, stopSeconds }: Pick<Built, 'service' | 'log' | 'stopSeconds'>) {
+  let stopping = false;
+  return (reason: string, code: number): void => {
+    if (stopping) {
+      if (code !== 0) process.exit(code);
+      return;
+    }
+    stopping = true;
+    log.info({ signal: reason }, 'stopping');
+    const late = (): void => {
+      log.error('did not stop in time');
+      process.exit(1);
+    };
+    setTimeout(late, stopSeconds * 1000 + STOP_GRACE);
+    service.stop().then(
+      () => {
+        log.info('stopped');
+        process.exit(code);
+      },
+      (error: unknown) => {
+        log.error(describeError(error), 'could not stop in order');
+        process.exit(1);
+      },
+    );
+  };
 }

@@ -20,11 +20,13 @@ import { createIdClock } from './domain/id-clock.js';
 import { type CoreMetrics, createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
 import { createRegistry, type Registry } from './registry/registry.js';
+import { createAdmit } from './rpc/admission.js';
 import { createConnectServer } from './rpc/connect-server.js';
 import { createEdgeLink } from './rpc/edge-link.js';
 import { createGrpcServer } from './rpc/grpc-server.js';
 import { createHealth } from './rpc/health.js';
 import { observedCalls } from './rpc/observed-calls.js';
+import { createPools } from './rpc/pools.js';
 import { createPushCore } from './rpc/push-core.js';
 import { addressOf, reservePort } from './shards/core-address.js';
 import { takeOver } from './shards/takeover.js';
@@ -108,16 +110,24 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         log,
         observer: metrics.link,
       });
+      const admit = createAdmit(registry, config.adminToken);
+      const pools = createPools();
       const grpc = createGrpcServer({
         handlers: observedCalls(handlers, 'grpc', metrics.call),
         health: health.handlers,
         attach: link.attach,
+        admit,
+        pools,
+        observe: metrics.call,
         log,
       });
       const connect = createConnectServer({
         handlers: observedCalls(handlers, 'connect', metrics.call),
         findObstacle: health.findObstacle,
         origins: config.connectOrigins,
+        admit,
+        pools,
+        observe: metrics.call,
         log,
       });
       metrics.watch({ store, cycle, registry, edges: link, sums });

@@ -1,3 +1,4 @@
+import '../text.js';
 import { type DescMessage, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
 import { CoreBatchSchema, EdgeBatchSchema } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { SendPushStreamRequestSchema, SendPushStreamResponseSchema } from '../../gen/onepush/v1/push_pb.js';

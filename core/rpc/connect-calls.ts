@@ -1,16 +1,17 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
-import type { OnePushError } from '../../common/errors.js';
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type { Logger } from '../../common/log.js';
 import type { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
+import { REQUEST } from './connect-door.js';
+import { toConnectError } from './connect-errors.js';
 import { parseAuthorization } from './credentials.js';
-import { toDetails, toOnePushError } from './failures.js';
+import { toOnePushError } from './failures.js';
 import { type CallContext, eachHandler, type PushCoreHandlers } from './handlers.js';
 
 type UnaryHandler = (request: unknown, call: CallContext) => Promise<unknown>;
 type StreamHandler = (input: unknown, call: CallContext) => AsyncIterable<unknown>;
 
-/** The handlers as Connect's router wants them. */
+/** Returns the handlers as Connect's router wants them. Their requests are those that the door has read. */
 export function toConnectCalls(handlers: PushCoreHandlers, log: Logger): ServiceImpl<typeof PushCore> {
   const calls = [...eachHandler(handlers)].map(({ method, handler }) => [
     method.localName,
@@ -24,15 +25,15 @@ function toConnectCall(method: DescMethod, handler: unknown, log: Logger): unkno
   // A handler has the kind of its method: the type of PushCoreHandlers says so.
   if (method.methodKind === 'unary') {
     const handle = handler as UnaryHandler;
-    return (request: unknown, context: HandlerContext) =>
-      handle(request, contextOf(context)).catch((error: unknown) => {
+    return (_request: unknown, context: HandlerContext) =>
+      handle(context.values.get(REQUEST), contextOf(context)).catch((error: unknown) => {
         throw toConnectError(toOnePushError(error, log));
       });
   }
   const handle = handler as StreamHandler;
-  return async function* (input: unknown, context: HandlerContext) {
+  return async function* (_input: unknown, context: HandlerContext) {
     try {
-      yield* handle(input, contextOf(context));
+      yield* handle(context.values.get(REQUEST), contextOf(context));
     } catch (error) {
       throw toConnectError(toOnePushError(error, log));
     }
@@ -50,21 +51,3 @@ function contextOf({ requestHeader, signal }: HandlerContext): CallContext {
     signal,
   };
 }
-
-function toConnectError(error: OnePushError): ConnectError {
-  const { row } = error;
-  const metadata = row.retryAfter === undefined ? undefined : { 'retry-after': String(row.retryAfter) };
-  return new ConnectError(error.message, CODES[row.grpc], metadata, toDetails(error));
-}
-
-const CODES: Record<OnePushError['row']['grpc'], Code> = {
-  INVALID_ARGUMENT: Code.InvalidArgument,
-  UNAUTHENTICATED: Code.Unauthenticated,
-  PERMISSION_DENIED: Code.PermissionDenied,
-  NOT_FOUND: Code.NotFound,
-  ALREADY_EXISTS: Code.AlreadyExists,
-  UNIMPLEMENTED: Code.Unimplemented,
-  RESOURCE_EXHAUSTED: Code.ResourceExhausted,
-  INTERNAL: Code.Internal,
-  UNAVAILABLE: Code.Unavailable,
-};

@@ -1,12 +1,16 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createConnectRouter } from '@connectrpc/connect';
 import type { Address } from '../../common/env.js';
 import { answer, type FindObstacle, healthAt, listenOn } from '../../common/http-server.js';
-import type { Logger } from '../../common/log.js';
+import { describeError, type Logger } from '../../common/log.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
+import type { Admit } from './admission.js';
 import { toConnectCalls } from './connect-calls.js';
+import { createConnectDoor } from './connect-door.js';
 import { answerCors } from './cors.js';
 import type { PushCoreHandlers } from './handlers.js';
+import type { ObserveCall } from './observed-calls.js';
+import type { Pools } from './pools.js';
 
 /** The HTTP/1.1 port: PushCore over Connect and gRPC-Web, `/healthz` and `/readyz`. */
 export interface ConnectServer {
@@ -16,27 +20,55 @@ export interface ConnectServer {
   stop(grace: number): Promise<void>;
 }
 
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** For a request to come, in milliseconds: its headers, and all of it. */
+const HEADERS_LIMIT = 10_000;
+const REQUEST_LIMIT = 30_000;
+const LOOK_INTERVAL = 5000;
+/** Connections that may be open; beyond it a new one is closed at once. Each has one call at a time. */
+const MAX_CONNECTIONS = 4096;
 
 export function createConnectServer(options: {
   handlers: PushCoreHandlers;
   findObstacle: FindObstacle;
   /** The pages that may call from a browser. */
   origins: ReadonlySet<string>;
+  admit: Admit;
+  pools: Pools;
+  /** Told of calls that are not let in. */
+  observe?: ObserveCall;
   log: Logger;
 }): ConnectServer {
-  const { handlers, findObstacle, origins, log } = options;
-  const rpc = connectNodeAdapter({
-    readMaxBytes: MAX_MESSAGE_BYTES,
-    routes: (router) => router.service(PushCore, toConnectCalls(handlers, log)),
-  });
-  const server = createServer((request, response) => {
+  const { handlers, findObstacle, origins, admit, pools, observe, log } = options;
+  // Nothing is compressed: what a request is when it is not is not known before it is read.
+  const router = createConnectRouter({ acceptCompression: [], grpc: false });
+  router.service(PushCore, toConnectCalls(handlers, log));
+  const methods = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const door = createConnectDoor({ admit, pools, observe, log });
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const health = await healthAt(path, findObstacle);
+    if (health !== undefined) return answer(response, health);
+    const method = methods.get(path);
+    if (method === undefined) return answer(response, { status: 404, text: 'there is nothing at this path\n' });
+    const { host = '' } = request.headers;
+    if (host === '' || !URL.canParse(`http://${host}`)) return answer(response, BAD_HOST);
+    await door(method, request, response);
+  }
+
+  const settings = {
+    headersTimeout: HEADERS_LIMIT,
+    requestTimeout: REQUEST_LIMIT,
+    connectionsCheckingInterval: LOOK_INTERVAL,
+  };
+  const server = createServer(settings, (request, response) => {
     if (answerCors(request, response, origins)) return;
-    healthAt(request.url ?? '', findObstacle).then((health) => {
-      if (health === undefined) rpc(request as IncomingMessage, response);
-      else answer(response, health);
+    serve(request, response).catch((error: unknown) => {
+      log.error(describeError(error), 'a request of the Connect port could not be answered');
+      response.destroy();
     });
   });
+  server.maxConnections = MAX_CONNECTIONS;
   return {
     listen: (address) => listenOn(server, address, 'ONEPUSH_CONNECT_LISTEN'),
     stop: (grace) =>
@@ -50,3 +82,5 @@ export function createConnectServer(options: {
       }),
   };
 }
+
+const BAD_HOST = { status: 400, text: 'the Host header must name a host\n' };

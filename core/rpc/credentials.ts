@@ -1,5 +1,6 @@
 import { OnePushError } from '../../common/errors.js';
 import { equalInConstantTime } from '../../common/secrets.js';
+import { findUtf8 } from '../../common/text.js';
 import type { App } from '../domain/app.js';
 import type { Registry } from '../registry/registry.js';
 
@@ -14,7 +15,7 @@ export function parseAuthorization(header: string | undefined): Credentials {
   const [, scheme, value] = /^(basic|bearer)\s+(\S+)$/i.exec(header ?? '') ?? [];
   if (scheme === undefined || value === undefined) return { kind: 'none' };
   if (scheme.toLowerCase() === 'bearer') return { kind: 'admin', token: value };
-  const text = Buffer.from(value, 'base64').toString();
+  const text = findUtf8(Buffer.from(value, 'base64')) ?? '';
   const colon = text.indexOf(':');
   return colon < 0 ? { kind: 'none' } : { kind: 'app', appId: text.slice(0, colon), key: text.slice(colon + 1) };
 }

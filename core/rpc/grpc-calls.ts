@@ -1,50 +1,71 @@
 import { type EventEmitter, once } from 'node:events';
-import { create, type DescMethod, toBinary } from '@bufbuild/protobuf';
-import { anyPack } from '@bufbuild/protobuf/wkt';
-import {
+import type { DescMethod } from '@bufbuild/protobuf';
+import type {
   Metadata,
-  type ServerDuplexStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type ServiceError,
-  type sendUnaryData,
-  status,
-  type UntypedHandleCall,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+  UntypedHandleCall,
 } from '@grpc/grpc-js';
-import { OnePushError } from '../../common/errors.js';
-import type { Logger } from '../../common/log.js';
-import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
+import { describeError, type Logger } from '../../common/log.js';
 import { parseAuthorization } from './credentials.js';
-import { toDetails, toOnePushError } from './failures.js';
+import { toOnePushError } from './failures.js';
 import type { CallContext } from './handlers.js';
+import { toStatus } from './status.js';
 
 type UnaryHandler = (request: unknown, call: CallContext) => Promise<unknown>;
 type StreamHandler = (input: unknown, call: CallContext) => AsyncIterable<unknown>;
 type Outgoing = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
 
-/** Serves one method of a service with its handler. */
-export function toGrpcCall(method: DescMethod, handler: unknown, log: Logger): UntypedHandleCall {
+/**
+ * Serves one method of a service with its handler.
+ *
+ * @param taken told when the handler of a stream of requests has done with one
+ */
+export function toGrpcCall(
+  method: DescMethod,
+  handler: unknown,
+  log: Logger,
+  taken: (metadata: Metadata) => void,
+): UntypedHandleCall {
   // A handler has the kind of its method: the type of PushCoreHandlers says so.
   if (method.methodKind === 'unary') return serveUnary(handler as UnaryHandler, log);
   const handle = handler as StreamHandler;
   if (method.methodKind === 'server_streaming') {
-    return (call: ServerWritableStream<unknown, unknown>) =>
-      answer(call, (context) => handle(call.request, context), log);
+    return (call: ServerWritableStream<unknown, unknown>) => {
+      answer(call, (context) => handle(call.request, context), log).catch(unanswered(log));
+    };
   }
   return (call: ServerDuplexStream<unknown, unknown>) => {
     // Destroyed with the end of its requests, a duplex stream would take the answers with it.
-    const requests = call.iterator({ destroyOnReturn: false });
-    return answer(call, (context) => handle(requests, context), log);
+    const requests = oneByOne(call.iterator({ destroyOnReturn: false }), () => taken(call.metadata));
+    answer(call, (context) => handle(requests, context), log).catch(unanswered(log));
   };
+}
+
+/** The same requests; `done` is called when the next one is asked for. */
+async function* oneByOne(requests: AsyncIterable<unknown>, done: () => void): AsyncGenerator<unknown> {
+  for await (const request of requests) {
+    yield request;
+    done();
+  }
 }
 
 function serveUnary(handle: UnaryHandler, log: Logger): UntypedHandleCall {
   return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
-    handle(call.request, contextOf(call)).then(
-      (response) => callback(null, response),
-      (error: unknown) => callback(toServiceError(toOnePushError(error, log))),
-    );
+    handle(call.request, contextOf(call))
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(toStatus(toOnePushError(error, log))),
+      )
+      .catch(unanswered(log));
   };
+}
+
+/** An answer that cannot be sent concerns its caller only. */
+function unanswered(log: Logger): (error: unknown) => void {
+  return (error) => log.error(describeError(error), 'a call could not be answered');
 }
 
 /** Sends what the handler yields, at the pace of the caller. */
@@ -60,7 +81,7 @@ async function answer(
     }
     call.end();
   } catch (error) {
-    if (!context.signal.aborted) call.emit('error', toServiceError(toOnePushError(error, log)));
+    if (!context.signal.aborted) call.emit('error', toStatus(toOnePushError(error, log)));
   }
 }
 
@@ -85,33 +106,4 @@ function contextOf(call: ServerUnaryCall<unknown, unknown> | Outgoing): CallCont
       return controller.signal;
     },
   };
-}
-
-/** The error as gRPC carries it: its status, its message, and a google.rpc.Status with details in the standard trailer. */
-function toServiceError(error: OnePushError): Partial<ServiceError> {
-  const fitting = withinTrailers(error);
-  const code = status[error.row.grpc];
-  const details = toDetails(fitting).map(({ desc, value }) => anyPack(desc, value));
-  const metadata = new Metadata();
-  const bytes = toBinary(StatusSchema, create(StatusSchema, { code, message: fitting.message, details }));
-  metadata.set('grpc-status-details-bin', Buffer.from(bytes));
-  return { code, details: fitting.message, metadata };
-}
-
-/**
- * Clients refuse trailers of more than 8 KiB, and then there is no error at all. A violation is in them four times, three of these in
- * base64.
- */
-const VIOLATION_CHARACTERS = 1200;
-
-/** The same error with as many of its violations, the first ones, as fit into trailers. */
-function withinTrailers(error: OnePushError): OnePushError {
-  const { violations = [] } = error.details;
-  let characters = 0;
-  const end = violations.findIndex(({ field, rule }) => {
-    characters += field.length + rule.length;
-    return characters > VIOLATION_CHARACTERS;
-  });
-  if (end < 0) return error;
-  return new OnePushError(error.reason, { ...error.details, violations: violations.slice(0, Math.max(end, 1)) });
 }

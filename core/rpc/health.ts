@@ -33,9 +33,13 @@ const SERVICES: readonly string[] = ['', PushCore.typeName];
 /** The store is asked at most so often, in milliseconds, however many ask and watch. */
 const LOOK_INTERVAL = 1000;
 
+/** How many may watch at a time, of which nothing is known: beyond it a watch is answered OVERLOADED. */
+const MAX_WATCHERS = 500;
+
 /** @param ready resolves while the store can be reached */
 export function createHealth(ready: () => Promise<void>, interval = LOOK_INTERVAL): Health {
   const watchers = new Set<() => void>();
+  let watching = 0;
   let stopping = false;
   let status = Promise.resolve<Status>(Status.UNKNOWN);
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -86,13 +90,19 @@ export function createHealth(ready: () => Promise<void>, interval = LOOK_INTERVA
         });
       },
       async *watch({ service }, { signal }) {
-        let told: Status | undefined;
-        while (!signal.aborted) {
-          const found = SERVICES.includes(service) ? await look() : Status.SERVICE_UNKNOWN;
-          if (found !== told) yield create(HealthCheckResponseSchema, { status: found });
-          told = found;
-          if (stopping) return;
-          await pause(signal);
+        if (watching >= MAX_WATCHERS) throw new OnePushError('OVERLOADED');
+        watching++;
+        try {
+          let told: Status | undefined;
+          while (!signal.aborted) {
+            const found = SERVICES.includes(service) ? await look() : Status.SERVICE_UNKNOWN;
+            if (found !== told) yield create(HealthCheckResponseSchema, { status: found });
+            told = found;
+            if (stopping) return;
+            await pause(signal);
+          }
+        } finally {
+          watching--;
         }
       },
     },

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
@@ -16,6 +17,8 @@ import { toRequestId } from './wire.js';
 
 /** How many pushes of one stream may be without an answer that its caller has taken: beyond it no more are begun, nor is the caller read from. */
 const WINDOW = 8192;
+/** So many pushes of one message are begun at a time: others have their turn between them. */
+const PUSHES_PER_TURN = 256;
 /** How many answers one message has at the most. */
 const ANSWERS_PER_MESSAGE = 1024;
 
@@ -66,7 +69,8 @@ export async function* answerPushes(
     try {
       for await (const { pushes } of requests) {
         const app = await authenticate();
-        for (const { reference, push } of pushes) {
+        for (const [index, { reference, push }] of pushes.entries()) {
+          if (index > 0 && index % PUSHES_PER_TURN === 0) await nextTurn();
           while (unanswered >= WINDOW && !gone) {
             await new Promise<void>((resolve) => {
               makeRoom = resolve;

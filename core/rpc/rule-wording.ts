@@ -5,6 +5,7 @@ import type { EnumRules, FieldRules, RepeatedRules, StringRules } from '../../ge
 const PATTERNS: Record<string, string> = {
   '^[^\\x00-\\x1f\\x7f\\p{Cs}]*$': ', without control characters',
   '^\\P{Cs}*$': '',
+  '^[ -~]*$': ' of visible ASCII',
 };
 
 /**

@@ -1,7 +1,7 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
-import { Label, LIMITS, ruled, Text } from '../../common/contract/fields.js';
+import { HeaderText, Label, LIMITS, ruled, Text } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { hashSecret } from '../../common/secrets.js';
 import type { SendPushRequest } from '../../gen/onepush/v1/push_pb.js';
@@ -24,7 +24,7 @@ const pushChecker = createChecker(
     sender: Text(LIMITS.shortText),
     sendDevice: Text(LIMITS.shortText),
     smsMessage: Text(LIMITS.text),
-    idempotencyKey: Label(LIMITS.name),
+    idempotencyKey: HeaderText(LIMITS.name),
     ttlSeconds: Type.Optional(
       Type.Integer(ruled(`must be 1 to ${LIMITS.ttl} seconds`, { minimum: 1, maximum: LIMITS.ttl })),
     ),

@@ -1,4 +1,5 @@
 import { OnePushError } from '../../common/errors.js';
+import { decodeJsonText } from '../../common/text.js';
 import type { Exchange } from './exchange.js';
 
 /** A JSON object as it came, and its text. */
@@ -7,8 +8,6 @@ export interface JsonBody {
   value: Record<string, unknown>;
   text: string;
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads a request's JSON object.
@@ -24,7 +23,7 @@ export async function readJsonBody(exchange: Exchange): Promise<JsonBody> {
 /** @throws OnePushError MALFORMED_JSON if it is not UTF-8 */
 export function decode(body: Uint8Array): string {
   try {
-    return utf8.decode(body);
+    return decodeJsonText(body);
   } catch {
     throw new OnePushError('MALFORMED_JSON');
   }

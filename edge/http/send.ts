@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
-import { isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
+import { HeaderText, isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { rawMember } from '../../common/json.js';
 import type { CoreLink } from '../link/core-link.js';
@@ -33,7 +33,7 @@ const Body = Type.Object({
   sendDevice: Type.Optional(Text(LIMITS.shortText)),
   smsMessage: Type.Optional(Text(LIMITS.text)),
   /** A header: checked with the fields, so that all that is wrong is named at once. */
-  'Idempotency-Key': Label(LIMITS.name),
+  'Idempotency-Key': HeaderText(LIMITS.name),
 });
 const checker = createChecker(Body);
 

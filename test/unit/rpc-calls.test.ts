@@ -9,6 +9,7 @@ import { createConnectServer } from '../../core/rpc/connect-server.js';
 import { createGrpcServer } from '../../core/rpc/grpc-server.js';
 import type { CallContext, PushCoreHandlers } from '../../core/rpc/handlers.js';
 import { createHealth } from '../../core/rpc/health.js';
+import { createPools } from '../../core/rpc/pools.js';
 import { ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 import { SendPushResponseSchema } from '../../gen/onepush/v1/push_pb.js';
@@ -26,8 +27,24 @@ const handlers = {
 } as unknown as PushCoreHandlers;
 
 const log = pino({ level: 'silent' });
-const grpc = createGrpcServer({ handlers, health: createHealth(async () => {}).handlers, attach: () => {}, log });
-const connect = createConnectServer({ handlers, findObstacle: async () => undefined, origins: new Set(), log });
+const admit = async () => {};
+const pools = createPools();
+const grpc = createGrpcServer({
+  handlers,
+  health: createHealth(async () => {}).handlers,
+  attach: () => {},
+  admit,
+  pools,
+  log,
+});
+const connect = createConnectServer({
+  handlers,
+  findObstacle: async () => undefined,
+  origins: new Set(),
+  admit,
+  pools,
+  log,
+});
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
 let addresses: { grpcAddr: string; connectUrl: string };
 beforeAll(async () => {
@@ -101,7 +118,7 @@ it('a caller that does not read its stream does not keep the Connect port from s
   }
   const streaming = { watchReceipts: () => endless() } as unknown as PushCoreHandlers;
   const findObstacle = async () => undefined;
-  const server = createConnectServer({ handlers: streaming, findObstacle, origins: new Set(), log });
+  const server = createConnectServer({ handlers: streaming, findObstacle, origins: new Set(), admit, pools, log });
   const [, port] = (await server.listen(ANY_PORT)).split(':');
   const socket = connectTo(Number(port), '127.0.0.1');
   const body = '\0\0\0\0\x02{}';

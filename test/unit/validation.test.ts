@@ -70,7 +70,7 @@ describe('the rules of the schema', () => {
 
 describe('the checks of SendPush', () => {
   const text = fc.oneof(
-    fc.constantFrom('', 'a', 'a\nb', 'a\u0000', '\ud800', 'ALL', 'é', 'x'.repeat(64), 'x'.repeat(65)),
+    fc.constantFrom('', 'a', 'a\nb', 'a\u0000', '\ud800', 'ALL', 'é', 'a b~', 'x'.repeat(64), 'x'.repeat(65)),
     fc.constantFrom('x'.repeat(255), 'x'.repeat(256), 'x'.repeat(65_536), 'x'.repeat(65_537)),
   );
   const names = fc.oneof(

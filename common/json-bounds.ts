@@ -1,0 +1,38 @@
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+
+/**
+ * Says whether JSON has at most so many values, and is no deeper, by a walk over its bytes that makes nothing. Whether it is JSON is for
+ * its parser.
+ */
+export function boundsOfJson(bytes: Uint8Array, maxValues: number, maxDepth: number): boolean {
+  // A value takes two bytes, the comma before it and one of its own.
+  if (bytes.length <= maxDepth) return true;
+  let values = 1;
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) at = endOfString(bytes, at + 1);
+    else if (byte === COMMA) values++;
+    // [ and {, and the same with another bit for their ends.
+    else if ((byte | 0x20) === 0x7b) {
+      depth++;
+      values++;
+    } else if ((byte | 0x20) === 0x7d) depth--;
+    if (values > maxValues || depth > maxDepth) return false;
+  }
+  return true;
+}
+
+/** Where the quote is that ends a string. */
+function endOfString(bytes: Uint8Array, from: number): number {
+  let at = bytes.indexOf(QUOTE, from);
+  while (at > 0) {
+    let slashes = 0;
+    while (bytes[at - 1 - slashes] === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return at;
+    at = bytes.indexOf(QUOTE, at + 1);
+  }
+  return bytes.length;
+}
