@@ -87,7 +87,7 @@ describe.runIf(storeKinds().includes('mysql'))('a commit of which the core hears
         return (await registerDevice(stack.httpUrl, body)).status;
       };
       // Not what renews the lease: that is one piece.
-      const stranded = proxy.strandAt((piece) => piece.includes('COMMIT') && !piece.includes('START'), 'answers');
+      const stranded = proxy.strandAt((piece) => /COMMIT\b/.test(piece) && !piece.includes('START'), 'answers');
       const unanswered = change();
       await stranded;
       const generation = async () => {
