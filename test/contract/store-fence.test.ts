@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openMysqlStore } from '../../core/store/mysql.js';
 import { CommitInDoubt, Fenced, type NewJob, type Store } from '../../core/store/store.js';
 import { owned } from '../support/owned.js';
-import { type Proxy, startProxy, through } from '../support/proxy.js';
+import { startProxy, type TcpProxy, through } from '../support/proxy.js';
 import { type FreshDatabase, freshDatabase, storeKinds } from '../support/stores.js';
 import { eachStore, must, type OpenStore, openStore, rejectionOf } from './each-store.js';
 import { batch, directed, NOW, newApp, newDevices, nextNumber, nextPushId, registration } from './samples.js';
@@ -137,7 +137,7 @@ describe.runIf(storeKinds().includes('mysql'))('a commit on MySQL that is in dou
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
-  async function setUp(): Promise<{ store: Store; proxy: Proxy; database: FreshDatabase }> {
+  async function setUp(): Promise<{ store: Store; proxy: TcpProxy; database: FreshDatabase }> {
     const database = await freshDatabase('mysql');
     cleanups.push(() => database.drop());
     const proxy = await startProxy(new URL(database.url).host);
