@@ -17,11 +17,14 @@ export interface Fence extends CoreOwnership, Pick<Database, 'transaction'> {}
 export function createFence(database: Database): Fence {
   const { clock, connectionNumber, leaseMs } = database.fencing;
   const assertion = `UPDATE cores SET commits = commits + 1, lease_until = ${clock} + ${leaseMs},
-    connection = ${connectionNumber}, epoch = CASE WHEN epoch = ? THEN epoch END WHERE core = ${CORE}`;
+    epoch = CASE WHEN epoch = ? THEN epoch END WHERE core = ${CORE}`;
+  const introduction = `UPDATE cores SET connection = ${connectionNumber} WHERE core = ${CORE} AND epoch = ?`;
   const owner = randomBytes(16).toString('hex');
   let epoch: number | undefined;
   let commits = 0;
   let inDoubt = false;
+  /** The connection that the row names. */
+  let introduced: number | undefined;
 
   async function readRow(): Promise<Row | undefined> {
     const columns = `epoch, owner, address, lease_until - ${clock} AS lease_ms, commits, connection`;
@@ -42,14 +45,28 @@ export function createFence(database: Database): Fence {
     return true;
   }
 
-  /** Waits for what an earlier connection has still under way, and ends it where that goes on. */
+  /** Has the row name the connection before anything is under way on it: whoever must can end that. Once for each connection. */
+  async function introduce(own: number): Promise<void> {
+    if (database.connectionId === undefined) return;
+    const connection = database.connectionId();
+    if (connection !== undefined && connection === introduced) return;
+    try {
+      await database.transaction((tx) => tx.later(introduction, [own]));
+    } catch (error) {
+      // It does not matter whether it took place: nothing else was sent.
+      throw error instanceof CommitInDoubt ? new StoreUnavailable(error.code) : error;
+    }
+    introduced = database.connectionId();
+  }
+
+  /** Waits for what an earlier connection has still under way, and ends it where that goes on. Twice does no harm. */
   async function raise(sql: string, values: readonly (string | number)[]): Promise<void> {
     try {
       await database.run(sql, values);
-    } catch (error) {
+    } catch {
       const row = await readRow();
       if (row !== undefined) await database.terminate?.(Number(row.connection));
-      throw error;
+      await database.run(sql, values);
     }
   }
 
@@ -60,6 +77,7 @@ export function createFence(database: Database): Fence {
       const own = epoch;
       if (own === undefined) throw new Error('this store has not been taken over');
       if (inDoubt) throw new StoreUnavailable('IN_DOUBT');
+      await introduce(own);
       try {
         const result = await database.transaction(async (tx) => {
           await tx.later(assertion, [own]);

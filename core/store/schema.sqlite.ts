@@ -198,7 +198,7 @@ export const cores = sqliteTable('cores', {
   leaseUntil: number53('lease_until').notNull().default(0),
   /** How many transactions it has committed. */
   commits: number53('commits').notNull().default(0),
-  /** The server's number of the connection that wrote last; 0 where there is no server. */
+  /** The server's number of the connection on which it writes; 0 where there is no server. */
   connection: number53('connection').notNull().default(0),
   /** The last push id that it had given out when it last registered a device: ids go on above it if the clock steps back. */
   pushId: number53('push_id').notNull().default(0),

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openMysqlStore } from '../../core/store/mysql.js';
 import { CommitInDoubt, Fenced, type NewJob, type Store } from '../../core/store/store.js';
 import { owned } from '../support/owned.js';
-import { type NetworkProxy, startProxy, through } from '../support/proxy.js';
+import { startProxy, type TcpProxy, through } from '../support/proxy.js';
 import { type FreshDatabase, freshDatabase, storeKinds } from '../support/stores.js';
 import { eachStore, must, type OpenStore, openStore, rejectionOf } from './each-store.js';
 import { batch, directed, NOW, newApp, newDevices, nextNumber, nextPushId, registration } from './samples.js';
@@ -137,7 +137,7 @@ describe.runIf(storeKinds().includes('mysql'))('a commit on MySQL that is in dou
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
-  async function setUp(): Promise<{ store: Store; proxy: NetworkProxy; database: FreshDatabase }> {
+  async function setUp(): Promise<{ store: Store; proxy: TcpProxy; database: FreshDatabase }> {
     const database = await freshDatabase('mysql');
     cleanups.push(() => database.drop());
     const proxy = await startProxy(new URL(database.url).host);
@@ -154,7 +154,7 @@ describe.runIf(storeKinds().includes('mysql'))('a commit on MySQL that is in dou
       const app = await newApp(store);
       const { made, id } = directed(app, []);
       const isSwallowed = how.startsWith('swallowed');
-      const stranded = proxy.strandAt((piece) => piece.includes('COMMIT'), isSwallowed ? 'requests' : 'answers');
+      const stranded = proxy.strandAt((piece) => /COMMIT\b/.test(piece), isSwallowed ? 'requests' : 'answers');
       const doubt = await rejectionOf(store.commitDeliveries(batch({ pushes: [made] })));
       expect(doubt).toBeInstanceOf(CommitInDoubt);
       await expect(store.commitNothing()).rejects.toThrow();
@@ -165,6 +165,23 @@ describe.runIf(storeKinds().includes('mysql'))('a commit on MySQL that is in dou
       if (isSwallowed) await expect(again).rejects.toThrow('it did not reject');
       else expect(await again).not.toBeInstanceOf(Fenced);
       expect((await store.findPushes([id])).map((push) => push.id)).toEqual([id]);
+    },
+  );
+
+  it.each(['by itself', 'by another core'])(
+    "is cleared %s, though it holds its locks, and is its connection's first",
+    async (by) => {
+      const { store, proxy, database } = await setUp();
+      // Its COMMIT is a piece of its own; the server does not hear that the connection is gone.
+      const stranded = proxy.strandAt((piece) => /COMMIT\b/.test(piece) && !piece.includes('START'), 'requests');
+      const doubt = rejectionOf(store.commitCancellations([{ id: 1, appNum: 1, now: NOW }]));
+      const release = await stranded;
+      expect(await doubt).toBeInstanceOf(CommitInDoubt);
+      const second = by === 'by itself' ? undefined : await openStore(database.url);
+      await second?.close();
+      if (second === undefined) expect(await store.resolveDoubt()).toBe(false);
+      else await expect(store.resolveDoubt()).rejects.toBeInstanceOf(Fenced);
+      release();
     },
   );
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
-import { type NetworkProxy, startProxy, through } from '../support/proxy.js';
+import { startProxy, type TcpProxy, through } from '../support/proxy.js';
 import { registerDevice, send, unregister } from '../support/rest.js';
 import { readRows } from '../support/rows.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
@@ -19,7 +19,7 @@ describe.runIf(storeKinds().includes('mysql'))('a commit of which the core hears
   });
 
   /** A stack whose core reaches its database through a proxy. `url` goes past it. */
-  async function setUp(): Promise<{ stack: Stack; proxy: NetworkProxy; url: string }> {
+  async function setUp(): Promise<{ stack: Stack; proxy: TcpProxy; url: string }> {
     const database = await freshDatabase('mysql');
     cleanups.push(() => database.drop());
     const proxy = await startProxy(new URL(database.url).host);
@@ -87,7 +87,7 @@ describe.runIf(storeKinds().includes('mysql'))('a commit of which the core hears
         return (await registerDevice(stack.httpUrl, body)).status;
       };
       // Not what renews the lease: that is one piece.
-      const stranded = proxy.strandAt((piece) => piece.includes('COMMIT') && !piece.includes('START'), 'answers');
+      const stranded = proxy.strandAt((piece) => /COMMIT\b/.test(piece) && !piece.includes('START'), 'answers');
       const unanswered = change();
       await stranded;
       const generation = async () => {

@@ -3,7 +3,7 @@ import { connectDevice, type TestDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { startProcess } from '../support/process.js';
-import { type NetworkProxy, startProxy } from '../support/proxy.js';
+import { startProxy, type TcpProxy } from '../support/proxy.js';
 import { send } from '../support/rest.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
@@ -15,7 +15,7 @@ describe('an edge that the network separates from its core', () => {
   });
 
   /** A stack whose edge reaches its core through a proxy. */
-  async function setUp(): Promise<{ stack: Stack; proxy: NetworkProxy }> {
+  async function setUp(): Promise<{ stack: Stack; proxy: TcpProxy }> {
     const grpc = `127.0.0.1:${await freePort()}`;
     const proxy = await startProxy(grpc);
     cleanups.push(() => proxy.stop());

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NetworkProxy } from '../support/proxy.js';
+import type { TcpProxy } from '../support/proxy.js';
 import { BOTH, type Fault } from './fault.js';
 import { travel } from './hands.js';
 import type { Rig } from './rig.js';
 
-function proxyOf({ proxy }: Rig): NetworkProxy {
+function proxyOf({ proxy }: Rig): TcpProxy {
   if (proxy === undefined) throw new Error('this fault needs a proxy');
   return proxy;
 }

@@ -5,7 +5,7 @@ import { ROOT } from '../support/dist.js';
 import type { Mariadb } from '../support/mariadb.js';
 import { freePort } from '../support/ports.js';
 import { type RunningProcess, startProcess } from '../support/process.js';
-import { type NetworkProxy, startProxy, through } from '../support/proxy.js';
+import { startProxy, type TcpProxy, through } from '../support/proxy.js';
 import { type Stack, startStack } from '../support/stack.js';
 import type { StoreKind } from '../support/stores.js';
 import { type Behaviour, createFleetDevice, type FleetDevice } from './fleet-device.js';
@@ -20,9 +20,9 @@ export interface Rig {
   readonly devices: readonly FleetDevice[];
   readonly load: Load;
   /** Only where the fault asked for it. */
-  readonly proxy: NetworkProxy | undefined;
+  readonly proxy: TcpProxy | undefined;
   /** Between the core and the database, only where the fault asked for it. */
-  readonly databaseProxy: NetworkProxy | undefined;
+  readonly databaseProxy: TcpProxy | undefined;
   /** Only with the store `mysql`. */
   readonly mariadb: Mariadb | undefined;
   /** What the core's database really is: for other processes that use it. */

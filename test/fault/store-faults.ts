@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Libsql from 'libsql';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { Mariadb } from '../support/mariadb.js';
-import type { NetworkProxy } from '../support/proxy.js';
+import type { TcpProxy } from '../support/proxy.js';
 import type { Fault } from './fault.js';
 import { travel } from './hands.js';
 import type { Rig } from './rig.js';
@@ -14,7 +14,7 @@ function mariadbOf({ mariadb }: Rig): Mariadb {
   return mariadb;
 }
 
-function databaseProxyOf({ databaseProxy }: Rig): NetworkProxy {
+function databaseProxyOf({ databaseProxy }: Rig): TcpProxy {
   if (databaseProxy === undefined) throw new Error('this fault needs a proxy');
   return databaseProxy;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** Stands between an edge and its core, or a core and its database, and does to their connections what networks do. */
-export interface NetworkProxy {
+export interface TcpProxy {
   /** Where it is reached in place of its target, `host:port`. */
   readonly address: string;
   /** Cuts all connections with a reset; new ones are taken. */
@@ -42,7 +42,7 @@ interface Carrier {
 }
 
 /** @param target `host:port`; nobody need listen there yet */
-export async function startProxy(target: string): Promise<NetworkProxy> {
+export async function startProxy(target: string): Promise<TcpProxy> {
   const conditions: Conditions = { hole: false, delay: 0, listen: undefined };
   const sockets = new Set<Socket>();
   const carriers = new Set<Carrier>();
