@@ -77,9 +77,9 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       });
       const sessions = createSessions({ store, cycle, log });
       const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.checkpoint);
-      const commitNothing = () => cycle.change(cycle.changes.nothing, undefined);
       // What it fails with, whatever is committed next is told.
-      const renewals = createPeriodic(store.renewEveryMs ?? 0, () => commitNothing().catch(() => {}));
+      const renew = () => cycle.change(cycle.changes.nothing, undefined).catch(() => {});
+      const renewals = createPeriodic(store.renewEveryMs ?? 0, renew);
       const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
@@ -99,7 +99,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         stopping: stopping.signal,
         log,
       });
-      const health = createHealth(commitNothing);
+      const health = createHealth(cycle.checkWritable);
       const link = createEdgeLink({
         handlers: observedCalls(handlers, 'link', metrics.call),
         sessions,

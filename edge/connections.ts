@@ -29,7 +29,7 @@ const LINGER = 20;
 /** So many sockets that are about to go may hold a descriptor before others are refused earlier. */
 const MAX_LINGERING = 1000;
 /** Milliseconds between two looks at how many descriptors are in use, and between two warnings. */
-const LOOK_AGAIN = 1000;
+const LOOK_AGAIN = 250;
 const WARN_AGAIN = 60_000;
 
 export function createConnections(options: {
@@ -66,14 +66,22 @@ export function createConnections(options: {
     }
   }
 
+  /** How many descriptors are in use, as far as that was looked at lately. */
+  function inUse(): number {
+    if (now() - looked.at >= LOOK_AGAIN) looked = { at: now(), inUse: count() ?? 0 };
+    return looked.inUse;
+  }
+
   /** Whether all places are taken. Sockets that were told to close may be gone already: only then the system is asked. */
   function isFull(): boolean {
     if (open > max) return true;
     forget();
     if (open + lingering <= max) return false;
-    if (now() - looked.at >= LOOK_AGAIN) looked = { at: now(), inUse: count() ?? 0 };
-    else looked.inUse++;
-    return looked.inUse > max + own;
+    const known = looked;
+    const used = inUse();
+    // One more since then.
+    if (looked === known) looked.inUse++;
+    return used > max + own;
   }
 
   return {
@@ -102,7 +110,9 @@ export function createConnections(options: {
     },
     isCrowded() {
       forget();
-      return lingering > Math.min(MAX_LINGERING, max * FOR_REQUESTS);
+      const bound = Math.min(MAX_LINGERING, max * FOR_REQUESTS);
+      // Nearly all sockets that were closed are gone at once: only those that are not count, and only then the system is asked.
+      return lingering > bound && inUse() - own - open > bound;
     },
     refused: () => refused,
   };

@@ -35,6 +35,8 @@ export interface DeliveryCommit {
   handOn(made: readonly NewPush[], replaced: Replaced): void;
   /** The last push that is committed and handed on, or what stands before the first. */
   lastCommitted(): number;
+  /** What the last commit failed with, if that was in the last seconds; undefined: it succeeded, or the next one may. */
+  recentFailure(): StoreUnavailable | undefined;
 }
 
 export interface DeliveryCommitOptions {
@@ -52,10 +54,14 @@ export interface DeliveryCommitOptions {
   observe?: (report: CommitReport) => void;
 }
 
+/** For so long a failure says what the next commit would meet, in milliseconds: a full disk may have room for an empty one. */
+const RECENT_MS = 3000;
+
 export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCommit {
   const { store, pushIds, deliveryIds, effects, log, observe } = options;
   let lastCommitted = pushIds.last();
   const trouble = createTroubleLog(log, 'the store is not available');
+  let failure: { error: StoreUnavailable; at: number } | undefined;
 
   async function tryCommit(
     batch: readonly QueuedPush[],
@@ -71,11 +77,13 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return tryHalves(batch, ended, time, error);
       trouble.met(error);
+      failure = { error, at: performance.now() };
       for (const push of batch) push.reject(error);
       return { error, made, held: ended, left: NO_SETTLEMENTS };
     }
     observe?.({ pushes: made.length, settlements: sizeOf(ended), seconds: (performance.now() - begun) / 1000 });
     if (trouble.over()) log.info('the store is available again');
+    failure = undefined;
     handOn(made, replaced);
     for (const [index, push] of batch.entries()) push.resolve(made[index]?.push.id);
     return undefined;
@@ -131,7 +139,13 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     return { push, target: { kind: 'directed', deliveries: entries }, idempotency, job };
   }
 
-  return { tryCommit, handOn, lastCommitted: () => lastCommitted };
+  return {
+    tryCommit,
+    handOn,
+    lastCommitted: () => lastCommitted,
+    recentFailure: () =>
+      failure !== undefined && performance.now() - failure.at < RECENT_MS ? failure.error : undefined,
+  };
 }
 
 interface Part {

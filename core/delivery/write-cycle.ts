@@ -50,6 +50,8 @@ export interface WriteCycle {
   settle(): Promise<void> | undefined;
   /** The last push that is committed and handed on to the sessions, or what stands before the first. */
   lastCommitted(): number;
+  /** Resolves if a push would be committed now, as far as can be told: otherwise rejects with StoreUnavailable. */
+  checkWritable(): Promise<void>;
   /** Resolves when nothing is left to commit, or the store cannot be reached. */
   idle(): Promise<void>;
   /** What waits now, and whether it is not known what became of the last commit. */
@@ -99,7 +101,9 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
         const goesOn = fit && !doubt.isOpen();
         const batch = pushes.take();
         const ended = goesOn ? settlements.take() : undefined;
-        if (batch.length === 0 && ended === undefined && goesOn && !changed) return true;
+        const isIdle = batch.length === 0 && ended === undefined && goesOn && !changed;
+        // A change may have come since the queue was looked at: whoever brought it relies on this loop.
+        if (isIdle && changeQueue.size() === 0) return true;
         const done = goesOn ? await commit(batch, ended) : refuse(batch);
         if (done) {
           tell?.();
@@ -194,13 +198,15 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     return false;
   }
 
+  function change<I, O>(kind: ChangeKind<I, O>, input: I): Promise<O> {
+    wake();
+    return changeQueue.add(kind, input);
+  }
+
   return {
     changes,
     push: pushes.push,
-    change(kind, input) {
-      wake();
-      return changeQueue.add(kind, input);
-    },
+    change,
     delivered: settlements.delivered,
     confirmed: settlements.confirmed,
     read: settlements.read,
@@ -212,6 +218,11 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
       return settled;
     },
     lastCommitted: deliveries.lastCommitted,
+    async checkWritable() {
+      const failure = deliveries.recentFailure();
+      if (failure !== undefined) throw failure;
+      await change(changes.nothing, undefined);
+    },
     async idle() {
       stopping = true;
       // What has ended while the last of it was committed, too.

@@ -74,6 +74,10 @@ describe('the connections of an edge', () => {
       connections.accepted();
       connections.left();
     }
+    // Nearly all clients close at once.
+    expect(connections.isCrowded()).toBe(false);
+    system.inUse = 25 + 200;
+    system.time = 1000;
     expect(connections.isCrowded()).toBe(true);
     system.time = 22_000;
     expect(connections.isCrowded()).toBe(false);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreUnavailable } from '../../core/store/store.js';
+import { changeKind } from '../support/scripted-changes.js';
 import { turn } from '../support/scripted-commits.js';
 import { alertsOf, confirmation, NOW, type ScriptedCycle, scriptedCycle } from '../support/scripted-cycle.js';
 
@@ -106,6 +107,20 @@ describe('the write cycle', () => {
       await (await commits.next()).succeed();
       await late;
       await turn();
+    }
+  });
+
+  it('takes up a change whenever it comes, also while the cycle comes to rest', async () => {
+    const { cycle } = scripted;
+    const kind = changeKind<string>();
+    for (let steps = 0; steps < 30; steps++) {
+      expect(await cycle.change(kind, 'first')).toBe('first');
+      // So many turns of the microtask queue after the answer.
+      for (let step = 0; step < steps; step++) await null;
+      const late = cycle.change(kind, 'late');
+      await turn();
+      const answer = await Promise.race([late, turn().then(() => `never, ${steps} steps after an answer`)]);
+      expect(answer).toBe('late');
     }
   });
 
