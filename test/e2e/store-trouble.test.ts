@@ -63,7 +63,8 @@ describe.skipIf(!canMount)('an embedded store in trouble', { timeout: 60_000 }, 
     const { stack, mount } = await stackOnSmallDisk();
     execFileSync('sh', ['-c', `cat /dev/zero > ${mount}/filler 2>/dev/null || true`]);
     expect((await send(stack.httpUrl, { ...TEST_APP, audiences: [uniqueName()], alert: 'x' })).status).toBe(503);
-    expect((await fetch(`http://${stack.core.ready.ops}/readyz`)).status).toBe(503);
+    // A look at the store counts for a second.
+    await eventually(async () => (await fetch(`http://${stack.core.ready.ops}/readyz`)).status === 503);
     expect(await stack.core.stop()).toBe(0);
     rmSync(join(mount, 'filler'));
     await stack.restartCore();
