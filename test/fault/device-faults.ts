@@ -136,7 +136,7 @@ export const DEVICE_FAULTS: readonly Fault[] = [
     coreHeap: 400,
     async strike({ devices, population, load }, scale) {
       await Promise.all(devices.map((device) => device.close()));
-      const messages = Math.ceil(4 * scale);
+      const messages = Math.ceil(3 * scale);
       for (const user of population.users) {
         const sends = Array.from({ length: messages }, () => load.send({ ...user, needConfirm: true, bulk: LARGE }));
         await Promise.all(sends);
