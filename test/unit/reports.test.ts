@@ -160,3 +160,14 @@ describe('what a device has confirmed, and how far its socket got', () => {
     await settled;
   });
 });
+
+describe('what an edge keeps that is not confirmed', () => {
+  it('is told a core whole, in messages of as many as it takes', async () => {
+    const { reports, sent, stream } = attachedReports(() => true);
+    const kept = Array.from({ length: 25_000 }, (_, index) => index + 1);
+    reports.unconfirmed(kept);
+    await stream.go();
+    expect(sent.slice(1).map(({ unconfirmed }) => unconfirmed.length)).toEqual([10_000, 10_000, 5000]);
+    expect(sent.flatMap(({ unconfirmed }) => unconfirmed)).toEqual(kept);
+  });
+});

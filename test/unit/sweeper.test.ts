@@ -5,29 +5,44 @@ import type { Sweep, Swept } from '../../core/store/store.js';
 
 const START = 1_800_000_000_000;
 const MINUTE = 60_000;
+const warn = vi.fn();
 
 let now: number;
 let sweeps: Sweep[];
 let answers: Swept[];
+/** Inboxes that are over their limit. */
+let full: { deviceNum: number; keep: number }[];
+/** Evictions that are under way, and the most that were at once. */
+let evicting: number;
+let mostEvicting: number;
 let sweeper: Sweeper;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   now = START;
   sweeps = [];
   answers = [];
+  full = [];
+  evicting = 0;
+  mostEvicting = 0;
   const cycle = {
-    change: async (_kind: unknown, sweep: Sweep): Promise<Swept> => {
+    change: async (kind: string, sweep: Sweep): Promise<Swept | number> => {
+      if (kind === 'evict') {
+        mostEvicting = Math.max(mostEvicting, ++evicting);
+        await new Promise((resolve) => setImmediate(resolve));
+        evicting--;
+        return 1;
+      }
       sweeps.push(sweep);
       return answers.shift() ?? { expired: 0, erasedThrough: sweep.now, more: false };
     },
-    changes: {},
+    changes: { sweep: 'sweep', evict: 'evict' },
   };
   sweeper = createSweeper({
     // Of the cycle it uses what this one has.
     cycle: cycle as unknown as Parameters<typeof createSweeper>[0]['cycle'],
-    limits: { findFull: async () => [] } as unknown as Parameters<typeof createSweeper>[0]['limits'],
+    limits: { findFull: async () => full.splice(0) } as unknown as Parameters<typeof createSweeper>[0]['limits'],
     retentionDays: 7,
-    log: { info: vi.fn(), warn: vi.fn() } as unknown as Logger,
+    log: { info: vi.fn(), warn } as unknown as Logger,
     now: () => now,
   });
   sweeper.start();
@@ -62,4 +77,11 @@ it('the sweeper misses nothing that expires while a clock that was ahead comes t
     expect(from, `minute ${minutes}`).toBeLessThan(Math.min(before, time));
     before = time;
   }
+});
+
+it('the sweeper brings very many inboxes under their limit without filling the queue of changes', async () => {
+  full = Array.from({ length: 1234 }, (_, index) => ({ deviceNum: index + 1, keep: 10 }));
+  await lookAt(START);
+  await vi.waitFor(() => expect(warn).toHaveBeenCalledWith({ deliveries: 1234, devices: 1234 }, expect.anything()));
+  expect(mostEvicting).toBeLessThanOrEqual(50);
 });
