@@ -81,7 +81,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const renew = () => cycle.change(cycle.changes.nothing, undefined).catch(() => {});
       const renewals = createPeriodic(store.renewEveryMs ?? 0, renew);
       const jobs = createJobRunner({ registry, store, cycle, log });
-      const sweeper = createSweeper({ cycle, limits, retentionDays: config.retentionDays, log });
+      const sweeper = createSweeper({ store, cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
       const stopping = new AbortController();
       // One listener for each open stream.

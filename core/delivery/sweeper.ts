@@ -1,4 +1,5 @@
 import type { Logger } from '../../common/log.js';
+import type { LookUps } from '../store/store.js';
 import type { InboxLimits } from './inbox-limits.js';
 import { createTroubleLog } from './trouble-log.js';
 import { createTrustedClock } from './trusted-clock.js';
@@ -25,6 +26,7 @@ const LONG_INTERVAL = 60_000;
 const EVICTIONS_AT_ONCE = 50;
 
 export function createSweeper(options: {
+  store: Pick<LookUps, 'mayBeSwept'>;
   cycle: Pick<WriteCycle, 'change' | 'changes'>;
   limits: InboxLimits;
   /** Days that a push and its receipts are kept after its expiry. */
@@ -32,7 +34,7 @@ export function createSweeper(options: {
   log: Logger;
   now?: () => number;
 }): Sweeper {
-  const { cycle, limits, retentionDays, log, now = createTrustedClock({ log }) } = options;
+  const { store, cycle, limits, retentionDays, log, now = createTrustedClock({ log }) } = options;
   const trouble = createTroubleLog(log, 'the sweeper could not work; it will again');
   /** Up to which expiry this core has swept; at first nothing is known to be. */
   let swept = 0;
@@ -48,12 +50,11 @@ export function createSweeper(options: {
       if (looksLong) looksLongAt = time + LONG_INTERVAL;
       // Not from what was swept while the clock was ahead.
       let eraseFrom = Math.max(0, Math.min(swept, time) - (looksLong ? LONG_OVERLAP : OVERLAP));
-      for (let more = true; more && !stopped; ) {
-        const step = await cycle.change(cycle.changes.sweep, {
-          now: time,
-          eraseFrom,
-          removeBefore: time - retentionDays * 86_400_000,
-        });
+      const removeBefore = time - retentionDays * 86_400_000;
+      // A core that has nothing to do writes nothing, but for once a minute.
+      const isDue = looksLong || (await store.mayBeSwept({ now: time, eraseFrom, removeBefore }));
+      for (let more = isDue; more && !stopped; ) {
+        const step = await cycle.change(cycle.changes.sweep, { now: time, eraseFrom, removeBefore });
         eraseFrom = step.erasedThrough;
         swept = step.erasedThrough;
         if (step.expired > 0) log.info({ deliveries: step.expired }, 'deliveries expired');

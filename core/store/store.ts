@@ -169,6 +169,8 @@ export interface LookUps {
   findDueJobs(now: number, perApp: number, limit: number): Promise<{ ids: number[]; next: number | undefined }>;
   /** Undefined: it is done, cancelled or removed. */
   findOpenJob(id: number): Promise<OpenJob | undefined>;
+  /** Whether a sweep may find something to do now: a small question beside the transaction that a sweep is. */
+  mayBeSwept(sweep: Sweep): Promise<boolean>;
   /** The sums of the next pushes, in the order of their ids, as one step of a slow check. */
   checkSums(step: SumStep): Promise<SumsChecked>;
   /** The sums of directed pushes after push `after`, by id, at the most `limit`. */

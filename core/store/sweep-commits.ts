@@ -1,8 +1,9 @@
 import { firstIdAt } from '../domain/id-clock.js';
+import { jobStateCodes } from './codes.js';
 import { chunks, PAIRS_PER_STATEMENT, places, type Row, type SqlDriver, type Transaction } from './driver.js';
 import { endDeliveries, endWhere } from './ending-commits.js';
 import { sweepJobs } from './job-commits.js';
-import type { Commits, Eviction, Recall, Recalled, Sweep, Swept } from './store.js';
+import type { Commits, Eviction, LookUps, Recall, Recalled, Sweep, Swept } from './store.js';
 
 /** Bounds of one transaction: it must not hold up the writer. */
 const EXPIRED_PER_SWEEP = 1000;
@@ -12,6 +13,7 @@ const REMOVED_PER_SWEEP = 200;
 const RECEIPTS_PER_SWEEP = 5000;
 const EVICTED_AT_ONCE = 5000;
 const TAGS_PER_SWEEP = 2000;
+const OPEN_JOB = jobStateCodes.toCode('open');
 /** Milliseconds before what devices once had as tags is gone through again. */
 const TAGS_INTERVAL = 60_000;
 /** Milliseconds that a membership is kept after its end: the clock of another core may be slow. */
@@ -20,7 +22,7 @@ const TAGS_GRACE = 60_000;
 /** What ends without the device: recall, expiry, eviction, retention. */
 export function createSweepCommits(
   driver: SqlDriver,
-): Pick<Commits, 'commitRecalls' | 'commitSweep' | 'commitEvictions'> {
+): Pick<Commits, 'commitRecalls' | 'commitSweep' | 'commitEvictions'> & Pick<LookUps, 'mayBeSwept'> {
   const tags: TagSweep = { after: 0, nextAt: 0 };
   return {
     commitRecalls: (recalls) =>
@@ -29,6 +31,18 @@ export function createSweepCommits(
         for (const recall of recalls) results.push(await commitRecall(driver, tx, recall));
         return results;
       }),
+    async mayBeSwept({ now, eraseFrom, removeBefore }) {
+      if (tags.after > 0) return true;
+      const some = [
+        'SELECT 1 FROM pushes WHERE expires_at > ? AND expires_at <= ? LIMIT 1',
+        'SELECT 1 FROM pushes WHERE expires_at <= ? AND content IS NULL LIMIT 1',
+        'SELECT 1 FROM idempotency_keys WHERE expires_at <= ? LIMIT 1',
+        `SELECT 1 FROM jobs WHERE state = ${OPEN_JOB} AND due_at <= ? AND expires_at <= ? LIMIT 1`,
+        `SELECT 1 FROM jobs WHERE expires_at <= ? AND state <> ${OPEN_JOB} LIMIT 1`,
+      ].map((select, index) => `SELECT * FROM (${select}) AS part${index}`);
+      const values = [eraseFrom, now, removeBefore, now, now, now, removeBefore];
+      return (await driver.all(some.join(' UNION ALL '), values)).length > 0;
+    },
     commitSweep: (sweep) => driver.transaction((tx) => commitSweep(driver, tx, sweep, tags)),
     commitEvictions: (evictions) =>
       driver.transaction(async (tx) => {

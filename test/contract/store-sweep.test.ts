@@ -290,6 +290,26 @@ eachStore('what ends without the device', (opened) => {
     await sweepAll({ now: at + 2 * MINUTE });
     expect(await ends()).toEqual([null]);
   });
+
+  it('says whether there may be something to sweep', async () => {
+    const { store } = opened;
+    const at = await freshTime();
+    const { app, nums } = await devicesOf(1);
+    const may = (now: number, eraseFrom: number, removeBefore = 0) =>
+      store.mayBeSwept({ now, eraseFrom, removeBefore });
+    expect(await may(at, at)).toBe(false);
+    const { made } = directed(app, nums, { expiresAt: at + 10 });
+    const idempotency = { key: `swept-${at}`, digest: 'd', expiresAt: at + 30 };
+    await store.commitDeliveries(batch({ pushes: [{ ...made, idempotency }] }));
+    expect(await may(at + 9, at)).toBe(false);
+    expect(await may(at + 10, at)).toBe(true);
+    await sweepAll({ now: at + 20, eraseFrom: at });
+    expect(await may(at + 20, at + 20)).toBe(false);
+    expect(await may(at + 30, at + 20)).toBe(true);
+    await sweepAll({ now: at + 30, eraseFrom: at + 20 });
+    expect(await may(at + 30, at + 30)).toBe(false);
+    expect(await may(at + 30, at + 30, at + 10)).toBe(true);
+  });
 });
 
 /** The receipts of a push, by device: its number, how it ended and when. */

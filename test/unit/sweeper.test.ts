@@ -15,12 +15,14 @@ let full: { deviceNum: number; keep: number }[];
 /** Evictions that are under way, and the most that were at once. */
 let evicting: number;
 let mostEvicting: number;
+let isDue: boolean;
 let sweeper: Sweeper;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   now = START;
   sweeps = [];
   answers = [];
+  isDue = true;
   full = [];
   evicting = 0;
   mostEvicting = 0;
@@ -38,6 +40,7 @@ beforeEach(() => {
     changes: { sweep: 'sweep', evict: 'evict' },
   };
   sweeper = createSweeper({
+    store: { mayBeSwept: async () => isDue },
     // Of the cycle it uses what this one has.
     cycle: cycle as unknown as Parameters<typeof createSweeper>[0]['cycle'],
     limits: { findFull: async () => full.splice(0) } as unknown as Parameters<typeof createSweeper>[0]['limits'],
@@ -84,4 +87,13 @@ it('the sweeper brings very many inboxes under their limit without filling the q
   await lookAt(START);
   await vi.waitFor(() => expect(warn).toHaveBeenCalledWith({ deliveries: 1234, devices: 1234 }, expect.anything()));
   expect(mostEvicting).toBeLessThanOrEqual(50);
+});
+
+it('the sweeper commits nothing while there is nothing to sweep, but for a look once a minute', async () => {
+  isDue = false;
+  expect(await lookAt(START)).toEqual([0]);
+  for (const seconds of [1, 2, 59]) expect(await lookAt(START + seconds * 1000)).toEqual([]);
+  expect(await lookAt(START + MINUTE)).toHaveLength(1);
+  isDue = true;
+  expect(await lookAt(START + MINUTE + 1000)).toHaveLength(1);
 });
