@@ -51,16 +51,16 @@ migrations: $(INSTALLED) ## write the migrations that the schemas of both dialec
 test: build ## run the tests; ARGS=test/unit narrows them
 	$(BIN)/vitest run $(ARGS)
 
-fault: build ## let things go wrong under load, 8 minutes; FAULT_WRITE=1 puts the table into docs/reliability.md
+fault: build ## kill, cut off and confuse processes, links and databases, 14 minutes; FAULT_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-fault-short: build ## the same with fewer faults and less of each, 90 seconds
+fault-short: build ## the same with fewer faults and less of each, 5 minutes
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
 hostile: build ## let strangers attack, 10 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
-hostile-short: build ## the same with fewer attacks and less of each, 90 seconds
+hostile-short: build ## the same with fewer attacks and less of each, 3 minutes
 	HOSTILE=short $(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
 bench: build ## measure against bare floors, 20 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
