@@ -34,6 +34,8 @@ import { CORE } from './store/fence.js';
 
 /** Milliseconds between two looks at how far live sessions have read their topics. */
 const CHECKPOINT_INTERVAL = 5000;
+/** Milliseconds between two looks whether the lease may have ended. */
+const LEASE_CHECK_INTERVAL = 500;
 /**
  * Puts the core together. Nothing is opened before `start`.
  *
@@ -80,6 +82,9 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       // What it fails with, whatever is committed next is told.
       const renew = () => cycle.change(cycle.changes.nothing, undefined).catch(() => {});
       const renewals = createPeriodic(store.renewEveryMs ?? 0, renew);
+      const leaseChecks = createPeriodic(LEASE_CHECK_INTERVAL, async () => {
+        if (!store.holdsLease()) link.detachAll();
+      });
       const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ store, cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
@@ -106,6 +111,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         cycle,
         recalls: createRecallCheck({ store, log }),
         findObstacle: health.findObstacle,
+        holdsLease: store.holdsLease,
         linkToken: config.linkToken,
         log,
         observer: metrics.link,
@@ -156,18 +162,26 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         await connect.stop(left());
         await cycle.idle();
         await link.stop();
-        await grpc.stop(left());
+        const ended = grpc.stop(left());
+        // While calls are under way nobody may take this core for one that is gone.
+        const held = await reservePort(port.address, 'ONEPUSH_GRPC_LISTEN').catch(() => undefined);
+        await ended;
         await cycle.idle();
         renewals.stop();
+        leaseChecks.stop();
         await ops.stop();
         // Whoever cannot say so is known to be gone when its lease ends.
         await store.release().catch(() => {});
         await store.close();
+        await held?.release();
       };
       jobs.start();
       sweeper.start();
       checkpoints.start();
-      if (store.renewEveryMs !== undefined) renewals.start();
+      if (store.renewEveryMs !== undefined) {
+        renewals.start();
+        leaseChecks.start();
+      }
       sums.start();
       return addresses;
     },

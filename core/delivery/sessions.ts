@@ -20,7 +20,8 @@ export interface Sessions {
   /** The edge is gone. */
   detached(edge: EdgePort): void;
   opened(edge: EdgePort, opened: Pick<UnidentifiedSession, 'slot' | 'deviceId' | 'through' | 'accepted'>): void;
-  closed(edge: EdgePort, slot: number, through: number): void;
+  /** Returns whether there was such a session. */
+  closed(edge: EdgePort, slot: number, through: number): boolean;
   stalled(edge: EdgePort, slot: number): void;
   drained(edge: EdgePort, slot: number, page: number, through: number): void;
   pushed(pushes: readonly NewPush[]): void;
@@ -139,6 +140,7 @@ export function createSessions(options: {
       }
       slots?.delete(slot);
       edge.release(slot);
+      return entry !== undefined;
     },
     stalled(edge, slot) {
       const session = sessionAt(edge, slot);

@@ -17,6 +17,7 @@ import type { RecallCheck } from '../delivery/recall-check.js';
 import type { Sessions } from '../delivery/sessions.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
 import { parseAuthorization } from './credentials.js';
+import { findProblem } from './edge-batch-check.js';
 import { createEdgeOutbox, type EdgeOutbox } from './edge-outbox.js';
 import { toErrorDetail, toOnePushError } from './failures.js';
 import { type CallContext, type PushCoreHandlers, UNCANCELLED } from './handlers.js';
@@ -26,6 +27,8 @@ type Stream = ServerDuplexStream<EdgeBatch, CoreBatch>;
 /** Serves the link: hands what edges report to the sessions and the write cycle, and their calls to PushCore. */
 export interface EdgeLinkServer {
   attach(stream: Stream): void;
+  /** Ends all links: another core may have taken over, and edges are to look for it. */
+  detachAll(): void;
   /** Takes no more calls; answers those that are under way, then ends all links. */
   stop(): Promise<void>;
   /** About how many bytes wait for each of the attached edges. */
@@ -37,9 +40,6 @@ export interface LinkObserver {
   sent(items: number): void;
   received(items: number): void;
 }
-
-/** As the schema says. */
-const MAX_UNCONFIRMED = 10_000;
 
 /** How many edges are remembered that are not attached: of each, which attachment was its last. */
 const MAX_KNOWN_EDGES = 10_000;
@@ -62,12 +62,14 @@ export function createEdgeLink(options: {
   cycle: Pick<WriteCycle, 'delivered' | 'confirmed' | 'read' | 'published' | 'settled' | 'lastCommitted'>;
   recalls: RecallCheck;
   findObstacle: FindObstacle;
+  /** Whether this is surely the core that writes: edges attach to no other. */
+  holdsLease: () => boolean;
   /** Undefined: any edge that can reach the port may attach. */
   linkToken: string | undefined;
   log: Logger;
   observer?: LinkObserver;
 }): EdgeLinkServer {
-  const { handlers, sessions, cycle, recalls, findObstacle, linkToken, log, observer } = options;
+  const { handlers, sessions, cycle, recalls, findObstacle, holdsLease, linkToken, log, observer } = options;
   const attached = new Map<string, Attachment>();
   /** By edge, the one that was not seen for longest first. */
   const lastAttachments = new Map<string, number>();
@@ -126,6 +128,10 @@ export function createEdgeLink(options: {
     hello: EdgeBatch['hello'],
     end: (code: status, details: string) => void,
   ): Attachment | undefined {
+    if (!holdsLease()) {
+      end(status.UNAVAILABLE, 'this core cannot reach its database');
+      return undefined;
+    }
     const { edgeId = '', attachment: number = 0 } = hello ?? {};
     if (number <= (lastAttachments.get(edgeId) ?? 0)) {
       end(status.ABORTED, 'a later attachment of this edge was there first');
@@ -201,7 +207,8 @@ export function createEdgeLink(options: {
         });
         return;
       case Kind.CLOSED:
-        sessions.closed(outbox, slot, through);
+        // A socket that was not announced again before it closed: nobody else knows how far it got.
+        if (!sessions.closed(outbox, slot, through) && device > 0 && through > 0) cycle.read(device, through);
         return;
       case Kind.LEFT:
         // Of an earlier registration too: what is said of pushes before the present one changes nothing for it.
@@ -255,6 +262,11 @@ export function createEdgeLink(options: {
 
   return {
     attach,
+    detachAll() {
+      for (const attachment of [...attached.values()]) {
+        attachment.detach(status.UNAVAILABLE, 'this core cannot reach its database');
+      }
+    },
     async stop() {
       stopping = true;
       if (underWay > 0) await new Promise<void>((resolve) => (answered = resolve));
@@ -267,29 +279,6 @@ export function createEdgeLink(options: {
 /** How many things a message of an edge reports. */
 function reportsOf({ delivered, events, published }: EdgeBatch): number {
   return delivered.length + events.length + published.length;
-}
-
-/** What is wrong with a message of an edge, in words; undefined if nothing is. */
-function findProblem(batch: EdgeBatch, attachment: Attachment | undefined, lastPush: number): string | undefined {
-  if (attachment === undefined) {
-    if (batch.hello === undefined || batch.hello.edgeId === '' || batch.hello.attachment === 0) {
-      return 'the first message has no hello';
-    }
-  } else {
-    if (batch.hello !== undefined) return 'a second hello';
-    if (batch.number !== attachment.received + 1) return 'a message is missing';
-    if (batch.processed > attachment.outbox.batchNumber()) return 'processed is ahead of what was sent';
-  }
-  const isId = (id: number): boolean => Number.isSafeInteger(id) && id >= 0;
-  if (!batch.delivered.every(isId)) return 'delivered has what is not an id';
-  if (!batch.published.every(({ pushId }) => isId(pushId))) return 'published has what is not an id';
-  if (batch.unconfirmed.length > MAX_UNCONFIRMED) return 'unconfirmed has too many ids';
-  if (!batch.unconfirmed.every(isId)) return 'unconfirmed has what is not an id';
-  for (const { through, pushId } of batch.events) {
-    if (!isId(pushId) || !isId(through)) return 'an event has what is not an id';
-    if (through > lastPush) return 'through is ahead of what was pushed';
-  }
-  return undefined;
 }
 
 function refuse(stream: Stream, code: status, details: string): void {

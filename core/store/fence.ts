@@ -4,6 +4,8 @@ import { CommitInDoubt, type CoreOwnership, Fenced, StoreUnavailable } from './s
 
 /** How often a lease is renewed before it would end. */
 const RENEWALS = 5;
+/** The part of a lease for which a core relies on it: others count it by another clock. */
+const SURE_FOR = 0.8;
 /** The number of the one core that writes at a time. */
 export const CORE = 0;
 
@@ -25,6 +27,8 @@ export function createFence(database: Database): Fence {
   let inDoubt = false;
   /** The connection that the row names. */
   let introduced: number | undefined;
+  /** When the last renewal of the lease that is known to have taken place began, by the monotonic clock. */
+  let renewedAt = Number.NEGATIVE_INFINITY;
 
   async function readRow(): Promise<Row | undefined> {
     const columns = `epoch, owner, address, lease_until - ${clock} AS lease_ms, commits, connection`;
@@ -45,6 +49,13 @@ export function createFence(database: Database): Fence {
     return true;
   }
 
+  /** Ends what an earlier connection of this incarnation may still have under way: a network that was cut may have kept that from it. */
+  async function endEarlier(own: number): Promise<void> {
+    const row = await readRow().catch(() => undefined);
+    if (row === undefined || Number(row.epoch) !== own || Number(row.connection) === database.connectionId?.()) return;
+    await database.terminate?.(Number(row.connection)).catch(() => {});
+  }
+
   /** Has the row name the connection before anything is under way on it: whoever must can end that. Once for each connection. */
   async function introduce(own: number): Promise<void> {
     if (database.connectionId === undefined) return;
@@ -53,6 +64,8 @@ export function createFence(database: Database): Fence {
     try {
       await database.transaction((tx) => tx.later(introduction, [own]));
     } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      await endEarlier(own);
       // It does not matter whether it took place: nothing else was sent.
       throw error instanceof CommitInDoubt ? new StoreUnavailable(error.code) : error;
     }
@@ -72,18 +85,21 @@ export function createFence(database: Database): Fence {
 
   return {
     renewEveryMs: leaseMs > 0 ? leaseMs / RENEWALS : undefined,
+    holdsLease: () => leaseMs === 0 || performance.now() - renewedAt < leaseMs * SURE_FOR,
 
     async transaction(work) {
       const own = epoch;
       if (own === undefined) throw new Error('this store has not been taken over');
       if (inDoubt) throw new StoreUnavailable('IN_DOUBT');
-      await introduce(own);
       try {
+        await introduce(own);
+        const begun = performance.now();
         const result = await database.transaction(async (tx) => {
           await tx.later(assertion, [own]);
           return work(tx);
         });
         commits++;
+        renewedAt = begun;
         return result;
       } catch (error) {
         if (error instanceof CommitInDoubt) inDoubt = true;
@@ -100,12 +116,15 @@ export function createFence(database: Database): Fence {
     },
 
     async takeOver(address, from) {
+      const begun = performance.now();
       await raise(
         `UPDATE cores SET epoch = epoch + 1, owner = ?, address = ?, lease_until = ${clock} + ${leaseMs}
          WHERE core = ${CORE} AND epoch = ?`,
         [owner, address, from],
       );
-      return adopt();
+      if (!(await adopt())) return false;
+      renewedAt = begun;
+      return true;
     },
 
     async resolveDoubt() {

@@ -68,6 +68,7 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
     ...createJobCommits(driver),
     ...createSweepCommits(driver),
     renewEveryMs: ownership.renewEveryMs,
+    holdsLease: ownership.holdsLease,
     findOwner: ownership.findOwner,
     takeOver: ownership.takeOver,
     resolveDoubt: ownership.resolveDoubt,

@@ -100,6 +100,8 @@ export class Fenced extends StoreUnavailable {
 export interface CoreOwnership {
   /** Milliseconds within which something must be committed, so that the lease does not end; undefined: it needs none. */
   readonly renewEveryMs: number | undefined;
+  /** Whether the lease has surely not ended: otherwise another core may have taken over already, and this one cannot tell. */
+  holdsLease(): boolean;
   /**
    * Who wrote last: its address, undefined if nobody ever has; its epoch, and what is left of its lease, in milliseconds of the
    * database's clock: 0 or less if it has ended.

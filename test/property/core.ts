@@ -83,6 +83,7 @@ export async function startCore(options: {
       cycle,
       recalls: createRecallCheck({ store, log }),
       findObstacle: async () => undefined,
+      holdsLease: () => true,
       linkToken: undefined,
       log,
     }),

@@ -37,6 +37,7 @@ function createLink() {
     cycle,
     recalls: {} as RecallCheck,
     findObstacle: async () => undefined,
+    holdsLease: () => true,
     linkToken: undefined,
     log: log as unknown as Logger,
   });
