@@ -20,7 +20,9 @@ function createLink() {
     attached: vi.fn<Sessions['attached']>(),
     detached: vi.fn<Sessions['detached']>(),
     opened: vi.fn<Sessions['opened']>(),
+    closed: vi.fn<Sessions['closed']>(() => false),
   };
+  let hasLease = true;
   const cycle = {
     delivered: vi.fn(),
     confirmed: vi.fn(),
@@ -37,7 +39,7 @@ function createLink() {
     cycle,
     recalls: {} as RecallCheck,
     findObstacle: async () => undefined,
-    holdsLease: () => true,
+    holdsLease: () => hasLease,
     linkToken: undefined,
     log: log as unknown as Logger,
   });
@@ -45,6 +47,14 @@ function createLink() {
     sessions,
     cycle,
     log,
+    /** Nobody knows whether another core has taken over, until the lease is renewed. */
+    loseLease() {
+      hasLease = false;
+      link.detachAll();
+    },
+    renewLease() {
+      hasLease = true;
+    },
     /** From now on what is reported waits for its commit, until this is called. */
     hold: () => {
       state.settled = new Promise((resolve) => (settle = resolve));
@@ -99,6 +109,39 @@ describe('an attached edge', () => {
     settle();
     await move();
     expect(committed.at(-1)).toBe(3);
+  });
+});
+
+describe('a core that may have been replaced', () => {
+  it('holds no edges, so that they look for another, until it has renewed its lease', async () => {
+    const { attach, sessions, loseLease, renewLease } = createLink();
+    const first = attach(1);
+    await first.move();
+    loseLease();
+    expect(first.ended).toMatchObject([{ code: status.UNAVAILABLE }]);
+    expect(sessions.detached).toHaveBeenCalledOnce();
+    const second = attach(2);
+    await second.move();
+    expect(second.ended).toMatchObject([{ code: status.UNAVAILABLE }]);
+    renewLease();
+    const third = attach(3);
+    await third.move();
+    expect(third.ended).toEqual([]);
+    expect(sessions.attached).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('a socket that was accepted before its edge attached again', () => {
+  it('is known to have got so far, also if it closes before it is announced again', async () => {
+    const { attach, cycle, sessions } = createLink();
+    const { send, move } = attach(1);
+    send({ events: [{ kind: Kind.CLOSED, slot: 3, device: 5, generation: 1, through: 9 }] });
+    await move();
+    expect(cycle.read.mock.calls).toEqual([[5, 9]]);
+    sessions.closed.mockReturnValue(true);
+    send({ events: [{ kind: Kind.CLOSED, slot: 4, device: 6, generation: 1, through: 9 }] });
+    await move();
+    expect(cycle.read).toHaveBeenCalledOnce();
   });
 });
 
