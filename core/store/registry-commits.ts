@@ -181,7 +181,6 @@ export function createRegistryCommits(
     const existing = await tx.db.select({ id: apps.id }).from(apps).where(inArray(apps.id, ids));
     const fresh = new Map(newApps.toReversed().map((app) => [app.id, app]));
     for (const { id } of existing) fresh.delete(id);
-    // Another core may be creating the same app: what is there when ours is inserted has its key, and keeps it.
     await insertRows(
       tx,
       driver.maxValues,

@@ -16,7 +16,7 @@ const TAGS_PER_SWEEP = 2000;
 const OPEN_JOB = jobStateCodes.toCode('open');
 /** Milliseconds before what devices once had as tags is gone through again. */
 const TAGS_INTERVAL = 60_000;
-/** Milliseconds that a membership is kept after its end: the clock of another core may be slow. */
+/** Milliseconds that a membership is kept after its end: the clock may have stepped back. */
 const TAGS_GRACE = 60_000;
 
 /** What ends without the device: recall, expiry, eviction, retention. */

@@ -120,7 +120,6 @@ async function ensureTopics(
     if (!nums.has(key)) missing.set(key, pair);
   }
   if (missing.size > 0) {
-    // Another core may have made them meanwhile.
     await insertRows(
       tx,
       driver.maxValues,
