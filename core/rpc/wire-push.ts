@@ -1,7 +1,7 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
-import { HeaderText, Label, LIMITS, ruled, Text } from '../../common/contract/fields.js';
+import { EXTRA_BOUNDS, HeaderText, Label, LIMITS, ruled, Text } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { hashSecret } from '../../common/secrets.js';
 import type { SendPushRequest } from '../../gen/onepush/v1/push_pb.js';
@@ -19,7 +19,7 @@ const pushChecker = createChecker(
     pushMsgType: Type.Integer(ruled('must be MSG or CMD', { minimum: 0, maximum: 2 })),
     duration: Type.Optional(Type.Number(ruled('must be a number of seconds', {}))),
     alert: Text(LIMITS.text, 1),
-    extraJson: Type.String(ruled(`must be JSON text of at most ${LIMITS.extraBytes} bytes`, { format: 'extra' })),
+    extraJson: Type.String(ruled(`must be JSON text ${EXTRA_BOUNDS}`, { format: 'extra' })),
     sound: Text(LIMITS.shortText),
     sender: Text(LIMITS.shortText),
     sendDevice: Text(LIMITS.shortText),

@@ -1,4 +1,6 @@
+import { EXTRA_RULE, LIMITS } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
+import { endOfText } from '../../common/json-bounds.js';
 import { decodeJsonText } from '../../common/text.js';
 import type { Exchange } from './exchange.js';
 
@@ -29,9 +31,13 @@ export function decode(body: Uint8Array): string {
   }
 }
 
-/** @throws OnePushError MALFORMED_JSON, NOT_AN_OBJECT, or INVALID_FIELDS if it has far more members than are documented */
+/**
+ * Reads a JSON object.
+ *
+ * @throws OnePushError MALFORMED_JSON, NOT_AN_OBJECT, or INVALID_FIELDS if it has far more members, or is deeper, than is documented
+ */
 export function parseObject(text: string): Record<string, unknown> {
-  if (text.length > SMALL) checkMembers(text);
+  checkBounds(text);
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new OnePushError('NOT_AN_OBJECT');
   const members = Object.entries(value);
@@ -39,46 +45,44 @@ export function parseObject(text: string): Record<string, unknown> {
   return Object.fromEntries(members.filter(([, member]) => member !== null));
 }
 
-/** So many characters cost nothing to speak of, whatever they are. */
-const SMALL = 1024;
 const MAX_MEMBERS = 100;
-const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
-const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
+/** `extra` stands in the body. */
+const MAX_LEVELS = LIMITS.extraLevels + 1;
+const [QUOTE, COMMA, OPENING, CLOSING] = [0x22, 0x2c, 0x7b, 0x7d];
 
 /**
- * Refuses an object of thousands of members before it is parsed and looked through: no key has been checked yet. Members of members are
- * not counted, since `extra` may have as many as it has room for. Reads the text once, some 2 ns a character; text that is no JSON may pass.
+ * Refuses an object of thousands of members or levels before it is parsed and looked through: no key has been checked yet. Members of
+ * members are not counted, since `extra` may have as many as it has room for. Reads the text once, some 2 ns a character; text that
+ * is no JSON may pass.
  */
-function checkMembers(text: string): void {
+function checkBounds(text: string): void {
   let depth = 0;
-  let commas = 0;
+  let members = 1;
+  let memberStart = text.indexOf('{') + 1;
+  const isObject = text.trimStart().startsWith('{');
   for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case QUOTE:
-        at = endOfString(text, at);
-        break;
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        depth++;
-        break;
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        depth--;
-        break;
-      case COMMA:
-        if (depth === 1) commas++;
-        break;
+    const char = text.charCodeAt(at);
+    // [ and {, and the same with another bit for their ends.
+    const bracket = char | 0x20;
+    if (char === QUOTE) at = endOfText(text, at + 1);
+    else if (bracket === OPENING) {
+      if (++depth > MAX_LEVELS) throw isObject ? tooDeep(text.slice(memberStart)) : new OnePushError('NOT_AN_OBJECT');
+    } else if (bracket === CLOSING) depth--;
+    else if (char === COMMA && depth === 1) {
+      members++;
+      memberStart = at + 1;
     }
   }
-  if (commas >= MAX_MEMBERS && text.trimStart().startsWith('{'))
+  if (members > MAX_MEMBERS && isObject)
     throw new OnePushError('INVALID_FIELDS', { hint: `the body has more than ${MAX_MEMBERS} members` });
 }
 
-/** The place of the quote that ends the string which begins at `start`. */
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
-  return at;
+/** @param member where the text goes on with the member that is too deep */
+function tooDeep(member: string): OnePushError {
+  const [, name] = /^\s*("(?:[^"\\]|\\.)*")/.exec(member) ?? [];
+  if (name !== undefined && parseJson(name) === 'extra')
+    return new OnePushError('INVALID_FIELDS', { violations: [{ field: 'extra', rule: EXTRA_RULE }] });
+  return new OnePushError('INVALID_FIELDS', { hint: `the body has more than ${MAX_LEVELS} levels` });
 }
 
 /** @throws OnePushError MALFORMED_JSON */

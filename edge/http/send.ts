@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
-import { HeaderText, isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
+import { EXTRA_RULE, HeaderText, isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { rawMember } from '../../common/json.js';
 import type { CoreLink } from '../link/core-link.js';
@@ -20,9 +20,7 @@ const Body = Type.Object({
   duration: Type.Optional(Type.Integer(ruled('must be a whole number of seconds', {}))),
   audienceType: Type.Optional(Word(['ALIAS', 'TAG', 'DEVICE'])),
   audiences: Type.Array(Label(LIMITS.name, 1), ruled(AUDIENCES_RULE, { minItems: 1, maxItems: LIMITS.audiences })),
-  extra: Type.Optional(
-    Type.String(ruled(`must be a value of at most ${LIMITS.extraBytes} bytes as JSON`, { format: 'short-extra' })),
-  ),
+  extra: Type.Optional(Type.String(ruled(EXTRA_RULE, { format: 'bounded-extra' }))),
   alert: Text(LIMITS.text, 1),
   sound: Type.Optional(Text(LIMITS.shortText)),
   badge: Type.Optional(

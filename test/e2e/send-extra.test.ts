@@ -34,6 +34,12 @@ function extraOf(frame: string): string | undefined {
   return groups.extra?.slice(',"extra":'.length);
 }
 
+/** A value of so many levels. */
+function nested(levels: number): string {
+  const [lists, objects] = [Math.ceil(levels / 2), Math.floor(levels / 2)];
+  return `${'['.repeat(lists)}${'{"a":'.repeat(objects)}1.10${'}'.repeat(objects)}${']'.repeat(lists)}`;
+}
+
 const EXTRAS: [string, string][] = [
   ['a 64-bit integer', '9223372036854775807'],
   ['an integer beyond every type', '123456789012345678901234567890123456789'],
@@ -60,7 +66,7 @@ const EXTRAS: [string, string][] = [
   ['an object with long numbers', '{"orderId":9223372036854775807,"price":1.10,"extra":{"extra":null}}'],
   ['an object with spaces in it', '{ "a" :\t[ 1 ,\n2 ] ,\r\n "b" : { } }'],
   ['an object with a member twice', '{"a":1,"a":2,"__proto__":{"b":1},"":0}'],
-  ['deep nesting', `${'['.repeat(5000)}${'{"a":'.repeat(500)}1.10${'}'.repeat(500)}${']'.repeat(5000)}`],
+  ['60 levels', nested(60)],
   ['a long text', JSON.stringify('x\\"{'.repeat(4000))],
 ];
 
@@ -98,10 +104,47 @@ describe('extra', () => {
   });
 });
 
+describe('extra of more than 60 levels', () => {
+  const RULE = 'must be JSON of at most 1048576 bytes and 60 levels';
+
+  it.each([61, 62, 500, 10_000])('is refused by REST where it stands: %d', async (levels) => {
+    for (const [first, second] of [
+      [`"extra":${nested(levels)},`, ''],
+      ['"a":[{}],', `,"\\u0065xtra" : ${nested(levels)}`],
+    ]) {
+      const required = JSON.stringify({ ...TEST_APP, audiences: ['x'], alert: 'x' }).slice(1, -1);
+      const { status, text } = await send(stack.httpUrl, `{${first}${required}${second}}`);
+      expect(status).toBe(400);
+      expect(JSON.parse(text)).toMatchObject({ code: 40001, message: expect.stringContaining(`extra ${RULE}`) });
+    }
+  });
+
+  it.each(['grpc', 'connect'] as const)('is refused over %s', async (protocol) => {
+    const client = pushCoreClient(stack, protocol);
+    const audience = { audience: { case: 'aliases' as const, value: { values: ['x'] } } };
+    for (const levels of [61, 200_000]) {
+      const sent = client.sendPush(
+        { audience, alert: 'x', extraJson: nested(levels) },
+        basic(TEST_APP.appId, TEST_APP.appKey),
+      );
+      const { message } = await failureOf(sent);
+      expect(message).toContain(`extraJson ${RULE.replace('JSON', 'JSON text')}`);
+    }
+  });
+
+  it('is no matter of what other members have, but the whole body has at most 61', async () => {
+    const required = JSON.stringify({ ...TEST_APP, audiences: ['x'], alert: 'x' }).slice(1, -1);
+    expect((await send(stack.httpUrl, `{"unknown":${nested(60)},${required}}`)).status).toBe(200);
+    const { status, text } = await send(stack.httpUrl, `{"unknown":${nested(61)},${required}}`);
+    expect([status, text]).toEqual([400, expect.stringContaining('the body has more than 61 levels')]);
+  });
+});
+
 describe.each(storeKinds())('the largest extra, on %s', (store) => {
   // Each of its bytes is escaped in the content of the push, and again in the store's statement.
   const largest = `"${'\\"'.repeat((LIMITS.extraBytes - 2) / 2)}"`;
-  const rule = (what: string) => `must be ${what} of at most ${LIMITS.extraBytes} bytes`;
+  const rule = (what: string) =>
+    `must be ${what} of at most ${LIMITS.extraBytes} bytes and ${LIMITS.extraLevels} levels`;
 
   it('reaches its device; one byte more is refused', async () => {
     const large = await startStack({ store, edgeEnv: { ONEPUSH_MAX_BODY_BYTES: '4194304' } });
@@ -125,7 +168,7 @@ describe.each(storeKinds())('the largest extra, on %s', (store) => {
       expect((await failureOf(overRpc(`${largest} `))).message).toContain(`extraJson ${rule('JSON text')}`);
       const refused = await overRest(`"x${largest.slice(1)}`);
       expect(refused.status).toBe(400);
-      expect(refused.text).toContain(`extra ${rule('a value')} as JSON`);
+      expect(refused.text).toContain(`extra ${rule('JSON')}`);
       expect(await own.got(listener)).toEqual([]);
     } finally {
       await own.close();

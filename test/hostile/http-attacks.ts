@@ -121,6 +121,7 @@ const manyMembers = postOf(
   `{${Array.from({ length: 6500 }, (_, n) => `"k${n}":1`).join(',')},"appId":"testapp1"}`,
 );
 const deep = postOf('/msgpush/send', `{"extra":${'['.repeat(32_000)}${']'.repeat(32_000)}}`);
+const brackets = postOf('/msgpush/send', `{"extra":[${`${'['.repeat(59)}${']'.repeat(59)},`.repeat(540)}0]}`);
 let serial = 0;
 
 const abortive: Attack = {
@@ -158,6 +159,7 @@ export const HTTP_ATTACKS: readonly Attack[] = [
   flood('20,000 query parameters', 10, () => `GET /msgpush.ws?${'a=b&'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`),
   flood('objects of 6,500 members', 10, () => manyMembers),
   flood('bodies 32,000 levels deep', 10, () => deep),
+  flood('bodies of 32,000 lists, 60 levels deep', 10, () => brackets),
   flood('registrations', 20, () =>
     postOf(
       '/msgpush/register',

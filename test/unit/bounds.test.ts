@@ -2,7 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasAtMost } from '../../common/codec/bounds.js';
-import { boundsOfJson } from '../../common/json-bounds.js';
+import { boundsOfJson, isDeeperThan } from '../../common/json-bounds.js';
 import { SendPushRequestSchema } from '../../gen/onepush/v1/push_pb.js';
 
 const encode = (values: string[]) =>
@@ -71,5 +71,32 @@ describe('the bounds of JSON', () => {
     ['levels that never end', '{"a":'.repeat(200)],
   ])('end at too many %s', (_, text) => {
     expect(boundsOfJson(Buffer.from(text), 150, 100)).toBe(false);
+  });
+});
+
+describe('the levels of JSON', () => {
+  const levelsOf = (value: unknown): number =>
+    typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(levelsOf)) : 0;
+
+  it('are those of what it is parsed to', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), (json) => {
+        const levels = levelsOf(JSON.parse(json));
+        expect(isDeeperThan(json, levels)).toBe(false);
+        if (levels > 0) expect(isDeeperThan(json, levels - 1)).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    ['1', 0],
+    ['"[[{{"', 0],
+    ['"\\"[["', 0],
+    ['["\\\\",[]]', 2],
+    ['[[],{},[]]', 2],
+    [' {"a":[{"}":"]"}]} ', 3],
+  ])('of %s are %d', (json, levels) => {
+    expect(isDeeperThan(json, levels)).toBe(false);
+    if (levels > 0) expect(isDeeperThan(json, levels - 1)).toBe(true);
   });
 });

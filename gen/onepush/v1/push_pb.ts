@@ -312,7 +312,7 @@ export type SendPushRequest = Message<"onepush.v1.SendPushRequest"> & {
   alert: string;
 
   /**
-   * Any JSON value as JSON text; it reaches the device byte for byte. Empty means none.
+   * Any JSON value as JSON text, of at most 60 levels of lists and objects; it reaches the device byte for byte. Empty means none.
    *
    * @generated from field: string extra_json = 8;
    */
