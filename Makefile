@@ -18,10 +18,8 @@ help: ## list the targets
 
 install: $(INSTALLED) ## install the dependencies that package-lock.json names
 
-# Not npm ci: it refuses a lock file without the binaries that some packages have for other platforms, and a registry
-# mirror need not carry those. This installs the same versions and leaves the lock file as it is.
 $(INSTALLED): package-lock.json
-	npm install --no-save --no-audit --no-fund
+	npm ci --no-audit --no-fund
 	@touch $@
 
 build: $(BUILT) ## compile into dist/
