@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { createConnectRouter } from '@connectrpc/connect';
 import type { Address } from '../../common/env.js';
 import { answer, type FindObstacle, healthAt, listenOn } from '../../common/http-server.js';
@@ -16,7 +17,10 @@ import type { Pools } from './pools.js';
 export interface ConnectServer {
   /** Resolves with the address that it listens on. */
   listen(address: Address): Promise<string>;
-  /** Takes no new calls; resolves when the open ones are answered, or are cut off after `grace` milliseconds. */
+  /**
+   * Takes no new calls, and closes every connection that has none; resolves when the open ones are answered, or are cut off after `grace`
+   * milliseconds.
+   */
   stop(grace: number): Promise<void>;
 }
 
@@ -24,6 +28,8 @@ export interface ConnectServer {
 const HEADERS_LIMIT = 10_000;
 const REQUEST_LIMIT = 30_000;
 const LOOK_INTERVAL = 5000;
+/** For the rest of a request that has begun when the server stops, in milliseconds. */
+const REQUEST_REST = 1000;
 /** Connections that may be open; beyond it a new one is closed at once. Each has one call at a time. */
 const MAX_CONNECTIONS = 4096;
 
@@ -61,7 +67,15 @@ export function createConnectServer(options: {
     requestTimeout: REQUEST_LIMIT,
     connectionsCheckingInterval: LOOK_INTERVAL,
   };
+  const sockets = new Set<Socket>();
+  const calls = new Set<IncomingMessage>();
+  let stopping = false;
   const server = createServer(settings, (request, response) => {
+    calls.add(request);
+    response.once('close', () => {
+      calls.delete(request);
+      if (stopping) request.socket.destroySoon();
+    });
     if (answerCors(request, response, origins)) return;
     serve(request, response).catch((error: unknown) => {
       log.error(describeError(error), 'a request of the Connect port could not be answered');
@@ -69,16 +83,34 @@ export function createConnectServer(options: {
     });
   });
   server.maxConnections = MAX_CONNECTIONS;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  /** Closes connections on which no request is served. Node.js counts those that have sent nothing, or half a head, as busy. */
+  function closeIdle(): void {
+    const busy = new Set([...calls].map(({ socket }) => socket));
+    for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
+  }
+
+  function closeHalf(): void {
+    for (const { complete, socket } of calls) if (!complete) socket.destroy();
+  }
+
   return {
     listen: (address) => listenOn(server, address, 'ONEPUSH_CONNECT_LISTEN'),
     stop: (grace) =>
       new Promise((resolve) => {
+        stopping = true;
+        const rest = setTimeout(closeHalf, Math.min(grace, REQUEST_REST));
         const limit = setTimeout(() => server.closeAllConnections(), grace);
         server.close(() => {
+          clearTimeout(rest);
           clearTimeout(limit);
           resolve();
         });
-        server.closeIdleConnections();
+        closeIdle();
       }),
   };
 }

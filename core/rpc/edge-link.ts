@@ -73,6 +73,8 @@ export function createEdgeLink(options: {
   const attached = new Map<string, Attachment>();
   /** By edge, the one that was not seen for longest first. */
   const lastAttachments = new Map<string, number>();
+  /** Ends streams that have said nothing yet. */
+  const silent = new Set<(code: status, details: string) => void>();
   let stopping = false;
   let underWay = 0;
   let answered = (): void => {};
@@ -94,11 +96,14 @@ export function createEdgeLink(options: {
       // Destroying the stream would not tell the edge: it would wait for ever.
       else refuse(stream, code, details);
     };
+    silent.add(end);
     const gone = (): void => {
+      silent.delete(end);
       if (state.kind === 'attached') state.attachment.detach(status.OK, '');
       state = { kind: 'ended' };
     };
     stream.on('data', (batch: EdgeBatch) => {
+      silent.delete(end);
       // What was on its way when the edge attached again, or came back from a network that had swallowed it.
       if (state.kind === 'ended') return;
       const known = state.kind === 'attached' ? state.attachment : undefined;
@@ -269,6 +274,7 @@ export function createEdgeLink(options: {
     },
     async stop() {
       stopping = true;
+      for (const end of silent) end(status.UNAVAILABLE, 'this core is stopping');
       if (underWay > 0) await new Promise<void>((resolve) => (answered = resolve));
       for (const { outbox } of attached.values()) outbox.end();
     },

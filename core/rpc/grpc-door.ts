@@ -22,6 +22,8 @@ export interface GrpcDoor {
   interceptor: ServerInterceptor;
   /** The handler of a stream of requests has done with the oldest message that it was given. */
   taken(metadata: Metadata): void;
+  /** After `within` milliseconds, refuses every call of which something must still come, and closes those that are answered. */
+  stop(within: number): void;
   close(): void;
 }
 
@@ -67,6 +69,8 @@ export function createGrpcDoor(options: {
 }): GrpcDoor {
   const { methods, admit, pools, observe, log } = options;
   const open = new Set<OpenCall>();
+  /** Of calls of any method, those without a door too. */
+  const streams = new Set<ServerHttp2Stream>();
   const byMetadata = new WeakMap<Metadata, OpenCall>();
   const clock = setInterval(look, LOOK_INTERVAL);
   clock.unref();
@@ -82,8 +86,7 @@ export function createGrpcDoor(options: {
   }
 
   /** Takes a call in, and gives back all that it holds when it is over. */
-  function enter(method: DescMethod, call: ServerInterceptingCallInterface): OpenCall {
-    const stream = streamOf(call);
+  function enter(method: DescMethod, stream: ServerHttp2Stream, call: ServerInterceptingCallInterface): OpenCall {
     const begun = performance.now();
     const entry: OpenCall = {
       stream,
@@ -173,9 +176,12 @@ export function createGrpcDoor(options: {
 
   return {
     interceptor: ({ path }, call) => {
+      const stream = streamOf(call);
+      streams.add(stream);
+      stream.once('close', () => streams.delete(stream));
       const method = methods.get(path);
       if (method === undefined) return new ServerInterceptingCall(call);
-      const entry = enter(method, call);
+      const entry = enter(method, stream, call);
       return new ServerInterceptingCall(call, {
         start: (next) => {
           watchBytes(entry);
@@ -213,6 +219,21 @@ export function createGrpcDoor(options: {
       const { pending } = entry;
       entry.pending = undefined;
       pending?.();
+    },
+
+    stop(within) {
+      const endAll = (): void => {
+        for (const { waitingSince, refuse } of open) {
+          if (waitingSince !== undefined) refuse(new OnePushError('CORE_UNAVAILABLE', { hint: 'it is stopping' }));
+        }
+        // Whoever was answered and does not end its side would keep its connection.
+        for (const stream of streams) {
+          const close = () => stream.close(constants.NGHTTP2_NO_ERROR);
+          if (stream.writableFinished) close();
+          else stream.once('finish', close);
+        }
+      };
+      setTimeout(endAll, within).unref();
     },
 
     close: () => clearInterval(clock),

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { type MethodDefinition, Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
 import type { Address } from '../../common/env.js';
@@ -28,7 +28,10 @@ import { decodeRequest } from './request-decoding.js';
 export interface GrpcServer {
   /** Resolves with the address that it listens on. */
   listen(address: Address): Promise<string>;
-  /** Takes no new calls; resolves when the open ones have ended, or are cut off after `grace` milliseconds. */
+  /**
+   * Takes no new calls, and closes every connection that has none; resolves when the open ones have ended, or are cut off after `grace`
+   * milliseconds.
+   */
   stop(grace: number): Promise<void>;
 }
 
@@ -40,6 +43,8 @@ const MAX_STREAMS = 100;
 const MAX_CONNECTIONS = 4096;
 /** For how long a connection may be open without a call, in milliseconds. A client connects again by itself. */
 const MAX_IDLE = 300_000;
+/** For the rest of a request that has begun when the server stops, in milliseconds. */
+const REQUEST_REST = 1000;
 
 /** What reflection shows: EdgeLink is internal. */
 const SHOWN = [PushCore, Health, ServerReflection, ServerReflectionAlpha];
@@ -93,19 +98,30 @@ export function createGrpcServer(options: {
 
   // A server of our own: grpc-js has no bound for connections.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = createServer((socket) => injector.injectConnection(socket));
+  const open = new Set<Socket>();
+  const listener = createServer((socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    injector.injectConnection(socket);
+  });
   listener.maxConnections = MAX_CONNECTIONS;
   return {
     listen: (address) => listenOn(listener, address, 'ONEPUSH_GRPC_LISTEN'),
     stop: (grace) =>
       new Promise((resolve) => {
         listener.close();
-        const limit = setTimeout(() => server.forceShutdown(), grace);
+        door.stop(Math.min(grace, REQUEST_REST));
+        const limit = setTimeout(() => {
+          server.forceShutdown();
+          for (const socket of open) socket.destroy();
+        }, grace);
         server.tryShutdown(() => {
           clearTimeout(limit);
           door.close();
           resolve();
         });
+        // Node.js ends its side when a connection has no call left, and waits for the client to do the same: a silent one never does.
+        for (const socket of open) socket.once('finish', () => socket.destroy());
       }),
   };
 }
