@@ -223,7 +223,8 @@ it.each(['core', 'edge'] as const)(
   (name) => {
     const command = ['node', ...NODE_OPTIONS[name], `dist/${name}/main.js`].join(' ');
     const { scripts } = JSON.parse(read('package.json'));
-    expect(scripts[name]).toBe(command);
+    // Without exec a signal to npm would end a shell and leave the process.
+    expect(scripts[name]).toBe(`exec ${command}`);
     expect(read(OPERATIONS)).toContain(`or: ${command}\n`);
   },
 );
