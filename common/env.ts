@@ -53,6 +53,14 @@ export class EnvReader {
     return this.env[name] || undefined;
   }
 
+  /** A secret that must be set, and travels in a header. */
+  requiredSecret(name: string): string {
+    const value = this.text(name);
+    if (value === undefined) this.problem(`${name} is required`);
+    else if (!/^[\x21-\x7e]+$/.test(value)) this.problem(`${name} must be visible ASCII without spaces`);
+    return value ?? '';
+  }
+
   /** Text that matches `pattern`; `rule` says what is asked for. */
   matching(name: string, fallback: string, pattern: RegExp, rule: string): string {
     const value = this.text(name) ?? fallback;

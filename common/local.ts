@@ -12,6 +12,7 @@ const env: NodeJS.ProcessEnv & { ONEPUSH_BOOTSTRAP_APP: string } = {
   ...process.env,
   ONEPUSH_BOOTSTRAP_APP: process.env.ONEPUSH_BOOTSTRAP_APP || 'testapp1:dkdka',
   ONEPUSH_ADMIN_TOKEN: process.env.ONEPUSH_ADMIN_TOKEN || randomBytes(18).toString('base64url'),
+  ONEPUSH_LINK_TOKEN: process.env.ONEPUSH_LINK_TOKEN || randomBytes(18).toString('base64url'),
 };
 
 let stopping = false;

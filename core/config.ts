@@ -1,4 +1,4 @@
-import { type Address, type Environment, EnvReader, isLoopback } from '../common/env.js';
+import { type Address, type Environment, EnvReader } from '../common/env.js';
 import { LOG_LEVELS, type LogLevel } from '../common/log.js';
 
 /** The core's settings, complete and checked. */
@@ -11,8 +11,8 @@ export interface CoreConfig {
   connectOrigins: ReadonlySet<string>;
   /** Metrics and health; not for the public. */
   opsListen: Address;
-  /** What edges must show; undefined: nothing. */
-  linkToken: string | undefined;
+  /** What edges must show. */
+  linkToken: string;
   /** What may create and read apps; undefined: nobody may. */
   adminToken: string | undefined;
   /** Created at start if it is absent. */
@@ -44,7 +44,7 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     connectListen: reader.address('ONEPUSH_CONNECT_LISTEN', '127.0.0.1:9091'),
     connectOrigins: reader.origins('ONEPUSH_CONNECT_ORIGINS'),
     opsListen: reader.address('ONEPUSH_OPS_LISTEN', '127.0.0.1:9092'),
-    linkToken: reader.text('ONEPUSH_LINK_TOKEN'),
+    linkToken: reader.requiredSecret('ONEPUSH_LINK_TOKEN'),
     adminToken: reader.text('ONEPUSH_ADMIN_TOKEN'),
     bootstrapApp: undefined,
     offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL', 86_400, 1, 2_592_000),
@@ -57,9 +57,6 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
   const bootstrap = reader.matching('ONEPUSH_BOOTSTRAP_APP', '', /^$|^[\w.-]{1,64}:.+$/, 'id:key');
   const colon = bootstrap.indexOf(':');
   if (colon > 0) config.bootstrapApp = { id: bootstrap.slice(0, colon), key: bootstrap.slice(colon + 1) };
-  if (config.linkToken === undefined && !isLoopback(config.grpcListen.host)) {
-    reader.problem('ONEPUSH_LINK_TOKEN is required when ONEPUSH_GRPC_LISTEN is not a loopback address');
-  }
   reader.done();
   return Object.freeze(config);
 }

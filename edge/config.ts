@@ -8,8 +8,8 @@ export interface EdgeConfig {
   opsListen: Address;
   /** The cores to attach to: one at a time, the next one when it goes away. */
   coreAddrs: readonly Address[];
-  /** What the core wants to see; undefined: nothing. */
-  linkToken: string | undefined;
+  /** What the core wants to see. */
+  linkToken: string;
   /** A larger request body is refused. */
   maxBodyBytes: number;
   /** More WebSockets than this in one process are closed with 4429. */
@@ -30,7 +30,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     httpListen: reader.address('ONEPUSH_HTTP_LISTEN', '0.0.0.0:8080'),
     opsListen: reader.address('ONEPUSH_OPS_LISTEN', '127.0.0.1:8081'),
     coreAddrs: reader.addresses('ONEPUSH_CORE_ADDRS', '127.0.0.1:9090'),
-    linkToken: reader.text('ONEPUSH_LINK_TOKEN'),
+    linkToken: reader.requiredSecret('ONEPUSH_LINK_TOKEN'),
     maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES', 65_536, 1024, 4_194_304),
     maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS', 200_000, 1, 4_000_000),
     workers: reader.integer('ONEPUSH_EDGE_WORKERS', 1, 1, 64),

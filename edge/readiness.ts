@@ -7,7 +7,7 @@ import { CheckReadinessRequestSchema } from './link/wire.js';
 const LOOK_INTERVAL = 1000;
 
 /** Finds out why this edge cannot serve sends now: no core is attached, or that core cannot commit. */
-export function createReadiness(link: Pick<CoreLink, 'isAttached' | 'call'>): FindObstacle {
+export function createReadiness(link: Pick<CoreLink, 'findObstacle' | 'call'>): FindObstacle {
   let answer: Promise<string | undefined> = Promise.resolve(undefined);
   let askedAt = Number.NEGATIVE_INFINITY;
 
@@ -21,7 +21,8 @@ export function createReadiness(link: Pick<CoreLink, 'isAttached' | 'call'>): Fi
   }
 
   return async () => {
-    if (!link.isAttached()) return 'no core is attached';
+    const obstacle = link.findObstacle();
+    if (obstacle !== undefined) return obstacle;
     if (performance.now() - askedAt >= LOOK_INTERVAL) {
       askedAt = performance.now();
       answer = ask();

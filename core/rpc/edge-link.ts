@@ -64,8 +64,8 @@ export function createEdgeLink(options: {
   findObstacle: FindObstacle;
   /** Whether this is surely the core that writes: edges attach to no other. */
   holdsLease: () => boolean;
-  /** Undefined: any edge that can reach the port may attach. */
-  linkToken: string | undefined;
+  /** What an edge must show to attach. */
+  linkToken: string;
   log: Logger;
   observer?: LinkObserver;
 }): EdgeLinkServer {
@@ -83,7 +83,7 @@ export function createEdgeLink(options: {
     const [authorization] = stream.metadata.get('authorization');
     const credentials = parseAuthorization(authorization?.toString());
     const token = credentials.kind === 'admin' ? credentials.token : '';
-    if (linkToken !== undefined && !equalInConstantTime(token, linkToken)) {
+    if (!equalInConstantTime(token, linkToken)) {
       refuse(stream, status.UNAUTHENTICATED, 'the link token is wrong or missing');
       return;
     }

@@ -27,6 +27,8 @@ export interface CoreLink
     'delivered' | 'published' | 'opened' | 'closed' | 'left' | 'stalled' | 'drained' | 'confirmed' | 'unconfirmed'
   > {
   isAttached(): boolean;
+  /** Why no core is attached, in words; undefined: one is. */
+  findObstacle(): string | undefined;
   /** Calls that wait for the core's answer, and about how many bytes of them wait for the link. */
   depths(): { openCalls: number; waitingBytes: number };
   /**
@@ -61,6 +63,9 @@ type State =
 const WARN_EVERY = 30;
 const BACKOFF_MIN = 100;
 const BACKOFF_MAX = 2000;
+/** Why a stream ends whose token is not the core's. */
+const WRONG_TOKEN = status[status.UNAUTHENTICATED];
+const TOKEN_REFUSED = 'the core refuses the link token';
 /** How long a core may take to accept an attachment, in milliseconds. */
 const ATTACH_TIMEOUT = 5000;
 const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
@@ -71,7 +76,7 @@ const RETRY_BYTES = 16 * 1024;
 
 export function createCoreLink(options: {
   addresses: readonly Address[];
-  token: string | undefined;
+  token: string;
   listener: LinkListener;
   log: Logger;
   observer: LinkObserver;
@@ -92,6 +97,8 @@ export function createCoreLink(options: {
   });
   let state: State = { kind: 'idle' };
   let attempt = 0;
+  /** A core did not take the token, and none has accepted this edge since. */
+  let refused = false;
 
   function connect(): void {
     const address = addresses[attempt % addresses.length];
@@ -105,7 +112,7 @@ export function createCoreLink(options: {
       'grpc.per_rpc_retry_buffer_size': RETRY_BYTES,
     });
     const metadata = new Metadata();
-    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    metadata.set('authorization', `Bearer ${token}`);
     const { path, requestSerialize, responseDeserialize } = method;
     const stream: Stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
     const current: State = { kind: 'connecting', client, stream };
@@ -116,6 +123,7 @@ export function createCoreLink(options: {
       clearTimeout(timeout);
       if (!isCurrent()) return;
       attempt = 0;
+      refused = false;
       observer.attached();
       state = { kind: 'attached', client, stream };
       log.info({ core: formatAddress(address) }, 'attached to a core');
@@ -130,14 +138,14 @@ export function createCoreLink(options: {
     const gone = (reason: string): void => {
       clearTimeout(timeout);
       if (!isCurrent()) return;
-      detach(client, reason);
+      detach(client, formatAddress(address), reason);
     };
     stream.on('error', (error: Error & { code?: number }) => gone(status[error.code ?? status.UNKNOWN] ?? 'UNKNOWN'));
     stream.on('end', () => gone('the core ended the link'));
     reports.hello(stream);
   }
 
-  function detach(client: Client, reason: string): void {
+  function detach(client: Client, core: string, reason: string): void {
     const wasAttached = state.kind === 'attached';
     client.close();
     const delay = Math.min(BACKOFF_MAX, BACKOFF_MIN * 2 ** attempt) * (0.5 + Math.random() / 2);
@@ -149,6 +157,9 @@ export function createCoreLink(options: {
       reports.detached();
       listener.detached();
       calls.failAll();
+    } else if (reason === WRONG_TOKEN) {
+      log[refused ? 'debug' : 'error']({ core }, TOKEN_REFUSED);
+      refused = true;
     } else {
       const level = attempt % WARN_EVERY === 1 ? 'warn' : 'debug';
       log[level]({ reason }, 'no core to attach to');
@@ -173,6 +184,10 @@ export function createCoreLink(options: {
     confirmed: reports.confirmed,
     unconfirmed: reports.unconfirmed,
     isAttached: () => state.kind === 'attached',
+    findObstacle() {
+      if (state.kind === 'attached') return undefined;
+      return refused ? `no core is attached: ${TOKEN_REFUSED}` : 'no core is attached';
+    },
     depths: () => ({ openCalls: calls.size(), waitingBytes: reports.waitingBytes() }),
     call(call) {
       if (state.kind !== 'attached') return Promise.reject(new OnePushError('CORE_UNAVAILABLE'));

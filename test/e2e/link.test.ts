@@ -8,14 +8,13 @@ import {
   SessionEvent_Kind as Kind,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { eventually } from '../support/eventually.js';
+import { LINK_TOKEN, startProcess } from '../support/process.js';
 import { type Stack, startStack } from '../support/stack.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
 
-const LINK_TOKEN = 'link-token-of-this-test';
 let stack: Stack;
 beforeAll(async () => {
-  const token = { ONEPUSH_LINK_TOKEN: LINK_TOKEN };
-  stack = await startStack({ coreEnv: token, edgeEnv: token });
+  stack = await startStack();
 });
 afterAll(() => stack.stop());
 
@@ -60,6 +59,31 @@ describe('the link', () => {
   it('refuses an edge with a wrong token', async () => {
     expect(await attach('wrong').ended).toBe(status.UNAUTHENTICATED);
     await expectAlive();
+  });
+
+  it('has an edge with a wrong token say so, once in its log and as long as it lasts in /readyz', async () => {
+    const edge = await startProcess('edge', {
+      ONEPUSH_HTTP_LISTEN: '127.0.0.1:0',
+      ONEPUSH_CORE_ADDRS: stack.grpcAddr,
+      ONEPUSH_LINK_TOKEN: 'wrong',
+      ONEPUSH_LOG_LEVEL: 'debug',
+    });
+    const refusals = (level: number) =>
+      edge.logs().filter((line) => line.includes('refuses the link token') && line.includes(`"level":${level}`)).length;
+    try {
+      await eventually(() => refusals(20) > 1, { timeoutMs: 10_000 });
+      expect(refusals(50)).toBe(1);
+      const readiness = await fetch(`http://${edge.ready.http}/readyz`);
+      expect(readiness.status).toBe(503);
+      expect(await readiness.text()).toContain('the core refuses the link token');
+    } finally {
+      await edge.stop();
+    }
+  });
+
+  it.each(['core', 'edge'] as const)('has a %s without a token refuse to start', async (name) => {
+    const started = startProcess(name, { ONEPUSH_LINK_TOKEN: '' });
+    await expect(started).rejects.toThrow(/ended: code 2[\s\S]*ONEPUSH_LINK_TOKEN is required/);
   });
 
   it.each<[string, (edge: ReturnType<typeof attach>) => void]>([

@@ -278,7 +278,7 @@ describe('starting and stopping', () => {
     const env = {
       ONEPUSH_DATABASE_URL: 'postgres://secret',
       ONEPUSH_OFFLINE_TTL: 'soon',
-      ONEPUSH_GRPC_LISTEN: '0.0.0.0:0',
+      ONEPUSH_LINK_TOKEN: 'two secrets',
     };
     const failure: unknown = await startProcess('core', env).catch((error: unknown) => error);
     const text = String(failure);

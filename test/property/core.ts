@@ -12,6 +12,7 @@ import type { PushCoreHandlers } from '../../core/rpc/handlers.js';
 import { CORE } from '../../core/store/fence.js';
 import type { Store } from '../../core/store/store.js';
 import { owned } from '../support/owned.js';
+import { LINK_TOKEN } from '../support/process.js';
 
 /** Seconds that a push without needConfirm waits. */
 export const OFFLINE_TTL = 20;
@@ -84,7 +85,7 @@ export async function startCore(options: {
       recalls: createRecallCheck({ store, log }),
       findObstacle: async () => undefined,
       holdsLease: () => true,
-      linkToken: undefined,
+      linkToken: LINK_TOKEN,
       log,
     }),
     checkpoint: sessions.checkpoint,

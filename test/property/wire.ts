@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type ClientDuplexStream, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { CoreBatch, EdgeBatch } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import { LINK_TOKEN } from '../support/process.js';
 
 type Signal = { to: 'core' | 'edge'; event: string; value?: unknown };
 
@@ -21,6 +22,7 @@ class End extends EventEmitter {
 
   constructor(private readonly send: (event: string, value?: unknown) => void) {
     super();
+    this.metadata.set('authorization', `Bearer ${LINK_TOKEN}`);
   }
 
   write(message: unknown, done?: () => void): boolean {

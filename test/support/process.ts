@@ -8,6 +8,9 @@ import { collectLines, type LineMatch } from './log-lines.js';
 const READY_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 15_000;
 
+/** What edges show to cores, unless a test says otherwise. */
+export const LINK_TOKEN = 'test-link-token-0123456789';
+
 /** The processes of ONE-PUSH. */
 export type ProcessName = 'core' | 'edge';
 
@@ -27,7 +30,7 @@ export interface RunningProcess {
 }
 
 /**
- * Starts `dist/<name>/main.js` with exactly this environment (and PATH and HOME), so that a developer's own ONEPUSH_*
+ * Starts `dist/<name>/main.js` with exactly this environment (and PATH, HOME and a link token), so that a developer's own ONEPUSH_*
  * variables change nothing. `descriptors`: the most files that it may have open. Rejects with the last log lines when the process ends, or 20 s pass, before it is ready.
  */
 export async function startProcess(
@@ -45,6 +48,7 @@ export async function startProcess(
       HOME: process.env.HOME,
       ONEPUSH_LOG_LEVEL: 'info',
       ONEPUSH_OPS_LISTEN: '127.0.0.1:0',
+      ONEPUSH_LINK_TOKEN: LINK_TOKEN,
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

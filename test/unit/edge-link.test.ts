@@ -8,6 +8,7 @@ import { createEdgeLink } from '../../core/rpc/edge-link.js';
 import type { PushCoreHandlers } from '../../core/rpc/handlers.js';
 import { type CoreBatch, EdgeBatchSchema, SessionEvent_Kind as Kind } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { createWire } from '../property/wire.js';
+import { LINK_TOKEN } from '../support/process.js';
 import { turn } from '../support/scripted-commits.js';
 
 type Batch = Parameters<typeof create<typeof EdgeBatchSchema>>[1];
@@ -40,7 +41,7 @@ function createLink() {
     recalls: {} as RecallCheck,
     findObstacle: async () => undefined,
     holdsLease: () => hasLease,
-    linkToken: undefined,
+    linkToken: LINK_TOKEN,
     log: log as unknown as Logger,
   });
   return {

@@ -51,6 +51,14 @@ describe('EnvReader', () => {
       expect(read(value, choose)).toEqual({ value: 'a', problems: ['X must be one of a, b'] });
   });
 
+  it('asks for a required secret, of what a header can carry', () => {
+    const ask = (reader: EnvReader) => reader.requiredSecret('X');
+    expect(read('s3cret~!', ask)).toEqual({ value: 's3cret~!', problems: [] });
+    for (const value of [undefined, '']) expect(read(value, ask).problems).toEqual(['X is required']);
+    for (const value of ['two words', 'sch\u00fcssel', 'line\n', '\u5bc6'])
+      expect(read(value, ask).problems).toEqual(['X must be visible ASCII without spaces']);
+  });
+
   it('takes what matches only', () => {
     const match = (reader: EnvReader) => reader.matching('X', 'sqlite:', /^sqlite:/, 'a sqlite: URL');
     expect(read('sqlite:./x', match)).toEqual({ value: 'sqlite:./x', problems: [] });
