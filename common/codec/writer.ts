@@ -7,10 +7,13 @@ export interface Writer {
   uint32(tag: number, value: number): void;
   /** May be negative. */
   int32(tag: number, value: number): void;
+  bool(tag: number, value: boolean): void;
   double(tag: number, value: number): void;
   string(tag: number, value: string): void;
   bytes(tag: number, value: Uint8Array): void;
   packedDoubles(tag: number, values: readonly number[]): void;
+  /** May be negative. */
+  packedInt32(tag: number, values: readonly number[]): void;
   packedUint32(tag: number, values: readonly number[]): void;
   /** Begins a nested message; `end` takes what this answers. */
   begin(tag: number): number;
@@ -44,6 +47,20 @@ export function createWriter(): Writer {
     buffer[at++] = left;
   }
 
+  function signed(value: number): void {
+    if (value >= 0) {
+      varint(value);
+      return;
+    }
+    // The sign goes up to 64 bits: 32 of the value, and ones.
+    let left = value;
+    for (let count = 0; count < 9; count++) {
+      buffer[at++] = (left & 0x7f) | 0x80;
+      left >>= 7;
+    }
+    buffer[at++] = 1;
+  }
+
   /** A length in its five bytes. */
   function length(where: number, value: number): void {
     buffer[where] = (value & 0x7f) | 0x80;
@@ -62,17 +79,12 @@ export function createWriter(): Writer {
     int32(tag, value) {
       ensure(15);
       varint(tag);
-      if (value >= 0) {
-        varint(value);
-        return;
-      }
-      // The sign goes up to 64 bits: 32 of the value, and ones.
-      let left = value;
-      for (let count = 0; count < 9; count++) {
-        buffer[at++] = (left & 0x7f) | 0x80;
-        left >>= 7;
-      }
-      buffer[at++] = 1;
+      signed(value);
+    },
+    bool(tag, value) {
+      ensure(6);
+      varint(tag);
+      buffer[at++] = value ? 1 : 0;
     },
     double(tag, value) {
       ensure(13);
@@ -104,6 +116,14 @@ export function createWriter(): Writer {
       varint(tag);
       varint(values.length * 8);
       for (const value of values) at = buffer.writeDoubleLE(value, at);
+    },
+    packedInt32(tag, values) {
+      ensure(10 + values.length * 10);
+      varint(tag);
+      const where = at;
+      at += LENGTH_BYTES;
+      for (const value of values) signed(value);
+      length(where, at - where - LENGTH_BYTES);
     },
     packedUint32(tag, values) {
       ensure(10 + values.length * 5);

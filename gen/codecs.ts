@@ -1,0 +1,54 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import type { Codec } from "../common/codec/codec.js";
+import { CallSchema, CheckReadinessRequestSchema, CheckReadinessResponseSchema, CoreBatchSchema, DeliverySchema, EdgeBatchSchema, HelloSchema, ItemSchema, PublicationSchema, PublishedSchema, RecallSchema, ReplySchema, SessionEventSchema, SessionOrderSchema } from "./onepush/link/v1/edge_link_pb.js";
+import { readCall, readCheckReadinessRequest, readCheckReadinessResponse, readCoreBatch, readDelivery, readEdgeBatch, readHello, readItem, readPublication, readPublished, readRecall, readReply, readSessionEvent, readSessionOrder, writeCall, writeCheckReadinessRequest, writeCheckReadinessResponse, writeCoreBatch, writeDelivery, writeEdgeBatch, writeHello, writeItem, writePublication, writePublished, writeRecall, writeReply, writeSessionEvent, writeSessionOrder } from "./onepush/link/v1/edge_link_codec.js";
+import { RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema } from "./onepush/v1/device_pb.js";
+import { readRegisterDeviceRequest, readRegisterDeviceResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse } from "./onepush/v1/device_codec.js";
+import { Audience_AliasesSchema, Audience_DevicesSchema, Audience_EveryoneSchema, Audience_PlatformsSchema, Audience_TagsSchema, AudienceListSchema, AudienceSchema, SendPushRequestSchema, SendPushResponseSchema, SendPushStreamRequest_EntrySchema, SendPushStreamRequestSchema, SendPushStreamResponse_FailureSchema, SendPushStreamResponse_ResultSchema, SendPushStreamResponseSchema } from "./onepush/v1/push_pb.js";
+import { readAudience, readAudience_Aliases, readAudience_Devices, readAudience_Everyone, readAudience_Platforms, readAudience_Tags, readAudienceList, readSendPushRequest, readSendPushResponse, readSendPushStreamRequest, readSendPushStreamRequest_Entry, readSendPushStreamResponse, readSendPushStreamResponse_Failure, readSendPushStreamResponse_Result, writeAudience, writeAudience_Aliases, writeAudience_Devices, writeAudience_Everyone, writeAudience_Platforms, writeAudience_Tags, writeAudienceList, writeSendPushRequest, writeSendPushResponse, writeSendPushStreamRequest, writeSendPushStreamRequest_Entry, writeSendPushStreamResponse, writeSendPushStreamResponse_Failure, writeSendPushStreamResponse_Result } from "./onepush/v1/push_codec.js";
+import { CreateAppRequestSchema, CreateAppResponseSchema, GetAppRequestSchema, GetAppResponseSchema } from "./onepush/v1/app_pb.js";
+import { readCreateAppRequest, readCreateAppResponse, readGetAppRequest, readGetAppResponse, writeCreateAppRequest, writeCreateAppResponse, writeGetAppRequest, writeGetAppResponse } from "./onepush/v1/app_codec.js";
+import { ErrorDetailSchema, FieldViolationSchema } from "./onepush/v1/error_pb.js";
+import { readErrorDetail, readFieldViolation, writeErrorDetail, writeFieldViolation } from "./onepush/v1/error_codec.js";
+
+// Made by make gen from proto/. Change the schema, or tools/codec, not this file.
+export const CODECS: ReadonlyMap<DescMessage, Codec> = new Map<DescMessage, Codec>([
+  [EdgeBatchSchema, { read: readEdgeBatch, write: writeEdgeBatch }],
+  [HelloSchema, { read: readHello, write: writeHello }],
+  [SessionEventSchema, { read: readSessionEvent, write: writeSessionEvent }],
+  [CallSchema, { read: readCall, write: writeCall }],
+  [RegisterDeviceRequestSchema, { read: readRegisterDeviceRequest, write: writeRegisterDeviceRequest }],
+  [UnregisterDeviceRequestSchema, { read: readUnregisterDeviceRequest, write: writeUnregisterDeviceRequest }],
+  [SendPushRequestSchema, { read: readSendPushRequest, write: writeSendPushRequest }],
+  [AudienceSchema, { read: readAudience, write: writeAudience }],
+  [Audience_AliasesSchema, { read: readAudience_Aliases, write: writeAudience_Aliases }],
+  [Audience_TagsSchema, { read: readAudience_Tags, write: writeAudience_Tags }],
+  [Audience_DevicesSchema, { read: readAudience_Devices, write: writeAudience_Devices }],
+  [Audience_EveryoneSchema, { read: readAudience_Everyone, write: writeAudience_Everyone }],
+  [Audience_PlatformsSchema, { read: readAudience_Platforms, write: writeAudience_Platforms }],
+  [AudienceListSchema, { read: readAudienceList, write: writeAudienceList }],
+  [CreateAppRequestSchema, { read: readCreateAppRequest, write: writeCreateAppRequest }],
+  [GetAppRequestSchema, { read: readGetAppRequest, write: writeGetAppRequest }],
+  [CheckReadinessRequestSchema, { read: readCheckReadinessRequest, write: writeCheckReadinessRequest }],
+  [PublishedSchema, { read: readPublished, write: writePublished }],
+  [CoreBatchSchema, { read: readCoreBatch, write: writeCoreBatch }],
+  [ReplySchema, { read: readReply, write: writeReply }],
+  [RegisterDeviceResponseSchema, { read: readRegisterDeviceResponse, write: writeRegisterDeviceResponse }],
+  [UnregisterDeviceResponseSchema, { read: readUnregisterDeviceResponse, write: writeUnregisterDeviceResponse }],
+  [SendPushResponseSchema, { read: readSendPushResponse, write: writeSendPushResponse }],
+  [CreateAppResponseSchema, { read: readCreateAppResponse, write: writeCreateAppResponse }],
+  [GetAppResponseSchema, { read: readGetAppResponse, write: writeGetAppResponse }],
+  [ErrorDetailSchema, { read: readErrorDetail, write: writeErrorDetail }],
+  [FieldViolationSchema, { read: readFieldViolation, write: writeFieldViolation }],
+  [CheckReadinessResponseSchema, { read: readCheckReadinessResponse, write: writeCheckReadinessResponse }],
+  [ItemSchema, { read: readItem, write: writeItem }],
+  [DeliverySchema, { read: readDelivery, write: writeDelivery }],
+  [PublicationSchema, { read: readPublication, write: writePublication }],
+  [SessionOrderSchema, { read: readSessionOrder, write: writeSessionOrder }],
+  [RecallSchema, { read: readRecall, write: writeRecall }],
+  [SendPushStreamRequestSchema, { read: readSendPushStreamRequest, write: writeSendPushStreamRequest }],
+  [SendPushStreamRequest_EntrySchema, { read: readSendPushStreamRequest_Entry, write: writeSendPushStreamRequest_Entry }],
+  [SendPushStreamResponseSchema, { read: readSendPushStreamResponse, write: writeSendPushStreamResponse }],
+  [SendPushStreamResponse_ResultSchema, { read: readSendPushStreamResponse_Result, write: writeSendPushStreamResponse_Result }],
+  [SendPushStreamResponse_FailureSchema, { read: readSendPushStreamResponse_Failure, write: writeSendPushStreamResponse_Failure }],
+]);
