@@ -1,17 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import type { PushHeader } from '../domain/push.js';
 import type { PushReport, Queries } from '../domain/queries.js';
-import { noEndings } from '../domain/receipt.js';
-import { endingCodes, jobStateCodes, msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
+import { jobStateCodes, msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
 import { decodeContent } from './content.js';
 import { readTags } from './device-updates.js';
 import type { Row, SqlDriver } from './driver.js';
 import { decodeSpec } from './job-spec.js';
 import { deviceColumns, toDevice } from './registry-reads.js';
+import { countDeliveries } from './report-counts.js';
 
 const MESSAGE_IDS = 1000;
-/** What a row of counts has in place of an ending, for deliveries that wait. */
-const PENDING = 0;
 
 /** Answers the questions of apps. */
 export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushReport' | 'listDevices'> {
@@ -47,45 +46,41 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
     return row && decodeContent(String(row.content));
   }
 
+  /** What a push was made in, in order; all of it, since an answer is about all of it. */
+  async function partsOf(id: number, appNum: number): Promise<Row[]> {
+    const parts: Row[] = [];
+    for (;;) {
+      const page = await driver.all(
+        `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, last_delivery, published,
+           created_at, expires_at, collapse_key, priority, recalled_at
+         FROM pushes WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? AND id > ? ORDER BY id LIMIT ?`,
+        [id, id, appNum, Number(parts.at(-1)?.id ?? 0), MESSAGE_IDS],
+      );
+      for (const part of page) parts.push(part);
+      if (page.length < MESSAGE_IDS) return parts;
+      await nextTurn();
+    }
+  }
+
   return {
     async findPushReport(id, appNum) {
       // First: what it has come to later is not less than what it says here.
       const found = await findJob(id, appNum);
-      const parts = await driver.all(
-        `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, published, created_at,
-           expires_at, collapse_key, priority, recalled_at
-         FROM pushes WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? ORDER BY id LIMIT ?`,
-        [id, id, appNum, MESSAGE_IDS],
-      );
+      const parts = await partsOf(id, appNum);
       const [first] = parts;
       const described = found?.described ?? (first && describe(first));
       if (described === undefined) return undefined;
-      // One statement sees one moment: a delivery is in one of the two tables.
-      const condition = '(p.id = ? OR p.job_id = ?)';
-      const rows = await driver.all(
-        `SELECT r.ending AS ending, COUNT(*) AS count FROM pushes p JOIN receipts r ON r.push_id = p.id
-         WHERE ${condition} GROUP BY r.ending
-         UNION ALL
-         SELECT ${PENDING}, COUNT(*) FROM pushes p
-           JOIN inbox i ON i.id BETWEEN p.first_delivery AND p.last_delivery AND i.push_id = p.id WHERE ${condition}`,
-        [id, id, id, id],
-      );
-      const counts = { pending: 0, ...noEndings() };
-      for (const row of rows) {
-        const code = Number(row.ending);
-        counts[code === PENDING ? 'pending' : endingCodes.fromCode(code)] += Number(row.count);
-      }
       return {
         id,
         appNum,
         ...described,
         recalled: found?.job?.state === 'cancelled' || parts.some((row) => row.recalled_at !== null),
         content: first === undefined ? found?.content : await contentOf(Number(first.id)),
-        messageIds: parts.map((row) => Number(row.id)),
+        messageIds: parts.slice(0, MESSAGE_IDS).map((row) => Number(row.id)),
         // While it is being removed it has no sum, but still numbers.
         topic: first === undefined ? found?.topic === true : first.targeted === null && first.first_delivery === null,
         published: parts.reduce((sum, row) => sum + Number(row.published), 0),
-        counts,
+        counts: await countDeliveries(driver, parts),
         job: found?.job,
       };
     },

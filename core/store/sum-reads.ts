@@ -1,37 +1,57 @@
-import type { Row, SqlDriver } from './driver.js';
+import { chunks, type Row, type SqlDriver } from './driver.js';
 import type { DeliverySum, LookUps } from './store.js';
 
-/** Whether each delivery is in an inbox or has a receipt: counted in one statement, so that nothing changes in between. */
-const SUMS = `SELECT p.id, p.targeted,
-    (SELECT COUNT(*) FROM receipts r WHERE r.push_id = p.id) AS ended,
-    (SELECT COUNT(*) FROM inbox i
-      WHERE i.id BETWEEN p.first_delivery AND p.last_delivery AND i.push_id = p.id) AS pending
-  FROM pushes p`;
+/** Pushes whose sums one statement counts: each has at most some thousand deliveries. */
+const PUSHES_PER_STATEMENT = 20;
 
 export function createSumReads(driver: SqlDriver): Pick<LookUps, 'sumDeliveries' | 'checkSums'> {
   return {
     async sumDeliveries(after, limit) {
-      const where = 'WHERE p.id > ? AND p.targeted IS NOT NULL ORDER BY p.id LIMIT ?';
-      return (await driver.all(`${SUMS} ${where}`, [after, limit])).map(toSum);
+      const next = await driver.all(
+        `SELECT ${NUMBERS} FROM pushes WHERE id > ? AND targeted IS NOT NULL ORDER BY id LIMIT ?`,
+        [after, limit],
+      );
+      return sumsOf(driver, next);
     },
 
     async checkSums({ after, pushes, deliveries }) {
-      const next = await driver.all('SELECT id, targeted FROM pushes WHERE id > ? ORDER BY id LIMIT ?', [
-        after,
-        pushes,
-      ]);
-      let through: number | undefined;
+      const next = await driver.all(`SELECT ${NUMBERS} FROM pushes WHERE id > ? ORDER BY id LIMIT ?`, [after, pushes]);
       let count = 0;
-      for (const { id, targeted } of next) {
+      const chosen: Row[] = [];
+      for (const push of next) {
         if (count >= deliveries) break;
-        through = Number(id);
-        count += Number(targeted ?? 0);
+        chosen.push(push);
+        count += Number(push.targeted ?? 0);
       }
-      if (through === undefined) return { sums: [], through };
-      const where = 'WHERE p.id > ? AND p.id <= ? AND p.targeted IS NOT NULL ORDER BY p.id';
-      return { sums: (await driver.all(`${SUMS} ${where}`, [after, through])).map(toSum), through };
+      const last = chosen.at(-1);
+      const directed = chosen.filter(({ targeted }) => targeted !== null);
+      return { sums: await sumsOf(driver, directed), through: last && Number(last.id) };
     },
   };
+}
+
+const NUMBERS = 'id, targeted, first_delivery, last_delivery';
+
+/** Counts for each push in one statement whether each delivery is in an inbox or has a receipt, so that nothing changes in between. */
+async function sumsOf(driver: SqlDriver, pushes: readonly Row[]): Promise<DeliverySum[]> {
+  const sums: DeliverySum[] = [];
+  for (const chunk of chunks(pushes, PUSHES_PER_STATEMENT)) {
+    // The numbers are written out, a part for each push: of a range that a join names MariaDB makes no range, and reads the whole inbox.
+    const parts = chunk.map(
+      ({ id, first_delivery, last_delivery }) => `SELECT id, targeted,
+         (SELECT COUNT(*) FROM receipts WHERE push_id = ${Number(id)}) AS ended,
+         ${pendingOf(id, first_delivery, last_delivery)} AS pending
+       FROM pushes WHERE id = ${Number(id)} AND targeted IS NOT NULL`,
+    );
+    for (const row of await driver.all(parts.join(' UNION ALL '), [])) sums.push(toSum(row));
+  }
+  return sums;
+}
+
+/** SQL for the number of a push's deliveries that wait. */
+export function pendingOf(id: unknown, first: unknown, last: unknown): string {
+  if (first === null) return '0';
+  return `(SELECT COUNT(*) FROM inbox WHERE id BETWEEN ${Number(first)} AND ${Number(last)} AND push_id = ${Number(id)})`;
 }
 
 function toSum({ id, targeted, ended, pending }: Row): DeliverySum {

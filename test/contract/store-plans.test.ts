@@ -1,0 +1,72 @@
+import Database from 'libsql';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type StatementWatch, watchStatements } from '../support/statements.js';
+import { eachStore, must } from './each-store.js';
+import { type Filling, fill, questions, TABLES } from './plans.js';
+import { newApp } from './samples.js';
+
+/** Rows that one statement may look at: far fewer than there are in a table, and not fewer because of how many there are. */
+const MOST = 900;
+/** The same of a sweep, which goes through tables step by step. */
+const MOST_OF_SWEEPS = 2500;
+
+eachStore('no statement looks at a whole table', (opened) => {
+  let filling: Filling;
+  let watch: StatementWatch;
+
+  beforeAll(async () => {
+    const app = await newApp(opened.store);
+    const [topic] = await opened.rows("SELECT num FROM topics WHERE tag = ''");
+    const now = Date.now();
+    const { push } = await opened.store.loadHighestIds();
+    filling = {
+      url: opened.url,
+      appNum: app.num,
+      appId: app.id,
+      topicNum: Number(must(topic).num),
+      thousands: 1,
+      now,
+      firstPush: push + 64,
+    };
+    await fill(filling);
+    watch = watchStatements();
+    // New connections: those that are watched from their first statement on.
+    await opened.reopen();
+  });
+  afterAll(() => watch?.stop());
+
+  it('whatever is asked or told', async () => {
+    await watch.take();
+    const offenders: string[] = [];
+    for (const [name, ask] of Object.entries(questions(opened.store, filling))) {
+      await ask().catch((cause: unknown) => {
+        throw new Error(name, { cause });
+      });
+      for (const { sql, examined } of await watch.take()) {
+        const most = name.startsWith('commitSweep') ? MOST_OF_SWEEPS : MOST;
+        const scans = examined === undefined ? scansOf(opened.url, sql) : examined > most ? [`${examined} rows`] : [];
+        for (const scan of scans) offenders.push(`${name}: ${scan}: ${sql.slice(0, 300)}`);
+      }
+    }
+    expect(offenders).toEqual([]);
+  });
+});
+
+/** The whole tables that SQLite means to read for a statement, one row after the other. */
+function scansOf(url: string, sql: string): string[] {
+  if (!/^\s*(SELECT|UPDATE|DELETE|INSERT)/i.test(sql)) return [];
+  // The first of an index.
+  if (/^SELECT (?!.*WHERE).* LIMIT 1$/s.test(sql)) return [];
+  const database = new Database(url.slice('sqlite:'.length));
+  try {
+    // What is answered to EXPLAIN QUERY PLAN.
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
+    return plan.map(({ detail }) => detail).filter((detail) => TABLES.some((table) => isScan(detail, table)));
+  } finally {
+    database.close();
+  }
+}
+
+function isScan(detail: string, table: string): boolean {
+  return new RegExp(`^SCAN (${table}|[a-z])\\b`).test(detail);
+}
