@@ -31,6 +31,7 @@ export const ERRORS = {
   NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
   COMPRESSED: { code: 41502, grpc: 'UNIMPLEMENTED', message: 'Compressed requests are not taken' },
   UPGRADE_REQUIRED: { code: 42601, grpc: 'UNIMPLEMENTED', message: 'This path takes WebSocket connections' },
+  HEAD_TOO_LARGE: { code: 43101, grpc: 'RESOURCE_EXHAUSTED', message: 'The head of the request is too large' },
   OVERLOADED: { code: 42901, grpc: 'RESOURCE_EXHAUSTED', message: 'Too many calls are waiting', retryAfter: 1 },
   TOO_MANY_DEVICES: {
     code: 42902,

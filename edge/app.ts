@@ -1,4 +1,4 @@
-import uWS from 'uWebSockets.js';
+import type { HttpResponse, us_listen_socket } from 'uWebSockets.js';
 import type { Registry } from 'prom-client';
 import { ConfigError, formatAddress } from '../common/env.js';
 import type { FindObstacle } from '../common/http-server.js';
@@ -11,6 +11,7 @@ import { serveRoutes } from './http/routes.js';
 import { type CoreLink, createCoreLink } from './link/core-link.js';
 import { createEdgeMetrics } from './metrics.js';
 import { createReadiness } from './readiness.js';
+import { uWS } from './uws.js';
 import { drainSessions } from './ws/drain.js';
 import { createHub } from './ws/hub.js';
 import { serveWebSockets } from './ws/server.js';
@@ -25,7 +26,7 @@ const LINK_GRACE = 3;
  */
 const LISTEN = { shared: 0, exclusive: 1 } as const;
 interface ListenerWithOptions {
-  listen(host: string, port: number, options: number, cb: (socket: uWS.us_listen_socket | false) => void): void;
+  listen(host: string, port: number, options: number, cb: (socket: us_listen_socket | false) => void): void;
 }
 
 /** One process that serves the public port. */
@@ -49,9 +50,9 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     observer: metrics.link,
   });
   const findObstacle = createReadiness(link);
-  let listening: uWS.us_listen_socket | undefined;
+  let listening: us_listen_socket | undefined;
   // Told of every connection when it comes, and when it goes as long as it is no WebSocket.
-  const watchConnection = (res: uWS.HttpResponse, change: number): void => {
+  const watchConnection = (res: HttpResponse, change: number): void => {
     if (change !== 1) connections.closed();
     else if (!connections.accepted()) res.close();
   };
@@ -64,7 +65,13 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     log,
     observe: metrics.http,
   });
-  serveWebSockets(app, WEB_SOCKET_PATH, { hub, observer: metrics.sockets, connections, refuse });
+  serveWebSockets(app, WEB_SOCKET_PATH, {
+    hub,
+    observer: metrics.sockets,
+    connections,
+    refuse,
+    pingSeconds: config.pingSeconds,
+  });
   metrics.watch({ hub, link, connections });
   return {
     registry: metrics.registry,

@@ -18,6 +18,8 @@ export interface EdgeConfig {
   workers: number;
   /** Milliseconds until an unconfirmed message is sent again for the first time; then at doubling intervals. */
   confirmInterval: number;
+  /** Seconds without a word from a socket after which it is pinged. */
+  pingSeconds: number;
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
@@ -35,6 +37,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS', 200_000, 1, 4_000_000),
     workers: reader.integer('ONEPUSH_EDGE_WORKERS', 1, 1, 64),
     confirmInterval: reader.integer('ONEPUSH_CONFIRM_INTERVAL', 10_000, 10, 300_000),
+    pingSeconds: reader.integer('ONEPUSH_PING_INTERVAL', 25, 4, 900),
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
     logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
   };

@@ -24,7 +24,21 @@ export interface EdgeSources {
 }
 
 /** Clients may close with any code: others than these are counted together. */
-const CLOSE_CODES = ['1000', '1001', '1005', '1006', '1008', '1012', '4400', '4404', '4409', '4410', '4429', 'other'];
+const CLOSE_CODES = [
+  '1000',
+  '1001',
+  '1005',
+  '1006',
+  '1008',
+  '1012',
+  '4400',
+  '4403',
+  '4404',
+  '4409',
+  '4410',
+  '4429',
+  'other',
+];
 
 export function createEdgeMetrics(): EdgeMetrics {
   const { registry, counter, gauge, histograms } = createMeters();

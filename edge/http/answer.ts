@@ -4,20 +4,30 @@ import type { HttpResponse } from 'uWebSockets.js';
 export interface Answer {
   /** Code and phrase. */
   status: string;
+  /** Not empty. */
   headers: Readonly<Record<string, string>>;
   /** Not empty. */
   body: string | Uint8Array;
+  /** Whether `writeContinue` came before it. */
+  isContinued: boolean;
 }
+
+/**
+ * Seconds that a connection may be idle and still be used: uWebSockets closes it after ten, and its clock has steps of four. Clients that are
+ * told do not send a request into a connection that is about to close.
+ */
+const KEEP_ALIVE = 'timeout=7';
 
 /**
  * Writes an answer without keeping more of it than the rest of its own body while its reader does not read. Until the last byte is handed
  * over, the request counts as unanswered: uWebSockets closes a connection whose next request comes before, and one that takes nothing for
  * ten seconds. So no connection gathers answers. Hot: a call for each request.
  */
-export function writeAnswer(res: HttpResponse, { status, headers, body }: Answer): void {
+export function writeAnswer(res: HttpResponse, answer: Answer): void {
+  const { body } = answer;
   res.cork(() => {
-    res.writeStatus(status);
-    for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+    writeHead(res, answer);
+    res.writeHeader('Keep-Alive', KEEP_ALIVE);
     // A total of 0 is the length of what is given.
     const [, isDone] = res.tryEnd(body, 0);
     if (!isDone) writeRest(res, body);
@@ -36,24 +46,41 @@ function writeRest(res: HttpResponse, body: string | Uint8Array): void {
  * Writes the head of an answer, and closes the connection: uWebSockets does not take another request after a head without its body. Not
  * to be called within uWebSockets' parser.
  */
-export function writeHeadOnly(res: HttpResponse, { status, headers, body }: Answer): void {
+export function writeHeadOnly(res: HttpResponse, answer: Answer): void {
   res.cork(() => {
-    res.writeStatus(status);
-    for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+    writeHead(res, answer);
     res.writeHeader('Connection', 'close');
-    res.tryEnd('', Buffer.byteLength(body));
+    res.tryEnd('', Buffer.byteLength(answer.body));
   });
   res.close();
 }
 
 /**
  * Writes an answer and closes the connection, whatever else the client has sent on it. This is the one answer that is kept where it is not
- * read, and the connection with it: let there be only so many a second. Not to be called within uWebSockets' parser.
+ * read, and the connection with it: where the body was not read to its end, let there be only so many a second. Not to be called within
+ * uWebSockets' parser.
  */
-export function writeLastAnswer(res: HttpResponse, { status, headers, body }: Answer): void {
+export function writeLastAnswer(res: HttpResponse, answer: Answer): void {
   res.cork(() => {
-    res.writeStatus(status);
-    for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
-    res.end(body, true);
+    writeHead(res, answer);
+    res.end(answer.body, true);
   });
+}
+
+/** Tells a client that waits for it to send the body. */
+export function writeContinue(res: HttpResponse): void {
+  res.cork(() => {
+    // The second line break ends it: nothing of it has a body or headers.
+    res.writeStatus('100 Continue\r\n');
+  });
+}
+
+function writeHead(res: HttpResponse, { status, headers, isContinued }: Answer): void {
+  // uWebSockets writes one status: where that was `100 Continue`, the real one goes before the first header.
+  let before = isContinued ? `HTTP/1.1 ${status}\r\n` : '';
+  if (!isContinued) res.writeStatus(status);
+  for (const [name, value] of Object.entries(headers)) {
+    res.writeHeader(before + name, value);
+    before = '';
+  }
 }

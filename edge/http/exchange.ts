@@ -4,10 +4,11 @@ import { STATUS_CODES } from 'node:http';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
 import type { Rate } from '../rate.js';
-import { writeAnswer, writeHeadOnly, writeLastAnswer } from './answer.js';
+import { MAX_HEAD_BYTES } from '../uws.js';
+import { writeAnswer, writeContinue, writeHeadOnly, writeLastAnswer } from './answer.js';
 import type { CrumbGuard } from './crumb-guard.js';
 import { type BodyBudget, receiveBody } from './incoming-body.js';
-import { readHead } from './request-head.js';
+import { type RequestHead, readHead } from './request-head.js';
 import type { Turns } from './turns.js';
 
 /**
@@ -104,14 +105,15 @@ export function begin(
     over(`${status[0]}xx`);
     const write = (): void => {
       if (state === 'aborted') return;
-      const answer = { status, headers, body };
+      const answer = { status, headers, body, isContinued: head.awaitsContinue };
       if (isLast && !lastWords.take()) res.close();
-      else if (isLast) writeLastAnswer(res, answer);
       else if (method === 'head') writeHeadOnly(res, answer);
+      // uWebSockets takes trailers for the next request.
+      else if (isLast || (head.isChunked && incoming.isWhole())) writeLastAnswer(res, answer);
       else writeAnswer(res, answer);
     };
     const whenOver = (): void => {
-      if (isLast || method === 'head' || turn === turns.current()) turns.afterwards(write);
+      if (isLast || head.isChunked || method === 'head' || turn === turns.current()) turns.afterwards(write);
       else write();
     };
     // Where nothing more is read there is no end to wait for.
@@ -128,11 +130,11 @@ export function begin(
     send(`${status} ${STATUS_CODES[status]}`, { ...JSON_HEADERS, ...retry, ...headers }, body);
   }
 
-  // PROXY v2, which anyone may send: it says who the client is, and nobody has checked it.
-  const doubt = res.getProxiedRemoteAddress().byteLength > 0 ? 'a PROXY header' : head.ambiguity;
-  if (doubt !== undefined) {
+  const refusal = refusalOf(head, res);
+  if (head.awaitsContinue) writeContinue(res);
+  if (refusal !== undefined) {
     isLast = true;
-    fail(new OnePushError('AMBIGUOUS_REQUEST', { hint: `it has ${doubt}` }));
+    fail(refusal);
     return undefined;
   }
 
@@ -142,7 +144,14 @@ export function begin(
     authorization: head.authorization,
     idempotencyKey: head.idempotencyKey,
     parameter: req.getParameter(0) ?? '',
-    readBody: () => incoming.read(maxBodyBytes),
+    async readBody() {
+      if (!/^(identity)?$/i.test(head.contentEncoding))
+        throw new OnePushError('COMPRESSED', { hint: 'send the body without a Content-Encoding' });
+      const body = await incoming.read(maxBodyBytes);
+      // What comes with the last chunk may be no HTTP, and end the connection: then nothing is done.
+      if (head.isChunked) await new Promise<void>((resolve) => turns.afterwards(resolve));
+      return state === 'aborted' ? new Promise(() => {}) : body;
+    },
     sendJson: (body) => send('200 OK', JSON_HEADERS, JSON.stringify(body)),
     send,
     closeAfterwards() {
@@ -150,6 +159,14 @@ export function begin(
     },
     fail,
   };
+}
+
+/** Returns why nothing can be done with a request of this head, whatever it asks for. */
+function refusalOf(head: RequestHead, res: HttpResponse): OnePushError | undefined {
+  if (head.isTooLarge) return new OnePushError('HEAD_TOO_LARGE', { hint: `the limit is ${MAX_HEAD_BYTES} bytes` });
+  // PROXY v2, which anyone may send: it says who the client is, and nobody has checked it.
+  const doubt = res.getProxiedRemoteAddress().byteLength > 0 ? 'a PROXY header' : head.ambiguity;
+  return doubt === undefined ? undefined : new OnePushError('AMBIGUOUS_REQUEST', { hint: `it has ${doubt}` });
 }
 
 /** Binary, as the key of a map. */

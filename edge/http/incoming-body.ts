@@ -10,6 +10,8 @@ export interface IncomingBody {
   read(maxBytes: number): Promise<Buffer>;
   /** Calls back, now or later, when all of it has come, or more than anyone should wait for. */
   whenOver(callback: () => void): void;
+  /** Whether all of it has come. */
+  isWhole(): boolean;
   /** Gives back what was gathered: the client has gone away. */
   drop(): void;
 }
@@ -58,6 +60,7 @@ export function receiveBody(
   let size = 0;
   let chunks = 0;
   let isOver = false;
+  let isWhole = false;
   let finish = (): void => {};
 
   function over(): void {
@@ -67,6 +70,7 @@ export function receiveBody(
   }
 
   res.onData((chunk, isLast) => {
+    isWhole ||= isLast;
     if (isOver) return;
     size += chunk.byteLength;
     if (isChunked && !isLast && ++chunks > FREE_CHUNKS && size < chunks * MIN_CHUNK_BYTES) {
@@ -132,6 +136,7 @@ export function receiveBody(
       if (isOver) callback();
       else finish = callback;
     },
+    isWhole: () => isWhole,
     drop: () => drop(),
   };
 }

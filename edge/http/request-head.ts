@@ -1,14 +1,20 @@
 import type { HttpRequest } from 'uWebSockets.js';
+import { MAX_HEAD_BYTES } from '../uws.js';
 
 /** Headers of a request as they were at its start; "" where absent. */
 export interface RequestHead {
   contentType: string;
   authorization: string;
   idempotencyKey: string;
+  contentEncoding: string;
   /** The body comes in chunks: its length is not known before its end. */
   isChunked: boolean;
   /** The request has a body, be it an empty one. */
   hasBody: boolean;
+  /** The client waits for `100 Continue`, and uWebSockets, which knows one spelling only, has not said so. */
+  awaitsContinue: boolean;
+  /** It is larger than heads may be. */
+  isTooLarge: boolean;
   /** Why nobody can be sure where the request ends or whom it is for, in words; undefined: there is no doubt. */
   ambiguity: string | undefined;
 }
@@ -23,14 +29,19 @@ export function readHead(req: HttpRequest): RequestHead {
     contentType: '',
     authorization: '',
     idempotencyKey: '',
+    contentEncoding: '',
     isChunked: false,
     hasBody: false,
+    awaitsContinue: false,
+    isTooLarge: false,
     ambiguity: undefined,
   };
   let hosts = 0;
   let lengths = 0;
   let encodings = 0;
+  let bytes = 0;
   req.forEach((name, value) => {
+    bytes += name.length + value.length + 4;
     switch (name) {
       case 'content-type':
         head.contentType = value;
@@ -40,6 +51,12 @@ export function readHead(req: HttpRequest): RequestHead {
         break;
       case 'idempotency-key':
         head.idempotencyKey = value;
+        break;
+      case 'content-encoding':
+        head.contentEncoding = value;
+        break;
+      case 'expect':
+        head.awaitsContinue = value !== '100-continue' && value.toLowerCase() === '100-continue';
         break;
       case 'host':
         if (++hosts > 1) head.ambiguity = 'more than one Host';
@@ -57,6 +74,10 @@ export function readHead(req: HttpRequest): RequestHead {
         break;
     }
   });
+  // Undefined where there is none, whatever its type says.
+  const query: string | undefined = req.getQuery();
+  // uWebSockets sees to it only where a head comes in several packets.
+  head.isTooLarge = bytes + req.getUrl().length + (query?.length ?? 0) > MAX_HEAD_BYTES;
   if (head.isChunked && lengths > 0) head.ambiguity = 'both Content-Length and Transfer-Encoding';
   return head;
 }

@@ -14,8 +14,6 @@ const MAX_FRAME = 256;
 const MAX_PAYLOAD = 16 * 1024;
 /** The hub writes nothing to a socket that buffers; this bounds the answers to heartbeats. */
 const MAX_BUFFERED = 64 * 1024;
-/** Seconds after which a socket that says nothing and answers no ping is dead. */
-const IDLE_SECONDS = 120;
 /**
  * Confirmations of what sockets were not sent, of all devices: the core looks for each of them in the store. Beyond that they are not
  * taken: the messages come again with the next session.
@@ -24,6 +22,8 @@ const STRAY_CONFIRMATIONS = { perSecond: 1000, burst: 2000 };
 /** The close code of a connection that ended without a close frame: its descriptor is free. */
 const CUT = 1006;
 
+/** The only subprotocol that is spoken; clients need not ask for it. */
+const SUBPROTOCOL = 'onepush.v1';
 const DEVICE_ID = /^[0-9a-f]{32}$/;
 const CONFIRM = /^CFM:([1-9]\d{0,15})$/;
 
@@ -40,11 +40,14 @@ export function serveWebSockets(
   options: {
     hub: Hub;
     observer: SocketObserver;
-    connections: Connections /** Answers what is not upgraded. */;
+    connections: Connections;
+    /** Answers what is not upgraded. */
     refuse: Refuse;
+    /** Seconds without a word from a socket after which it is pinged. */
+    pingSeconds: number;
   },
 ): void {
-  const { hub, observer, connections, refuse } = options;
+  const { hub, observer, connections, refuse, pingSeconds } = options;
   const budget = createFrameBudget();
   const strays = createRate(STRAY_CONFIRMATIONS);
 
@@ -52,7 +55,7 @@ export function serveWebSockets(
     maxPayloadLength: MAX_PAYLOAD,
     // A frame may be larger than the bound for what is already buffered; the hub stops at the first one that is.
     maxBackpressure: MAX_BUFFERED,
-    idleTimeout: IDLE_SECONDS,
+    idleTimeout: idleSeconds(pingSeconds),
     sendPingsAutomatically: true,
 
     upgrade(res, req, context) {
@@ -71,7 +74,7 @@ export function serveWebSockets(
       res.upgrade<SocketData>(
         { deviceId, session: undefined, paidUntil: 0 },
         req.getHeader('sec-websocket-key'),
-        req.getHeader('sec-websocket-protocol'),
+        speaksOurs(req.getHeader('sec-websocket-protocol')) ? SUBPROTOCOL : '',
         req.getHeader('sec-websocket-extensions'),
         context,
       );
@@ -132,6 +135,19 @@ export function serveWebSockets(
       data.session = undefined;
     },
   });
+}
+
+/**
+ * Returns the idle timeout of uWebSockets for a ping after so many seconds of silence. It pings 16 seconds before it closes the socket, 8 or 4
+ * where the timeout is below 32 or 16; both moments may be 4 seconds late.
+ */
+function idleSeconds(pingSeconds: number): number {
+  if (pingSeconds >= 16) return pingSeconds + 16;
+  return pingSeconds + (pingSeconds >= 8 ? 8 : 4);
+}
+
+function speaksOurs(offered: string): boolean {
+  return offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
 }
 
 /** Whether it asks for a WebSocket as RFC 6455 has it, and for nothing else. */

@@ -87,6 +87,13 @@ describe('the close codes', () => {
     expect(core.length).toBeGreaterThan(0);
   });
 
+  it('are all counted by their names, and known to the page', () => {
+    const counted = matches(between(read('edge/metrics.ts'), 'const CLOSE_CODES', '];'), /'(\d{4})'/g);
+    const told = matches(between(read('edge/http/page.html'), 'const CLOSE_WORDS', '};'), /^ {2}(\d{4}):/gm);
+    expect(counted).toEqual(expect.arrayContaining([...edge, ...core]));
+    expect(told).toEqual(expect.arrayContaining([...edge, ...core]));
+  });
+
   it('are all in the contract', () => {
     const table = between(read(CONTRACT), '### Close codes', '### Heartbeats');
     const documented = table
