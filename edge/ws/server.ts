@@ -1,4 +1,4 @@
-import type { HttpRequest, TemplatedApp } from 'uWebSockets.js';
+import type { HttpRequest, TemplatedApp, WebSocketBehavior } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
 import type { Connections } from '../connections.js';
 import type { Refuse } from '../http/exchange.js';
@@ -25,7 +25,13 @@ const CUT = 1006;
 /** The only subprotocol that is spoken; clients need not ask for it. */
 const SUBPROTOCOL = 'onepush.v1';
 const DEVICE_ID = /^[0-9a-f]{32}$/;
-const CONFIRM = /^CFM:([1-9]\d{0,15})$/;
+/** In any case, and with white space around: what some client writes so would come again until it expires. */
+const CONFIRM = /^\s*CFM:\s*([1-9]\d{0,15})\s*$/i;
+const HEARTBEAT = /^\s*HBT/i;
+/** Means to be a confirmation. */
+const CONFIRM_LIKE = /^\s*CFM/i;
+/** An id that nobody gave out. */
+const UNKNOWN_ID = /^\s*CFM:\s*\d+\s*$/i;
 
 /** Told of every socket, those that are turned away too. */
 export interface SocketObserver {
@@ -51,7 +57,7 @@ export function serveWebSockets(
   const budget = createFrameBudget();
   const strays = createRate(STRAY_CONFIRMATIONS);
 
-  app.ws<SocketData>(path, {
+  const behavior: WebSocketBehavior<SocketData> = {
     maxPayloadLength: MAX_PAYLOAD,
     // A frame may be larger than the bound for what is already buffered; the hub stops at the first one that is.
     maxBackpressure: MAX_BUFFERED,
@@ -68,7 +74,7 @@ export function serveWebSockets(
         refuse(res, req, new OnePushError('OVERLOADED', { hint: 'too many connections are turned away' }));
         return;
       }
-      const named = req.getQuery('deviceId') ?? '';
+      const named = (req.getQuery('deviceId') ?? '').toLowerCase();
       const deviceId = DEVICE_ID.test(named) ? named : undefined;
       // Accepted in any case: only an open socket can be closed with a code that says why.
       res.upgrade<SocketData>(
@@ -110,8 +116,12 @@ export function serveWebSockets(
         ws.end(CLOSE.tooFast, 'too many frames');
         return;
       }
-      if (text.startsWith('HBT')) ws.send('ACK1');
-      else if (Number.isSafeInteger(id) && strays.take()) hub.confirm(session, id);
+      if (HEARTBEAT.test(text)) ws.send('ACK1');
+      else if (Number.isSafeInteger(id)) {
+        if (strays.take()) hub.confirm(session, id);
+      } else if (CONFIRM_LIKE.test(text) && !UNKNOWN_ID.test(text)) {
+        ws.end(CLOSE.malformed, 'a confirmation is CFM: and the id of a message');
+      }
     },
 
     // uWebSockets has answered it; only their number matters.
@@ -134,7 +144,9 @@ export function serveWebSockets(
       if (data.session !== undefined) hub.closed(data.session);
       data.session = undefined;
     },
-  });
+  };
+  app.ws(path, behavior);
+  app.ws(`${path}/`, behavior);
 }
 
 /**

@@ -45,7 +45,6 @@ describe('a connection', () => {
     ['a short one', '?deviceId=0123456789abcdef'],
     ['a long one', `?deviceId=${'f'.repeat(33)}`],
     ['a very long one', `?deviceId=${'f'.repeat(3000)}`],
-    ['one in upper case', `?deviceId=${'F'.repeat(32)}`],
     ['one with other letters', `?deviceId=${'g'.repeat(32)}`],
     ['an encoded line break', `?deviceId=${'f'.repeat(32)}%0A`],
     ['broken encoding', '?deviceId=%'],
@@ -119,7 +118,7 @@ describe('a request at /msgpush.ws that is no upgrade', () => {
 });
 
 describe('a frame', () => {
-  it.each(['HBT', 'HBT123', 'HBT ', 'HBT{"a":1}', `HBT${'x'.repeat(253)}`, 'HBT\u0000é'])(
+  it.each(['HBT', 'HBT123', 'HBT ', ' hbt\n', 'Hbt1', 'HBT{"a":1}', `HBT${'x'.repeat(253)}`, 'HBT\u0000é'])(
     '%j is answered ACK1',
     async (text) => {
       const { device } = await audience.listen();
@@ -163,7 +162,7 @@ describe('a frame', () => {
     expect(codes).toContain(code);
   });
 
-  it.each(['', 'hello', 'hbt', ' HBT', 'ACK1', '{"HBT":1}', 'CFM', '\u0000', 'x'.repeat(256)])(
+  it.each(['', 'hello', 'HB', 'ACK1', '{"HBT":1}', 'CF', '\u0000', 'x'.repeat(256)])(
     '%j changes nothing',
     async (text) => {
       const { device } = await audience.listen();
@@ -236,17 +235,55 @@ describe('CFM', () => {
     await later.close();
   });
 
-  it('with anything but the id of a message ends nothing', async () => {
+  it.each(['CFM:ID ', 'CFM:ID\n', 'CFM: ID', ' CFM:ID\r\n', 'cfm:ID', 'CFM:\tID\t'])(
+    'may be written %j',
+    async (text) => {
+      const { alias, deviceId, device } = await audience.listen();
+      const id = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true });
+      await device.waitForCount(1);
+      device.send(text.replace('ID', id));
+      await expectAlive(device);
+      await device.close();
+      const later = connectDevice(stack.wsUrl, deviceId);
+      expect(await audience.got({ alias, deviceId, device: later })).toEqual([]);
+      await later.close();
+    },
+  );
+
+  it('of an id that is not known, or long out of range, does nothing', async () => {
     const { alias, deviceId, device } = await audience.listen();
     const id = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true });
     await device.waitForCount(1);
-    const signed = [`-${id}`, `+${id}`, ` ${id}`, `${id} `, `${id}\n`, `0${id}`, `${id}.0`, `${id}e0`, `${id},${id}`];
-    const odd = ['', ':', '0', '-1', '1', 'x', '1e3', '0x10', 'NaN', 'Infinity', 'null', '{}', '١٢٣', '%31', "'; --"];
     const huge = ['9007199254740991', '9007199254740993', '9'.repeat(16), '9'.repeat(17), '9'.repeat(252)];
-    for (const text of [...signed, ...odd, ...huge]) device.send(`CFM:${text}`);
-    for (const text of [`cfm:${id}`, `CFM${id}`, `CFM :${id}`, ` CFM:${id}`, `CFM:CFM:${id}`, id]) device.send(text);
+    for (const text of ['0', '1', `0${id}`, `${id}0`, ...huge]) device.send(`CFM:${text}`);
     await expectAlive(device);
     await device.close();
+    const later = connectDevice(stack.wsUrl, deviceId);
+    const [frame = ''] = await audience.got({ alias, deviceId, device: later });
+    expect(JSON.parse(frame)).toMatchObject({ id });
+    await later.close();
+  });
+
+  it('without a number closes the connection with 4400, and ends nothing', async () => {
+    const { alias, deviceId, device } = await audience.listen();
+    const id = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true });
+    await device.waitForCount(1);
+    await device.close();
+    const signed = [`-${id}`, `+${id}`, `${id}.0`, `${id}e0`, `${id},${id}`, `"${id}"`];
+    const odd = ['', ':', 'x', '1e3', '0x10', 'NaN', 'null', '{}', '١٢٣', '%31', "'; --", '1 2'];
+    const texts = [
+      ...[...signed, ...odd].map((text) => `CFM:${text}`),
+      `CFM${id}`,
+      `CFM :${id}`,
+      `CFM:CFM:${id}`,
+      'CFM',
+    ];
+    for (const text of texts) {
+      const again = connectDevice(stack.wsUrl, deviceId);
+      await again.opened;
+      again.send(text);
+      expect([text, (await again.closed).code]).toEqual([text, 4400]);
+    }
     const later = connectDevice(stack.wsUrl, deviceId);
     const [frame = ''] = await audience.got({ alias, deviceId, device: later });
     expect(JSON.parse(frame)).toMatchObject({ id });
