@@ -11,19 +11,52 @@ const SCALAR = /[^ \t\n\r,\]}]+/y;
  */
 export function rawMember(json: string, name: string): string | undefined {
   let found: string | undefined;
+  visitMembers(json, (key, start, end) => {
+    if (key === name) found = json.slice(start, end);
+  });
+  return found;
+}
+
+/** The texts of all members of a JSON object, as they were written; see rawMember. */
+export function rawMembers(json: string): Map<string, string> {
+  const found = new Map<string, string>();
+  visitMembers(json, (key, start, end) => found.set(key, json.slice(start, end)));
+  return found;
+}
+
+/**
+ * The texts of the elements of a JSON list, as they were written.
+ *
+ * @param json the text of a list that `JSON.parse` accepts
+ */
+export function rawElements(json: string): string[] {
+  const found: string[] = [];
+  let at = skip(WHITESPACE, json, 0);
+  do {
+    const start = skip(WHITESPACE, json, at + 1);
+    if (json[start] === ']') break;
+    const end = endOfValue(json, start);
+    found.push(json.slice(start, end));
+    at = skip(WHITESPACE, json, end);
+  } while (json[at] === ',');
+  return found;
+}
+
+/** Tells of every member of a JSON object: its name, and where its value begins and ends. */
+function visitMembers(json: string, visit: (name: string, start: number, end: number) => void): void {
   let at = skip(WHITESPACE, json, 0) + 1;
   for (;;) {
     at = skip(WHITESPACE, json, at);
-    if (json[at] !== '"') return found;
+    if (json[at] !== '"') return;
     const keyStart = at;
     at = skip(STRING, json, at);
-    const key: unknown = JSON.parse(json.slice(keyStart, at));
+    const key = String(JSON.parse(json.slice(keyStart, at)));
     at = skip(WHITESPACE, json, at) + 1;
     const start = skip(WHITESPACE, json, at);
     at = endOfValue(json, start);
-    if (key === name) found = json.slice(start, at);
+    visit(key, start, at);
     at = skip(WHITESPACE, json, at);
-    if (json[at] !== ',') return found;
+    if (json[at] !== ',') return;
     at++;
   }
 }

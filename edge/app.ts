@@ -62,6 +62,7 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     findObstacle,
     webSocketPath: WEB_SOCKET_PATH,
     maxBodyBytes: config.maxBodyBytes,
+    isStrict: config.isStrict,
     log,
     observe: metrics.http,
   });

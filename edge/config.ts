@@ -12,6 +12,8 @@ export interface EdgeConfig {
   linkToken: string;
   /** A larger request body is refused. */
   maxBodyBytes: number;
+  /** Only the documented types, names and paths are taken in REST requests. */
+  isStrict: boolean;
   /** More WebSockets than this in one process are closed with 4429. */
   maxSessions: number;
   /** How many processes share the public port. */
@@ -34,6 +36,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     coreAddrs: reader.addresses('ONEPUSH_CORE_ADDRS', '127.0.0.1:9090'),
     linkToken: reader.requiredSecret('ONEPUSH_LINK_TOKEN'),
     maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES', 65_536, 1024, 4_194_304),
+    isStrict: reader.oneOf<'0' | '1'>('ONEPUSH_STRICT_JSON', '0', ['0', '1']) === '1',
     maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS', 200_000, 1, 4_000_000),
     workers: reader.integer('ONEPUSH_EDGE_WORKERS', 1, 1, 64),
     confirmInterval: reader.integer('ONEPUSH_CONFIRM_INTERVAL', 10_000, 10, 300_000),

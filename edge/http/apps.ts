@@ -1,22 +1,24 @@
 import { create } from '@bufbuild/protobuf';
 import { Type } from '@sinclair/typebox';
-import { createChecker } from '../../common/contract/check.js';
 import { Label, LIMITS } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
+import { decodeJson, parseJson } from '../../common/json-fault.js';
 import type { CoreLink } from '../link/core-link.js';
 import { CreateAppRequestSchema, GetAppRequestSchema } from '../link/wire.js';
 import type { Exchange } from './exchange.js';
-import { decode, isJsonType, parseJson, parseObject } from './json-body.js';
+import { createFields } from './fields.js';
+import { isJsonType, isNearlyJsonType, type JsonBody, parseObject } from './json-body.js';
 
-const checker = createChecker(Type.Object({ name: Label(LIMITS.name, 1) }));
+const fields = createFields(Type.Object({ name: Label(LIMITS.name, 1) }));
 
 /** POST /apps/ */
 export async function createApp(exchange: Exchange, link: CoreLink): Promise<void> {
-  const { contentType } = exchange;
+  const { contentType, isStrict } = exchange;
   // A bare name comes as text, and as what curl says of any `-d`.
   const isText = /^(text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i.test(contentType);
-  if (contentType !== '' && !isJsonType(contentType) && !isText) throw new OnePushError('NOT_JSON_TYPE');
-  const { name } = checker.parse(parseName(decode(await exchange.readBody())));
+  const isJson = isJsonType(contentType) || (!isStrict && isNearlyJsonType(contentType));
+  if (contentType !== '' && !isJson && !isText) throw new OnePushError('NOT_JSON_TYPE', { hint: 'or text/plain' });
+  const { name } = fields.read(exchange, parseName(decodeJson(await exchange.readBody())));
   const request = create(CreateAppRequestSchema, { name });
   const result = await link.call({
     appId: '',
@@ -38,10 +40,10 @@ export async function getApp(exchange: Exchange, link: CoreLink): Promise<void> 
 }
 
 /** `{"name": …}`, a JSON string, or the bare name. */
-function parseName(text: string): { name?: unknown } {
-  const trimmed = text.trim();
-  if (trimmed.startsWith('{')) return parseObject(trimmed);
-  return { name: trimmed.startsWith('"') ? parseJson(trimmed) : trimmed };
+function parseName(body: string): JsonBody {
+  const text = body.trim();
+  if (text.startsWith('{')) return { value: parseObject(text), text };
+  return { value: { name: text.startsWith('"') ? parseJson(text) : text }, text };
 }
 
 function bearer({ authorization }: Exchange): string {

@@ -23,10 +23,14 @@ export interface Exchange {
   readonly contentType: string;
   readonly authorization: string;
   readonly idempotencyKey: string;
+  /** Whether only the documented types, names and paths are taken (ONEPUSH_STRICT_JSON). */
+  readonly isStrict: boolean;
   /** The first parameter of the route, "" if it has none. */
   readonly parameter: string;
   /** See IncomingBody.read; the limit is that of `begin`. */
   readBody(): Promise<Buffer>;
+  /** Adds to the headers of the answer, whatever it will be. */
+  addHeaders(headers: Readonly<Record<string, string>>): void;
   sendJson(body: unknown): void;
   send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void;
   /** Has the connection end with the answer, or without one if there are too many such answers. */
@@ -46,6 +50,7 @@ export type Refuse = (res: HttpResponse, req: HttpRequest, error: OnePushError) 
 /** What requests have in common. */
 export interface ExchangeOptions {
   maxBodyBytes: number;
+  isStrict: boolean;
   log: Logger;
   observe: ObserveAnswer;
   turns: Turns;
@@ -67,12 +72,13 @@ export function begin(
   route: string,
   options: ExchangeOptions,
 ): Exchange | undefined {
-  const { maxBodyBytes, log, observe, turns, crumbs, bodies, lastWords } = options;
+  const { maxBodyBytes, isStrict, log, observe, turns, crumbs, bodies, lastWords } = options;
   const begun = performance.now();
   const turn = turns.current();
   let state: State = 'open';
   /** Nothing more of the connection is to be read. */
   let isLast = false;
+  let added: Readonly<Record<string, string>> | undefined;
   const head = readHead(req);
   const admitted = head.isChunked ? crumbs.began(addressOf(res), () => res.close()) : NO_CHUNKS;
   if (admitted === undefined) {
@@ -105,7 +111,12 @@ export function begin(
     over(`${status[0]}xx`);
     const write = (): void => {
       if (state === 'aborted') return;
-      const answer = { status, headers, body, isContinued: head.awaitsContinue };
+      const answer = {
+        status,
+        headers: added === undefined ? headers : { ...headers, ...added },
+        body,
+        isContinued: head.awaitsContinue,
+      };
       if (isLast && !lastWords.take()) res.close();
       else if (method === 'head') writeHeadOnly(res, answer);
       // uWebSockets takes trailers for the next request.
@@ -143,6 +154,7 @@ export function begin(
     contentType: head.contentType,
     authorization: head.authorization,
     idempotencyKey: head.idempotencyKey,
+    isStrict,
     parameter: req.getParameter(0) ?? '',
     async readBody() {
       if (!/^(identity)?$/i.test(head.contentEncoding))
@@ -151,6 +163,9 @@ export function begin(
       // What comes with the last chunk may be no HTTP, and end the connection: then nothing is done.
       if (head.isChunked) await new Promise<void>((resolve) => turns.afterwards(resolve));
       return state === 'aborted' ? new Promise(() => {}) : body;
+    },
+    addHeaders(headers) {
+      added = { ...added, ...headers };
     },
     sendJson: (body) => send('200 OK', JSON_HEADERS, JSON.stringify(body)),
     send,

@@ -1,7 +1,7 @@
 import { EXTRA_RULE, LIMITS } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { endOfText } from '../../common/json-bounds.js';
-import { decodeJsonText } from '../../common/text.js';
+import { decodeJson, findJsonFault, parseJson } from '../../common/json-fault.js';
 import type { Exchange } from './exchange.js';
 
 /** A JSON object as it came, and its text. */
@@ -17,18 +17,10 @@ export interface JsonBody {
  * @throws OnePushError NOT_JSON_TYPE, BODY_TOO_LARGE, MALFORMED_JSON or NOT_AN_OBJECT
  */
 export async function readJsonBody(exchange: Exchange): Promise<JsonBody> {
-  if (!isJsonType(exchange.contentType)) throw new OnePushError('NOT_JSON_TYPE');
-  const text = decode(await exchange.readBody());
+  const { contentType, isStrict } = exchange;
+  if (!isJsonType(contentType) && (isStrict || !isNearlyJsonType(contentType))) throw notJson(contentType);
+  const text = decodeJson(await exchange.readBody());
   return { value: parseObject(text), text };
-}
-
-/** @throws OnePushError MALFORMED_JSON if it is not UTF-8 */
-export function decode(body: Uint8Array): string {
-  try {
-    return decodeJsonText(body);
-  } catch {
-    throw new OnePushError('MALFORMED_JSON');
-  }
 }
 
 /**
@@ -80,22 +72,24 @@ function checkBounds(text: string): void {
 /** @param member where the text goes on with the member that is too deep */
 function tooDeep(member: string): OnePushError {
   const [, name] = /^\s*("(?:[^"\\]|\\.)*")/.exec(member) ?? [];
-  if (name !== undefined && parseJson(name) === 'extra')
+  if (name !== undefined && findJsonFault(name) === undefined && JSON.parse(name) === 'extra')
     return new OnePushError('INVALID_FIELDS', { violations: [{ field: 'extra', rule: EXTRA_RULE }] });
   return new OnePushError('INVALID_FIELDS', { hint: `the body has more than ${MAX_LEVELS} levels` });
 }
 
-/** @throws OnePushError MALFORMED_JSON */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the body.
-    throw new OnePushError('MALFORMED_JSON');
-  }
-}
-
-/** application/json, with or without parameters. */
+/** application/json, with any parameters. */
 export function isJsonType(contentType: string): boolean {
   return /^application\/json\s*(;|$)/i.test(contentType);
+}
+
+/** None at all, or what other producers of JSON call it: text/json, application/vnd.api+json. */
+export function isNearlyJsonType(contentType: string): boolean {
+  return contentType === '' || /^(text\/json|[\w.-]+\/[\w.+-]+\+json)\s*(;|$)/i.test(contentType);
+}
+
+/** What is said of a body of another type. */
+export function notJson(contentType: string): OnePushError {
+  const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType);
+  const hint = isForm ? 'a form is not taken; send its fields as one JSON object' : undefined;
+  return new OnePushError('NOT_JSON_TYPE', { hint });
 }

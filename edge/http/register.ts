@@ -1,14 +1,14 @@
 import { create } from '@bufbuild/protobuf';
 import { Type } from '@sinclair/typebox';
-import { createChecker } from '../../common/contract/check.js';
 import { Label, LIMITS, Name, ruled, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import type { CoreLink } from '../link/core-link.js';
 import { Platform, RegisterDeviceRequestSchema, UnregisterDeviceRequestSchema } from '../link/wire.js';
 import type { Exchange } from './exchange.js';
+import { createFields } from './fields.js';
 import { readJsonBody } from './json-body.js';
 
-const checker = createChecker(
+const fields = createFields(
   Type.Object({
     alias: Name('a string'),
     appId: Label(LIMITS.name, 1),
@@ -22,12 +22,13 @@ const checker = createChecker(
       ),
     ),
   }),
+  { token: 'nativeToken', deviceToken: 'nativeToken', user: 'alias', userId: 'alias', phone: 'mobile' },
 );
 
 /** POST /msgpush/register */
 export async function register(exchange: Exchange, link: CoreLink): Promise<void> {
-  const { value } = await readJsonBody(exchange);
-  const { alias, appId, platform, nativeToken, mobile, tag } = checker.parse(value);
+  const body = await readJsonBody(exchange);
+  const { alias, appId, platform, nativeToken, mobile, tag } = fields.read(exchange, body);
   const request = create(RegisterDeviceRequestSchema, {
     alias,
     appId,
@@ -43,7 +44,7 @@ export async function register(exchange: Exchange, link: CoreLink): Promise<void
 
 /** POST /msgpush/unregister/{deviceId} */
 export async function unregister(exchange: Exchange, link: CoreLink): Promise<void> {
-  const deviceId = exchange.parameter;
+  const deviceId = exchange.isStrict ? exchange.parameter : exchange.parameter.toLowerCase();
   if (!/^[0-9a-f]{32}$/.test(deviceId)) throw new OnePushError('UNKNOWN_DEVICE');
   const request = create(UnregisterDeviceRequestSchema, { deviceId });
   await link.call({ appId: '', secret: '', request: { case: 'unregisterDevice', value: request } });

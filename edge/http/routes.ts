@@ -1,4 +1,4 @@
-import type { TemplatedApp } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
 import type { FindObstacle } from '../../common/http-server.js';
 import type { CoreLink } from '../link/core-link.js';
@@ -52,13 +52,12 @@ export function serveRoutes(
     '/msgpush/unregister/:deviceId': { post: unregister },
     '/msgpush/send': { post: send },
     '/apps': { post: createApp },
-    '/apps/': { post: createApp },
     '/apps/:id': get(getApp),
   };
   for (const [path, handlers] of Object.entries(routes)) {
     const byMethod = new Map(Object.entries(handlers));
     const allow = [...byMethod.keys()].join(', ').toUpperCase();
-    app.any(path, async (res, req) => {
+    const serve = async (res: HttpResponse, req: HttpRequest): Promise<void> => {
       const exchange = begin(res, req, path, exchanges);
       if (exchange === undefined) return;
       try {
@@ -68,7 +67,10 @@ export function serveRoutes(
       } catch (error) {
         exchange.fail(error);
       }
-    });
+    };
+    app.any(path, serve);
+    // Both spellings of /apps are documented.
+    if (path !== '/' && (!options.isStrict || path === '/apps')) app.any(`${path}/`, serve);
   }
   const refuse: Refuse = (res, req, error) => {
     const exchange = begin(res, req, webSocketPath, exchanges);
@@ -76,9 +78,11 @@ export function serveRoutes(
     if (error.reason === 'OVERLOADED') exchange?.closeAfterwards();
     exchange?.fail(error, error.reason === 'UPGRADE_REQUIRED' ? { Upgrade: 'websocket' } : undefined);
   };
-  app.any(webSocketPath, (res, req) => refuse(res, req, new OnePushError('UPGRADE_REQUIRED')));
+  for (const path of [webSocketPath, `${webSocketPath}/`])
+    app.any(path, (res, req) => refuse(res, req, new OnePushError('UPGRADE_REQUIRED')));
   app.any('/*', (res, req) => {
-    begin(res, req, 'other', exchanges)?.fail(new OnePushError('UNKNOWN_PATH'));
+    const hint = options.isStrict && req.getUrl().endsWith('/') ? 'none has a slash at its end' : undefined;
+    begin(res, req, 'other', exchanges)?.fail(new OnePushError('UNKNOWN_PATH', { hint }));
   });
   return refuse;
 }

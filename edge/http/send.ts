@@ -1,11 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { createChecker } from '../../common/contract/check.js';
 import { EXTRA_RULE, HeaderText, isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { rawMember } from '../../common/json.js';
 import type { CoreLink } from '../link/core-link.js';
 import { type Audience, Platform, Priority, PushMsgType, type SendPushRequest, TagMatch } from '../link/wire.js';
 import type { Exchange } from './exchange.js';
+import { createFields } from './fields.js';
 import { readJsonBody } from './json-body.js';
 
 const AUDIENCES_RULE = `must be "ALL", or a list of 1 to ${LIMITS.audiences} strings of 1 to ${LIMITS.name} characters`;
@@ -33,7 +33,16 @@ const Body = Type.Object({
   /** A header: checked with the fields, so that all that is wrong is named at once. */
   'Idempotency-Key': HeaderText(LIMITS.name),
 });
-const checker = createChecker(Body);
+const fields = createFields(Body, {
+  alias: 'audiences',
+  aliases: 'audiences',
+  tag: 'audiences',
+  tags: 'audiences',
+  devices: 'audiences',
+  message: 'alert',
+  confirm: 'needConfirm',
+  ttl: 'duration',
+});
 
 /** POST /msgpush/send */
 export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
@@ -41,16 +50,17 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
   const { audiences } = value;
   // The text itself: parsed numbers would lose digits.
   const extra = value.extra === undefined ? undefined : rawMember(text, 'extra');
-  const body = checker.parse({
+  const given = {
     ...value,
     audiences: typeof audiences === 'string' && isEveryone(audiences) ? [audiences] : audiences,
     extra,
     'Idempotency-Key': exchange.idempotencyKey,
-  });
+  };
+  const body = fields.read(exchange, { value: given, text });
   // Hot: written out, since to create it by its descriptor is many times slower.
   const request: SendPushRequest = {
     $typeName: 'onepush.v1.SendPushRequest',
-    audience: toAudience(body),
+    audience: toAudience(body, exchange.isStrict),
     platform: body.platform === undefined || body.platform === 'ALL' ? Platform.UNSPECIFIED : Platform[body.platform],
     tenantCode: body.tenantCode ?? '',
     pushMsgType: body.pushMsgType === 'CMD' ? PushMsgType.CMD : PushMsgType.MSG,
@@ -85,8 +95,14 @@ async function readBody(exchange: Exchange) {
   }
 }
 
-function toAudience({ audiences, audienceType }: Static<typeof Body>): Audience {
-  return { $typeName: 'onepush.v1.Audience', audience: toNames(audiences, audienceType) };
+function toAudience({ audiences, audienceType }: Static<typeof Body>, isStrict: boolean): Audience {
+  const names = audienceType === 'DEVICE' && !isStrict ? audiences.map(toDeviceId) : audiences;
+  return { $typeName: 'onepush.v1.Audience', audience: toNames(names, audienceType) };
+}
+
+/** Device ids in the letters in which they were given out; other text as it is. */
+function toDeviceId(name: string): string {
+  return /^[0-9A-F]{32}$/.test(name.toUpperCase()) ? name.toLowerCase() : name;
 }
 
 function toNames(

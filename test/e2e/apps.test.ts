@@ -35,6 +35,7 @@ describe('POST /apps/', () => {
     ['a bare string that says it is JSON', 'Shop ü', JSON_TYPE],
     ['a JSON string', '"Shop \\u00fc"', JSON_TYPE],
     ['an object', '{"name":"Shop ü"}', JSON_TYPE],
+    ['an object in a subtype of JSON', '{"name":"Shop ü"}', { 'content-type': 'application/hal+json' }],
     ['an object in plain text', '{"name":"Shop ü","more":1}', {}],
   ])('takes the name as %s', async (_, body, headers) => {
     for (const path of ['/apps/', '/apps']) {
@@ -81,7 +82,7 @@ describe('POST /apps/', () => {
     ['an empty JSON string', '""', JSON_TYPE],
     ['an object without a name', '{}', JSON_TYPE],
     ['null as the name', '{"name":null}', JSON_TYPE],
-    ['a number as the name', '{"name":1}', JSON_TYPE],
+    ['a list as the name', '{"name":["x"]}', JSON_TYPE],
     ['a control character', 'a\u0000b', {}],
     ['256 characters', 'n'.repeat(256), {}],
   ])('refuses %s, naming the field', async (_, body, headers) => {
