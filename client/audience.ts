@@ -1,9 +1,14 @@
 import { create } from '@bufbuild/protobuf';
-import type { Platform } from '../gen/onepush/v1/device_pb.js';
+import { Platform } from '../gen/onepush/v1/device_pb.js';
 import { type Audience, AudienceSchema, Audience_Tags_Match as Match } from '../gen/onepush/v1/push_pb.js';
+import type { Word } from './push.js';
 
 const tags = (match: Match, values: string[]): Audience =>
   create(AudienceSchema, { audience: { case: 'tags', value: { values, match } } });
+
+/** An unknown word stays as it is: whoever sends the audience is told. */
+const toPlatform = (value: Platform | Word<typeof Platform>): Platform =>
+  typeof value === 'string' ? (Platform[value] ?? value) : value;
 
 /** Who a push is for: `to.allOf(to.tags('news'), to.not(to.aliases('bob')))`. */
 export const to = {
@@ -14,8 +19,8 @@ export const to = {
   tags: (...values: string[]): Audience => tags(Match.ANY, values),
   allTags: (...values: string[]): Audience => tags(Match.ALL, values),
   noTags: (...values: string[]): Audience => tags(Match.NONE, values),
-  platforms: (...values: Platform[]): Audience =>
-    create(AudienceSchema, { audience: { case: 'platforms', value: { values } } }),
+  platforms: (...values: (Platform | Word<typeof Platform>)[]): Audience =>
+    create(AudienceSchema, { audience: { case: 'platforms', value: { values: values.map(toPlatform) } } }),
   everyone: (): Audience => create(AudienceSchema, { audience: { case: 'everyone', value: {} } }),
   allOf: (...audiences: Audience[]): Audience =>
     create(AudienceSchema, { audience: { case: 'allOf', value: { audiences } } }),

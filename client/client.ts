@@ -1,22 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { create, type DescMethodUnary, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import type { DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { type CallOptions as ConnectCallOptions, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { PushCore } from '../gen/onepush/v1/push_core_pb.js';
-import { SendPushRequestSchema } from '../gen/onepush/v1/push_pb.js';
 import type { Receipt } from '../gen/onepush/v1/receipt_pb.js';
-import { CallError } from './errors.js';
+import { clientClosed, noTimeLeft } from './errors.js';
 import { createGrpcTransport } from './grpc-transport.js';
-import { type ClientOptions, parseOptions, positive, type Settings } from './options.js';
-import { createPushStream } from './push-stream.js';
+import { type ClientOptions, parseOptions, parseTimeout, type Settings } from './options.js';
+import { encodePush, type Push, type Writable } from './push.js';
+import { createPushStream, type OpenStream } from './push-stream.js';
 import { type WatchOptions, watchReceipts } from './receipts.js';
+import { encodeRequest } from './requests.js';
 import { retrying } from './retry.js';
 import { createTurns, type Turns } from './turns.js';
-
-/** A push; without an idempotency key it is given one. */
-export type Push = MessageInitShape<typeof SendPushRequestSchema>;
 
 /** What one call may have of its own. */
 export interface CallOptions {
@@ -29,10 +26,10 @@ export interface CallOptions {
 type Methods = (typeof PushCore)['method'];
 type UnaryName = { [K in keyof Methods]: Methods[K]['methodKind'] extends 'unary' ? K : never }[keyof Methods];
 
-/** The unary methods of the service, each with a deadline, its retries and the credentials that it needs. */
+/** The unary methods of the service, each checked before it is sent, with a deadline, its retries and the credentials that it needs. */
 export type UnaryCalls = {
   [K in UnaryName]: (
-    request: MessageInitShape<Methods[K]['input']>,
+    request: K extends 'sendPush' ? Push : Writable<MessageInitShape<Methods[K]['input']>>,
     options?: CallOptions,
   ) => Promise<MessageShape<Methods[K]['output']>>;
 };
@@ -42,16 +39,17 @@ export interface OnePushClient extends UnaryCalls {
   /**
    * Sends a push and resolves with its request id once it is committed. Over gRPC all pushes share a stream, on which those that are
    * sent in one turn of the event loop are one message; when it breaks, what was not answered is sent again with its key, so that it
-   * is never pushed twice. Over Connect each is a call.
+   * is never pushed twice. Over Connect each is a call. Once it is called, changes of the object change nothing.
    *
-   * @param options.timeoutMs when it rejects with DEADLINE_EXCEEDED, the push may have been accepted
+   * @throws CallError INVALID_ARGUMENT, naming the fields, for what cannot be encoded: nothing of it is sent. `inDoubt` where it may
+   * have been accepted all the same
    */
-  send(push: Push, options?: Pick<CallOptions, 'timeoutMs'>): Promise<string>;
+  send(push: Push, options?: CallOptions): Promise<string>;
   /** Resolves when `send` has room for another push: wait for it in a loop that sends many. */
   room(): Promise<void>;
   /** Receipts, at least once, for as long as they are asked for; reconnects from its position. */
   watchReceipts(options?: WatchOptions): AsyncGenerator<Receipt>;
-  /** Takes no more calls; resolves when the pushes of `send` are answered and the connection has ended. */
+  /** Takes no more calls; resolves when those that are under way are answered and the connection has ended. */
   close(): Promise<void>;
 }
 
@@ -64,47 +62,49 @@ const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>(['createApp', 'getApp
 /** @throws TypeError when the options are wrong */
 export function createOnePushClient(options: ClientOptions): OnePushClient {
   const settings = parseOptions(options);
-  const { transport, closeTransport, bidi } = createTransport(settings);
+  const { transport, closeTransport, openStream } = createTransport(settings);
   const core = createClient(PushCore, transport);
-  const calls = createUnaryCalls(transport, settings);
   const closing = new AbortController();
-  const call = (signal: AbortSignal): ConnectCallOptions => ({ signal, headers: headersFor('', settings) });
-
-  const stream = createPushStream(
-    bidi
-      ? (requests, signal) => core.sendPushStream(requests, call(signal))
-      : () => {
-          throw new CallError('UNIMPLEMENTED', 'SendPushStream wants gRPC');
-        },
-    settings.policy,
-    settings.maxPending,
-  );
+  const calls = createUnaryCalls(transport, settings, closing.signal);
+  const stream = openStream && createPushStream(openStream, settings.policy, settings.maxPending);
+  const watchOptions = (signal: AbortSignal): ConnectCallOptions => ({ signal, headers: headersFor('', settings) });
 
   return {
-    ...calls,
-    async send(push, { timeoutMs } = {}) {
-      const keyed = withKey(push);
-      const limit = positive('timeoutMs', timeoutMs, settings.timeoutMs);
-      if (bidi) return stream.send(keyed, limit);
-      return (await calls.sendPush(keyed, { timeoutMs: limit })).requestId;
+    ...calls.methods,
+    async send(push, { timeoutMs, signal } = {}) {
+      if (stream === undefined) return (await calls.methods.sendPush(push, { timeoutMs, signal })).requestId;
+      const limit = parseTimeout(timeoutMs, settings.timeoutMs);
+      const encoded = encodePush(push);
+      if (limit <= 0) throw noTimeLeft();
+      return stream.send(encoded, limit, signal);
     },
-    room: () => stream.room(),
+    async room() {
+      await stream?.room();
+    },
     watchReceipts: (watch = {}) =>
       watchReceipts(
-        (request, signal) => core.watchReceipts(request, call(signal)),
+        (request, signal) => core.watchReceipts(request, watchOptions(signal)),
         watch,
         settings.policy,
         closing.signal,
       ),
     async close() {
       closing.abort();
-      await stream.close();
+      await Promise.all([stream?.close(), calls.settled()]);
       closeTransport();
     },
   };
 }
 
-function createTransport({ place }: Settings): { transport: Transport; closeTransport: () => void; bidi: boolean } {
+interface Connection {
+  readonly transport: Transport;
+  closeTransport(): void;
+  /** Absent where the transport has no streams in both directions. */
+  readonly openStream?: OpenStream;
+}
+
+function createTransport(settings: Settings): Connection {
+  const { place } = settings;
   if ('baseUrl' in place) {
     const pool = { keepAlive: true, maxSockets: MAX_SOCKETS };
     const agent = place.baseUrl.startsWith('https:') ? new HttpsAgent(pool) : new HttpAgent(pool);
@@ -114,30 +114,56 @@ function createTransport({ place }: Settings): { transport: Transport; closeTran
       useBinaryFormat: true,
       nodeOptions: { agent },
     });
-    return { transport, closeTransport: () => agent.destroy(), bidi: false };
+    return { transport, closeTransport: () => agent.destroy() };
   }
   const transport = createGrpcTransport(place.address, place.tls);
-  return { transport, closeTransport: transport.close, bidi: true };
+  const header = headersFor('', settings);
+  return {
+    transport,
+    closeTransport: transport.close,
+    openStream: (messages, signal) => transport.encodedStream(PushCore.method.sendPushStream, messages, header, signal),
+  };
 }
 
-function createUnaryCalls(transport: Transport, settings: Settings): UnaryCalls {
+interface CallTable {
+  readonly methods: UnaryCalls;
+  /** Resolves when no call is under way. */
+  settled(): Promise<unknown>;
+}
+
+function createUnaryCalls(transport: Transport, settings: Settings, closed: AbortSignal): CallTable {
   const turns = createTurns('baseUrl' in settings.place ? MAX_SOCKETS : Number.POSITIVE_INFINITY);
+  const underWay = new Set<Promise<unknown>>();
   const calls = Object.entries(PushCore.method).map(([name, method]) => {
     if (method.methodKind !== 'unary') return [name, undefined] as const;
-    return [name, toCall(transport, name, method, settings, turns)] as const;
+    const call = toCall(transport, name, method, settings, turns);
+    const counted: typeof call = (request, options) => {
+      if (closed.aborted) return Promise.reject(clientClosed());
+      const answer = call(request, options);
+      const done = (): void => void underWay.delete(answer);
+      underWay.add(answer);
+      answer.then(done, done);
+      return answer;
+    };
+    return [name, counted] as const;
   });
-  // Each unary method is there under its name, with the types of its descriptor.
-  return Object.fromEntries(calls.filter(([, found]) => found !== undefined)) as unknown as UnaryCalls;
+  return {
+    // Each unary method is there under its name, with the types of its descriptor.
+    methods: Object.fromEntries(calls.filter(([, found]) => found !== undefined)) as unknown as UnaryCalls,
+    settled: () => Promise.allSettled(underWay),
+  };
 }
 
 function toCall(transport: Transport, name: string, method: DescMethodUnary, settings: Settings, turns: Turns) {
   const headers = headersFor(name, settings);
-  return async (request: MessageInitShape<typeof method.input>, { timeoutMs, signal }: CallOptions = {}) => {
+  return async (request: unknown, { timeoutMs, signal }: CallOptions = {}) => {
+    const limit = parseTimeout(timeoutMs, settings.timeoutMs);
     // The method's own type of request, which the table of methods hides.
-    const input = name === 'sendPush' ? withKey(request as Push) : request;
-    const answer = await retrying((attemptMs) => transport.unary(method, signal, attemptMs, headers, input), {
+    const { message } = name === 'sendPush' ? encodePush(request as Push) : encodeRequest(method.input, request);
+    if (limit <= 0) throw noTimeLeft();
+    const answer = await retrying((attemptMs) => transport.unary(method, signal, attemptMs, headers, message), {
       policy: settings.policy,
-      timeoutMs: positive('timeoutMs', timeoutMs, settings.timeoutMs),
+      timeoutMs: limit,
       attemptTimeoutMs: settings.attemptTimeoutMs,
       repeatable: !NOT_REPEATABLE.has(name),
       signal,
@@ -151,10 +177,4 @@ function toCall(transport: Transport, name: string, method: DescMethodUnary, set
 function headersFor(name: string, { app, admin }: Settings): Record<string, string> {
   const authorization = FOR_ADMINS.has(name) ? admin : (app ?? admin);
   return authorization === undefined ? {} : { authorization };
-}
-
-function withKey(push: Push) {
-  const message = create(SendPushRequestSchema, push);
-  // A copy, so that a push that the caller sends again is another one.
-  return message.idempotencyKey === '' ? { ...message, idempotencyKey: randomUUID() } : message;
 }

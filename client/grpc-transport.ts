@@ -3,17 +3,27 @@ import {
   create,
   type DescMessage,
   type DescMethod,
+  type DescMethodBiDiStreaming,
   fromBinary,
   type MessageInitShape,
   type MessageShape,
+  toBinary,
 } from '@bufbuild/protobuf';
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { toMethodDefinition } from '../common/grpc.js';
+// For texts that come in answers: byte order marks are part of them.
+import '../common/text.js';
 import { StatusSchema } from '../gen/google/rpc/status_pb.js';
 
 /** A transport that holds a connection. */
-export interface ClosableTransport extends Transport {
+export interface GrpcTransport extends Transport {
+  /** A call whose messages are encoded. The first is asked for when there is a connection. */
+  encodedStream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodBiDiStreaming<I, O>,
+    messages: AsyncIterable<Uint8Array>,
+    header: Record<string, string>,
+    signal: AbortSignal,
+  ): AsyncIterable<MessageShape<O>>;
   /** Ends the connection; open calls fail. */
   close(): void;
 }
@@ -30,7 +40,7 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
  *
  * @param address `host:port`
  */
-export function createGrpcTransport(address: string, tls: boolean): ClosableTransport {
+export function createGrpcTransport(address: string, tls: boolean): GrpcTransport {
   const client = new Client(address, tls ? credentials.createSsl() : credentials.createInsecure(), {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.keepalive_time_ms': 10_000,
@@ -41,16 +51,50 @@ export function createGrpcTransport(address: string, tls: boolean): ClosableTran
     'grpc-node.flow_control_window': WINDOW_BYTES,
     'grpc.per_rpc_retry_buffer_size': REPEAT_BYTES,
   });
+  let connecting: Promise<void> | undefined;
+
+  /** Resolves when there is a connection, and when the client is closed. */
+  function connected(): Promise<void> {
+    connecting ??= new Promise((resolve) => {
+      client.waitForReady(Number.POSITIVE_INFINITY, () => {
+        connecting = undefined;
+        resolve();
+      });
+    });
+    return connecting;
+  }
+
+  // On the wire the kinds of streams are one: a caller that has sent its only message ends its side.
+  function openStream<O extends DescMessage>(
+    method: DescMethod & { output: O },
+    messages: AsyncIterable<Uint8Array>,
+    header: ConstructorParameters<typeof Headers>[0],
+    signal: AbortSignal | undefined,
+    timeoutMs?: number,
+  ): AsyncGenerator<MessageShape<O>> {
+    const call = client.makeBidiStreamRequest(
+      toPath(method),
+      toBuffer,
+      decoderOf(method.output),
+      toMetadata(header),
+      toOptions(timeoutMs),
+    );
+    const stop = (): void => call.cancel();
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+    void write(call, messages, connected);
+    return read(call, () => signal?.removeEventListener('abort', stop));
+  }
+
   return {
     unary(method, signal, timeoutMs, header, input) {
-      const { path, requestSerialize, responseDeserialize } = toMethodDefinition(method.parent, method);
       return new Promise((resolve, reject) => {
         const stop = (): void => call.cancel();
         const call = client.makeUnaryRequest(
-          path,
-          requestSerialize,
-          responseDeserialize,
-          create(method.input, input),
+          toPath(method),
+          toBuffer,
+          decoderOf(method.output),
+          toBinary(method.input, create(method.input, input)),
           toMetadata(header),
           toOptions(timeoutMs),
           (error, message) => {
@@ -66,43 +110,43 @@ export function createGrpcTransport(address: string, tls: boolean): ClosableTran
     },
 
     async stream(method, signal, timeoutMs, header, input) {
-      const { path, requestSerialize, responseDeserialize } = toMethodDefinition(method.parent, method);
-      // On the wire the kinds of streams are one: a caller that has sent its only message ends its side.
-      const call = client.makeBidiStreamRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        toMetadata(header),
-        toOptions(timeoutMs),
-      );
-      const stop = (): void => call.cancel();
-      if (signal?.aborted) stop();
-      else signal?.addEventListener('abort', stop, { once: true });
-      void write(call, method.input, input);
-      return { stream: true, ...common(method), message: read(call, () => signal?.removeEventListener('abort', stop)) };
+      const message = openStream(method, encoded(method.input, input), header, signal, timeoutMs);
+      return { stream: true, ...common(method), message };
     },
+
+    encodedStream: (method, messages, header, signal) => openStream(method, messages, header, signal),
 
     close: () => client.close(),
   };
 }
 
-/** Writes at the pace of the connection. What goes wrong ends the call, and whoever reads it is told. */
-async function write<I extends DescMessage>(
-  call: ClientDuplexStream<MessageShape<I>, unknown>,
-  schema: I,
-  input: AsyncIterable<MessageInitShape<I>>,
+/** Writes at the pace of the connection, once there is one. What goes wrong ends the call, and whoever reads it is told. */
+async function write(
+  call: ClientDuplexStream<Uint8Array, unknown>,
+  messages: AsyncIterable<Uint8Array>,
+  connected: () => Promise<void>,
 ): Promise<void> {
   const over = new AbortController();
+  const ended = new Promise<void>((resolve) => over.signal.addEventListener('abort', () => resolve(), { once: true }));
   for (const event of ['status', 'close', 'error']) call.once(event, () => over.abort());
   try {
-    for await (const message of input) {
+    await Promise.race([connected(), ended]);
+    if (over.signal.aborted) return;
+    for await (const message of messages) {
       if (over.signal.aborted) return;
-      if (!call.write(create(schema, message))) await once(call, 'drain', { signal: over.signal });
+      if (!call.write(message)) await once(call, 'drain', { signal: over.signal });
     }
     call.end();
   } catch {
     if (!over.signal.aborted) call.cancel();
   }
+}
+
+async function* encoded<I extends DescMessage>(
+  schema: I,
+  messages: AsyncIterable<MessageInitShape<I>>,
+): AsyncGenerator<Uint8Array> {
+  for await (const message of messages) yield toBinary(schema, create(schema, message));
 }
 
 async function* read<T>(call: AsyncIterable<T> & { cancel(): void }, done: () => void): AsyncGenerator<T> {
@@ -114,6 +158,19 @@ async function* read<T>(call: AsyncIterable<T> & { cancel(): void }, done: () =>
     done();
     call.cancel();
   }
+}
+
+function toPath({ parent, name }: DescMethod): string {
+  return `/${parent.typeName}/${name}`;
+}
+
+/** The same bytes, as grpc-js wants them. */
+function toBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+function decoderOf<O extends DescMessage>(schema: O): (bytes: Buffer) => MessageShape<O> {
+  return (bytes) => fromBinary(schema, bytes);
 }
 
 /** What Connect's responses have besides the message. Headers and trailers are of no use to this client. */

@@ -1,3 +1,4 @@
+import { invalidRequest } from './requests.js';
 import type { RetryPolicy } from './retry.js';
 
 /** Where the service is, who calls, and how patiently. Times are milliseconds. */
@@ -49,6 +50,8 @@ export function parseOptions(options: ClientOptions): Settings {
   const { address, baseUrl, tls = false, appId, appKey, adminToken } = options;
   if ((appId === undefined) !== (appKey === undefined)) throw new TypeError('appId and appKey go together');
   if (appId?.includes(':')) throw new TypeError('appId must not have a colon');
+  // What a header cannot carry; its error would show the token.
+  if (adminToken !== undefined && !/^[!-~]+$/.test(adminToken)) throw new TypeError('adminToken must be visible ASCII');
   return Object.freeze({
     place: parsePlace(address, baseUrl, tls),
     app: appId === undefined ? undefined : `Basic ${Buffer.from(`${appId}:${appKey}`).toString('base64')}`,
@@ -73,9 +76,23 @@ function parsePlace(address: string | undefined, baseUrl: string | undefined, tl
   return { baseUrl };
 }
 
+/** What timers take at most: 24 days. */
+const MAX_MS = 2 ** 31 - 1;
+
 /** @throws TypeError */
-export function positive(name: string, value: number | undefined, standard: number): number {
+function positive(name: string, value: number | undefined, standard: number): number {
   if (value === undefined) return standard;
   if (!(value > 0 && Number.isFinite(value))) throw new TypeError(`${name} must be a number above 0`);
-  return value;
+  return Math.min(value, MAX_MS);
+}
+
+/**
+ * The time that one call has, in milliseconds; 0 and less when it is over.
+ *
+ * @throws CallError INVALID_ARGUMENT where it is no number
+ */
+export function parseTimeout(timeoutMs: number | undefined, standard: number): number {
+  if (timeoutMs === undefined) return standard;
+  if (!Number.isFinite(timeoutMs)) throw invalidRequest([{ field: 'timeoutMs', rule: 'must be a number' }]);
+  return Math.min(timeoutMs, MAX_MS);
 }

@@ -1,20 +1,29 @@
-import { toBinary } from '@bufbuild/protobuf';
-import { AudienceSchema, type SendPushRequest, SendPushRequestSchema } from '../gen/onepush/v1/push_pb.js';
-import { CallError } from './errors.js';
+import { CallError, cancelled, clientClosed, noTimeLeft, toFinalError } from './errors.js';
+
+/** A push as it goes on the wire. */
+export interface EncodedPush {
+  readonly bytes: Uint8Array;
+  /** How many fields it has, items of lists among them. */
+  readonly fields: number;
+}
 
 /** A push without an answer. */
 export interface PendingPush {
   readonly reference: number;
-  readonly push: SendPushRequest;
+  readonly push: EncodedPush;
 }
 
 interface Entry extends PendingPush {
-  /** On the wire, or somewhat more. */
-  readonly bytes: number;
   /** By performance.now(). */
   readonly deadline: number;
   readonly resolve: (requestId: string) => void;
   readonly reject: (failure: CallError) => void;
+  /** Whether a stream has broken that may have carried it. */
+  inDoubt: boolean;
+  /** What it was sent back with. */
+  failure: CallError | undefined;
+  /** Looks at its signal no more. */
+  leave: (() => void) | undefined;
 }
 
 /**
@@ -30,28 +39,37 @@ export interface PendingPushes {
   /**
    * Resolves with the request id.
    *
-   * @throws CallError RESOURCE_EXHAUSTED when there is no room, CANCELLED when it is closed, INVALID_ARGUMENT when it is too large
+   * @throws CallError RESOURCE_EXHAUSTED when there is no room, CANCELLED when it is closed or the signal is aborted
    */
-  add(push: SendPushRequest, deadline: number): Promise<string>;
-  /** The next ones to send; at least one, if any waits. */
-  take(pushes: number, bytes: number): PendingPush[];
+  add(push: EncodedPush, deadline: number, signal?: AbortSignal): Promise<string>;
+  /** The next ones to send, within these bounds; at least one, if any waits. */
+  take(most: BatchBounds): PendingPush[];
   /** What is not known, because its time was over, is passed by. */
   answer(reference: number, requestId: string): void;
   fail(reference: number, failure: CallError): void;
   failAll(failure: CallError): void;
-  /** It waits again, before all that has not been sent; without a reference, all that is sent does. */
-  unsend(reference?: number): void;
-  /** Fails what has a deadline before now. */
-  expire(now: number): void;
+  /** It waits again, before all that has not been sent. */
+  unsend(reference: number, failure: CallError): void;
+  /** All that is sent waits again. */
+  unsendAll(failure: CallError): void;
+  /**
+   * Fails what has a deadline before now.
+   *
+   * @param failure why nothing could be sent, if that is so
+   */
+  expire(now: number, failure: CallError | undefined): void;
   /** Resolves when one more may be added. */
   room(): Promise<void>;
   /** Nothing more is added; resolves when nothing is pending. */
   close(): Promise<void>;
 }
 
-/** The service takes messages of 16 MiB; a push has a few bytes around it. */
-const MAX_BYTES = 16 * 1024 * 1024 - 64;
-const LARGE = 256 * 1024;
+/** Maximum of what one message carries. */
+export interface BatchBounds {
+  readonly pushes: number;
+  readonly bytes: number;
+  readonly fields: number;
+}
 
 export function createPendingPushes(limit: number): PendingPushes {
   // Maps keep the order in which their keys were set.
@@ -68,6 +86,7 @@ export function createPendingPushes(limit: number): PendingPushes {
   function settle(entry: Entry, how: (entry: Entry) => void): void {
     sent.delete(entry.reference);
     waiting.delete(entry.reference);
+    entry.leave?.();
     how(entry);
     notify();
   }
@@ -80,6 +99,33 @@ export function createPendingPushes(limit: number): PendingPushes {
 
   async function until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => waiters.push(resolve));
+  }
+
+  function sendBack(entry: Entry, failure: CallError): void {
+    entry.inDoubt ||= failure.inDoubt;
+    entry.failure = failure;
+    sent.delete(entry.reference);
+    again.push(entry);
+  }
+
+  function lateness(entry: Entry, failure: CallError | undefined): CallError {
+    if (entry.inDoubt || sent.has(entry.reference)) {
+      const cause = entry.failure ?? failure;
+      const message = 'The push was not answered in time; it may have been accepted';
+      return new CallError('DEADLINE_EXCEEDED', message, undefined, cause, true);
+    }
+    const known = entry.failure ?? failure;
+    return known ? toFinalError(known, false) : noTimeLeft();
+  }
+
+  function onAbort(signal: AbortSignal, entry: Entry): void {
+    const abort = (): void => {
+      mergeAgain();
+      const inDoubt = entry.inDoubt || sent.has(entry.reference);
+      settle(entry, ({ reject }) => reject(cancelled(inDoubt)));
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    entry.leave = () => signal.removeEventListener('abort', abort);
   }
 
   /** Puts what is to be sent again before the rest. */
@@ -104,26 +150,37 @@ export function createPendingPushes(limit: number): PendingPushes {
       return lastSent;
     },
 
-    add(push, deadline) {
-      if (closed) return Promise.reject(new CallError('CANCELLED', 'The client is closed'));
+    add(push, deadline, signal) {
+      if (closed) return Promise.reject(clientClosed());
+      if (signal?.aborted) return Promise.reject(cancelled(false));
       if (size() >= limit) return Promise.reject(new CallError('RESOURCE_EXHAUSTED', `${limit} pushes are pending`));
-      const bytes = bytesOf(push);
-      // Sent with others it would have them fail too.
-      if (bytes > MAX_BYTES) return Promise.reject(new CallError('INVALID_ARGUMENT', 'The push is too large'));
       const reference = nextReference;
       nextReference = nextReference === 0xffff_ffff ? 1 : nextReference + 1;
       return new Promise((resolve, reject) => {
-        waiting.set(reference, { reference, push, bytes, deadline, resolve, reject });
+        const entry: Entry = {
+          reference,
+          push,
+          deadline,
+          resolve,
+          reject,
+          inDoubt: false,
+          failure: undefined,
+          leave: undefined,
+        };
+        waiting.set(reference, entry);
+        if (signal) onAbort(signal, entry);
       });
     },
 
-    take(pushes, bytes) {
+    take({ pushes, bytes, fields }) {
       mergeAgain();
       const taken: Entry[] = [];
-      let left = bytes;
+      let bytesLeft = bytes;
+      let fieldsLeft = fields;
       for (const entry of waiting.values()) {
-        left -= entry.bytes;
-        if (taken.length > 0 && (taken.length >= pushes || left < 0)) break;
+        bytesLeft -= entry.push.bytes.length;
+        fieldsLeft -= entry.push.fields;
+        if (taken.length > 0 && (taken.length >= pushes || bytesLeft < 0 || fieldsLeft < 0)) break;
         taken.push(entry);
       }
       for (const entry of taken) {
@@ -144,23 +201,25 @@ export function createPendingPushes(limit: number): PendingPushes {
     },
     failAll(failure) {
       mergeAgain();
-      for (const entry of [...sent.values(), ...waiting.values()]) settle(entry, ({ reject }) => reject(failure));
-    },
-
-    unsend(reference) {
-      const entries = reference === undefined ? [...sent.values()] : [sent.get(reference)];
-      for (const entry of entries) {
-        if (entry === undefined) continue;
-        sent.delete(entry.reference);
-        again.push(entry);
+      for (const entry of [...sent.values(), ...waiting.values()]) {
+        const known = entry.inDoubt && !failure.inDoubt ? toFinalError(failure, true) : failure;
+        settle(entry, ({ reject }) => reject(known));
       }
     },
 
-    expire(now) {
+    unsend(reference, failure) {
+      const entry = sent.get(reference);
+      if (entry) sendBack(entry, failure);
+    },
+    unsendAll(failure) {
+      for (const entry of sent.values()) sendBack(entry, failure);
+    },
+
+    expire(now, failure) {
       mergeAgain();
       for (const entry of [...sent.values(), ...waiting.values()]) {
         if (entry.deadline > now) continue;
-        const late = new CallError('DEADLINE_EXCEEDED', 'The push was not answered in time; it may have been accepted');
+        const late = lateness(entry, failure);
         settle(entry, ({ reject }) => reject(late));
       }
     },
@@ -172,21 +231,4 @@ export function createPendingPushes(limit: number): PendingPushes {
       await until(() => size() === 0);
     },
   };
-}
-
-/** At the most so many bytes a push has on the wire; exactly, where it is large. */
-function bytesOf(push: SendPushRequest): number {
-  const { audience, alert, extraJson, smsMessage } = push;
-  // A UTF-16 unit has at most three bytes; the other texts are short.
-  const most = 4000 + 3 * (alert.length + extraJson.length + smsMessage.length) + audienceBytes(audience);
-  return most > LARGE ? toBinary(SendPushRequestSchema, push).length : most;
-}
-
-function audienceBytes(audience: SendPushRequest['audience']): number {
-  const named = audience?.audience;
-  if (named?.case === 'everyone') return 0;
-  if (named?.case === 'aliases' || named?.case === 'tags') {
-    return named.value.values.reduce((sum, { length }) => sum + 3 * length + 6, 0);
-  }
-  return audience === undefined ? 0 : toBinary(AudienceSchema, audience).length;
 }

@@ -1,13 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import {
-  type SendPushRequest,
-  type SendPushStreamRequest,
-  SendPushStreamRequestSchema,
-  type SendPushStreamResponse,
-} from '../gen/onepush/v1/push_pb.js';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { SendPushStreamResponse } from '../gen/onepush/v1/push_pb.js';
 import { CallError, toCallError, toCodeName } from './errors.js';
-import { createPendingPushes, type PendingPush } from './pending-pushes.js';
+import { createPendingPushes, type EncodedPush, type PendingPush } from './pending-pushes.js';
 import { pauseAfter, pauseFor, prospectOf, type RetryPolicy } from './retry.js';
 
 /** Many pushes over one stream, made again when it breaks. */
@@ -15,26 +10,29 @@ export interface PushStream {
   /**
    * Resolves with the request id. The push has an idempotency key: it is sent again until it is answered.
    *
-   * @throws CallError what it was refused with; DEADLINE_EXCEEDED after `timeoutMs`, when it may have been accepted all the same;
-   * RESOURCE_EXHAUSTED when too many are pending: see `room`; INVALID_ARGUMENT when it is larger than any message may be
+   * @throws CallError what it was refused with; after `timeoutMs` DEADLINE_EXCEEDED when it may have been accepted all the same, and
+   * otherwise why it could not be sent; RESOURCE_EXHAUSTED when too many are pending: see `room`; CANCELLED by the signal
    */
-  send(push: SendPushRequest, timeoutMs: number): Promise<string>;
+  send(push: EncodedPush, timeoutMs: number, signal?: AbortSignal): Promise<string>;
   /** Resolves when another push may be sent. */
   room(): Promise<void>;
   /** Takes no more pushes; resolves when all are answered or their time is over. */
   close(): Promise<void>;
 }
 
-/** One SendPushStream call. */
+/**
+ * One SendPushStream call, of messages that are encoded. The next one is asked for when there is a connection that takes it: what was
+ * not asked for was not sent.
+ */
 export type OpenStream = (
-  requests: AsyncIterable<MessageInitShape<typeof SendPushStreamRequestSchema>>,
+  messages: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ) => AsyncIterable<SendPushStreamResponse>;
 
 /** How many pushes of a stream may be without an answer. */
 const MAX_SENT = 2048;
-/** One message holds what was sent in one turn of the event loop, up to so much. */
-const MAX_BATCH = { pushes: 256, bytes: 4_000_000 };
+/** One message holds what was sent in one turn of the event loop, up to so much; the service takes 300,000 fields. */
+const MAX_BATCH = { pushes: 256, bytes: 4_000_000, fields: 280_000 };
 /** A stream that answers nothing for so long, with pushes to answer, is given up, in milliseconds. */
 const STALLED_MS = 10_000;
 const LOOK_MS = 250;
@@ -49,6 +47,8 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
   /** Failures in a row, of the stream or of pushes for want of room. */
   let failures = 0;
   let pausedUntil = 0;
+  /** Why nothing can be sent; undefined once something is answered. */
+  let obstacle: CallError | undefined;
   const stopping = new AbortController();
 
   /** Connects for as long as there is something to send or to hear. */
@@ -60,7 +60,8 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
       } catch (error) {
         if (stopping.signal.aborted) return;
         const failure = toCallError(error);
-        pending.unsend();
+        obstacle = failure;
+        pending.unsendAll(failure);
         if (prospectOf(failure) === 'hopeless' && failure.code !== 'CANCELLED') {
           pending.failAll(failure);
           running = undefined;
@@ -81,6 +82,7 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
         for (const { reference, result } of results) {
           if (result.case === 'requestId') {
             failures = 0;
+            obstacle = undefined;
             pending.answer(reference, result.value);
           } else if (result.case === 'failure') {
             const { code, message, detail } = result.value;
@@ -100,7 +102,7 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
       pending.fail(reference, failure);
       return;
     }
-    pending.unsend(reference);
+    pending.unsend(reference, failure);
     // The pushes that are refused together make one pause.
     if (performance.now() < pausedUntil) return;
     failures++;
@@ -114,7 +116,7 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
   }
 
   /** What the stream sends; asked for the next message when the connection takes one. */
-  async function* outgoing(signal: AbortSignal): AsyncGenerator<SendPushStreamRequest> {
+  async function* outgoing(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     while (!signal.aborted) {
       const wait = pausedUntil - performance.now();
       const room = MAX_SENT - pending.sent;
@@ -123,7 +125,7 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
         await nextTurn();
         // The stream has broken meanwhile: what is taken now would go nowhere.
         if (signal.aborted) return;
-        const batch = pending.take(Math.min(room, MAX_BATCH.pushes), MAX_BATCH.bytes);
+        const batch = pending.take({ ...MAX_BATCH, pushes: Math.min(room, MAX_BATCH.pushes) });
         if (batch.length > 0) yield toMessage(batch);
         continue;
       }
@@ -137,7 +139,7 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
   /** Ends what has waited too long, and a stream that says nothing. */
   function look(): void {
     const now = performance.now();
-    pending.expire(now);
+    pending.expire(now, obstacle);
     if (pending.sent > 0 && now - Math.max(heard, pending.lastSent) > STALLED_MS) connection?.abort();
     if (pending.size === 0) {
       clearInterval(clock);
@@ -146,8 +148,8 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
   }
 
   return {
-    send(push, timeoutMs) {
-      const answer = pending.add(push, performance.now() + timeoutMs);
+    send(push, timeoutMs, signal) {
+      const answer = pending.add(push, performance.now() + timeoutMs, signal);
       running ??= run();
       clock ??= setInterval(look, LOOK_MS);
       wake();
@@ -165,6 +167,14 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
   };
 }
 
-function toMessage(batch: readonly PendingPush[]): SendPushStreamRequest {
-  return create(SendPushStreamRequestSchema, { pushes: batch.map(({ reference, push }) => ({ reference, push })) });
+/** A SendPushStreamRequest of pushes that are encoded. */
+function toMessage(batch: readonly PendingPush[]): Uint8Array {
+  const writer = new BinaryWriter();
+  for (const { reference, push } of batch) {
+    writer.tag(1, WireType.LengthDelimited).fork();
+    writer.tag(1, WireType.Varint).uint32(reference);
+    writer.tag(2, WireType.LengthDelimited).bytes(push.bytes);
+    writer.join();
+  }
+  return writer.finish();
 }

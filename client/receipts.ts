@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Receipt, WatchReceiptsRequestSchema, WatchReceiptsResponse } from '../gen/onepush/v1/receipt_pb.js';
+import { type Receipt, WatchReceiptsRequestSchema, type WatchReceiptsResponse } from '../gen/onepush/v1/receipt_pb.js';
 import { toCallError } from './errors.js';
+import { encodeRequest } from './requests.js';
 import { pauseAfter, pauseFor, prospectOf, type RetryPolicy } from './retry.js';
 
 /** Where receipts begin, and who is told how far they have come. */
@@ -36,6 +37,8 @@ export async function* watchReceipts(
 ): AsyncGenerator<Receipt> {
   const { fromNow = false, onPosition } = options;
   let position = options.position ?? '';
+  // What is no position is no reason to connect.
+  encodeRequest(WatchReceiptsRequestSchema, { position, fromNow });
   let failures = 0;
   const left = new AbortController();
   const signal = AbortSignal.any([left.signal, closing, ...(options.signal ? [options.signal] : [])]);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CallError, toCallError } from './errors.js';
+import { type CallError, cancelled, noTimeLeft, toCallError, toFinalError } from './errors.js';
 import type { Turns } from './turns.js';
 
 /** When a failed call is made again. Times are milliseconds. */
@@ -15,14 +15,14 @@ export type Prospect = 'hopeless' | 'not carried out' | 'in doubt';
 
 /**
  * What is to be thought of a failure. A refusal for want of room says when to come back, and has changed nothing. What breaks on
- * the way (no connection, a reset, a deadline) leaves open what the service has done.
+ * the way (a reset, a deadline) leaves open what the service has done; without a connection it has done nothing.
  */
-export function prospectOf({ code, reason, retryAfterMs }: CallError): Prospect {
+export function prospectOf({ code, reason, retryAfterMs, inDoubt }: CallError): Prospect {
   if (code === 'RESOURCE_EXHAUSTED') return retryAfterMs === undefined ? 'hopeless' : 'not carried out';
-  if (code === 'UNAVAILABLE') return 'in doubt';
   // Without a reason it does not come from the service, but from the connection.
   const broken = code === 'ABORTED' || code === 'INTERNAL' || code === 'DEADLINE_EXCEEDED';
-  return broken && reason === undefined ? 'in doubt' : 'hopeless';
+  if (code !== 'UNAVAILABLE' && !(broken && reason === undefined)) return 'hopeless';
+  return inDoubt ? 'in doubt' : 'not carried out';
 }
 
 /**
@@ -61,21 +61,24 @@ export interface Attempts {
  * Calls until it succeeds, fails hopelessly or its time is over.
  *
  * @param call with the milliseconds that this attempt may take
- * @throws CallError the last failure
+ * @throws CallError the last failure, in doubt if any attempt is
  */
 export async function retrying<T>(call: (timeoutMs: number) => Promise<T>, attempts: Attempts): Promise<T> {
   const end = performance.now() + attempts.timeoutMs;
+  let inDoubt = false;
   for (let failures = 1; ; failures++) {
     try {
       return await attempt(call, end, attempts);
     } catch (error) {
       const failure = toCallError(error);
-      if (attempts.signal?.aborted) throw failure;
+      inDoubt ||= failure.inDoubt;
       const prospect = prospectOf(failure);
-      if (prospect === 'hopeless' || (prospect === 'in doubt' && !attempts.repeatable)) throw failure;
+      if (prospect === 'hopeless' && !inDoubt) throw failure;
+      if (attempts.signal?.aborted || prospect === 'hopeless') throw toFinalError(failure, inDoubt);
       const pause = pauseAfter(failures, attempts.policy, failure.retryAfterMs);
-      if (performance.now() + pause >= end) throw failure;
-      await pauseFor(pause, attempts.signal);
+      const late = performance.now() + pause >= end;
+      if (late || (prospect === 'in doubt' && !attempts.repeatable)) throw toFinalError(failure, inDoubt);
+      await pauseFor(pause, attempts.signal, inDoubt);
     }
   }
 }
@@ -88,18 +91,21 @@ async function attempt<T>(
   const done = await turns.take(end - performance.now(), signal);
   try {
     const left = Math.ceil(end - performance.now());
-    if (left <= 0) throw new CallError('DEADLINE_EXCEEDED', 'There was no time left for an attempt');
+    if (left <= 0) throw noTimeLeft();
     return await call(Math.min(left, attemptTimeoutMs));
   } finally {
     done();
   }
 }
 
-/** @throws CallError CANCELLED, when the signal is aborted meanwhile */
-export async function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * @param inDoubt whether the call may have been carried out by now
+ * @throws CallError CANCELLED, when the signal is aborted meanwhile
+ */
+export async function pauseFor(ms: number, signal: AbortSignal | undefined, inDoubt = false): Promise<void> {
   try {
     await sleep(ms, undefined, signal === undefined ? {} : { signal });
-  } catch (cause) {
-    throw new CallError('CANCELLED', 'The call was cancelled', undefined, cause);
+  } catch {
+    throw cancelled(inDoubt);
   }
 }

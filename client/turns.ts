@@ -1,4 +1,4 @@
-import { CallError } from './errors.js';
+import { cancelled, noTimeLeft } from './errors.js';
 
 /** So many at a time; others wait for their turn, in the order in which they came. */
 export interface Turns {
@@ -35,11 +35,11 @@ export function createTurns(limit: number): Turns {
       };
       const cancel = (): void => {
         leave();
-        reject(new CallError('CANCELLED', 'The call was cancelled'));
+        reject(cancelled(false));
       };
       const timer = setTimeout(() => {
         leave();
-        reject(new CallError('DEADLINE_EXCEEDED', 'There was no time left for an attempt'));
+        reject(noTimeLeft());
       }, timeoutMs);
       signal?.addEventListener('abort', cancel);
       waiting.add(go);
@@ -48,7 +48,7 @@ export function createTurns(limit: number): Turns {
 
   return {
     async take(timeoutMs, signal) {
-      if (signal?.aborted) throw new CallError('CANCELLED', 'The call was cancelled');
+      if (signal?.aborted) throw cancelled(false);
       if (taken < limit) taken++;
       else await wait(timeoutMs, signal);
       return end;

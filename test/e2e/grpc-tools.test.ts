@@ -3,7 +3,7 @@ import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetS
 import { Code, createClient } from '@connectrpc/connect';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClosableTransport, createGrpcTransport } from '../../client/grpc-transport.js';
+import { createGrpcTransport, type GrpcTransport } from '../../client/grpc-transport.js';
 import { ServerReflection, type ServerReflectionRequest } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { Health, HealthCheckResponse_ServingStatus as Status } from '../../gen/health/v1/health_pb.js';
@@ -12,7 +12,7 @@ import { failureOf } from '../support/rpc.js';
 import { type Stack, startStack } from '../support/stack.js';
 
 let stack: Stack;
-let transport: ClosableTransport;
+let transport: GrpcTransport;
 beforeAll(async () => {
   stack = await startStack();
   transport = createGrpcTransport(stack.grpcAddr, false);

@@ -1,16 +1,17 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, fromBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, describe, expect, it } from 'vitest';
+import { to } from '../../client/audience.js';
+import { encodePush } from '../../client/push.js';
 import { createPushStream, type OpenStream, type PushStream } from '../../client/push-stream.js';
 import {
-  SendPushRequestSchema,
   type SendPushStreamRequest,
   SendPushStreamRequestSchema,
   SendPushStreamResponseSchema,
 } from '../../gen/onepush/v1/push_pb.js';
 
 const policy = { firstPauseMs: 1, longestPauseMs: 2 };
-const push = (idempotencyKey: string) => create(SendPushRequestSchema, { alert: 'x', idempotencyKey });
+const push = (idempotencyKey: string) => encodePush({ alert: 'x', idempotencyKey });
 const keys = (count: number) => Array.from({ length: count }, (_, index) => `key-${index}`);
 const accepted = (message: SendPushStreamRequest) =>
   create(SendPushStreamResponseSchema, {
@@ -27,10 +28,10 @@ function service(...connections: Answer[]): { open: OpenStream; seen: string[][]
   let next = 0;
   return {
     seen,
-    async *open(requests) {
+    async *open(messages) {
       const answer = connections[next++] ?? accepted;
-      for await (const init of requests as AsyncIterable<MessageInitShape<typeof SendPushStreamRequestSchema>>) {
-        const message = create(SendPushStreamRequestSchema, init);
+      for await (const bytes of messages) {
+        const message = fromBinary(SendPushStreamRequestSchema, bytes);
         seen.push(message.pushes.map((entry) => entry.push?.idempotencyKey ?? ''));
         yield answer(message);
       }
@@ -40,6 +41,10 @@ function service(...connections: Answer[]): { open: OpenStream; seen: string[][]
 const breaks: Answer = () => {
   throw new ConnectError('the connection broke', Code.Unavailable);
 };
+/** A stream of no answers, that fails as this does. */
+const answersOf =
+  (run: (messages: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<never>): OpenStream =>
+  (messages, signal) => ({ [Symbol.asyncIterator]: () => ({ next: () => run(messages, signal) }) });
 const failing =
   (code: number, reason: string, retryAfterSeconds: number): Answer =>
   (message) =>
@@ -88,22 +93,18 @@ describe('the push stream', () => {
     expect(seen).toEqual([keys(2)]);
   });
 
-  it('counts every kind of audience for the size of a message, and refuses a push that is too large alone', async () => {
+  it('sends no message that the service would find too large, in bytes or in fields', async () => {
     const { open, seen } = service();
-    stream = createPushStream(open, policy, 100);
-    const names = { case: 'aliases' as const, value: { values: Array<string>(900).fill('x'.repeat(80)) } };
-    const wide = (key: string) =>
-      create(SendPushRequestSchema, {
-        alert: 'x',
-        idempotencyKey: key,
-        audience: { audience: { case: 'allOf', value: { audiences: [{ audience: names }, { audience: names }] } } },
-      });
-    const huge = create(SendPushRequestSchema, { alert: 'x', extraJson: `"${'x'.repeat(17 * 1024 * 1024)}"` });
-    const sent = keys(60).map((key) => stream.send(wide(key), 5000));
-    await expect(stream.send(huge, 5000)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    await Promise.all(sent);
-    // 60 of 150 KB each.
-    expect(seen.length).toBeGreaterThan(2);
+    stream = createPushStream(open, policy, 1000);
+    const named = (count: number, length: number) => ({
+      alert: 'x',
+      audience: to.allOf(to.aliases(...Array<string>(count).fill('x'.repeat(length)))),
+    });
+    // 4.8 MB, and then 360,000 fields.
+    const [wide, many] = [encodePush(named(900, 1600)), encodePush(named(9000, 1))];
+    const pushes = [...Array(3).fill(wide), ...Array(40).fill(many)];
+    await Promise.all(pushes.map((each) => stream.send(each, 10_000)));
+    expect(seen.map(({ length }) => length)).toEqual([2, 31, 10]);
   });
 
   it('sends again what is refused for want of room or of the store, and nothing else', async () => {
@@ -144,7 +145,89 @@ describe('the push stream', () => {
 
   it('fails a push that is not answered in time', async () => {
     stream = createPushStream(service(() => create(SendPushStreamResponseSchema)).open, policy, 10);
-    await expect(stream.send(push('a'), 50)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(stream.send(push('a'), 50)).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      inDoubt: true,
+      message: expect.stringContaining('may have been accepted'),
+    });
+  });
+
+  it('says of a push that was never sent that it was not accepted, and why', async () => {
+    const nowhere = async () => {
+      throw new ConnectError('No connection established. Last error: connect ECONNREFUSED', Code.Unavailable);
+    };
+    stream = createPushStream(answersOf(nowhere), policy, 10);
+    await expect(stream.send(push('a'), 50)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      inDoubt: false,
+      message: expect.stringMatching(/ECONNREFUSED; nothing was sent$/),
+    });
+  });
+
+  it('goes on doubting a push that a broken stream may have carried', async () => {
+    let opened = 0;
+    const once = async (messages: AsyncIterable<Uint8Array>) => {
+      if (opened++ > 0) throw new ConnectError('No connection established', Code.Unavailable);
+      await messages[Symbol.asyncIterator]().next();
+      throw new ConnectError('the connection broke', Code.Unavailable);
+    };
+    stream = createPushStream(answersOf(once), policy, 10);
+    await expect(stream.send(push('a'), 50)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', inDoubt: true });
+  });
+
+  it('goes on over a service that ends the stream after each answer', async () => {
+    const seen: number[] = [];
+    const hasty: OpenStream = async function* (messages) {
+      for await (const bytes of messages) {
+        const message = fromBinary(SendPushStreamRequestSchema, bytes);
+        seen.push(message.pushes.length);
+        yield accepted(message);
+        return;
+      }
+    };
+    stream = createPushStream(hasty, policy, 1000);
+    expect(await Promise.all(keys(600).map((key) => stream.send(push(key), 5000)))).toHaveLength(600);
+    expect(seen).toEqual([256, 256, 88]);
+  });
+
+  it('passes by answers that make no sense', async () => {
+    const results = (message: SendPushStreamRequest) => [
+      { reference: 77, result: { case: 'requestId' as const, value: 'of nobody' } },
+      { reference: message.pushes[0]?.reference ?? 0, result: { case: undefined } },
+      ...accepted(message).results,
+      ...accepted(message).results,
+    ];
+    const { open } = service((message) => create(SendPushStreamResponseSchema, { results: results(message) }));
+    stream = createPushStream(open, policy, 10);
+    expect(await stream.send(push('a'), 5000)).toBe('id of a');
+  });
+
+  it('ends a push whose signal is aborted, and says whether it was sent', async () => {
+    stream = createPushStream(service(() => create(SendPushStreamResponseSchema)).open, policy, 10);
+    await expect(stream.send(push('a'), 5000, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'CANCELLED',
+      inDoubt: false,
+    });
+    const waiting = new AbortController();
+    const notSent = stream.send(push('b'), 5000, waiting.signal);
+    waiting.abort();
+    await expect(notSent).rejects.toMatchObject({ code: 'CANCELLED', inDoubt: false });
+    const controller = new AbortController();
+    let taken = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      taken = resolve;
+    });
+    const silent = async (messages: AsyncIterable<Uint8Array>, signal: AbortSignal) => {
+      await messages[Symbol.asyncIterator]().next();
+      taken();
+      return new Promise<never>((_resolve, reject) => signal.addEventListener('abort', reject));
+    };
+    const other = createPushStream(answersOf(silent), policy, 10);
+    const sent = other.send(push('c'), 5000, controller.signal);
+    await asked;
+    controller.abort();
+    await expect(sent).rejects.toMatchObject({ code: 'CANCELLED', inDoubt: true });
+    await other.close();
   });
 
   it('answers what is pending before it closes, and takes no more', async () => {
