@@ -24,6 +24,9 @@ const KNOWN = new Set([
   'ONEPUSH_LOG_LEVEL',
 ]);
 
+/** Hosts that stand for all addresses of a machine. */
+const WILDCARDS = new Set(['0.0.0.0', '::']);
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A host and a port. */
@@ -55,11 +58,18 @@ export class EnvReader {
     return this.env[name] || undefined;
   }
 
-  /** A secret that must be set, and travels in a header. */
-  requiredSecret(name: string): string {
+  /** A secret that travels in a header: no client can send a blank, a line break or a letter beyond ASCII there. */
+  secret(name: string): string | undefined {
     const value = this.text(name);
+    if (value !== undefined && !/^[\x21-\x7e]+$/.test(value))
+      this.problem(`${name} must be visible ASCII without blanks`);
+    return value;
+  }
+
+  /** The same of a secret that must be set. */
+  requiredSecret(name: string): string {
+    const value = this.secret(name);
     if (value === undefined) this.problem(`${name} is required`);
-    else if (!/^[\x21-\x7e]+$/.test(value)) this.problem(`${name} must be visible ASCII without spaces`);
     return value ?? '';
   }
 
@@ -94,6 +104,23 @@ export class EnvReader {
     return this.addresses(name, fallback)[0] ?? { host: '127.0.0.1', port: 0 };
   }
 
+  /** What a process listens on: each name of a setting with its address. Port 0 takes a free one, and is never another's. */
+  apart(listeners: Readonly<Record<string, Address>>): void {
+    const seen: [string, Address][] = [];
+    for (const [name, address] of Object.entries(listeners)) {
+      const other = seen.find(([, earlier]) => overlap(earlier, address));
+      if (other !== undefined) this.problem(`${name} must not be the port of ${other[0]}`);
+      seen.push([name, address]);
+    }
+  }
+
+  /** Addresses to connect to: `host:port`, several of them separated by commas. */
+  targets(name: string, fallback: string): Address[] {
+    const found = this.addresses(name, fallback);
+    if (found.some(({ port }) => port === 0)) this.problem(`${name} must not have the port 0`);
+    return found;
+  }
+
   /** `host:port`, several of them separated by commas. */
   addresses(name: string, fallback: string): Address[] {
     const parsed: Address[] = [];
@@ -117,15 +144,23 @@ export class EnvReader {
     return found;
   }
 
-  /** @throws ConfigError naming every problem that was found */
+  /** @throws ConfigError naming every problem that was found, and beside them the names that are no settings: one of these may be why */
   done(): void {
-    if (this.problems.length > 0) throw new ConfigError(this.problems);
+    if (this.problems.length === 0) return;
+    const unknown = unknownSettings(this.env).map((name) => `${name} is not a setting`);
+    throw new ConfigError([...this.problems, ...unknown]);
   }
 }
 
 /** Names that look like settings and are none: most likely misspelt. */
 export function unknownSettings(env: Environment): string[] {
   return Object.keys(env).filter((name) => name.startsWith('ONEPUSH_') && !KNOWN.has(name));
+}
+
+/** Whether one port cannot be listened on at both addresses. */
+function overlap(one: Address, other: Address): boolean {
+  if (one.port !== other.port || one.port === 0) return false;
+  return one.host === other.host || WILDCARDS.has(one.host) || WILDCARDS.has(other.host);
 }
 
 export function isLoopback(host: string): boolean {

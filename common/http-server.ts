@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { type Address, ConfigError, formatAddress } from './env.js';
+import { systemReason } from './system-reason.js';
 
 /** Why the process cannot do its work now, in words; undefined: it can. */
 export type FindObstacle = () => Promise<string | undefined>;
@@ -14,15 +15,24 @@ export type FindObstacle = () => Promise<string | undefined>;
 export function listenOn(server: Server, address: Address, setting: string): Promise<string> {
   return new Promise((resolve, reject) => {
     // For good: a connection that cannot be accepted, for want of a descriptor, must not end the process.
-    server.on('error', () => {
-      reject(new ConfigError([`cannot listen on ${formatAddress(address)} (${setting})`]));
-    });
-    server.listen(address.port, address.host, () => {
+    server.on('error', (error) => reject(cannotListen(address, setting, error)));
+    server.listen({ ...address, exclusive: true }, () => {
       // Listening on a host and a port: the address is not the name of a pipe.
       const { port } = server.address() as AddressInfo;
       resolve(formatAddress({ ...address, port }));
     });
   });
+}
+
+/**
+ * Makes the error of a listener that could not be opened.
+ *
+ * @param setting the setting that names the address
+ */
+export function cannotListen(address: Address, setting: string, error: unknown): ConfigError {
+  const reason = systemReason(error);
+  const end = reason === undefined ? '' : `: ${reason}`;
+  return new ConfigError([`cannot listen on ${formatAddress(address)} (${setting})${end}`]);
 }
 
 /** What is answered at the paths that load balancers ask; undefined: it is none of them. */

@@ -1,8 +1,33 @@
-import { openMysqlStore } from './store/mysql.js';
-import { openSqliteStore } from './store/sqlite.js';
-import type { Store } from './store/store.js';
+import type { EnvReader } from '../common/env.js';
+import { parseDatabaseUrl } from './store/database-url.js';
+import { holdsMysqlStore, openMysqlStore } from './store/mysql.js';
+import { holdsSqliteStore, openSqliteStore } from './store/sqlite.js';
+import { type Store, StoreUnavailable } from './store/store.js';
 
-/** Opens the store that ONEPUSH_DATABASE_URL names: `sqlite:<path>` or `mysql://…`. */
+const SQLITE = 'sqlite:';
+const SETTING = 'ONEPUSH_DATABASE_URL';
+
+/** Reads the database's URL, and looks at the files that it names. */
+export function readDatabaseUrl(reader: EnvReader): string {
+  const url = reader.text(SETTING) ?? `${SQLITE}./data/onepush.db`;
+  const parsed = parseDatabaseUrl(url);
+  if ('problems' in parsed) for (const problem of parsed.problems) reader.problem(`${SETTING} ${problem}`);
+  return url;
+}
+
+/** Opens the store that a URL names: `sqlite:<path>` or `mysql://…`. */
 export function openStore(url: string): Promise<Store> {
-  return url.startsWith('sqlite:') ? openSqliteStore(url.slice('sqlite:'.length)) : openMysqlStore(url);
+  return url.startsWith(SQLITE) ? openSqliteStore(url.slice(SQLITE.length)) : openMysqlStore(url);
+}
+
+/**
+ * The same, but makes no store where there is none.
+ *
+ * @throws StoreUnavailable if there is none
+ */
+export async function openExistingStore(url: string): Promise<Store> {
+  const path = url.startsWith(SQLITE) ? url.slice(SQLITE.length) : undefined;
+  const isThere = path === undefined ? await holdsMysqlStore(url) : holdsSqliteStore(path);
+  if (!isThere) throw new StoreUnavailable('NO_STORE', `there is no store at ${path ?? 'this database'}`);
+  return openStore(url);
 }

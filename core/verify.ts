@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { ConfigError, EnvReader } from '../common/env.js';
 import { createLogger, describeError } from '../common/log.js';
-import { openStore } from './open-store.js';
+import { openExistingStore, readDatabaseUrl } from './open-store.js';
 import type { Store } from './store/store.js';
 
 /**
@@ -31,17 +31,16 @@ async function verify(store: Store): Promise<number> {
   return wrong;
 }
 
-const url = process.env.ONEPUSH_DATABASE_URL || 'sqlite:./data/onepush.db';
-const file = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
-if (file !== undefined && !existsSync(file)) {
-  process.stderr.write(`there is no store at ${file}\n`);
-  process.exit(2);
-}
+const log = createLogger('verify', 'info');
 try {
-  const store = await openStore(url);
+  const reader = new EnvReader(process.env);
+  const url = readDatabaseUrl(reader);
+  reader.done();
+  const store = await openExistingStore(url);
   process.exitCode = (await verify(store)) === 0 ? 0 : 1;
   await store.close();
 } catch (error) {
-  createLogger('verify', 'info').fatal(describeError(error), 'the store could not be verified');
+  if (error instanceof ConfigError) for (const problem of error.problems) log.fatal(problem);
+  else log.fatal(describeError(error), 'the store could not be verified');
   process.exitCode = 2;
 }

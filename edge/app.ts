@@ -1,7 +1,7 @@
 import type { HttpResponse, us_listen_socket } from 'uWebSockets.js';
 import type { Registry } from 'prom-client';
-import { ConfigError, formatAddress } from '../common/env.js';
-import type { FindObstacle } from '../common/http-server.js';
+import { formatAddress } from '../common/env.js';
+import { cannotListen, type FindObstacle } from '../common/http-server.js';
 import type { Logger } from '../common/log.js';
 import { createOpsServer } from '../common/ops-server.js';
 import type { Service } from '../common/service.js';
@@ -10,6 +10,7 @@ import { createConnections } from './connections.js';
 import { serveRoutes } from './http/routes.js';
 import { type CoreLink, createCoreLink } from './link/core-link.js';
 import { createEdgeMetrics } from './metrics.js';
+import { probePort, SETTING } from './public-port.js';
 import { createReadiness } from './readiness.js';
 import { uWS } from './uws.js';
 import { drainSessions } from './ws/drain.js';
@@ -82,7 +83,8 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
         const { host, port: number } = config.httpListen;
         (app as unknown as ListenerWithOptions).listen(host, number, LISTEN[port], (socket) => {
           if (!socket) {
-            reject(portTaken(config));
+            const unknown = () => reject(cannotListen(config.httpListen, SETTING, undefined));
+            probePort(config.httpListen).then(unknown, reject);
             return;
           }
           listening = socket;
@@ -115,8 +117,4 @@ export function buildStandaloneEdge(config: EdgeConfig, log: Logger): Service {
       await ops.stop();
     },
   };
-}
-
-export function portTaken({ httpListen }: EdgeConfig): ConfigError {
-  return new ConfigError([`cannot listen on ${formatAddress(httpListen)} (ONEPUSH_HTTP_LISTEN)`]);
 }

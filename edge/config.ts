@@ -33,7 +33,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
   const config: EdgeConfig = {
     httpListen: reader.address('ONEPUSH_HTTP_LISTEN', '0.0.0.0:8080'),
     opsListen: reader.address('ONEPUSH_OPS_LISTEN', '127.0.0.1:8081'),
-    coreAddrs: reader.addresses('ONEPUSH_CORE_ADDRS', '127.0.0.1:9090'),
+    coreAddrs: reader.targets('ONEPUSH_CORE_ADDRS', '127.0.0.1:9090'),
     linkToken: reader.requiredSecret('ONEPUSH_LINK_TOKEN'),
     maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES', 65_536, 1024, 4_194_304),
     isStrict: reader.oneOf<'0' | '1'>('ONEPUSH_STRICT_JSON', '0', ['0', '1']) === '1',
@@ -44,6 +44,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
     logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
   };
+  reader.apart({ ONEPUSH_HTTP_LISTEN: config.httpListen, ONEPUSH_OPS_LISTEN: config.opsListen });
   reader.done();
   return Object.freeze(config);
 }

@@ -1,6 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
-import { type Address, ConfigError, formatAddress, isLoopback } from '../../common/env.js';
+import { type Address, formatAddress, isLoopback } from '../../common/env.js';
+import { cannotListen } from '../../common/http-server.js';
 
 /** How long a port may take to answer, in milliseconds, before it counts as not refusing. */
 const PROBE_MS = 1000;
@@ -53,7 +54,7 @@ export function reservePort(
 ): Promise<{ address: Address; release: () => Promise<void> }> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
-    server.once('error', () => reject(new ConfigError([`cannot listen on ${formatAddress(listen)} (${setting})`])));
+    server.once('error', (error) => reject(cannotListen(listen, setting, error)));
     server.listen(listen.port, listen.host, () => {
       const bound = server.address();
       const port = typeof bound === 'object' && bound !== null ? bound.port : listen.port;

@@ -1,4 +1,6 @@
-import { createConnection, format, type QueryOptions } from 'mysql2';
+import type { Duplex } from 'node:stream';
+import { type Connection, createConnection, format, type QueryOptions } from 'mysql2';
+import type { MysqlTarget } from './database-url.js';
 import { StoreFault } from './driver.js';
 import { isFull, RolledBack, toConnectError, toStatementError } from './mysql-errors.js';
 import { setUpSession } from './mysql-session.js';
@@ -53,9 +55,18 @@ export interface TimeLimits {
  *
  * @throws StoreUnavailable if there is no connection, or its session cannot be what the store needs
  */
-export async function connect(url: string, { answerWithin, readWithin }: TimeLimits): Promise<ServerConnection> {
+export async function connect(
+  target: MysqlTarget,
+  { answerWithin, readWithin }: TimeLimits,
+): Promise<ServerConnection> {
+  const { host, port, user, password, database, tls } = target;
   const connection = createConnection({
-    uri: url,
+    host,
+    port,
+    user,
+    password,
+    database,
+    ...(tls === undefined ? {} : { ssl: tls }),
     connectTimeout: CONNECT_WITHIN,
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
@@ -108,10 +119,13 @@ export async function connect(url: string, { answerWithin, readWithin }: TimeLim
     if (broken) return connection.destroy();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, CLOSE_WITHIN);
-      connection.once('end', () => {
+      const ended = (): void => {
         clearTimeout(timer);
         resolve();
-      });
+      };
+      connection.once('end', ended);
+      // Of a connection with TLS mysql2 does not tell it.
+      streamOf(connection).once('end', ended);
       connection.end();
     });
     connection.destroy();
@@ -137,6 +151,11 @@ export async function connect(url: string, { answerWithin, readWithin }: TimeLim
     connection.destroy();
     throw error;
   }
+}
+
+/** Returns what the connection talks through: mysql2's types do not name it. */
+function streamOf(connection: Connection): Duplex {
+  return (connection as Connection & { stream: Duplex }).stream;
 }
 
 /**

@@ -70,7 +70,26 @@ export function toStatementError(error: unknown): StatementError {
 
 /** Returns what a failed attempt to connect is to callers. */
 export function toConnectError(error: unknown): StoreUnavailable {
-  return new StoreUnavailable(codeOf(error) ?? 'NO_CONNECTION');
+  const code = codeOf(error) ?? 'NO_CONNECTION';
+  return new StoreUnavailable(code, hintOf(code, error));
+}
+
+function hintOf(code: string, error: unknown): string | undefined {
+  switch (code) {
+    case 'HANDSHAKE_NO_SSL_SUPPORT':
+      return 'the database offers no TLS, which ssl-mode asks for';
+    case 'ER_ACCESS_DENIED_ERROR':
+      return 'the user or the password is wrong, or the database wants TLS, which ssl-mode asks for';
+    case 'ER_SECURE_TRANSPORT_REQUIRED':
+      return 'the database takes no connections in plain text: set ssl-mode';
+    case 'HANDSHAKE_SSL_ERROR': {
+      // What OpenSSL says of a certificate is one of its fixed texts; all others may name hosts.
+      const text = error instanceof Error && /^[A-Za-z -]+$/.test(error.message) ? ` (${error.message})` : '';
+      return `the database's certificate is none that ssl-mode and ssl-ca accept${text}`;
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** Whether the server has no room for another connection. */

@@ -1,3 +1,4 @@
+import type { MysqlTarget } from './database-url.js';
 import { connect, type ServerConnection, untilThereIsRoom } from './mysql-connection.js';
 import { isFull } from './mysql-errors.js';
 import type { Queryable } from './queryable.js';
@@ -25,7 +26,7 @@ export interface Questions extends Queryable {
 }
 
 /** @param within how long the server may take, in milliseconds, if less than `QUESTION_WITHIN` */
-export function createQuestions(url: string, within: number): Questions {
+export function createQuestions(target: MysqlTarget, within: number): Questions {
   const limits = {
     readWithin: Math.min(within, QUESTION_WITHIN),
     answerWithin: Math.min(within, QUESTION_WITHIN + GRACE),
@@ -69,7 +70,7 @@ export function createQuestions(url: string, within: number): Questions {
     const born = generation;
     count++;
     try {
-      const connection = await (first ? untilThereIsRoom(() => connect(url, limits)) : connect(url, limits));
+      const connection = await (first ? untilThereIsRoom(() => connect(target, limits)) : connect(target, limits));
       generations.set(connection, born);
       return connection;
     } catch (error) {

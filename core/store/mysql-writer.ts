@@ -1,3 +1,4 @@
+import type { MysqlTarget } from './database-url.js';
 import { unwrapped } from './driver.js';
 import { type Gathering, gathering } from './gathering.js';
 import { connect, type ServerConnection, untilThereIsRoom } from './mysql-connection.js';
@@ -20,7 +21,7 @@ export interface Writer {
 }
 
 export interface WriterOptions {
-  url: string;
+  target: MysqlTarget;
   /** How long the server may take for one statement, in milliseconds. */
   answerWithin: number;
   /** Called when the server has no room for the connection: somebody may have one to spare. */
@@ -29,14 +30,14 @@ export interface WriterOptions {
   failed: () => void;
 }
 
-export function createWriter({ url, answerWithin, makeRoom, failed }: WriterOptions): Writer {
+export function createWriter({ target, answerWithin, makeRoom, failed }: WriterOptions): Writer {
   let connection: ServerConnection | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
   async function current(): Promise<ServerConnection> {
     if (connection?.broken) drop();
-    connection ??= await untilThereIsRoom(() => connect(url, { answerWithin, readWithin: 0 }), makeRoom);
+    connection ??= await untilThereIsRoom(() => connect(target, { answerWithin, readWithin: 0 }), makeRoom);
     return connection;
   }
 

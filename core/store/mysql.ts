@@ -3,6 +3,7 @@ import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { migrate } from 'drizzle-orm/mysql2/migrator';
 import type { ResultSetHeader } from 'mysql2';
 import type { Connection } from 'mysql2/promise';
+import { toMysqlTarget } from './database-url.js';
 import { type Database, type Row, type SqlRunner, type SqlValue, unwrapped } from './driver.js';
 import { connect, untilThereIsRoom } from './mysql-connection.js';
 import { createQuestions, type Questions } from './mysql-questions.js';
@@ -36,19 +37,35 @@ export async function openMysqlStore(url: string, answerWithin = ANSWER_WITHIN):
 }
 
 /**
+ * Whether a database has tables of a store. Changes nothing.
+ *
+ * @throws StoreUnavailable if the server cannot be reached
+ */
+export async function holdsMysqlStore(url: string): Promise<boolean> {
+  const connection = await connect(toMysqlTarget(url), { readWithin: 0 });
+  try {
+    return (await rowsOf(connection, "SHOW TABLES LIKE 'pushes'", [])).length > 0;
+  } finally {
+    await connection.close();
+  }
+}
+
+/**
  * Opens a database whose tables are up to date. Asks nothing of it yet.
  *
  * @param answerWithin how long the server may take for a statement, in milliseconds
  */
 export function openMysqlDatabase(url: string, answerWithin = ANSWER_WITHIN): Database {
-  const questions = createQuestions(url, answerWithin);
-  const writer = createWriter({ url, answerWithin, makeRoom: questions.makeRoom, failed: questions.renew });
+  const target = toMysqlTarget(url);
+  const questions = createQuestions(target, answerWithin);
+  const writer = createWriter({ target, answerWithin, makeRoom: questions.makeRoom, failed: questions.renew });
   return createDriver(questions, writer);
 }
 
 async function migrateUnderLock(url: string): Promise<void> {
+  const target = toMysqlTarget(url);
   // Without a limit of time: a change of a large table takes as long as it takes.
-  const connection = await untilThereIsRoom(() => connect(url, { readWithin: 0 }));
+  const connection = await untilThereIsRoom(() => connect(target, { readWithin: 0 }));
   try {
     // Named after the database: the lock is the server's. It goes with the connection, whatever happens.
     const lock = "CONCAT('onepush-migrate:', LEFT(DATABASE(), 40))";

@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrate } from 'drizzle-orm/sqlite-proxy/migrator';
+import { systemReason } from '../../common/system-reason.js';
 import { unwrapped } from './driver.js';
 import { createSqlStore } from './sql-store.js';
 import {
@@ -76,7 +77,20 @@ export async function openSqliteStore(path: string, openLog: OpenLog = openFile)
     const own = unwrapped(error);
     if (isBusy(own)) throw new StoreUnavailable('SQLITE_BUSY', `${file} is in use by another ${holder}`);
     const code = codeOf(own);
-    throw code === undefined ? own : new StoreUnavailable(code, `${file} cannot be opened`);
+    if (code !== undefined) throw new StoreUnavailable(code, `${file} cannot be opened`);
+    const reason = systemReason(own);
+    throw reason === undefined ? own : new StoreUnavailable(reason, `${file} cannot be opened: ${reason}`);
+  }
+}
+
+/** Whether a file has tables of a store. Changes nothing, and makes no file. */
+export function holdsSqliteStore(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const connection = openConnection(resolve(path));
+  try {
+    return connection.all("SELECT 1 FROM sqlite_master WHERE name = 'pushes'", []).length > 0;
+  } finally {
+    connection.close();
   }
 }
 

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { ConfigError, formatAddress } from '../../common/env.js';
+import { ConfigError } from '../../common/env.js';
 import type { Logger } from '../../common/log.js';
 import { createMeters } from '../../common/metrics.js';
 import { createOpsServer } from '../../common/ops-server.js';
 import type { Service } from '../../common/service.js';
-import { portTaken } from '../app.js';
 import type { EdgeConfig } from '../config.js';
+import { probePort } from '../public-port.js';
 import { createSupervisor, WorkerFailure } from './supervisor.js';
 import { createTotals } from './totals.js';
 
@@ -48,7 +46,8 @@ export function buildWorkers(config: EdgeConfig, env: NodeJS.ProcessEnv, log: Lo
 
   return {
     async start() {
-      const http = await findPort(config);
+      // Workers would share a port that another program shares, and port 0 would be another for each.
+      const http = await probePort(config.httpListen);
       workerEnv.ONEPUSH_HTTP_LISTEN = http;
       const address = await ops.listen(config.opsListen);
       try {
@@ -62,21 +61,4 @@ export function buildWorkers(config: EdgeConfig, env: NodeJS.ProcessEnv, log: Lo
     },
     stop,
   };
-}
-
-/**
- * The public address with its port: workers would share one that another program shares, and port 0 would be another for each.
- *
- * @throws ConfigError if the port is taken
- */
-async function findPort(config: EdgeConfig): Promise<string> {
-  const { host, port } = config.httpListen;
-  const server = createServer().listen({ host, port, exclusive: true });
-  await once(server, 'listening').catch(() => {
-    throw portTaken(config);
-  });
-  // Listening on a host and a port: the address is not the name of a pipe.
-  const found = (server.address() as AddressInfo).port;
-  await new Promise((resolve) => server.close(resolve));
-  return formatAddress({ host, port: found });
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
@@ -63,5 +66,16 @@ describe('verifying the sums', () => {
     const { code, output } = await verify('mysql://nobody:secret@127.0.0.1:1/nothing');
     expect(code).toBe(2);
     expect(output).not.toContain('secret');
+  });
+
+  it('makes no store where there is none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'onepush-verify-'));
+    cleanups.push(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'empty.db'), '');
+    for (const name of ['nothing/x.db', 'empty.db']) {
+      const { code, output } = await verify(`sqlite:${join(folder, name)}`);
+      expect([code, output]).toEqual([2, expect.stringContaining(`there is no store at ${join(folder, name)}`)]);
+    }
+    expect(await readdir(folder)).toEqual(['empty.db']);
   });
 });

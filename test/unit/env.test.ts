@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type Address,
   ConfigError,
   type Environment,
   EnvReader,
@@ -98,6 +99,39 @@ describe('EnvReader', () => {
   ])('refuses the addresses %j', (value) => {
     const { problems } = read(value, (reader) => reader.addresses('X', 'h:1'));
     expect(new Set(problems)).toEqual(new Set(['X must be host:port']));
+  });
+
+  it.each(['a b', ' a', 'a\n', '\r', 'é', '密', '\x7f', 'a\tb'])(
+    'refuses the secret %j, which no header can have',
+    (value) => {
+      const { problems } = read(value, (reader) => reader.secret('X'));
+      expect(problems).toEqual(['X must be visible ASCII without blanks']);
+    },
+  );
+
+  it('takes secrets of visible ASCII', () => {
+    const value = 'aZ0!"#$%&\'()*+,-./:;<=>?@[]^_`{|}~';
+    expect(read(value, (reader) => reader.secret('X'))).toEqual({ value, problems: [] });
+  });
+
+  it('wants a port of its own for each listener', () => {
+    const at = (host: string, port: number) => ({ host, port });
+    const problemsOf = (one: Address, other: Address) =>
+      read('', (reader) => reader.apart({ A: one, B: other })).problems;
+    expect(problemsOf(at('127.0.0.1', 1), at('127.0.0.1', 1))).toEqual(['B must not be the port of A']);
+    expect(problemsOf(at('0.0.0.0', 1), at('127.0.0.1', 1))).toEqual(['B must not be the port of A']);
+    expect(problemsOf(at('::1', 1), at('::', 1))).toEqual(['B must not be the port of A']);
+    expect(problemsOf(at('127.0.0.1', 1), at('127.0.0.2', 1))).toEqual([]);
+    expect(problemsOf(at('0.0.0.0', 1), at('0.0.0.0', 2))).toEqual([]);
+    expect(problemsOf(at('::', 0), at('::', 0))).toEqual([]);
+  });
+
+  it('reports unknown names only beside problems', () => {
+    const env = { ONEPUSH_LINK_TOKN: 'secret' };
+    expect(() => new EnvReader(env).done()).not.toThrow();
+    const reader = new EnvReader(env);
+    reader.problem('A must be set');
+    expect(() => reader.done()).toThrow(/^A must be set\nONEPUSH_LINK_TOKN is not a setting$/);
   });
 
   it('reports all problems together, and never a value', () => {

@@ -1,0 +1,22 @@
+/** What the system's errors mean, for people who set things up. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'no permission',
+  EADDRINUSE: 'the port is in use',
+  EADDRNOTAVAIL: 'this machine does not have the address',
+  EAI_AGAIN: 'the host is not known',
+  EISDIR: 'it is a directory',
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of the path is no directory',
+  ENOTFOUND: 'the host is not known',
+  EPERM: 'no permission',
+  EROFS: 'the file system is read-only',
+};
+
+/** Returns what an error of the system says, with its code: `no permission (EACCES)`; undefined: it is none of the system's. */
+export function systemReason(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'errno' in error && 'code' in error)) return undefined;
+  const { code } = error;
+  if (typeof code !== 'string' || !/^E[A-Z0-9_]+$/.test(code)) return undefined;
+  const words = REASONS[code];
+  return words === undefined ? code : `${words} (${code})`;
+}
