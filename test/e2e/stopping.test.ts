@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 import { ROOT, requireDist } from '../support/dist.js';
 import { guard } from '../support/guard.js';
 import { collectLines } from '../support/log-lines.js';
-import { startProcess } from '../support/process.js';
+import { LINK_TOKEN, startProcess } from '../support/process.js';
 import { CREDENTIALS, frame, openCall } from '../support/raw-grpc.js';
 import { TEST_APP } from '../support/stack.js';
 import { freshDatabase } from '../support/stores.js';
@@ -17,8 +17,6 @@ const HEAD = `POST ${SEND} HTTP/1.1\r\nHost: x\r\n`;
 const BODY = `${HEAD}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"aud`;
 /** Far below what a stop may take, ONEPUSH_DRAIN_SECONDS, and far above what one takes on a slow machine. */
 const PROMPT_MS = 6000;
-
-const LINK_TOKEN = 'link-token';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

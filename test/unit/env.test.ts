@@ -57,7 +57,7 @@ describe('EnvReader', () => {
     expect(read('s3cret~!', ask)).toEqual({ value: 's3cret~!', problems: [] });
     for (const value of [undefined, '']) expect(read(value, ask).problems).toEqual(['X is required']);
     for (const value of ['two words', 'sch\u00fcssel', 'line\n', '\u5bc6'])
-      expect(read(value, ask).problems).toEqual(['X must be visible ASCII without spaces']);
+      expect(read(value, ask).problems).toEqual(['X must be visible ASCII without blanks']);
   });
 
   it('takes what matches only', () => {
