@@ -164,6 +164,6 @@ function speaksOurs(offered: string): boolean {
 
 /** Whether it asks for a WebSocket as RFC 6455 has it, and for nothing else. */
 function isHandshake(req: HttpRequest): boolean {
-  const { hasBody, ambiguity } = readHead(req);
-  return !hasBody && ambiguity === undefined && req.getHeader('upgrade').toLowerCase() === 'websocket';
+  const { hasBody, isTooLarge, ambiguity } = readHead(req);
+  return !hasBody && !isTooLarge && ambiguity === undefined && req.getHeader('upgrade').toLowerCase() === 'websocket';
 }

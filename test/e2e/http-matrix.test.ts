@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { converse } from '../support/conversation.js';
+import { GET, type Outcome, ROWS, type Row } from '../support/http-matrix.js';
 import { type Nginx, skipWithoutNginx, startNginx } from '../support/nginx.js';
-import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { type Stack, startStack } from '../support/stack.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
 
 /** Seconds: the edge's ping comes up to 4 seconds late, and before nginx gives up. */
@@ -13,230 +13,6 @@ const PING_INTERVAL = 4;
 const NGINX_TIMEOUT = 9;
 /** How long uWebSockets waits for the rest of a head, at the most, and some more for a slow machine. */
 const SILENCE_MS = 25_000;
-
-/**
- * What came back: the statuses, and `open` where the connection took another request afterwards, `closed` where the server closed it.
- * `closed` alone: without a word. Two of them with `or`: it depends on what comes first.
- */
-type Outcome = string;
-
-interface Row {
-  name: string;
-  packets: (string | Uint8Array)[];
-  direct: Outcome;
-  nginx: Outcome;
-  /** What the first answer has, both ways. */
-  text?: RegExp;
-  halfClose?: boolean;
-}
-
-const BODY = JSON.stringify({ ...TEST_APP, audiences: ['nobody'], alert: 'a' });
-const GET = 'GET /healthz HTTP/1.1\r\nHost: x\r\n';
-const POST = 'POST /msgpush/send HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
-const LENGTH = `Content-Length: ${BODY.length}\r\n`;
-const CHUNKED = 'Transfer-Encoding: chunked\r\n';
-const ZIPPED = gzipSync(BODY);
-
-const header = (bytes: number): string => `X-Filler: ${'f'.repeat(bytes - 12)}\r\n`;
-const headers = (count: number): string => Array.from({ length: count }, (_, n) => `X-N${n}: v\r\n`).join('');
-const chunk = (text: string, extension = ''): string => `${text.length.toString(16)}${extension}\r\n${text}\r\n`;
-/** Cut into two packets. */
-const cut = (text: string, at: number): string[] => [text.slice(0, at), text.slice(at)];
-
-const ROWS: Row[] = [
-  { name: 'a push', packets: [`${POST}${LENGTH}\r\n${BODY}`], direct: '200 open', nginx: '200 open' },
-  {
-    name: 'a body in a packet of its own',
-    packets: [`${POST}${LENGTH}\r\n`, BODY],
-    direct: '200 open',
-    nginx: '200 open',
-  },
-  {
-    name: 'a body in chunks',
-    packets: [`${POST}${CHUNKED}\r\n${chunk(BODY)}0\r\n\r\n`],
-    direct: '200 closed',
-    nginx: '200 open',
-  },
-  {
-    name: 'chunks in packets',
-    packets: [`${POST}${CHUNKED}\r\n`, ...cut(chunk(BODY), 9), '0\r\n\r\n'],
-    direct: '200 closed',
-    nginx: '200 open',
-  },
-  // Heads.
-  { name: 'a head of 7 KB', packets: [`${GET}${header(7000)}\r\n`], direct: '200 open', nginx: '200 open' },
-  {
-    name: 'a head of 7 KB in two packets',
-    packets: cut(`${GET}${header(7000)}\r\n`, 3000),
-    direct: '200 open',
-    nginx: '200 open',
-  },
-  {
-    name: 'a head of 15 KB in two packets',
-    packets: cut(`${GET}${header(7000)}${header(7000)}\r\n`, 9000),
-    direct: '200 open',
-    nginx: '200 open',
-  },
-  {
-    name: 'a head of 20 KB',
-    packets: [`${GET}${header(7000).repeat(3)}\r\n`],
-    direct: '431 closed',
-    nginx: '431 open',
-    text: /"code":43101/,
-  },
-  {
-    name: 'a head of 20 KB in two packets',
-    packets: cut(`${GET}${header(7000).repeat(3)}\r\n`, 9000),
-    direct: '431 closed',
-    nginx: '431 open',
-  },
-  { name: 'a request line in two packets', packets: cut(`${GET}\r\n`, 9), direct: '505 closed', nginx: '200 open' },
-  { name: 'header by header', packets: [GET, 'X-A: b\r\n', '\r\n'], direct: '200 open', nginx: '200 open' },
-  { name: '90 headers', packets: [`${GET}${headers(90)}\r\n`], direct: '200 open', nginx: '200 open' },
-  {
-    name: 'usual names of headers',
-    packets: [`${GET}X-B3-TraceId: 1\r\nsec-ch-ua: "x"\r\nETag: y\r\n\r\n`],
-    direct: '200 open',
-    nginx: '200 open',
-  },
-  {
-    name: 'bytes beyond ASCII in a header',
-    packets: [`${GET}X-A: caf\xe9\r\n\r\n`],
-    direct: '200 open',
-    nginx: '200 open',
-  },
-  { name: 'no Host', packets: ['GET /healthz HTTP/1.1\r\nX-A: b\r\n\r\n'], direct: '400 closed', nginx: '400 closed' },
-  // In silence until the time is up.
-  { name: '150 headers', packets: [`${GET}${headers(150)}\r\n`], direct: 'closed', nginx: '504 open' },
-  { name: 'no header at all', packets: ['GET /healthz HTTP/1.1\r\n\r\n'], direct: 'closed', nginx: '400 closed' },
-  { name: 'a folded line', packets: [`${GET}X-A: b\r\n c\r\n\r\n`], direct: 'closed', nginx: '400 closed' },
-  { name: 'a blank before the colon', packets: [`${GET}X-A : b\r\n\r\n`], direct: 'closed', nginx: '400 closed' },
-  { name: 'a name with an underscore', packets: [`${GET}X_Under: b\r\n\r\n`], direct: 'closed', nginx: '200 open' },
-  { name: 'a name with a dot', packets: [`${GET}X.Score!: b\r\n\r\n`], direct: 'closed', nginx: '200 open' },
-  // What is asked before the body is sent.
-  {
-    name: 'Expect',
-    packets: [`${POST}${LENGTH}Expect: 100-continue\r\n\r\n`, BODY],
-    direct: '200 open',
-    nginx: '200 open',
-    text: /^HTTP\/1\.1 100 /,
-  },
-  {
-    name: 'Expect as Java spells it',
-    packets: [`${POST}${LENGTH}Expect: 100-Continue\r\n\r\n`, BODY],
-    direct: '200 open',
-    nginx: '200 open',
-    text: /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/,
-  },
-  {
-    name: 'the same with a wrong body',
-    packets: [`${POST}Content-Length: 2\r\nExpect: 100-Continue\r\n\r\n`, '[]'],
-    direct: '400 open',
-    nginx: '400 open',
-    text: /\r\n\r\nHTTP\/1\.1 400 .*"code":40003/s,
-  },
-  // Bodies.
-  {
-    name: 'a compressed body',
-    packets: [
-      Buffer.concat([Buffer.from(`${POST}Content-Encoding: gzip\r\nContent-Length: ${ZIPPED.length}\r\n\r\n`), ZIPPED]),
-    ],
-    direct: '415 open',
-    nginx: '415 open',
-    text: /"code":41502,.*Content-Encoding/,
-  },
-  {
-    name: 'Content-Encoding: identity',
-    packets: [`${POST}Content-Encoding: identity\r\n${LENGTH}\r\n${BODY}`],
-    direct: '200 open',
-    nginx: '200 open',
-  },
-  {
-    name: 'a chunk extension',
-    packets: [`${POST}${CHUNKED}\r\n${chunk(BODY, ';name=v')}0\r\n\r\n`],
-    direct: '400 closed',
-    nginx: '200 open',
-  },
-  {
-    name: 'a trailer',
-    packets: [`${POST}${CHUNKED}\r\n${chunk(BODY)}0\r\nX-T: 1\r\n\r\n`],
-    direct: '505 closed',
-    nginx: '200 open',
-  },
-  // Where a second request could hide.
-  {
-    name: 'a request in a trailer',
-    packets: [`${POST}${CHUNKED}\r\n${chunk(BODY)}0\r\n`, `ab${GET}\r\n`],
-    direct: '200 closed or closed',
-    nginx: '200 open',
-  },
-  {
-    name: 'a request behind two lengths',
-    packets: [`${POST}Content-Length: 2\r\nContent-Length: 40\r\n\r\n{}`, `${GET}\r\n`],
-    direct: '400 closed',
-    nginx: '400 closed',
-  },
-  {
-    name: 'a request behind a length and chunks',
-    packets: [`${POST}Content-Length: 2\r\n${CHUNKED}\r\n0\r\n\r\n`, `${GET}\r\n`],
-    direct: '400 closed',
-    nginx: '400 closed',
-  },
-  {
-    name: 'a length with a sign',
-    packets: [`${POST}Content-Length: +${BODY.length}\r\n\r\n${BODY}`],
-    direct: '400 closed',
-    nginx: '400 closed',
-  },
-  {
-    name: 'two pushes at once',
-    packets: [`${POST}${LENGTH}\r\n${BODY}`.repeat(2)],
-    direct: 'closed',
-    nginx: '200 200 open',
-  },
-  // Ways to ask.
-  {
-    name: 'an absolute target',
-    packets: ['GET http://x/healthz HTTP/1.1\r\nHost: x\r\n\r\n'],
-    direct: '505 closed',
-    nginx: '200 open',
-  },
-  {
-    name: 'HTTP/1.0',
-    packets: ['GET /healthz HTTP/1.0\r\nHost: x\r\n\r\n'],
-    direct: '505 closed',
-    nginx: '200 closed',
-  },
-  { name: 'line feeds only', packets: ['GET /healthz HTTP/1.1\nHost: x\n\n'], direct: '505 closed', nginx: '200 open' },
-  {
-    name: 'Connection: close',
-    packets: [`${GET}Connection: close\r\n\r\n`],
-    direct: '200 closed',
-    nginx: '200 closed',
-  },
-  { name: 'half a connection', packets: [`${GET}\r\n`], halfClose: true, direct: '200 closed', nginx: '200 closed' },
-  {
-    name: 'an unknown path',
-    packets: ['GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n'],
-    direct: '404 open',
-    nginx: '404 open',
-    text: /"code":40401/,
-  },
-  {
-    name: 'a wrong method',
-    packets: ['PUT /msgpush/send HTTP/1.1\r\nHost: x\r\n\r\n'],
-    direct: '405 open',
-    nginx: '405 open',
-    text: /\r\nAllow: POST\r\n.*"code":40501/s,
-  },
-  {
-    name: 'another type',
-    packets: [`POST /msgpush/send HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n${LENGTH}\r\n${BODY}`],
-    direct: '415 open',
-    nginx: '415 open',
-    text: /"code":41501/,
-  },
-];
 
 async function outcomeOf(httpUrl: string, row: Row, expected: Outcome): Promise<Outcome> {
   const count = expected.match(/\d+/g)?.length ?? 0;
@@ -282,6 +58,15 @@ describe.skipIf(!isLinux)('the edge alone answers', () => {
 describe.skipIf(withoutNginx || !isLinux)('through nginx it answers', () => {
   it.each(ROWS)('$name: $nginx', async (row) => {
     expect(row.nginx.split(' or ')).toContain(await proxied.get(row));
+  });
+});
+
+describe('an answer', () => {
+  it('says for how long its connection may be idle, or that it ends', async () => {
+    const open = await converse(stack.httpUrl, [`${GET}\r\n`], { answers: 1 });
+    expect(open.text).toMatch(/\r\nKeep-Alive: timeout=7\r\n/);
+    const closed = await converse(stack.httpUrl, ['HEAD / HTTP/1.1\r\nHost: x\r\n\r\n']);
+    expect(closed.text).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\nConnection: close\r\n.*\r\n\r\n$/s);
   });
 });
 

@@ -45,6 +45,7 @@ export async function startNginx(options: { edgeUrl: string; readTimeout: string
   ]).replaceAll(/^\s*ssl_certificate.*$/gm, '');
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const config = `
+    ${process.getuid?.() === 0 ? 'user root;' : ''}
     pid ${directory}/pid;
     error_log ${directory}/error.log;
     daemon off;
