@@ -14,8 +14,9 @@ const NGINX_TIMEOUT = 9;
 /** How long uWebSockets waits for the rest of a head, at the most, and some more for a slow machine. */
 const SILENCE_MS = 25_000;
 
+/** Resolves to what came back, or to what is wrong with it. */
 async function outcomeOf(httpUrl: string, row: Row, expected: Outcome): Promise<Outcome> {
-  const count = expected.match(/\d+/g)?.length ?? 0;
+  const count = expected.split(' or ')[0]?.match(/\d+/g)?.length ?? 0;
   const { statuses, closed, text } = await converse(httpUrl, row.packets, {
     ...(expected.endsWith('open') && { answers: count, afterwards: `${GET}\r\n` }),
     halfClose: row.halfClose ?? false,
@@ -30,7 +31,8 @@ let stack: Stack;
 let nginx: Nginx | undefined;
 const isLinux = process.platform === 'linux';
 const withoutNginx = skipWithoutNginx('test/e2e/http-matrix.test.ts');
-/** All rows at once: some take as long as uWebSockets waits. */
+/** Whether it takes as long as uWebSockets waits for the rest of a head. */
+const isSlow = (row: Row): boolean => row.direct === 'closed';
 let heard: Promise<{ sent: string; received: string }> | undefined;
 const [direct, proxied] = [new Map<Row, Promise<Outcome>>(), new Map<Row, Promise<Outcome>>()];
 
@@ -38,9 +40,11 @@ beforeAll(async () => {
   stack = await startStack({ edgeEnv: { ONEPUSH_PING_INTERVAL: `${PING_INTERVAL}` } });
   if (!withoutNginx) nginx = await startNginx({ edgeUrl: stack.httpUrl, readTimeout: `${NGINX_TIMEOUT}s` });
   heard = nginx && listenLong(nginx.httpUrl);
-  for (const row of isLinux ? ROWS : []) {
-    direct.set(row, outcomeOf(stack.httpUrl, row, row.direct));
-    if (nginx !== undefined) proxied.set(row, outcomeOf(nginx.httpUrl, row, row.nginx));
+  for (const row of isLinux ? ROWS.toSorted((one, other) => Number(isSlow(other)) - Number(isSlow(one))) : []) {
+    direct.set(row, outcomeOf(stack.httpUrl, row, row.direct).catch(String));
+    if (nginx !== undefined) proxied.set(row, outcomeOf(nginx.httpUrl, row, row.nginx).catch(String));
+    // An idle connection is closed after 8 seconds, which is not to pass because of the others.
+    if (!isSlow(row)) await Promise.all([direct.get(row), proxied.get(row)]);
   }
   await Promise.allSettled([...direct.values(), ...proxied.values(), heard]);
 }, 3 * SILENCE_MS);

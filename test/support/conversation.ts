@@ -47,9 +47,11 @@ export async function converse(
     for (const [index, packet] of packets.entries()) {
       if (said.closed) break;
       const bytes = typeof packet === 'string' ? Buffer.from(packet, 'latin1') : packet;
-      if (halfClose && index === packets.length - 1) socket.end(bytes);
+      const isLast = index === packets.length - 1;
+      if (halfClose && isLast) socket.end(bytes);
       else socket.write(bytes);
-      await eventually(() => said.closed || isRead(socket), { timeoutMs, message: 'the server to read a packet' });
+      const isTaken = (): boolean => said.closed || isRead(socket);
+      if (!isLast) await eventually(isTaken, { timeoutMs, message: 'the server to read a packet' });
     }
     await told(answers);
     if (afterwards === undefined || said.closed) return said;
