@@ -9,7 +9,8 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
-SOURCES := $(shell find core edge common client gen/* -type d -o -name '*.ts' -o -name '*.html' -o -name '*.sql' -o -name '*.json' 2>/dev/null)
+SOURCES := $(shell find core edge common client gen/* -path client/dist -prune -o -path client/node_modules -prune -o \
+	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
 .PHONY: help install build run verify gen migrations test fault fault-short hostile hostile-short bench bench-quick check format lint types format-current buf-lint buf-breaking gen-current clean
 
@@ -22,11 +23,13 @@ $(INSTALLED): package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-build: $(BUILT) ## compile into dist/
+build: $(BUILT) ## compile into dist/, and the client package into client/dist/
 
 $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
-	@rm -rf dist
+	@rm -rf dist client/dist
 	$(BIN)/tsc -p tsconfig.build.json
+	$(BIN)/tsc -p client/tsconfig.json
+	@cp LICENSE client/dist/LICENSE
 	@mkdir -p dist/core/store dist/edge/http
 	@cp -R core/store/migrations dist/core/store/migrations
 	@cp edge/http/page.html dist/edge/http/page.html
@@ -101,4 +104,4 @@ gen-current: $(INSTALLED) ## fail when gen/ and docs/api.md are not what proto/ 
 	{ echo 'gen/ or docs/api.md is not current: run make gen' >&2; exit 1; }
 
 clean: ## remove what build and tests leave behind; data/ stays
-	rm -rf dist coverage
+	rm -rf dist client/dist coverage

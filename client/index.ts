@@ -1,4 +1,4 @@
-/** The client package: `import { createOnePushClient, to } from 'one-push/client'`. */
+/** The package `@one-push/client`. */
 
 /** The time of a `Date`, as `sendAt` takes it. */
 export { timestampFromDate as fromDate } from '@bufbuild/protobuf/wkt';

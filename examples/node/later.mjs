@@ -2,12 +2,12 @@
 //
 //     node examples/node/later.mjs <host:port of gRPC> <app id> <app key> <alias> <alert> <seconds from now> [cancel]
 //
-// In this repository, after make build.
-import { createOnePushClient, fromDate, PushState, to } from 'one-push/client';
+// In this repository after make build, or where @one-push/client is installed.
+import { createOnePushClient, PushState, to } from '@one-push/client';
 
 const [address, appId, appKey, alias, alert, seconds, cancel] = process.argv.slice(2);
 const client = createOnePushClient({ address, appId, appKey });
-const sendAt = fromDate(new Date(Date.now() + Number(seconds) * 1000));
+const sendAt = new Date(Date.now() + Number(seconds) * 1000);
 
 const { requestId } = await client.sendPush({ audience: to.aliases(alias), alert, sendAt });
 const states = [(await client.getPush({ requestId })).state];

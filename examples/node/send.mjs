@@ -2,8 +2,8 @@
 //
 //     node examples/node/send.mjs <host:port of gRPC> <app id> <app key> <alias> <alert>...
 //
-// In this repository, after make build.
-import { CallError, createOnePushClient, to } from 'one-push/client';
+// In this repository after make build, or where @one-push/client is installed.
+import { CallError, createOnePushClient, to } from '@one-push/client';
 
 const [address, appId, appKey, alias, ...alerts] = process.argv.slice(2);
 const client = createOnePushClient({ address, appId, appKey });

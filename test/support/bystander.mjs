@@ -3,7 +3,7 @@
 //
 //     node test/support/bystander.mjs <host:port of gRPC> <app id> <app key>
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createOnePushClient, to } from 'one-push/client';
+import { createOnePushClient, to } from '@one-push/client';
 
 const [address, appId, appKey] = process.argv.slice(2);
 // One attempt for each push: what is refused counts.

@@ -1,7 +1,7 @@
 // A back end that sends many pushes, each with a key of its own, and prints how each was answered: its number and its request id.
 //
 //     node test/support/caller.mjs <host:port of gRPC> <app id> <app key> <alias> <how many> <prefix of the keys>
-import { createOnePushClient, to } from 'one-push/client';
+import { createOnePushClient, to } from '@one-push/client';
 
 const [address, appId, appKey, alias, count, prefix] = process.argv.slice(2);
 const client = createOnePushClient({ address, appId, appKey });

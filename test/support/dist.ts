@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 const FOLDERS = ['core', 'edge', 'common', 'client', 'gen'];
+/** What is built or installed there is no source. */
+const NO_SOURCE = /^(?:dist|node_modules)(?:\/|$)/;
 const COMPILED_OR_COPIED = /\.(ts|html|sql|json)$/;
 
 /** Why `dist/` cannot stand for the sources (absent, or older than the newest of them), or undefined when it can. */
@@ -34,7 +36,7 @@ function newerThan(built: number, root: string, folder: string): string[] {
     return [];
   }
   return entries
-    .filter((name) => COMPILED_OR_COPIED.test(name))
+    .filter((name) => COMPILED_OR_COPIED.test(name) && !NO_SOURCE.test(name))
     .map((name) => join(folder, name))
     .filter((path) => (statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0) > built);
 }

@@ -39,7 +39,7 @@ function typescriptFiles(root: string, folder: string): string[] {
     return [];
   }
   return names
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !/(?:^|\/)node_modules\//.test(name))
     .map((name) => posix.join(folder, name.split(sep).join('/')));
 }
 
