@@ -149,6 +149,11 @@ export const HTTP_ATTACKS: readonly Attack[] = [
   unread('refusals nobody reads, pipelined', 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n', true),
   unread('HEAD, pipelined and unread', 'HEAD / HTTP/1.1\r\nHost: x\r\n\r\n', false),
   unread('wrong bodies, pipelined and unread', `${POST}Content-Length: 1\r\n\r\nx`, false),
+  unread(
+    'bodies in chunks, pipelined and unread',
+    `${POST}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,
+    false,
+  ),
   unread('two lengths, pipelined and unread', `${POST}Content-Length: 1\r\nContent-Length: 1\r\n\r\nx`, false),
   unreadOneByOne,
   crumbs,
