@@ -1,4 +1,5 @@
 import { OnePushError } from '../../common/errors.js';
+import type { Every } from '../../common/every.js';
 import { hashSecret } from '../../common/secrets.js';
 import type { App } from '../domain/app.js';
 import { type Audience, reachOf } from '../domain/audience.js';
@@ -57,7 +58,7 @@ export function createAcceptPush(
     const since = performance.now();
     const { content, sendAt } = draft;
     const reach = reachOf(draft.audience, draft.platform);
-    const header: PushHeader = {
+    const header: Every<PushHeader> = {
       appId: app.id,
       appNum: app.num,
       tenantCode: draft.tenantCode,

@@ -1,3 +1,4 @@
+import type { Every } from '../../common/every.js';
 import { describeError, type Logger } from '../../common/log.js';
 import type { IdClock } from '../domain/id-clock.js';
 import type { Push } from '../domain/push.js';
@@ -120,7 +121,7 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
   function toNewPush(queued: QueuedPush, createdAt: number): NewPush {
     const { header, content, lifetime, resolution, idempotency, job } = queued;
     const { target } = resolution;
-    const push: Push = {
+    const push: Every<Push> = {
       appId: header.appId,
       appNum: header.appNum,
       tenantCode: header.tenantCode,

@@ -1,6 +1,7 @@
 import { OnePushError } from '../../common/errors.js';
+import type { Every } from '../../common/every.js';
 import type { JobStep } from '../domain/job.js';
-import type { Priority, PushContent, PushHeader } from '../domain/push.js';
+import { CONTENT_TEXTS, type Priority, type PushContent, type PushHeader } from '../domain/push.js';
 import { type IdempotencyKey, StoreUnavailable } from '../store/store.js';
 import type { Resolution } from './audience.js';
 import { createFairQueue, type FairQueue } from './fair-queue.js';
@@ -121,7 +122,7 @@ export function createPushQueue(ready: () => void): PushQueue {
       if (isFull(appNum, bytes)) return Promise.reject(new OnePushError('OVERLOADED'));
       if (isOverdue({ since }, now)) return Promise.reject(new StoreUnavailable('OVERDUE'));
       return new Promise((resolve, reject) => {
-        const push: QueuedPush = {
+        const push: Every<QueuedPush> = {
           header: request.header,
           content: request.content,
           lifetime: request.lifetime,
@@ -184,11 +185,7 @@ function isOverdue({ since }: Pick<QueuedPush, 'since'>, now: number): boolean {
 
 /** Hot: called for each push, so it adds up lengths and no more. */
 function sizeOf(request: PushRequest): number {
-  const { alert, extra, sound, sender, sendDevice, smsMessage } = request.content;
-  const optional = lengthOf(extra) + lengthOf(sound) + lengthOf(sender) + lengthOf(sendDevice) + lengthOf(smsMessage);
-  return PUSH_BYTES + alert.length + optional + TARGET_BYTES * targetsOf(request);
-}
-
-function lengthOf(text: string | undefined): number {
-  return text === undefined ? 0 : text.length;
+  let bytes = PUSH_BYTES + TARGET_BYTES * targetsOf(request);
+  for (const name of CONTENT_TEXTS) bytes += request.content[name]?.length ?? 0;
+  return bytes;
 }

@@ -15,6 +15,26 @@ export interface PushContent {
   smsMessage?: string | undefined;
 }
 
+/** The fields of a content, and whether each is text: what goes through all of them goes by this. */
+export const CONTENT_FIELDS = {
+  alert: 'string',
+  extra: 'string',
+  sound: 'string',
+  badge: 'number',
+  sender: 'string',
+  sendDevice: 'string',
+  smsMessage: 'string',
+} as const satisfies TypeNames<PushContent>;
+
+type TypeNames<T> = { [K in keyof Required<T>]: Required<T>[K] extends string ? 'string' : 'number' };
+type TextOf<T> = { [K in keyof T]: T[K] extends 'string' ? K : never }[keyof T];
+
+/** The fields that are text. */
+export const CONTENT_TEXTS = Object.entries(CONTENT_FIELDS).flatMap(([name, type]) =>
+  // An entry of the table above, whose type says which of its keys are text.
+  type === 'string' ? [name as TextOf<typeof CONTENT_FIELDS>] : [],
+);
+
 /** Which pushes go first when many wait to be committed. */
 export type Priority = 'LOW' | 'NORMAL' | 'HIGH';
 

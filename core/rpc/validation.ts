@@ -10,7 +10,7 @@ import { describeRules } from './rule-wording.js';
 const MAX_VIOLATIONS = 20;
 
 /**
- * SendPush is a hot path: protovalidate costs 5 µs for a push, and fromSendPush checks the same. A property test holds both together.
+ * SendPush is a hot path: protovalidate costs 5 µs for a push, and fromSendPush checks the same rules compiled. A property test holds both together.
  * Both of these have audiences, whose trees no rule of the schema bounds.
  */
 const CHECKS_ITSELF: ReadonlySet<string> = new Set(['sendPush', 'estimateAudience']);

@@ -1,35 +1,28 @@
+import type { Message } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
-import { EXTRA_BOUNDS, HeaderText, Label, LIMITS, ruled, Text } from '../../common/contract/fields.js';
+import { EXTRA_BOUNDS, ruled } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
+import type { Every, None } from '../../common/every.js';
 import { hashSecret } from '../../common/secrets.js';
-import type { SendPushRequest } from '../../gen/onepush/v1/push_pb.js';
-import { PushMsgType as WireMsgType, Priority as WirePriority } from '../../gen/onepush/v1/push_pb.js';
+import {
+  type SendPushRequest,
+  SendPushRequestSchema,
+  PushMsgType as WireMsgType,
+  Priority as WirePriority,
+} from '../../gen/onepush/v1/push_pb.js';
 import type { PushDraft } from '../delivery/accept.js';
 import { lifetimeOf } from '../domain/expiry.js';
-import type { Priority, PushMsgType } from '../domain/push.js';
-import { PLATFORM, PlatformNumber } from './wire.js';
+import type { Priority, PushContent, PushMsgType } from '../domain/push.js';
+import { ruleSchemaOf } from './rule-schema.js';
+import { PLATFORM } from './wire.js';
 import { fromAudience } from './wire-audience.js';
 
 const pushChecker = createChecker(
-  Type.Object({
-    platform: PlatformNumber,
-    tenantCode: Label(LIMITS.tenantCode),
-    pushMsgType: Type.Integer(ruled('must be MSG or CMD', { minimum: 0, maximum: 2 })),
-    duration: Type.Optional(Type.Number(ruled('must be a number of seconds', {}))),
-    alert: Text(LIMITS.text, 1),
+  ruleSchemaOf(SendPushRequestSchema, {
+    audience: null,
     extraJson: Type.String(ruled(`must be JSON text ${EXTRA_BOUNDS}`, { format: 'extra' })),
-    sound: Text(LIMITS.shortText),
-    sender: Text(LIMITS.shortText),
-    sendDevice: Text(LIMITS.shortText),
-    smsMessage: Text(LIMITS.text),
-    idempotencyKey: HeaderText(LIMITS.name),
-    ttlSeconds: Type.Optional(
-      Type.Integer(ruled(`must be 1 to ${LIMITS.ttl} seconds`, { minimum: 1, maximum: LIMITS.ttl })),
-    ),
-    collapseKey: Label(LIMITS.collapseKey),
-    priority: Type.Integer(ruled('must be LOW, NORMAL or HIGH', { minimum: 0, maximum: 3 })),
   }),
 );
 
@@ -50,6 +43,13 @@ const PRIORITY: Record<WirePriority, Priority | undefined> = {
 /** How far ahead a push may be scheduled, in milliseconds. */
 const MAX_AHEAD = 7 * 86_400_000;
 
+/** Fields that a draft has under other names; `dryRun` is the handler's. */
+type Renamed = 'dryRun' | 'extraJson' | 'idempotencyKey' | 'pushMsgType' | 'ttlSeconds';
+/** Does not compile where the schema has a field that no draft has. */
+export type Forgotten = None<
+  Exclude<keyof SendPushRequest, keyof Message | keyof PushDraft | keyof PushContent | Renamed>
+>;
+
 /** @throws OnePushError INVALID_FIELDS */
 export function fromSendPush(request: SendPushRequest): PushDraft {
   const { audience, violations: inAudience } = fromAudience(request.audience);
@@ -59,7 +59,16 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
     violations.push({ field: 'sendAt', rule: 'must be at most 7 days from now' });
   }
   if (violations.length > 0) throw new OnePushError('INVALID_FIELDS', { violations });
-  const draft: PushDraft = {
+  const content: Every<PushContent> = {
+    alert: request.alert,
+    extra: request.extraJson || undefined,
+    sound: request.sound || undefined,
+    badge: request.badge,
+    sender: request.sender || undefined,
+    sendDevice: request.sendDevice || undefined,
+    smsMessage: request.smsMessage || undefined,
+  };
+  const draft: Every<PushDraft> = {
     audience,
     platform: PLATFORM[request.platform],
     tenantCode: request.tenantCode,
@@ -70,15 +79,7 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
     collapseKey: request.collapseKey || undefined,
     priority: PRIORITY[request.priority],
     sendAt,
-    content: {
-      alert: request.alert,
-      extra: request.extraJson || undefined,
-      sound: request.sound || undefined,
-      badge: request.badge,
-      sender: request.sender || undefined,
-      sendDevice: request.sendDevice || undefined,
-      smsMessage: request.smsMessage || undefined,
-    },
+    content,
     idempotency: undefined,
   };
   const key = request.idempotencyKey;

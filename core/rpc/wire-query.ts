@@ -1,8 +1,14 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Message, MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { None } from '../../common/every.js';
 import { PushMsgType, Priority as WirePriority } from '../../gen/onepush/v1/push_pb.js';
-import { type GetPushResponseSchema, GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
-import type { Priority } from '../domain/push.js';
+import {
+  type GetPushResponse,
+  type GetPushResponseSchema,
+  GetPushResponse_State as State,
+  type PushContent as WireContent,
+} from '../../gen/onepush/v1/query_pb.js';
+import type { Priority, PushContent, PushHeader } from '../domain/push.js';
 import type { PushReport } from '../domain/queries.js';
 import { toWirePlatform } from './wire.js';
 
@@ -12,8 +18,16 @@ const WIRE_PRIORITY: Record<Priority, WirePriority> = {
   HIGH: WirePriority.HIGH,
 };
 
+/** What `create` takes, with every field. */
+type Answer = {
+  [K in Exclude<keyof GetPushResponse, keyof Message>]: MessageInitShape<typeof GetPushResponseSchema>[K];
+};
+/** Do not compile where a push has a field that its report has not. */
+export type ForgottenInReport = None<Exclude<keyof PushHeader, keyof GetPushResponse | 'appId' | 'appNum' | 'msgType'>>;
+export type ForgottenInContent = None<Exclude<keyof PushContent, keyof WireContent | 'extra'>>;
+
 /** @param now milliseconds since the epoch */
-export function toPushReport(report: PushReport, now: number): MessageInitShape<typeof GetPushResponseSchema> {
+export function toPushReport(report: PushReport, now: number): Answer {
   const { content, counts, job } = report;
   const targeted = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return {

@@ -1,5 +1,7 @@
-import type { PushContent } from '../domain/push.js';
+import { CONTENT_FIELDS, type PushContent } from '../domain/push.js';
 import { StoreFault } from './driver.js';
+
+const TYPES = Object.entries(CONTENT_FIELDS);
 
 /** A push's content as the store keeps it: JSON, in which `extra` is a string of JSON text, so that it keeps every digit. */
 export function encodeContent(content: PushContent): string {
@@ -26,10 +28,8 @@ export function parseJson(text: string): unknown {
 export function isContent(value: unknown): value is PushContent {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
-  const optionalText = ['extra', 'sound', 'sender', 'sendDevice', 'smsMessage'];
   return (
-    typeof fields.alert === 'string' &&
-    optionalText.every((name) => fields[name] === undefined || typeof fields[name] === 'string') &&
-    (fields.badge === undefined || typeof fields.badge === 'number')
+    fields.alert !== undefined &&
+    TYPES.every(([name, type]) => fields[name] === undefined || typeof fields[name] === type)
   );
 }

@@ -1,6 +1,4 @@
-import { msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
 import { replaceCollapsed } from './collapse-commits.js';
-import { encodeContent } from './content.js';
 import {
   chunks,
   insertRows,
@@ -12,6 +10,7 @@ import {
 } from './driver.js';
 import { endDeliveries } from './ending-commits.js';
 import { advanceJob, insertKeys } from './job-commits.js';
+import { insertPushRows, type PushRow, toPushRow } from './push-row.js';
 import type { Commits, Confirmation, DeliveryBatch, IdempotencyKey, NewPush } from './store.js';
 import { commitTopicConfirmations } from './topic-confirmations.js';
 
@@ -51,52 +50,28 @@ async function insertPushes(
   pushes: readonly NewPush[],
   now: number,
 ): Promise<void> {
-  const pushRows: SqlValue[][] = [];
+  const pushRows: PushRow[] = [];
   const inboxRows: SqlValue[][] = [];
   const timelineRows: SqlValue[][] = [];
   const keys: (IdempotencyKey & { pushId: number })[] = [];
-  for (const { push, target, idempotency, job } of pushes) {
+  for (const made of pushes) {
+    const { push, target, idempotency, job } = made;
     if (job !== undefined) await advanceJob(driver, tx, job);
-    const platform = platformCodes.toCode(push.platform);
-    const needConfirm = push.needConfirm ? 1 : 0;
-    const collapseKey = push.collapseKey ?? null;
-    const content = encodeContent(push.content);
-    pushRows.push([
-      push.id,
-      push.appNum,
-      push.tenantCode,
-      platform,
-      msgTypeCodes.toCode(push.msgType),
-      needConfirm,
-      target.kind === 'directed' ? target.deliveries.length : null,
-      target.kind === 'directed' ? (target.deliveries[0]?.id ?? null) : null,
-      target.kind === 'directed' ? (target.deliveries.at(-1)?.id ?? null) : null,
-      push.createdAt,
-      push.expiresAt,
-      job?.id ?? null,
-      collapseKey,
-      priorityCodes.toCode(push.priority ?? 'NORMAL'),
-      content,
-      Buffer.byteLength(content),
-    ]);
+    const row = toPushRow(made);
+    pushRows.push(row);
     if (idempotency !== undefined) keys.push({ pushId: push.id, ...idempotency });
     if (target.kind === 'directed') {
       for (const { id, deviceNum } of target.deliveries) {
-        inboxRows.push([id, deviceNum, push.id, push.appNum, push.expiresAt, collapseKey]);
+        inboxRows.push([id, deviceNum, push.id, push.appNum, push.expiresAt, row.collapseKey]);
       }
     } else {
       for (const topicNum of target.topicNums) {
-        timelineRows.push([topicNum, push.id, platform, needConfirm, push.expiresAt, collapseKey]);
+        timelineRows.push([topicNum, push.id, row.platform, row.needConfirm, push.expiresAt, row.collapseKey]);
       }
     }
   }
-  await insertRows(
-    tx,
-    driver.maxValues,
-    `INSERT INTO pushes (id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, last_delivery,
-       created_at, expires_at, job_id, collapse_key, priority, content, content_bytes)`,
-    pushRows,
-  );
+  const values = pushRows.map((row) => Object.values(row));
+  await insertRows(tx, driver.maxValues, insertPushRows(driver.tables, pushRows), values);
   await insertRows(
     tx,
     driver.maxValues,

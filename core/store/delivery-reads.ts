@@ -1,3 +1,5 @@
+import type { Every } from '../../common/every.js';
+import type { Push } from '../domain/push.js';
 import { endingCodes, msgTypeCodes, platformCodes } from './codes.js';
 import { decodeContent } from './content.js';
 import {
@@ -164,18 +166,23 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
           chunk,
         ),
       );
-      return rows.map((row) => ({
-        id: Number(row.id),
-        appId: String(row.app_id),
-        appNum: Number(row.app_num),
-        tenantCode: String(row.tenant_code),
-        platform: platformCodes.fromCode(row.platform),
-        msgType: msgTypeCodes.fromCode(row.msg_type),
-        needConfirm: Boolean(row.need_confirm),
-        createdAt: Number(row.created_at),
-        expiresAt: Number(row.expires_at),
-        content: decodeContent(String(row.content)),
-      }));
+      return rows.map(
+        (row): Every<Push> => ({
+          id: Number(row.id),
+          appId: String(row.app_id),
+          appNum: Number(row.app_num),
+          tenantCode: String(row.tenant_code),
+          platform: platformCodes.fromCode(row.platform),
+          msgType: msgTypeCodes.fromCode(row.msg_type),
+          needConfirm: Boolean(row.need_confirm),
+          createdAt: Number(row.created_at),
+          expiresAt: Number(row.expires_at),
+          content: decodeContent(String(row.content)),
+          // Only commits need to know.
+          collapseKey: undefined,
+          priority: undefined,
+        }),
+      );
     },
   };
 }

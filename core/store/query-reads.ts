@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+import type { Every } from '../../common/every.js';
 import type { PushHeader } from '../domain/push.js';
 import type { PushReport, Queries } from '../domain/queries.js';
 import { jobStateCodes, msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
@@ -133,7 +134,7 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
 type Described = Omit<PushHeader, 'appId' | 'appNum'> &
   Pick<PushReport, 'collapseKey' | 'priority' | 'createdAt' | 'expiresAt'>;
 
-function describe(row: Row): Described {
+function describe(row: Row): Every<Described> {
   return {
     tenantCode: String(row.tenant_code),
     platform: platformCodes.fromCode(row.platform),

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { EXTRA_RULE, HeaderText, isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
+import type { Every } from '../../common/every.js';
 import { rawMember } from '../../common/json.js';
 import type { CoreLink } from '../link/core-link.js';
 import { type Audience, Platform, Priority, PushMsgType, type SendPushRequest, TagMatch } from '../link/wire.js';
@@ -58,26 +59,28 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
   };
   const body = fields.read(exchange, { value: given, text });
   // Hot: written out, since to create it by its descriptor is many times slower.
-  const request: SendPushRequest = {
+  const request: Every<Omit<SendPushRequest, '$unknown'>> = {
     $typeName: 'onepush.v1.SendPushRequest',
     audience: toAudience(body, exchange.isStrict),
     platform: body.platform === undefined || body.platform === 'ALL' ? Platform.UNSPECIFIED : Platform[body.platform],
     tenantCode: body.tenantCode ?? '',
     pushMsgType: body.pushMsgType === 'CMD' ? PushMsgType.CMD : PushMsgType.MSG,
     needConfirm: body.needConfirm ?? false,
+    duration: body.duration,
     alert: body.alert,
     extraJson: body.extra ?? '',
     sound: body.sound ?? '',
+    badge: body.badge,
     sender: body.sender ?? '',
     sendDevice: body.sendDevice ?? body.sendDeive ?? '',
     smsMessage: body.smsMessage ?? '',
     idempotencyKey: body['Idempotency-Key'],
+    ttlSeconds: undefined,
     collapseKey: '',
     priority: Priority.UNSPECIFIED,
+    sendAt: undefined,
     dryRun: false,
   };
-  if (body.duration !== undefined) request.duration = body.duration;
-  if (body.badge !== undefined) request.badge = body.badge;
   const { appId, appKey } = body;
   const result = await link.call({ appId, secret: appKey, request: { case: 'sendPush', value: request } });
   if (result.case !== 'sendPush') throw new Error(`unexpected answer ${result.case}`);
