@@ -1,7 +1,6 @@
-import type { Every } from '../../common/every.js';
 import { describeError, type Logger } from '../../common/log.js';
 import type { IdClock } from '../domain/id-clock.js';
-import type { Push } from '../domain/push.js';
+import { toPush } from '../domain/push.js';
 import { type Commits, type NewDelivery, type NewPush, type Replaced, StoreUnavailable } from '../store/store.js';
 import type { QueuedPush } from './push-queue.js';
 import { withoutReplaced } from './replaced.js';
@@ -121,20 +120,7 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
   function toNewPush(queued: QueuedPush, createdAt: number): NewPush {
     const { header, content, lifetime, resolution, idempotency, job } = queued;
     const { target } = resolution;
-    const push: Every<Push> = {
-      appId: header.appId,
-      appNum: header.appNum,
-      tenantCode: header.tenantCode,
-      platform: header.platform,
-      msgType: header.msgType,
-      needConfirm: header.needConfirm,
-      collapseKey: header.collapseKey,
-      priority: header.priority,
-      id: pushIds.next(),
-      createdAt,
-      expiresAt: createdAt + lifetime,
-      content,
-    };
+    const push = toPush(header, { id: pushIds.next(), createdAt, expiresAt: createdAt + lifetime, content });
     if (target.kind === 'topics') return { push, target, idempotency, job };
     const entries = target.deviceNums.map((deviceNum): NewDelivery => ({ id: deliveryIds.next(), deviceNum }));
     return { push, target: { kind: 'directed', deliveries: entries }, idempotency, job };

@@ -98,7 +98,7 @@ describe('the checks of SendPush', () => {
     fc.oneof({ weight: 6, arbitrary: fc.constant(good) }, { weight: 1, arbitrary: other });
   /** Fields whose rules are more than the schema's: those have tests of their own. */
   const BEYOND = ['extraJson', 'sendAt'];
-  const valueOf = (field: DescField): fc.Arbitrary<unknown> => {
+  const anyValueOf = (field: DescField): fc.Arbitrary<unknown> => {
     if (field.localName === 'audience') {
       return mostly<unknown>(
         { audience: { case: 'everyone', value: {} } },
@@ -122,7 +122,7 @@ describe('the checks of SendPush', () => {
     }
   };
   const checked = SendPushRequestSchema.fields.filter(({ localName }) => !BEYOND.includes(localName));
-  const request = fc.record(Object.fromEntries(checked.map((field) => [field.localName, valueOf(field)])));
+  const request = fc.record(Object.fromEntries(checked.map((field) => [field.localName, anyValueOf(field)])));
 
   it.each(SendPushRequestSchema.fields.filter(({ localName }) => localName !== 'dryRun'))(
     'pass on what $localName says',
