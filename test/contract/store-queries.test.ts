@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Every } from '../../common/every.js';
+import type { PushContent, PushOptions } from '../../core/domain/push.js';
 import { eachStore, must } from './each-store.js';
 import { batch, directed, NOW, newApp, newDevices, topical } from './samples.js';
 
@@ -93,6 +95,31 @@ eachStore('questions', (opened) => {
     await store.commitDeliveries(batch({ pushes: [plain.made, urgent.made] }));
     expect(await store.findPushReport(plain.id, app.num)).toMatchObject({ priority: 'NORMAL', collapseKey: '' });
     expect(await store.findPushReport(urgent.id, app.num)).toMatchObject({ priority: 'HIGH', collapseKey: 'score' });
+  });
+
+  it('tell all that a push says of itself, field by field', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const header: Every<PushOptions> = {
+      tenantCode: 'tenant',
+      platform: 'WEB',
+      msgType: 'CMD',
+      needConfirm: true,
+      collapseKey: 'score',
+      priority: 'LOW',
+    };
+    const content: Every<PushContent> = {
+      alert: 'a',
+      extra: '1',
+      sound: 'b',
+      badge: 2,
+      sender: 'c',
+      sendDevice: 'd',
+      smsMessage: 'e',
+    };
+    const sent = directed(app, [], { ...header, content });
+    await store.commitDeliveries(batch({ pushes: [sent.made] }));
+    expect(await store.findPushReport(sent.id, app.num)).toMatchObject({ ...header, content });
   });
 
   it('list devices of a user and of a tag, without those that have gone', async () => {
