@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import pretty from 'pino-pretty';
+import { prettyOptions } from './log.js';
 import { NODE_OPTIONS } from './node-options.js';
 
 /**
@@ -15,18 +18,27 @@ const env: NodeJS.ProcessEnv & { ONEPUSH_BOOTSTRAP_APP: string } = {
   ONEPUSH_LINK_TOKEN: process.env.ONEPUSH_LINK_TOKEN || randomBytes(18).toString('base64url'),
 };
 
+/** In milliseconds: what the processes have written is on its way to us. */
+const LINES_WITHIN = 100;
+
 let stopping = false;
 
-/** Starts a process in a group of its own, so that Ctrl-C reaches it through us and in our order. */
+/** Starts a process in a group of its own, so that Ctrl-C reaches it through us and in our order. Its lines are printed by us, in their order. */
 function start(name: 'core' | 'edge'): ChildProcess {
   const program = fileURLToPath(new URL(`../${name}/main.js`, import.meta.url));
   const child = spawn(process.execPath, [...NODE_OPTIONS[name], program], {
     env,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     detached: true,
   });
-  child.once('exit', (code) => {
-    if (!stopping) stop(code ?? 1);
+  if (process.stdout.isTTY) child.stdout?.pipe(pretty({ ...prettyOptions, sync: true }), { end: false });
+  else child.stdout?.pipe(process.stdout, { end: false });
+  // Not 'exit', which may come before its last lines.
+  child.once('close', (code, signal) => {
+    if (stopping) return;
+    const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
+    process.stderr.write(`\nThe ${name} ${how}: see its last lines. ONE-PUSH stops.\n`);
+    stop(code || 1);
   });
   return child;
 }
@@ -42,13 +54,12 @@ async function stop(exitCode: number): Promise<void> {
   stopping = true;
   for (const child of [edge, core]) {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) continue;
-    const gone = once(child, 'exit');
+    const gone = once(child, 'close');
     child.kill('SIGTERM');
     await gone;
   }
   process.exit(exitCode);
 }
-
 let core: ChildProcess | undefined;
 let edge: ChildProcess | undefined;
 process.on('SIGINT', () => stop(0));
@@ -62,6 +73,7 @@ const { http = '' } = await ready(edge);
 const port = http.slice(http.lastIndexOf(':') + 1);
 const url = `http://127.0.0.1:${port}`;
 while (!(await fetch(`${url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 50));
+await sleep(LINES_WITHIN);
 const [appId, appKey] = env.ONEPUSH_BOOTSTRAP_APP.split(':');
 
 process.stdout.write(`

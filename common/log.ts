@@ -6,13 +6,16 @@ export type { Logger };
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** How lines are printed for people. */
+export const prettyOptions = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' };
+
 /** JSON lines on standard output; on a terminal, lines for people. */
 export function createLogger(name: string, level: LogLevel): Logger {
   const options = { name, level, base: { pid: process.pid } };
   if (!process.stdout.isTTY) return pino(options);
   return pino({
     ...options,
-    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' } },
+    transport: { target: 'pino-pretty', options: prettyOptions },
   });
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError } from './env.js';
+import { takeForeignLogs } from './foreign-logs.js';
 import { createLogger, describeError, type Logger } from './log.js';
 
 /** A process that can be started and stopped once. */
@@ -33,6 +34,7 @@ export async function runService(name: string, build: () => Built): Promise<void
     log = built.log;
     const { service } = built;
     const stop = createStop(built);
+    takeForeignLogs(log);
     // The last resort, of rejections that nobody handles too: what is under way is brought to its end, and the process is not kept.
     process.on('uncaughtException', (error) => {
       log.fatal(describeError(error), 'uncaught exception');
@@ -48,6 +50,8 @@ export async function runService(name: string, build: () => Built): Promise<void
     }
     process.on('SIGTERM', () => stop('SIGTERM', 0));
     process.on('SIGINT', () => stop('SIGINT', 0));
+    // A parent that was killed: nobody else would end this process.
+    process.once('disconnect', () => stop('the parent is gone', 0));
   } catch (error) {
     if (error instanceof ConfigError) {
       for (const problem of error.problems) log.fatal(problem);

@@ -45,8 +45,9 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
   let stop = async (): Promise<void> => {};
   return {
     async start() {
-      const store = await openStore(config.databaseUrl);
+      // First: whoever starts a second core by mistake is told of its port, and not of a lock.
       const port = await reservePort(config.grpcListen, 'ONEPUSH_GRPC_LISTEN');
+      const store = await openStore(config.databaseUrl, log);
       await takeOver({ store, address: addressOf(port.address), log });
       if (config.bootstrapApp !== undefined) {
         const { id, key } = config.bootstrapApp;

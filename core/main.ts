@@ -4,6 +4,8 @@ import { runService } from '../common/service.js';
 import { buildCore } from './app.js';
 import { readCoreConfig } from './config.js';
 
+// The database has names, tokens and texts: its files and its folder are for their owner.
+process.umask(0o077);
 await runService('core', () => {
   const config = readCoreConfig(process.env);
   const log = createLogger('core', config.logLevel);

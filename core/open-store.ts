@@ -1,7 +1,10 @@
+import { resolve } from 'node:path';
 import type { EnvReader } from '../common/env.js';
+import type { Logger } from '../common/log.js';
 import { parseDatabaseUrl } from './store/database-url.js';
 import { holdsMysqlStore, openMysqlStore } from './store/mysql.js';
 import { holdsSqliteStore, openSqliteStore } from './store/sqlite.js';
+import { isOpenToOthers } from './store/sqlite-place.js';
 import { type Store, StoreUnavailable } from './store/store.js';
 
 const SQLITE = 'sqlite:';
@@ -16,8 +19,12 @@ export function readDatabaseUrl(reader: EnvReader): string {
 }
 
 /** Opens the store that a URL names: `sqlite:<path>` or `mysql://…`. */
-export function openStore(url: string): Promise<Store> {
-  return url.startsWith(SQLITE) ? openSqliteStore(url.slice(SQLITE.length)) : openMysqlStore(url);
+export async function openStore(url: string, log: Logger): Promise<Store> {
+  if (!url.startsWith(SQLITE)) return openMysqlStore(url);
+  const path = url.slice(SQLITE.length);
+  const store = await openSqliteStore(path);
+  if (isOpenToOthers(path)) log.warn({ file: resolve(path) }, 'other users of this machine can read the database');
+  return store;
 }
 
 /**
@@ -25,9 +32,9 @@ export function openStore(url: string): Promise<Store> {
  *
  * @throws StoreUnavailable if there is none
  */
-export async function openExistingStore(url: string): Promise<Store> {
+export async function openExistingStore(url: string, log: Logger): Promise<Store> {
   const path = url.startsWith(SQLITE) ? url.slice(SQLITE.length) : undefined;
   const isThere = path === undefined ? await holdsMysqlStore(url) : holdsSqliteStore(path);
   if (!isThere) throw new StoreUnavailable('NO_STORE', `there is no store at ${path ?? 'this database'}`);
-  return openStore(url);
+  return openStore(url, log);
 }

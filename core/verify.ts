@@ -32,11 +32,12 @@ async function verify(store: Store): Promise<number> {
 }
 
 const log = createLogger('verify', 'info');
+process.umask(0o077);
 try {
   const reader = new EnvReader(process.env);
   const url = readDatabaseUrl(reader);
   reader.done();
-  const store = await openExistingStore(url);
+  const store = await openExistingStore(url, log);
   process.exitCode = (await verify(store)) === 0 ? 0 : 1;
   await store.close();
 } catch (error) {

@@ -17,6 +17,5 @@ await runService('edge', () => {
     const metrics = about === 'metrics' ? await edge.registry.getMetricsAsJSON() : [];
     tell({ kind: 'report', id, report: { obstacle, metrics } });
   });
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   return { service: edge, log, stopSeconds: config.drainSeconds, ready: () => tell({ kind: 'ready' }) };
 });

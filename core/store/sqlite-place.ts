@@ -25,6 +25,12 @@ export function findPlaceProblem(path: string): string | undefined {
   return undefined;
 }
 
+/** Whether other users may read a database: its file, in a folder that they may enter. */
+export function isOpenToOthers(path: string): boolean {
+  const file = resolve(path);
+  return [file, dirname(file)].every((name) => (statSync(name).mode & 0o077) !== 0);
+}
+
 function findFileProblem(file: string, isDatabase: boolean): string | undefined {
   try {
     if (statSync(file).isDirectory()) return 'is a directory';

@@ -108,6 +108,8 @@ export function createCoreLink(options: {
       'grpc.keepalive_time_ms': 5000,
       'grpc.keepalive_timeout_ms': 3000,
       'grpc.use_local_subchannel_pool': 1,
+      // The link is private: grpc-js would take it to the proxy of http_proxy, https_proxy or grpc_proxy.
+      'grpc.enable_http_proxy': 0,
       'grpc-node.flow_control_window': WINDOW_BYTES,
       'grpc.per_rpc_retry_buffer_size': RETRY_BYTES,
     });

@@ -1,0 +1,14 @@
+import { setLogger } from '@grpc/grpc-js';
+import { describeError, type Logger } from './log.js';
+
+/**
+ * Makes log lines of what others write to standard error: Node.js its warnings, and grpc-js its errors. What grpc-js writes besides,
+ * where GRPC_TRACE asks for it, is dropped: it has headers, and with them tokens.
+ */
+export function takeForeignLogs(log: Logger): void {
+  const drop = (): void => {};
+  setLogger({ error: (text: unknown) => log.error({ text: String(text) }, 'grpc-js'), info: drop, debug: drop });
+  // Node.js' own listener is one that prints.
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => log.warn(describeError(warning), 'Node.js warns'));
+}
