@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { OnePushError } from './errors.js';
 
 export type { Logger };
@@ -6,17 +6,31 @@ export type { Logger };
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Lines that wait for whoever reads them, in bytes. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+
 /** How lines are printed for people. */
 export const prettyOptions = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' };
 
 /** JSON lines on standard output; on a terminal, lines for people. */
 export function createLogger(name: string, level: LogLevel): Logger {
   const options = { name, level, base: { pid: process.pid } };
-  if (!process.stdout.isTTY) return pino(options);
+  if (!process.stdout.isTTY) return pino(options, createOutput());
   return pino({
     ...options,
     transport: { target: 'pino-pretty', options: prettyOptions },
   });
+}
+
+/**
+ * Standard output that is written to at once, and never waited for: whoever reads it may stand still, then lines wait, up to a bound; or be
+ * gone, then there are none. Left to itself, pino writes for ever to a pipe that is closed when the process ends, and the process with it.
+ */
+function createOutput(): DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true, maxLength: MAX_WAITING_BYTES, retryEAGAIN: () => false });
+  output.on('error', () => {});
+  output.flushSync = () => {};
+  return output;
 }
 
 /**

@@ -40,6 +40,8 @@ export async function runService(name: string, build: () => Built): Promise<void
       log.fatal(describeError(error), 'uncaught exception');
       stop('uncaught exception', 1);
     });
+    // A parent that was killed: nobody else would end this process.
+    process.once('disconnect', () => stop('the parent is gone', 0));
     const addresses = await service.start();
     if (built.ready !== undefined) {
       built.ready();
@@ -50,8 +52,6 @@ export async function runService(name: string, build: () => Built): Promise<void
     }
     process.on('SIGTERM', () => stop('SIGTERM', 0));
     process.on('SIGINT', () => stop('SIGINT', 0));
-    // A parent that was killed: nobody else would end this process.
-    process.once('disconnect', () => stop('the parent is gone', 0));
   } catch (error) {
     if (error instanceof ConfigError) {
       for (const problem of error.problems) log.fatal(problem);

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { ROOT, requireDist } from '../support/dist.js';
 
@@ -31,3 +32,25 @@ it.each([
     expect(code).toBe(1);
   },
 );
+
+it('a process whose output nobody reads any more stops all the same, and one whose reader stands still does not wait', async () => {
+  requireDist();
+  const program = `
+    import { createLogger } from './dist/common/log.js';
+    const log = createLogger('test', 'info');
+    for (let line = 0; line < 5000; line++) log.info({ line, padding: 'x'.repeat(300) }, 'line');
+    log.fatal('last');
+    process.stderr.write('through');
+    process.exit(0);
+  `;
+  for (const reader of ['sleep 5', 'head -1']) {
+    const command = `"$1" --input-type=module -e "$2" | ${reader}`;
+    const shell = spawn('/bin/sh', ['-c', command, 'sh', process.execPath, program], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [text] = await once(shell.stderr, 'data', { signal: AbortSignal.timeout(15_000) });
+    expect(String(text)).toBe('through');
+    shell.kill('SIGKILL');
+  }
+});
