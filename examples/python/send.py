@@ -1,8 +1,9 @@
 """Sends a push and prints its request id: send.py <host:port> <app id> <app key> <alias> <alert> [<deadline in seconds>]
 
-Needs grpcio, and stubs on PYTHONPATH. With protoc and grpc_python_plugin on the PATH, in the root folder:
+Needs grpcio, googleapis-common-protos for the details of errors, and stubs on PYTHONPATH. With protoc and grpc_python_plugin on the
+PATH, in the root folder:
 
-npx buf generate proto --template '{"version": "v2", "plugins": [
+npx buf generate proto --path proto/onepush/v1 --exclude-type buf.validate --template '{"version": "v2", "plugins": [
   {"protoc_builtin": "python", "out": "stubs"}, {"local": "grpc_python_plugin", "out": "stubs"}]}'
 """
 

@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './dist.js';
 
@@ -23,25 +24,39 @@ export function hasPythonGrpc(): boolean {
   }
 }
 
-/** Generates the stubs of the schema into a folder. */
-export function generatePythonStubs(folder: string): void {
-  const plugins = [
-    { protoc_builtin: 'python', out: folder },
-    { local: 'grpc_python_plugin', out: folder },
-  ];
-  const template = JSON.stringify({ version: 'v2', plugins });
-  execFileSync(join(ROOT, 'node_modules/.bin/buf'), ['generate', 'proto', '--template', template], {
-    cwd: ROOT,
-  });
+/** Google's file, with its own options: what `googleapis-common-protos` brings to a program in Python. */
+const GOOGLE_STATUS = `syntax = "proto3";
+package google.rpc;
+import "google/protobuf/any.proto";
+option cc_enable_arenas = true;
+option go_package = "google.golang.org/genproto/googleapis/rpc/status;status";
+option java_multiple_files = true;
+option java_outer_classname = "StatusProto";
+option java_package = "com.google.rpc";
+option objc_class_prefix = "RPC";
+message Status {
+  int32 code = 1;
+  string message = 2;
+  repeated google.protobuf.Any details = 3;
+}
+`;
+
+/** Makes modules like those of `googleapis-common-protos`, which Debian does not have, in a folder. */
+export function generateGoogleapis(folder: string): void {
+  const source = join(folder, 'proto');
+  mkdirSync(join(source, 'google/rpc'), { recursive: true });
+  writeFileSync(join(source, 'google/rpc/status.proto'), GOOGLE_STATUS);
+  const template = JSON.stringify({ version: 'v2', plugins: [{ protoc_builtin: 'python', out: folder }] });
+  execFileSync(join(ROOT, 'node_modules/.bin/buf'), ['generate', source, '--template', template], { cwd: ROOT });
 }
 
-/** Runs a script with these stubs; what it has printed, and its exit code. */
-export function runPython(stubs: string, script: string, args: string[]): Promise<{ code: number; text: string }> {
+/** Runs a script with what these folders have; what it has printed, and its exit code. */
+export function runPython(path: string[], script: string, args: string[]): Promise<{ code: number; text: string }> {
   return new Promise((resolve) => {
     const child = execFile(
       PYTHON,
       [join(ROOT, script), ...args],
-      { env: { PATH: process.env.PATH, PYTHONPATH: stubs, PYTHONDONTWRITEBYTECODE: '1' }, timeout: 15_000 },
+      { env: { PATH: process.env.PATH, PYTHONPATH: path.join(':'), PYTHONDONTWRITEBYTECODE: '1' }, timeout: 15_000 },
       (_error, stdout) => resolve({ code: child.exitCode ?? -1, text: stdout.trim() }),
     );
   });
