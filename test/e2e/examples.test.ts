@@ -10,8 +10,13 @@ import { newDevice, uniqueName } from '../support/users.js';
 
 const withoutCurl = skipWithoutCurl('examples.test.ts');
 
+/** What is there that nobody has committed; nothing outside a clone. */
+const untracked = () => run('git', ['status', '--porcelain', '--untracked-files=all']).then(({ out }) => out);
+let before: string[];
+
 let stack: Stack;
 beforeAll(async () => {
+  before = await untracked();
   stack = await startStack();
 });
 afterAll(() => stack?.stop());
@@ -108,4 +113,8 @@ describe.skipIf(withoutCurl)('the example for curl', () => {
     expect(code).toBe(22);
     expect(out.join('\n')).toContain('WRONG_APP_KEY');
   });
+});
+
+it('the examples leave nothing behind in the repository', async () => {
+  expect(await untracked()).toEqual(before);
 });
