@@ -3,7 +3,7 @@ import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ContextValues, createContextKey, createContextValues } from '@connectrpc/connect';
 import { encodeEnvelope, type UniversalHandler } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
-import { OnePushError } from '../../common/errors.js';
+import { OnePushError, type Violation } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { type Admit, isOpenToAnyone } from './admission.js';
 import { toConnectError } from './connect-errors.js';
@@ -21,6 +21,8 @@ export const REQUEST = createContextKey<Message | undefined>(undefined);
 const ENCODINGS = ['content-encoding', 'connect-content-encoding', 'grpc-encoding'];
 /** What Connect looks at that is not true of the empty message. */
 const OF_BODY = [...ENCODINGS, 'content-length'];
+/** What this port speaks, whatever a request says: Connect would begin streams of requests for one that says 2.0. */
+const HTTP_VERSION = '1.1';
 const FRAME_HEAD = 5;
 const MAX_DISCARDED = 16 * 1024 * 1024;
 
@@ -50,6 +52,7 @@ export function createConnectDoor(options: {
     request: IncomingMessage,
     response: ServerResponse,
     values: ContextValues,
+    violations: readonly Violation[],
   ): AsyncGenerator<Uint8Array> {
     const begun = performance.now();
     try {
@@ -58,6 +61,7 @@ export function createConnectDoor(options: {
       // Who has gone meanwhile is not told of it again, and would never leave.
       if (response.destroyed || !pool.enter()) throw new OnePushError('OVERLOADED');
       response.once('close', () => pool.leave());
+      if (violations.length > 0) throw new OnePushError('INVALID_FIELDS', { violations });
       const { headers } = request;
       if (ENCODINGS.some((name) => (headers[name] ?? 'identity') !== 'identity')) throw new OnePushError('COMPRESSED');
       const bytes = await readBody(method, request, pool);
@@ -69,8 +73,13 @@ export function createConnectDoor(options: {
       const empty = Buffer.from(isJson ? '{}' : '');
       yield isFramed ? encodeEnvelope(0, empty) : empty;
     } catch (error) {
+      const over = (code: string): void => observe?.('connect', method.name, code, (performance.now() - begun) / 1000);
+      if (!request.complete && request.destroyed) {
+        over('CANCELLED');
+        throw new ConnectError('the caller has gone away', Code.Aborted);
+      }
       const refusal = toOnePushError(error, log);
-      observe?.('connect', method.name, refusal.row.grpc, (performance.now() - begun) / 1000);
+      over(refusal.row.grpc);
       await discardRest(request).catch(() => {});
       throw toConnectError(refusal);
     }
@@ -80,14 +89,33 @@ export function createConnectDoor(options: {
     const values = createContextValues();
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     for (const name of OF_BODY) call.header.delete(name);
-    const body = take(handler.method, request, response, values);
+    const violations = brokenTimeouts(request);
+    // Connect would repeat them.
+    for (const { field } of violations) call.header.delete(field);
+    const body = take(handler.method, request, response, values, violations);
     try {
-      await universalResponseToNodeResponse(await handler({ ...call, body }), response);
+      await universalResponseToNodeResponse(await handler({ ...call, body, httpVersion: HTTP_VERSION }), response);
     } catch (error) {
       // The caller has gone: nobody is to be told.
       if (ConnectError.from(error).code !== Code.Aborted && !response.destroyed) throw error;
     }
   };
+}
+
+/** What a deadline looks like, by its header. */
+const TIMEOUTS = [
+  { field: 'connect-timeout-ms', form: /^\d{1,10}$/, rule: 'must be a number of milliseconds of at most 10 digits' },
+  {
+    field: 'grpc-timeout',
+    form: /^\d{1,8}[HMSmun]$/,
+    rule: 'must be a number of at most 8 digits and one of H, M, S, m, u, n',
+  },
+];
+
+function brokenTimeouts({ headers }: IncomingMessage): Violation[] {
+  return TIMEOUTS.filter(({ field, form }) => headers[field] !== undefined && !form.test(String(headers[field]))).map(
+    ({ field, rule }) => ({ field, rule }),
+  );
 }
 
 /** The body, as large as the method's may be. */
@@ -136,8 +164,9 @@ function onlyFrame(body: Uint8Array): Uint8Array {
     grown() {},
     ended: () => frames++,
   })(body);
-  const length = Buffer.from(body.buffer, body.byteOffset, body.length).readUInt32BE(1);
-  if (frames !== 1 || body.length !== FRAME_HEAD + length) {
+  // Of a whole frame its head is there.
+  const rest = frames === 1 ? body.length - FRAME_HEAD - Buffer.from(body.subarray(1, FRAME_HEAD)).readUInt32BE() : -1;
+  if (rest !== 0) {
     throw new OnePushError('MALFORMED_MESSAGE', { hint: 'the body must be one message behind its length' });
   }
   return body.subarray(FRAME_HEAD);

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { scrape } from '../support/metrics.js';
+import type { RunningProcess } from '../support/process.js';
 import { callRaw, connectRaw, frame } from '../support/raw-grpc.js';
 import { rawRequest } from '../support/raw-request.js';
 import { basic, pushCoreClient } from '../support/rpc.js';
@@ -112,3 +116,83 @@ it('the gRPC port answers INVALID_ARGUMENT to what is no message, with nothing o
     session.destroy();
   }
 });
+
+it('what strangers send to the gRPC port is in no line of the log, and each line is JSON', async () => {
+  const session = connectRaw(stack.grpcAddr);
+  try {
+    const headers = {
+      'x-odd': 'caf\u00e9-in-a-header',
+      'grpc-timeout': 'odd-timeout',
+      'grpc-encoding': 'odd-encoding',
+    };
+    await callRaw(session, METHOD, frame(Buffer.alloc(0)), headers);
+    await callRaw(session, '/odd-path', frame(Buffer.alloc(0)), headers);
+  } finally {
+    session.destroy();
+  }
+  const lines = stack.core.logs();
+  expect(lines.filter((line) => line.includes('caf') || line.includes('odd-') || !line.startsWith('{'))).toEqual([]);
+});
+
+it('a caller of the Connect port that goes away within its request is no error of ours', async () => {
+  const { authorization } = basic(TEST_APP.appId, TEST_APP.appKey).headers;
+  const head = `Host: x\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\nContent-Length: 50\r\n`;
+  const socket = connectTcp({ host: '127.0.0.1', port: Number(new URL(stack.connectUrl).port) });
+  socket.write(`POST ${METHOD} HTTP/1.1\r\n${head}\r\n{"alert"`);
+  await observedOf('CANCELLED', () => socket.resetAndDestroy());
+  expect(errorsOf(stack.core)).toEqual([]);
+});
+
+/** Does something, and waits until one more call of SendPush over Connect has come to that. */
+async function observedOf(code: string, act: () => void): Promise<void> {
+  const series = `onepush_rpc_seconds_count{transport="connect",method="SendPush",code="${code}"}`;
+  const before = (await scrape(stack.core)).get(series) ?? 0;
+  act();
+  await eventually(async () => ((await scrape(stack.core)).get(series) ?? 0) > before, {
+    message: `a call of ${code}`,
+  });
+}
+
+/** Calls SendPush over the Connect port with this body. */
+function callConnect(type: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
+  const credentials = basic(TEST_APP.appId, TEST_APP.appKey).headers;
+  return fetch(stack.connectUrl + METHOD, {
+    method: 'POST',
+    headers: { ...credentials, 'content-type': type, ...headers },
+    body,
+  });
+}
+
+it.each(['', '\u0000', '\u0000\u0000\u0000\u0000', '\u0000\u0000\u0000\u0000\u0001'])(
+  'gRPC-Web answers INVALID_ARGUMENT to a body that ends before its message: %j',
+  async (body) => {
+    const answer = await (await callConnect('application/grpc-web+proto', body)).text();
+    expect(answer).toContain('grpc-status: 3');
+    expect(answer).toContain('the%20body%20must%20be%20one%20message');
+  },
+);
+
+it.each([
+  ['Connect-Timeout-Ms', 'application/json'],
+  ['Grpc-Timeout', 'application/grpc-web+json'],
+])('names %s where it is broken, and does not repeat it', async (name, type) => {
+  const answer = await callConnect(type, '{}', { [name]: 'odd-value' });
+  const text = (await answer.text()) + JSON.stringify([...answer.headers]);
+  expect(text).toContain(name.toLowerCase());
+  expect(text).not.toContain('odd-value');
+});
+
+it('a stream of requests is refused on the Connect port, also where the request says HTTP/2.0', async () => {
+  const { authorization } = basic(TEST_APP.appId, TEST_APP.appKey).headers;
+  const headers = `Host: x\r\nAuthorization: ${authorization}\r\nContent-Type: application/grpc-web+proto\r\nContent-Length: 5\r\n`;
+  for (const version of ['1.1', '2.0']) {
+    const request = `POST /onepush.v1.PushCore/SendPushStream HTTP/${version}\r\n${headers}\r\n\0\0\0\0\0`;
+    expect((await rawRequest(stack.connectUrl, request)).status).toBe(505);
+  }
+  expect(errorsOf(stack.core)).toEqual([]);
+});
+
+/** The lines of level error and above. */
+function errorsOf(process: RunningProcess): string[] {
+  return process.logs().filter((line) => /"level":[56]0/.test(line));
+}
