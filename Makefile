@@ -12,7 +12,7 @@ BUILT := dist/.stamp
 SOURCES := $(shell find core edge common client gen/* -path client/dist -prune -o -path client/node_modules -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
-.PHONY: help install build run verify gen migrations test fault fault-short hostile hostile-short bench bench-quick check format lint types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify gen migrations test fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick check format lint types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -64,13 +64,19 @@ hostile: build ## let strangers attack, 10 minutes; HOSTILE_WRITE=1 puts the tab
 hostile-short: build ## the same with fewer attacks and less of each, 3 minutes
 	HOSTILE=short $(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
+fuzz: build ## try a million inputs at all doors, 12 minutes; FUZZ_SEED repeats a run, FUZZ_WRITE=1 puts the table into docs/reliability.md
+	$(BIN)/vitest run --config vitest.fuzz.config.ts $(ARGS)
+
+fuzz-short: build ## the same with 20,000 inputs, half a minute
+	FUZZ=short $(BIN)/vitest run --config vitest.fuzz.config.ts $(ARGS)
+
 bench: build ## measure against bare floors, 20 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
 	node --import tsx test/bench/main.ts $(ARGS)
 
 bench-quick: build ## the same with fewer and shorter measurements, 2 minutes
 	BENCH=quick node --import tsx test/bench/main.ts $(ARGS)
 
-check: build format-current lint types buf-lint buf-breaking gen-current test fault-short hostile-short ## everything that CI checks
+check: build format-current lint types buf-lint buf-breaking gen-current test fault-short hostile-short fuzz-short ## everything that CI checks
 
 format: $(INSTALLED) ## format the sources and sort their imports
 	$(BIN)/biome check --write --linter-enabled=false .

@@ -1,0 +1,45 @@
+import { formatCells, replaceBetween } from '../support/markdown-table.js';
+import type { Tally } from './runner.js';
+
+/** A line of the table. */
+export interface Row {
+  door: string;
+  tally: Tally;
+  /** Of the well-behaved client meanwhile; milliseconds. */
+  p50: number;
+  p99: number;
+  /** Resident megabytes before, and at the most. */
+  edge: readonly [before: number, peak: number];
+  core: readonly [before: number, peak: number];
+}
+
+const numbers = new Intl.NumberFormat('en');
+const SHOWN = 6;
+
+/** Returns the rows as a Markdown table, aligned, with a line for all of them. */
+export function formatTable(rows: readonly Row[]): string {
+  return formatCells<Row>(rows, [
+    { title: 'door', text: ({ door }) => door, left: true },
+    { title: 'inputs', text: ({ tally }) => numbers.format(tally.inputs) },
+    { title: 'a second', text: ({ tally }) => numbers.format(Math.round(tally.inputs / tally.seconds)) },
+    { title: 'longest ms', text: ({ tally }) => numbers.format(Math.round(tally.longestMs)) },
+    { title: 'p50 ms', text: ({ p50 }) => p50.toFixed(0) },
+    { title: 'p99 ms', text: ({ p99 }) => p99.toFixed(0) },
+    { title: 'edge MB', text: ({ edge }) => edge.join(' / ') },
+    { title: 'core MB', text: ({ core }) => core.join(' / ') },
+    { title: 'answers', text: ({ tally }) => formatAnswers(tally), left: true },
+  ]);
+}
+
+/** The most frequent answers, as shares of all trials. */
+function formatAnswers({ answers }: Tally): string {
+  const sorted = Object.entries(answers).toSorted(([, a], [, b]) => b - a);
+  const all = sorted.reduce((sum, [, count]) => sum + count, 0);
+  const shares = sorted.slice(0, SHOWN).map(([answer, count]) => `${answer} ${Math.round((100 * count) / all)}%`);
+  return shares.join(', ') + (sorted.length > SHOWN ? ', …' : '');
+}
+
+/** Returns the page with its table replaced. */
+export function withTable(page: string, table: string): string {
+  return replaceBetween(page, 'fuzz', table);
+}
