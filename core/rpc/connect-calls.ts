@@ -27,15 +27,26 @@ function toConnectCall(method: DescMethod, handler: unknown, log: Logger): unkno
     const handle = handler as UnaryHandler;
     return (_request: unknown, context: HandlerContext) =>
       handle(context.values.get(REQUEST), contextOf(context)).catch((error: unknown) => {
-        throw toConnectError(toOnePushError(error, log));
+        const refusal = toOnePushError(error, log);
+        // What is given up since its deadline has passed says so.
+        context.signal.throwIfAborted();
+        throw toConnectError(refusal);
       });
   }
   const handle = handler as StreamHandler;
   return async function* (_input: unknown, context: HandlerContext) {
+    const answers = handle(context.values.get(REQUEST), contextOf(context))[Symbol.asyncIterator]();
     try {
-      yield* handle(context.values.get(REQUEST), contextOf(context));
-    } catch (error) {
-      throw toConnectError(toOnePushError(error, log));
+      for (;;) {
+        const answer = await answers.next().catch((error: unknown) => {
+          throw toConnectError(toOnePushError(error, log));
+        });
+        if (answer.done) break;
+        // Connect throws in here what became of writing to a caller who has gone: no failure of the handler.
+        yield answer.value;
+      }
+    } finally {
+      await answers.return?.();
     }
     // A handler just stops when its call's deadline has passed: that must not look like the end of the stream.
     context.signal.throwIfAborted();

@@ -182,6 +182,13 @@ it.each([
   expect(text).not.toContain('odd-value');
 });
 
+it('a call of the Connect port whose deadline has passed says that, and nothing of the store', async () => {
+  const body = JSON.stringify({ audience: { everyone: {} }, alert: 'x' });
+  const calls = Array.from({ length: 50 }, () => callConnect('application/json', body, { 'connect-timeout-ms': '0' }));
+  const answers = await Promise.all((await Promise.all(calls)).map((answer) => answer.text()));
+  expect(answers.filter((text) => !/"(requestId|deadline_exceeded)"/.test(text))).toEqual([]);
+});
+
 it('a stream of requests is refused on the Connect port, also where the request says HTTP/2.0', async () => {
   const { authorization } = basic(TEST_APP.appId, TEST_APP.appKey).headers;
   const headers = `Host: x\r\nAuthorization: ${authorization}\r\nContent-Type: application/grpc-web+proto\r\nContent-Length: 5\r\n`;

@@ -53,7 +53,7 @@ export async function runDoor(door: Door, { seed, inputs, seconds, index: only, 
   const tally: Tally = { inputs: 0, seconds: 0, answers: {}, longestMs: 0, late: 0, findings: [], moreFindings: 0 };
   const lates: number[] = [];
   let next = only ?? 0;
-  let folder: string | undefined;
+  let folder: Promise<string> | undefined;
 
   const isOver = (): boolean =>
     tally.inputs >= inputs || performance.now() - begun > seconds * 1000 || tally.moreFindings > MAX_FINDINGS;
@@ -66,8 +66,8 @@ export async function runDoor(door: Door, { seed, inputs, seconds, index: only, 
       tally.moreFindings++;
       return;
     }
-    folder ??= await mkdtemp(join(tmpdir(), 'one-push-fuzz-'));
-    const file = join(folder, `${door.name.replaceAll(/\W/g, '-')}-${index}.bin`);
+    folder ??= mkdtemp(join(tmpdir(), 'one-push-fuzz-'));
+    const file = join(await folder, `${door.name.replaceAll(/\W/g, '-')}-${index}.bin`);
     await writeFile(file, outcome.sent);
     tally.findings.push({ index, problem: outcome.problem, answer: outcome.answer, file });
   }

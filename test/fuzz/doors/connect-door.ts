@@ -54,8 +54,8 @@ const UNEXPECTED = new Set(['internal', 'unknown', 'unavailable', 'data_loss', '
 /** PushCore over Connect and gRPC-Web on the HTTP/1.1 port. */
 export const CONNECT_DOOR: Door = {
   name: 'Connect',
-  share: 80,
-  lanes: 40,
+  share: 50,
+  lanes: 32,
   openLane(target) {
     const lane = createHttpLane(target.connectUrl);
     return {

@@ -51,8 +51,8 @@ interface GrpcInput {
 /** PushCore, health and reflection on the gRPC port. */
 export const GRPC_DOOR: Door = {
   name: 'gRPC',
-  share: 80,
-  lanes: 40,
+  share: 40,
+  lanes: 16,
   openLane(target) {
     const raw = createHttpLane(`http://${target.grpcAddr}`);
     let session: ClientHttp2Session | undefined;

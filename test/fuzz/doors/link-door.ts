@@ -16,7 +16,7 @@ const CALLS_OF_BATCH = 2;
 /** The internal link, for who has its token: messages of an edge that never was. */
 export const LINK_DOOR: Door = {
   name: 'EdgeLink',
-  share: 70,
+  share: 40,
   lanes: 8,
   openLane(target) {
     let session: ClientHttp2Session | undefined;

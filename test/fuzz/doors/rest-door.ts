@@ -74,7 +74,7 @@ function idempotencyKey(random: Random): string {
 /** REST on the edge, as bytes on connections. */
 export const REST_DOOR: Door = {
   name: 'REST',
-  share: 170,
+  share: 90,
   lanes: 40,
   openLane(target) {
     const lane = createHttpLane(target.httpUrl);

@@ -48,7 +48,7 @@ function handshakeOf(path: string): HttpRequest {
 /** The WebSocket of devices: frames on connections that were accepted, and requests for one. */
 export const SOCKET_DOOR: Door = {
   name: 'WebSocket',
-  share: 600,
+  share: 780,
   lanes: 16,
   openLane(target) {
     const http = createHttpLane(target.httpUrl);

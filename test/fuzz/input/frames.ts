@@ -75,7 +75,8 @@ export function harmlessFrame(random: Random, pushIds: readonly string[]): Frame
   }
 }
 
-const isHeartbeat = (text: Buffer): number => (text.subarray(0, 3).equals(Buffer.from('HBT')) ? 1 : 0);
+/** One in any case, with white space around it. */
+const isHeartbeat = (text: Buffer): number => (/^\s*HBT/i.test(text.toString()) ? 1 : 0);
 
 /** A text of at most 256 bytes. */
 function frameText(random: Random, pushIds: readonly string[]): string {
@@ -84,7 +85,7 @@ function frameText(random: Random, pushIds: readonly string[]): string {
     'HBT',
     'HBT'.repeat(30),
     `HBT${MARKER}`,
-    'HBTé',
+    'HBT\u00e9',
     'hbt',
     ' HBT',
     '',
@@ -93,31 +94,41 @@ function frameText(random: Random, pushIds: readonly string[]): string {
     `CFM:${id}\n`,
     `cfm:${id}`,
     `CFM: ${id}`,
-    `CFM${id}`,
-    'CFM:',
     'CFM:0',
-    'CFM:-1',
     `CFM:0${id}`,
     'CFM:9007199254740993',
     `CFM:${'9'.repeat(200)}`,
-    `CFM:${MARKER}`,
-    'CFM:1e3',
-    'CFM:１２３',
     '{}',
     `{"id":"${id}"}`,
     'ACK1',
     '\u0000',
     MARKER,
-    '👍'.repeat(60),
+    '\u{1f44d}'.repeat(60),
     'x'.repeat(256),
   ]);
 }
+
+/** What means to be a confirmation and is none. */
+const BROKEN_CONFIRMATIONS = [
+  'CFM',
+  'CFM1',
+  'CFM:',
+  'CFM:-1',
+  'CFM:1e3',
+  'CFM:\uff11',
+  `CFM:${MARKER}`,
+  'CFM:1,2',
+  'cfm:x',
+  'CFM:0x1',
+];
 
 /** What no connection need outlive: after it the connection ends. */
 export function fatalFrame(random: Random): Buffer {
   const text = Buffer.from(`HBT${MARKER}`);
   const form: FrameForm = random.pick<() => FrameForm>([
     () => ({ opcode: OPCODE.binary, payload: text }),
+    () => ({ opcode: OPCODE.text, payload: Buffer.from(random.pick(BROKEN_CONFIRMATIONS)) }),
+    () => ({ opcode: OPCODE.text, payload: Buffer.from(random.pick(BROKEN_CONFIRMATIONS)) }),
     () => ({ opcode: OPCODE.text, payload: Buffer.alloc(257, 'x') }),
     () => ({ opcode: OPCODE.text, payload: Buffer.alloc(20_000, 'x') }),
     () => ({ opcode: OPCODE.text, payload: Buffer.from('ffc080', 'hex') }),
