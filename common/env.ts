@@ -2,6 +2,7 @@
 const KNOWN = new Set([
   'ONEPUSH_DATABASE_URL',
   'ONEPUSH_HTTP_LISTEN',
+  'ONEPUSH_HTTP_ORIGINS',
   'ONEPUSH_GRPC_LISTEN',
   'ONEPUSH_CONNECT_LISTEN',
   'ONEPUSH_CONNECT_ORIGINS',
@@ -133,13 +134,19 @@ export class EnvReader {
     return parsed;
   }
 
-  /** Origins of pages, separated by commas: `https://console.example.com`. Empty by default. */
-  origins(name: string): ReadonlySet<string> {
+  /**
+   * Origins of pages, separated by commas: `https://console.example.com`. Empty by default.
+   *
+   * @param others that may stand among them
+   */
+  origins(name: string, others: readonly string[] = []): ReadonlySet<string> {
     const found = new Set((this.text(name) ?? '').split(',').map((part) => part.trim()));
     found.delete('');
     for (const origin of found) {
+      if (others.includes(origin)) continue;
       if (/^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin) continue;
-      this.problem(`${name} must be a list of origins such as https://console.example.com`);
+      const more = others.map((word) => `, or ${word}`).join('');
+      this.problem(`${name} must be a list of origins such as https://console.example.com${more}`);
     }
     return found;
   }

@@ -64,6 +64,7 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     webSocketPath: WEB_SOCKET_PATH,
     maxBodyBytes: config.maxBodyBytes,
     isStrict: config.isStrict,
+    origins: config.httpOrigins,
     log,
     observe: metrics.http,
   });

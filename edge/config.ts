@@ -4,6 +4,8 @@ import { LOG_LEVELS, type LogLevel } from '../common/log.js';
 /** The edge's settings, complete and checked. */
 export interface EdgeConfig {
   httpListen: Address;
+  /** Whose pages may register and unregister from a browser; `*`: all. */
+  httpOrigins: ReadonlySet<string>;
   /** Metrics and health; not for the public. */
   opsListen: Address;
   /** The cores to attach to: one at a time, the next one when it goes away. */
@@ -32,6 +34,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
   const reader = new EnvReader(env);
   const config: EdgeConfig = {
     httpListen: reader.address('ONEPUSH_HTTP_LISTEN', '0.0.0.0:8080'),
+    httpOrigins: reader.origins('ONEPUSH_HTTP_ORIGINS', ['*']),
     opsListen: reader.address('ONEPUSH_OPS_LISTEN', '127.0.0.1:8081'),
     coreAddrs: reader.targets('ONEPUSH_CORE_ADDRS', '127.0.0.1:9090'),
     linkToken: reader.requiredSecret('ONEPUSH_LINK_TOKEN'),

@@ -23,6 +23,8 @@ export interface Exchange {
   readonly contentType: string;
   readonly authorization: string;
   readonly idempotencyKey: string;
+  readonly origin: string;
+  readonly requestedMethod: string;
   /** Whether only the documented types, names and paths are taken (ONEPUSH_STRICT_JSON). */
   readonly isStrict: boolean;
   /** The first parameter of the route, "" if it has none. */
@@ -154,6 +156,8 @@ export function begin(
     contentType: head.contentType,
     authorization: head.authorization,
     idempotencyKey: head.idempotencyKey,
+    origin: head.origin,
+    requestedMethod: head.requestedMethod,
     isStrict,
     parameter: req.getParameter(0) ?? '',
     async readBody() {

@@ -7,6 +7,9 @@ export interface RequestHead {
   authorization: string;
   idempotencyKey: string;
   contentEncoding: string;
+  origin: string;
+  /** What a browser asks for before a page's request: Access-Control-Request-Method. */
+  requestedMethod: string;
   /** The body comes in chunks: its length is not known before its end. */
   isChunked: boolean;
   /** The request has a body, be it an empty one. */
@@ -30,6 +33,8 @@ export function readHead(req: HttpRequest): RequestHead {
     authorization: '',
     idempotencyKey: '',
     contentEncoding: '',
+    origin: '',
+    requestedMethod: '',
     isChunked: false,
     hasBody: false,
     awaitsContinue: false,
@@ -54,6 +59,12 @@ export function readHead(req: HttpRequest): RequestHead {
         break;
       case 'content-encoding':
         head.contentEncoding = value;
+        break;
+      case 'origin':
+        head.origin = value;
+        break;
+      case 'access-control-request-method':
+        head.requestedMethod = value;
         break;
       case 'expect':
         head.awaitsContinue = value !== '100-continue' && value.toLowerCase() === '100-continue';

@@ -4,6 +4,7 @@ import type { FindObstacle } from '../../common/http-server.js';
 import type { CoreLink } from '../link/core-link.js';
 import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
+import { answerCors } from './cors.js';
 import { createCrumbGuard } from './crumb-guard.js';
 import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
 import { createBodyBudget } from './incoming-body.js';
@@ -15,6 +16,9 @@ import { createTurns } from './turns.js';
 type Handler = (exchange: Exchange, link: CoreLink) => Promise<void> | void;
 
 const LAST_WORDS = { perSecond: 100, burst: 100 };
+/** Where pages of other origins may call; the other paths take keys, which do not belong into pages. */
+const PATHS_OF_PAGES = new Set(['/msgpush/register', '/msgpush/unregister/:deviceId']);
+const NO_ORIGINS: ReadonlySet<string> = new Set();
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
 
 /**
@@ -28,6 +32,8 @@ export function serveRoutes(
     link: CoreLink;
     findObstacle: FindObstacle;
     webSocketPath: string;
+    /** Whose pages may call; see answerCors. */
+    origins: ReadonlySet<string>;
   },
 ): Refuse {
   const { link, findObstacle, webSocketPath } = options;
@@ -57,9 +63,11 @@ export function serveRoutes(
   for (const [path, handlers] of Object.entries(routes)) {
     const byMethod = new Map(Object.entries(handlers));
     const allow = [...byMethod.keys()].join(', ').toUpperCase();
+    const origins = PATHS_OF_PAGES.has(path) ? options.origins : NO_ORIGINS;
     const serve = async (res: HttpResponse, req: HttpRequest): Promise<void> => {
       const exchange = begin(res, req, path, exchanges);
       if (exchange === undefined) return;
+      if (answerCors(exchange, origins)) return;
       try {
         const handler = byMethod.get(exchange.method);
         if (handler === undefined) exchange.fail(new OnePushError('METHOD_NOT_ALLOWED'), { Allow: allow });
