@@ -96,12 +96,17 @@ export const Label = (max: number, min = 0) =>
   );
 
 /**
- * A string of at most `max` characters that a header carries as they are: printable ASCII. Of anything else a header brings what some
+ * A string of `min` to `max` characters that a header carries as they are: printable ASCII. Of anything else a header brings what some
  * library made of its bytes, and two keys that differ may come as one.
  */
-export const HeaderText = (max: number) =>
+export const HeaderText = (max: number, min = 0) =>
   Type.String(
-    ruled(`must be a string of at most ${max} characters of visible ASCII`, { maxLength: max, pattern: '^[ -~]*$' }),
+    ruled(
+      min === 0
+        ? `must be a string of at most ${max} characters of visible ASCII`
+        : `must be a string of ${min} to ${max} characters of visible ASCII`,
+      { minLength: min, maxLength: max, pattern: '^[ -~]*$' },
+    ),
   );
 
 /** A string of `min` to `max` characters. */

@@ -22,7 +22,8 @@ export interface Exchange {
   /** Request headers as they were at the start; "" where absent. */
   readonly contentType: string;
   readonly authorization: string;
-  readonly idempotencyKey: string;
+  /** Undefined where absent. */
+  readonly idempotencyKey: string | undefined;
   readonly origin: string;
   readonly requestedMethod: string;
   /** Whether only the documented types, names and paths are taken (ONEPUSH_STRICT_JSON). */

@@ -1,11 +1,12 @@
 import type { HttpRequest } from 'uWebSockets.js';
 import { MAX_HEAD_BYTES } from '../uws.js';
 
-/** Headers of a request as they were at its start; "" where absent. */
+/** Headers of a request as they were at its start; "" where absent, if nothing else is said. */
 export interface RequestHead {
   contentType: string;
   authorization: string;
-  idempotencyKey: string;
+  /** Undefined where absent: what is no ASCII at its ends is not seen, and "" may be all that is left of a key. */
+  idempotencyKey: string | undefined;
   contentEncoding: string;
   origin: string;
   /** What a browser asks for before a page's request: Access-Control-Request-Method. */
@@ -31,7 +32,7 @@ export function readHead(req: HttpRequest): RequestHead {
   const head: RequestHead = {
     contentType: '',
     authorization: '',
-    idempotencyKey: '',
+    idempotencyKey: undefined,
     contentEncoding: '',
     origin: '',
     requestedMethod: '',

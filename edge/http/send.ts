@@ -32,7 +32,7 @@ const Body = Type.Object({
   sendDevice: Type.Optional(Text(LIMITS.shortText)),
   smsMessage: Type.Optional(Text(LIMITS.text)),
   /** A header: checked with the fields, so that all that is wrong is named at once. */
-  'Idempotency-Key': HeaderText(LIMITS.name),
+  'Idempotency-Key': Type.Optional(HeaderText(LIMITS.name, 1)),
 });
 const fields = createFields(Body, {
   alias: 'audiences',
@@ -74,7 +74,7 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     sender: body.sender ?? '',
     sendDevice: body.sendDevice ?? body.sendDeive ?? '',
     smsMessage: body.smsMessage ?? '',
-    idempotencyKey: body['Idempotency-Key'],
+    idempotencyKey: body['Idempotency-Key'] ?? '',
     ttlSeconds: undefined,
     collapseKey: '',
     priority: Priority.UNSPECIFIED,

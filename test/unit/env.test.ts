@@ -134,6 +134,14 @@ describe('EnvReader', () => {
     expect(() => reader.done()).toThrow(/^A must be set\nONEPUSH_LINK_TOKN is not a setting$/);
   });
 
+  it('takes origins of pages, and other words only where they may stand', () => {
+    const good = read('https://a.example.com, http://localhost:3000', (reader) => reader.origins('X'));
+    expect(good).toEqual({ value: new Set(['https://a.example.com', 'http://localhost:3000']), problems: [] });
+    expect(read('*', (reader) => reader.origins('X', ['*']))).toEqual({ value: new Set(['*']), problems: [] });
+    for (const value of ['*', 'https://a.example.com/', 'a.example.com', 'ftp://a.example.com', 'null'])
+      expect(read(value, (reader) => reader.origins('X')).problems).toHaveLength(1);
+  });
+
   it('reports all problems together, and never a value', () => {
     const reader = new EnvReader({ A: 'secret', B: 'secret', C: 'secret', D: 'secret' });
     reader.integer('A', 1, 0, 9);
