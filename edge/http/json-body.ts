@@ -90,6 +90,6 @@ export function isNearlyJsonType(contentType: string): boolean {
 /** What is said of a body of another type. */
 export function notJson(contentType: string): OnePushError {
   const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType);
-  const hint = isForm ? 'a form is not taken; send its fields as one JSON object' : undefined;
+  const hint = isForm ? 'a form is not taken; send a JSON object, and say so' : undefined;
   return new OnePushError('NOT_JSON_TYPE', { hint });
 }

@@ -9,7 +9,10 @@ export interface SimilarName {
 export type FindSimilarNames = (body: Readonly<Record<string, unknown>>) => SimilarName[];
 
 /** So many unknown members of a body are looked at: no key has been checked yet. */
-const MAX_LOOKED_AT = 10;
+const MAX_LOOKED_AT = 5;
+const MAX_COST = 255;
+/** So many names are remembered with what they mean: a caller repeats its own. */
+const MAX_REMEMBERED = 1000;
 const SAFE = /^[\w-]{1,32}$/;
 
 /**
@@ -26,7 +29,17 @@ export function createSimilarNames(
     ([name, meant]) => ({ plain: plainOf(name), meant }),
   );
 
+  const remembered = new Map<string, string | undefined>();
+
   function findMeant(name: string): string | undefined {
+    if (remembered.has(name)) return remembered.get(name);
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    const meant = compare(name);
+    remembered.set(name, meant);
+    return meant;
+  }
+
+  function compare(name: string): string | undefined {
     const plain = plainOf(name);
     const exact = candidates.find((candidate) => candidate.plain === plain);
     if (exact !== undefined) return exact.meant;
@@ -57,27 +70,29 @@ function plainOf(name: string): string {
 /** How many letters must be changed, added, left out or swapped with the next; more than `most` where that is sure. */
 function distance(left: string, right: string, most: number): number {
   if (Math.abs(left.length - right.length) > most) return most + 1;
-  let before: number[] = [];
-  let last = Array.from({ length: right.length + 1 }, (_, index) => index);
+  let before = new Uint8Array(right.length + 1);
+  let last = Uint8Array.from(before, (_, column) => column);
   for (let row = 1; row <= left.length; row++) {
-    const current = [row];
+    const current = new Uint8Array(right.length + 1);
+    current[0] = row;
+    let least = row;
     for (let column = 1; column <= right.length; column++) {
       const isSame = left[row - 1] === right[column - 1];
-      const isSwapped = row > 1 && left[row - 2] === right[column - 1] && left[row - 1] === right[column - 2];
-      current[column] = Math.min(
-        at(last, column) + 1,
-        at(current, column - 1) + 1,
-        at(last, column - 1) + (isSame ? 0 : 1),
-        isSwapped ? at(before, column - 2) + 1 : Number.POSITIVE_INFINITY,
-      );
+      let cost = Math.min(at(last, column) + 1, at(current, column - 1) + 1, at(last, column - 1) + (isSame ? 0 : 1));
+      if (row > 1 && left[row - 2] === right[column - 1] && left[row - 1] === right[column - 2])
+        cost = Math.min(cost, at(before, column - 2) + 1);
+      current[column] = cost;
+      least = Math.min(least, cost);
     }
+    // It falls no more.
+    if (least > most) return least;
     before = last;
     last = current;
   }
   return at(last, right.length);
 }
 
-/** Costs of a row; none beyond its ends. */
-function at(costs: readonly number[], column: number): number {
-  return costs[column] ?? Number.POSITIVE_INFINITY;
+/** A cost of a row; large beyond its ends. */
+function at(costs: Uint8Array, column: number): number {
+  return costs[column] ?? MAX_COST;
 }

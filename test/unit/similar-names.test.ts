@@ -41,7 +41,7 @@ describe('a member that is not documented', () => {
     expect(find(Object.fromEntries(KNOWN.map((name) => [name, 1])))).toEqual([]);
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`audiencesx${n}`, 1]));
     const begun = performance.now();
-    expect(find(many).length).toBeLessThanOrEqual(10);
+    expect(find(many).length).toBeLessThanOrEqual(5);
     expect(performance.now() - begun).toBeLessThan(1000);
   });
 });
