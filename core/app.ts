@@ -28,6 +28,7 @@ import { createHealth } from './rpc/health.js';
 import { observedCalls } from './rpc/observed-calls.js';
 import { createPools } from './rpc/pools.js';
 import { createPushCore } from './rpc/push-core.js';
+import { createTickets } from './rpc/tickets.js';
 import { addressOf, reservePort } from './shards/core-address.js';
 import { takeOver } from './shards/takeover.js';
 import { CORE } from './store/fence.js';
@@ -114,6 +115,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         findObstacle: health.findObstacle,
         holdsLease: store.holdsLease,
         linkToken: config.linkToken,
+        tickets: createTickets(store.linkKey()),
         log,
         observer: metrics.link,
       });

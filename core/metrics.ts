@@ -63,6 +63,12 @@ export function createCoreMetrics(): CoreMetrics {
     ['transport', 'method', 'code'],
     SECONDS,
   );
+  let ignored = 0;
+  counter(
+    'onepush_link_reports_ignored_total',
+    'Reports of edges that did not show that they have had a session of the device.',
+    () => ignored,
+  );
   const [sent, received] = [linkItems('sent'), linkItems('received')];
 
   return {
@@ -81,7 +87,11 @@ export function createCoreMetrics(): CoreMetrics {
     recalled() {
       recalls++;
     },
-    link: { sent: (items) => sent.observe(items), received: (items) => received.observe(items) },
+    link: {
+      sent: (items) => sent.observe(items),
+      received: (items) => received.observe(items),
+      ignored: () => void ignored++,
+    },
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 
     watch({ store, cycle, registry, edges, sums }) {

@@ -14,8 +14,8 @@ export type CloseReason = (typeof CLOSE)[keyof typeof CLOSE];
  * an edge that does not take it is detached, and its sessions with it.
  */
 export interface EdgePort {
-  /** An id for the life of the edge's process. */
-  readonly edgeId: string;
+  /** Names the edge to apps, for the life of its process: of no use on the link. */
+  readonly label: string;
   /** One message for one session. */
   // `deliveryId`: what the edge reports when the kernel has taken the message; undefined: nothing.
   deliver(slot: number, message: EdgeMessage, deliveryId: number | undefined): void;

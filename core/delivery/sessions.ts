@@ -20,8 +20,12 @@ export interface Sessions {
   /** The edge is gone. */
   detached(edge: EdgePort): void;
   opened(edge: EdgePort, opened: Pick<UnidentifiedSession, 'slot' | 'deviceId' | 'through' | 'accepted'>): void;
-  /** Returns whether there was such a session. */
+  /** Returns whether there was such a session, and it was known whose it is. */
   closed(edge: EdgePort, slot: number, through: number): boolean;
+  /** The number of the device whose session the slot has; undefined: none, or it is not known yet whose it is. */
+  deviceAt(edge: EdgePort, slot: number): number | undefined;
+  /** How many sessions an edge has. */
+  countOf(edge: EdgePort): number;
   stalled(edge: EdgePort, slot: number): void;
   drained(edge: EdgePort, slot: number, page: number, through: number): void;
   pushed(pushes: readonly NewPush[]): void;
@@ -30,10 +34,10 @@ export interface Sessions {
   /** The numbers of an app's devices that have a session. */
   onlineDevices(appNum: number): number[];
   /**
-   * The open session of a device: the id of its edge, since when this core knows it, in milliseconds since the epoch, and whether it
+   * The open session of a device: the label of its edge, since when this core knows it, in milliseconds since the epoch, and whether it
    * has been handed all that the device was pushed.
    */
-  presence(deviceNum: number): { edgeId: string; since: number; live: boolean } | undefined;
+  presence(deviceNum: number): { edge: string; since: number; live: boolean } | undefined;
   /** A push is recalled: it is not sent any more. */
   recalled(pushId: number): void;
   /** Deliveries have ended that an edge may still be sending again. */
@@ -97,12 +101,6 @@ export function createSessions(options: {
     else if (latest.state.kind === 'queued') replay.read(latest);
   }
 
-  /** It has closed before it was looked up. */
-  function leave(session: UnidentifiedSession, through: number): void {
-    session.closed = true;
-    if (session.accepted !== undefined && through > 0) cycle.read(session.accepted.num, through);
-  }
-
   function sessionAt(edge: EdgePort, slot: number): Session | undefined {
     const entry = edges.get(edge)?.get(slot);
     return entry !== undefined && isIdentified(entry) ? entry : undefined;
@@ -134,14 +132,15 @@ export function createSessions(options: {
     closed(edge, slot, through) {
       const slots = edges.get(edge);
       const entry = slots?.get(slot);
-      if (entry !== undefined) {
-        if (isIdentified(entry)) ended(entry, through);
-        else leave(entry, through);
-      }
+      const identified = entry !== undefined && isIdentified(entry);
+      if (identified) ended(entry, through);
+      else if (entry !== undefined) entry.closed = true;
       slots?.delete(slot);
       edge.release(slot);
-      return entry !== undefined;
+      return identified;
     },
+    deviceAt: (edge, slot) => sessionAt(edge, slot)?.device.num,
+    countOf: (edge) => edges.get(edge)?.size ?? 0,
     stalled(edge, slot) {
       const session = sessionAt(edge, slot);
       if (session !== undefined) replay.stall(session);
@@ -176,7 +175,7 @@ export function createSessions(options: {
     presence(deviceNum) {
       const session = byDevice.get(deviceNum);
       if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;
-      return { edgeId: session.edge.edgeId, since: session.since, live: session.state.kind === 'live' };
+      return { edge: session.edge.label, since: session.since, live: session.state.kind === 'live' };
     },
     recalled(pushId) {
       for (const { state } of replay.reading()) {

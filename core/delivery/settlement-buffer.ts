@@ -1,9 +1,15 @@
-import type { Confirmation, DeliveryBatch } from '../store/store.js';
+import type { Confirmation, DeliveryBatch, LateDelivery } from '../store/store.js';
 
 /** What deliveries have come to, and how far devices have read. */
-export type Settlements = Pick<DeliveryBatch, 'delivered' | 'confirmed' | 'cursors' | 'published'>;
+export type Settlements = Pick<DeliveryBatch, 'delivered' | 'lateDelivered' | 'confirmed' | 'cursors' | 'published'>;
 
-export const NO_SETTLEMENTS: Settlements = { delivered: [], confirmed: [], cursors: [], published: [] };
+export const NO_SETTLEMENTS: Settlements = {
+  delivered: [],
+  lateDelivered: [],
+  confirmed: [],
+  cursors: [],
+  published: [],
+};
 
 /** Settlements that one transaction holds. */
 export interface SettlementBatch {
@@ -18,6 +24,8 @@ export interface SettlementBatch {
  */
 export interface SettlementBuffer {
   delivered(deliveryIds: readonly number[]): void;
+  /** Ends it only if it is the device's. */
+  lateDelivered(delivery: LateDelivery): void;
   confirmed(confirmation: Confirmation): void;
   /** A device has read its topics up to this push. */
   read(deviceNum: number, pushId: number): void;
@@ -47,6 +55,7 @@ const MAX_CONFIRMATIONS_PER_BATCH = 1000;
 
 interface Gathering {
   delivered: number[];
+  lateDelivered: LateDelivery[];
   confirmed: Confirmation[];
   cursors: Map<number, number>;
   published: Map<number, number>;
@@ -87,16 +96,23 @@ export function createSettlementBuffer(ready: () => void, settleWithin = SETTLE_
     ) {
       close();
     }
-    open ??= { delivered: [], confirmed: [], cursors: new Map(), published: new Map(), ticket: queuedTicket };
+    open ??= {
+      delivered: [],
+      lateDelivered: [],
+      confirmed: [],
+      cursors: new Map(),
+      published: new Map(),
+      ticket: queuedTicket,
+    };
     return open;
   }
 
   function close(): void {
     if (open === undefined) return;
-    const { delivered, confirmed, ticket } = open;
+    const { delivered, lateDelivered, confirmed, ticket } = open;
     const cursors = [...open.cursors].map(([deviceNum, pushId]) => ({ deviceNum, pushId }));
     const published = [...open.published].map(([pushId, sessions]) => ({ pushId, sessions }));
-    closed.push({ settlements: { delivered, confirmed, cursors, published }, ticket });
+    closed.push({ settlements: { delivered, lateDelivered, confirmed, cursors, published }, ticket });
     open = undefined;
   }
 
@@ -117,6 +133,11 @@ export function createSettlementBuffer(ready: () => void, settleWithin = SETTLE_
         for (const id of part) into.delivered.push(id);
         queued(into, part.length);
       }
+    },
+    lateDelivered(delivery) {
+      const into = gathering();
+      into.lateDelivered.push(delivery);
+      queued(into, 1);
     },
     confirmed(confirmation) {
       const into = gathering();
@@ -165,23 +186,28 @@ export function createSettlementBuffer(ready: () => void, settleWithin = SETTLE_
   };
 }
 
-function countOf({ delivered, confirmed, cursors, published }: Gathering): number {
-  return delivered.length + confirmed.length + cursors.size + published.size;
+function countOf({ delivered, lateDelivered, confirmed, cursors, published }: Gathering): number {
+  return delivered.length + lateDelivered.length + confirmed.length + cursors.size + published.size;
 }
 
 /** Returns how many settlements there are, of all kinds. */
-export function sizeOf({ delivered, confirmed, cursors, published }: Settlements): number {
-  return delivered.length + confirmed.length + cursors.length + published.length;
+export function sizeOf({ delivered, lateDelivered, confirmed, cursors, published }: Settlements): number {
+  return delivered.length + lateDelivered.length + confirmed.length + cursors.length + published.length;
 }
 
 /** Returns the two halves of more than one settlement: those of different kinds first. */
 export function halves(all: Settlements): readonly [Settlements, Settlements] {
   const none = NO_SETTLEMENTS;
-  const { delivered, confirmed, cursors, published } = all;
+  const { delivered, lateDelivered, confirmed, cursors, published } = all;
   if (delivered.length > 0 && delivered.length < sizeOf(all))
     return [
       { ...none, delivered },
       { ...all, delivered: [] },
+    ];
+  if (lateDelivered.length > 0 && lateDelivered.length < sizeOf(all))
+    return [
+      { ...none, lateDelivered },
+      { ...all, lateDelivered: [] },
     ];
   if (confirmed.length > 0 && confirmed.length < sizeOf(all))
     return [
@@ -196,6 +222,7 @@ export function halves(all: Settlements): readonly [Settlements, Settlements] {
   const middle = Math.ceil(sizeOf(all) / 2);
   const cut = (from: number, to?: number): Settlements => ({
     delivered: delivered.slice(from, to),
+    lateDelivered: lateDelivered.slice(from, to),
     confirmed: confirmed.slice(from, to),
     cursors: cursors.slice(from, to),
     published: published.slice(from, to),
@@ -207,6 +234,7 @@ export function halves(all: Settlements): readonly [Settlements, Settlements] {
 export function joined(one: Settlements, other: Settlements): Settlements {
   return {
     delivered: [...one.delivered, ...other.delivered],
+    lateDelivered: [...one.lateDelivered, ...other.lateDelivered],
     confirmed: [...one.confirmed, ...other.confirmed],
     cursors: [...one.cursors, ...other.cursors],
     published: [...one.published, ...other.published],

@@ -2,6 +2,7 @@ import {
   type Commits,
   type Confirmation,
   type CoreOwnership,
+  type LateDelivery,
   type LookUps,
   type Replaced,
   StoreUnavailable,
@@ -39,6 +40,8 @@ export interface WriteCycle {
   change<I, O>(kind: ChangeKind<I, O>, input: I): Promise<O>;
   readonly changes: Changes;
   delivered(deliveryIds: readonly number[]): void;
+  /** Ends it only if it is the device's. */
+  lateDelivered(delivery: LateDelivery): void;
   confirmed(confirmation: Confirmation): void;
   /** A device has read its topics up to this push. */
   read(deviceNum: number, pushId: number): void;
@@ -208,6 +211,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     push: pushes.push,
     change,
     delivered: settlements.delivered,
+    lateDelivered: settlements.lateDelivered,
     confirmed: settlements.confirmed,
     read: settlements.read,
     published: settlements.published,

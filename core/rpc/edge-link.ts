@@ -10,17 +10,17 @@ import {
   CheckReadinessResponseSchema,
   type CoreBatch,
   type EdgeBatch,
-  SessionEvent_Kind as Kind,
-  type SessionEvent,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import type { RecallCheck } from '../delivery/recall-check.js';
 import type { Sessions } from '../delivery/sessions.js';
 import type { WriteCycle } from '../delivery/write-cycle.js';
 import { parseAuthorization } from './credentials.js';
-import { findProblem } from './edge-batch-check.js';
+import { findProblem, takeHandedOver } from './edge-batch-check.js';
+import { createEventHandler } from './edge-events.js';
 import { createEdgeOutbox, type EdgeOutbox } from './edge-outbox.js';
 import { toErrorDetail, toOnePushError } from './failures.js';
 import { type CallContext, type PushCoreHandlers, UNCANCELLED } from './handlers.js';
+import type { Tickets } from './tickets.js';
 
 type Stream = ServerDuplexStream<EdgeBatch, CoreBatch>;
 
@@ -35,10 +35,13 @@ export interface EdgeLinkServer {
   waitingBytes(): number[];
 }
 
-/** Told how many items each message of the link has. */
+/** Told of what the messages of the link hold. */
 export interface LinkObserver {
+  /** Of how many items each message has. */
   sent(items: number): void;
   received(items: number): void;
+  /** A report changed nothing: its edge does not show that it has had a session of the device. */
+  ignored(): void;
 }
 
 /** How many edges are remembered that are not attached: of each, which attachment was its last. */
@@ -59,17 +62,22 @@ type StreamState = { kind: 'new' } | { kind: 'attached'; attachment: Attachment 
 export function createEdgeLink(options: {
   handlers: PushCoreHandlers;
   sessions: Sessions;
-  cycle: Pick<WriteCycle, 'delivered' | 'confirmed' | 'read' | 'published' | 'settled' | 'lastCommitted'>;
+  cycle: Pick<
+    WriteCycle,
+    'delivered' | 'lateDelivered' | 'confirmed' | 'read' | 'published' | 'settled' | 'lastCommitted'
+  >;
   recalls: RecallCheck;
   findObstacle: FindObstacle;
   /** Whether this is surely the core that writes: edges attach to no other. */
   holdsLease: () => boolean;
   /** What an edge must show to attach. */
   linkToken: string;
+  tickets: Tickets;
   log: Logger;
   observer?: LinkObserver;
 }): EdgeLinkServer {
-  const { handlers, sessions, cycle, recalls, findObstacle, holdsLease, linkToken, log, observer } = options;
+  const { handlers, sessions, cycle, recalls, findObstacle, holdsLease, linkToken, tickets, log, observer } = options;
+  const handleEvent = createEventHandler({ sessions, cycle, tickets, ignored: () => observer?.ignored() });
   const attached = new Map<string, Attachment>();
   /** By edge, the one that was not seen for longest first. */
   const lastAttachments = new Map<string, number>();
@@ -107,7 +115,8 @@ export function createEdgeLink(options: {
       // What was on its way when the edge attached again, or came back from a network that had swallowed it.
       if (state.kind === 'ended') return;
       const known = state.kind === 'attached' ? state.attachment : undefined;
-      const problem = findProblem(batch, known, cycle.lastCommitted());
+      const problem =
+        findProblem(batch, known, cycle.lastCommitted()) ?? takeHandedOver(batch, known?.outbox.handedOver);
       if (problem !== undefined) {
         log.error({ edge: known?.edgeId, problem }, 'a broken link message');
         if (known === undefined) end(status.INVALID_ARGUMENT, problem);
@@ -144,8 +153,10 @@ export function createEdgeLink(options: {
     }
     attached.get(edgeId)?.detach(status.ABORTED, 'the edge has attached again');
     remember(edgeId, number);
-    const outbox = createEdgeOutbox(stream, {
+    const outbox: EdgeOutbox = createEdgeOutbox(stream, {
       edgeId,
+      tickets,
+      sessions: () => sessions.countOf(outbox),
       handed: cycle.lastCommitted,
       observe: observer?.sent,
       full: () => {
@@ -198,39 +209,6 @@ export function createEdgeLink(options: {
     const settled = cycle.settled();
     if (settled === undefined) outbox.committed(batch.number);
     else settled.then(() => outbox.committed(batch.number));
-  }
-
-  function handleEvent(outbox: EdgeOutbox, event: SessionEvent): void {
-    const { kind, slot, deviceId, through, device, generation, page, pushId } = event;
-    switch (kind) {
-      case Kind.OPENED:
-        sessions.opened(outbox, {
-          slot,
-          deviceId,
-          through,
-          accepted: device > 0 ? { num: device, generation } : undefined,
-        });
-        return;
-      case Kind.CLOSED:
-        // A socket that was not announced again before it closed: nobody else knows how far it got.
-        if (!sessions.closed(outbox, slot, through) && device > 0 && through > 0) cycle.read(device, through);
-        return;
-      case Kind.LEFT:
-        // Of an earlier registration too: what is said of pushes before the present one changes nothing for it.
-        if (device > 0) cycle.read(device, through);
-        return;
-      case Kind.STALLED:
-        sessions.stalled(outbox, slot);
-        return;
-      case Kind.DRAINED:
-        sessions.drained(outbox, slot, page, through);
-        return;
-      case Kind.CONFIRMED:
-        if (device > 0) cycle.confirmed({ deviceNum: device, pushId });
-        return;
-      case Kind.UNSPECIFIED:
-        return;
-    }
   }
 
   async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request }: Call): Promise<void> {

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { hashSecret } from '../../common/secrets.js';
 import {
   type CoreBatch,
   CoreBatchSchema,
@@ -14,6 +15,8 @@ import {
   SessionOrderSchema,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import type { EdgePort } from '../delivery/edge-port.js';
+import { createHandedOver, type HandedOver } from './handed-over.js';
+import type { Tickets } from './tickets.js';
 import { toWirePlatform } from './wire.js';
 
 /** What goes to one edge: gathered for a turn of the loop, sent as one message, held while the stream takes nothing. */
@@ -23,6 +26,8 @@ export interface EdgeOutbox extends EdgePort {
   committed(edgeBatch: number): void;
   /** The edge has handled our messages up to this one. */
   handled(coreBatch: number): void;
+  /** What this attachment was handed and has not reported. */
+  readonly handedOver: Pick<HandedOver, 'takeDelivery' | 'takePublished'>;
   /** Sends what is left and ends the stream. */
   end(): void;
   /** The stream is gone: drops everything, now and later. */
@@ -37,6 +42,8 @@ const MESSAGE_BYTES = 1024 * 1024;
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** What waited for sessions is not read while more than this is queued. */
 const ROOM_BYTES = 8 * 1024 * 1024;
+/** Characters: enough to tell edges apart. */
+const LABEL_LENGTH = 12;
 /** What an item costs besides its payload, roughly. */
 const ITEM_BYTES = 48;
 
@@ -44,6 +51,9 @@ export function createEdgeOutbox(
   stream: ServerDuplexStream<EdgeBatch, CoreBatch>,
   options: {
     edgeId: string;
+    tickets: Tickets;
+    /** How many sessions the edge has. */
+    sessions: () => number;
     /** The push up to which all have been handed over to all edges. */
     handed: () => number;
     full: () => void;
@@ -51,6 +61,7 @@ export function createEdgeOutbox(
     observe?: ((items: number) => void) | undefined;
   },
 ): EdgeOutbox {
+  const handedOver = createHandedOver();
   let batch: CoreBatch = create(CoreBatchSchema);
   let bytes = 0;
   let number = 1;
@@ -137,9 +148,11 @@ export function createEdgeOutbox(
   }
 
   return {
-    edgeId: options.edgeId,
+    label: hashSecret(options.edgeId).slice(0, LABEL_LENGTH),
+    handedOver,
     deliver(slot, { pushId, frame, confirmUntil }, deliveryId) {
       if (closed) return;
+      if (deliveryId !== undefined) handedOver.delivery(slot, deliveryId);
       const joined = lastDelivery(pushId, frame, deliveryId !== undefined);
       if (joined === undefined) {
         const deliveryIds = deliveryId === undefined ? [] : [deliveryId];
@@ -165,14 +178,21 @@ export function createEdgeOutbox(
         platform: toWirePlatform(platform),
         ...(iosFrame === undefined ? {} : { iosFrame }),
       });
+      handedOver.publication(publication.pushId, number, options.sessions());
       add({ case: 'publication', value }, publication.frame.length + (iosFrame?.length ?? 0) + topics.length * 4);
     },
-    resume: (slot, page, { num, generation }) => order(slot, Kind.RESUME, { page, device: num, generation }),
+    resume(slot, page, device) {
+      const { num, generation } = device;
+      order(slot, Kind.RESUME, { page, device: num, generation, ticket: options.tickets.of(device) });
+    },
     sync: (slot) => order(slot, Kind.SYNC),
     live: (slot, platform, topics) =>
       order(slot, Kind.LIVE, { platform: toWirePlatform(platform), topics: [...topics] }),
     closeSession: (slot, { code, reason }) => order(slot, Kind.CLOSE, { code, reason }),
-    release: (slot) => order(slot, Kind.RELEASED),
+    release(slot) {
+      handedOver.release(slot);
+      order(slot, Kind.RELEASED);
+    },
     recall(pushId, slot) {
       const last = batch.items.at(-1)?.item;
       if (
@@ -202,6 +222,7 @@ export function createEdgeOutbox(
       const done = unhandled.filter((sent) => sent.batch <= coreBatch);
       processed = done.at(-1) ?? processed;
       unhandled = unhandled.slice(done.length);
+      handedOver.handled(coreBatch);
     },
     processed: () => processed,
     waitingBytes: () => queuedBytes + bytes,

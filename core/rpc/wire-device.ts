@@ -29,5 +29,5 @@ export function toWireDevice(device: DeviceDetails, presence: ServiceParts['pres
 }
 
 export function toWirePresence(open: ReturnType<ServiceParts['presence']>): Presence | undefined {
-  return open && create(PresenceSchema, { edgeId: open.edgeId, since: timestampFromMs(open.since) });
+  return open && create(PresenceSchema, { edgeId: open.edge, since: timestampFromMs(open.since) });
 }

@@ -197,10 +197,18 @@ export interface Confirmation {
   pushId: number;
 }
 
+/** A delivery that an edge reports later than to the core that handed it over. */
+export interface LateDelivery {
+  deviceNum: number;
+  deliveryId: number;
+}
+
 export interface DeliveryBatch {
   pushes: readonly NewPush[];
   /** Deliveries that have reached their devices, by their own number; what has ended already is skipped. */
   delivered: readonly number[];
+  /** Deliveries that have reached their device, if they are the device's; what is not, or has ended already, is skipped. */
+  lateDelivered: readonly LateDelivery[];
   /** What was not for the device, needs no confirmation or has ended already is skipped. */
   confirmed: readonly Confirmation[];
   /** The push up to which devices have read their topics; one that is behind what is known changes nothing. */

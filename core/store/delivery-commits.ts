@@ -8,7 +8,7 @@ import {
   type SqlValue,
   type Transaction,
 } from './driver.js';
-import { endDeliveries } from './ending-commits.js';
+import { endDeliveries, endLateDelivered } from './ending-commits.js';
 import { advanceJob, insertKeys } from './job-commits.js';
 import { insertPushRows, type PushRow, toPushRow } from './push-row.js';
 import type { Commits, Confirmation, DeliveryBatch, IdempotencyKey, NewPush } from './store.js';
@@ -23,6 +23,7 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<Commits, 'commitD
     commitDeliveries: (batch) =>
       driver.transaction(async (tx) => {
         await endDeliveries(driver, tx, batch.delivered, 'delivered', batch.now);
+        await endLateDelivered(driver, tx, batch.lateDelivered, batch.now);
         await commitConfirmations(driver, tx, batch);
         await insertPushes(driver, tx, batch.pushes, batch.now);
         for (const { pushId, sessions } of batch.published) {

@@ -1,6 +1,15 @@
 import type { Ending } from '../domain/receipt.js';
 import { endingCodes } from './codes.js';
-import { chunks, KEYS_PER_STATEMENT, places, type SqlDriver, type SqlValue, type Transaction } from './driver.js';
+import type { LateDelivery } from './commits.js';
+import {
+  chunks,
+  KEYS_PER_STATEMENT,
+  PAIRS_PER_STATEMENT,
+  places,
+  type SqlDriver,
+  type SqlValue,
+  type Transaction,
+} from './driver.js';
 
 /** Ends deliveries by their number; those that have ended already are not there any more. */
 export async function endDeliveries(
@@ -13,6 +22,20 @@ export async function endDeliveries(
   for (const chunk of chunks(ids, KEYS_PER_STATEMENT)) {
     // Hot, and nothing but numbers: written out.
     await endWhere(driver, tx, `id IN (${chunk.join(', ')})`, [], ending, now);
+  }
+}
+
+/** Ends deliveries that are the devices'. */
+export async function endLateDelivered(
+  driver: SqlDriver,
+  tx: Transaction,
+  late: readonly LateDelivery[],
+  now: number,
+): Promise<void> {
+  for (const chunk of chunks(late, PAIRS_PER_STATEMENT)) {
+    const pairs = Array(chunk.length).fill('(id = ? AND device_num = ?)').join(' OR ');
+    const values = chunk.flatMap(({ deliveryId, deviceNum }) => [deliveryId, deviceNum]);
+    await endWhere(driver, tx, `(${pairs})`, values, 'delivered', now);
   }
 }
 

@@ -22,6 +22,7 @@ export function createFence(database: Database): Fence {
     epoch = CASE WHEN epoch = ? THEN epoch END WHERE core = ${CORE}`;
   const introduction = `UPDATE cores SET connection = ${connectionNumber} WHERE core = ${CORE} AND epoch = ?`;
   const owner = randomBytes(16).toString('hex');
+  let linkKey: string | undefined;
   let epoch: number | undefined;
   let commits = 0;
   let inDoubt = false;
@@ -31,7 +32,7 @@ export function createFence(database: Database): Fence {
   let renewedAt = Number.NEGATIVE_INFINITY;
 
   async function readRow(): Promise<Row | undefined> {
-    const columns = `epoch, owner, address, lease_until - ${clock} AS lease_ms, commits, connection`;
+    const columns = `epoch, owner, address, lease_until - ${clock} AS lease_ms, commits, connection, link_key`;
     const [row] = await database.all(`SELECT ${columns} FROM cores WHERE core = ${CORE}`, []);
     return row;
   }
@@ -46,6 +47,7 @@ export function createFence(database: Database): Fence {
     if (row === undefined || String(row.owner) !== owner) return false;
     epoch = Number(row.epoch);
     commits = Number(row.commits);
+    linkKey = String(row.link_key);
     return true;
   }
 
@@ -87,6 +89,11 @@ export function createFence(database: Database): Fence {
     renewEveryMs: leaseMs > 0 ? leaseMs / RENEWALS : undefined,
     holdsLease: () => leaseMs === 0 || performance.now() - renewedAt < leaseMs * SURE_FOR,
 
+    linkKey() {
+      if (linkKey === undefined) throw new Error('this store has not been taken over');
+      return linkKey;
+    },
+
     async transaction(work) {
       const own = epoch;
       if (own === undefined) throw new Error('this store has not been taken over');
@@ -118,9 +125,10 @@ export function createFence(database: Database): Fence {
     async takeOver(address, from) {
       const begun = performance.now();
       await raise(
-        `UPDATE cores SET epoch = epoch + 1, owner = ?, address = ?, lease_until = ${clock} + ${leaseMs}
+        `UPDATE cores SET epoch = epoch + 1, owner = ?, address = ?, lease_until = ${clock} + ${leaseMs},
+           link_key = COALESCE(link_key, ?)
          WHERE core = ${CORE} AND epoch = ?`,
-        [owner, address, from],
+        [owner, address, randomBytes(32).toString('hex'), from],
       );
       if (!(await adopt())) return false;
       renewedAt = begun;

@@ -200,6 +200,8 @@ export const cores = sqliteTable('cores', {
   commits: number53('commits').notNull().default(0),
   /** The server's number of the connection on which it writes; 0 where there is no server. */
   connection: number53('connection').notNull().default(0),
+  /** What it knows by what it gave to edges; null: no core has come since there is this column. */
+  linkKey: text('link_key'),
   /** The last push id that it had given out when it last registered a device: ids go on above it if the clock steps back. */
   pushId: number53('push_id').notNull().default(0),
 });

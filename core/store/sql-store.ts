@@ -69,6 +69,7 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
     ...createSweepCommits(driver),
     renewEveryMs: ownership.renewEveryMs,
     holdsLease: ownership.holdsLease,
+    linkKey: ownership.linkKey,
     findOwner: ownership.findOwner,
     takeOver: ownership.takeOver,
     resolveDoubt: ownership.resolveDoubt,
@@ -98,17 +99,21 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
   });
 }
 
-/** Every method rejects with cleaned errors. */
+/** Every method fails with cleaned errors. */
 function cleaningErrors(store: Store, cleaned: SqlDriver['cleaned']): Store {
   return new Proxy(store, {
     get(target, name, receiver) {
       const method: unknown = Reflect.get(target, name, receiver);
       if (typeof method !== 'function') return method;
-      return async (...args: unknown[]) => {
-        try {
-          return await Reflect.apply(method, target, args);
-        } catch (error) {
+      return (...args: unknown[]) => {
+        const failed = (error: unknown): never => {
           throw cleaned(error);
+        };
+        try {
+          const result: unknown = Reflect.apply(method, target, args);
+          return result instanceof Promise ? result.catch(failed) : result;
+        } catch (error) {
+          return failed(error);
         }
       };
     },

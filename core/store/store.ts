@@ -102,6 +102,8 @@ export interface CoreOwnership {
   readonly renewEveryMs: number | undefined;
   /** Whether the lease has surely not ended: otherwise another core may have taken over already, and this one cannot tell. */
   holdsLease(): boolean;
+  /** A secret that is the same for all cores of this database, whenever they come. After `takeOver`. */
+  linkKey(): string;
   /**
    * Who wrote last: its address, undefined if nobody ever has; its epoch, and what is left of its lease, in milliseconds of the
    * database's clock: 0 or less if it has ended.

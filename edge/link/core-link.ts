@@ -24,7 +24,16 @@ export interface LinkListener {
 export interface CoreLink
   extends Pick<
     Reports,
-    'delivered' | 'published' | 'opened' | 'closed' | 'left' | 'stalled' | 'drained' | 'confirmed' | 'unconfirmed'
+    | 'delivered'
+    | 'deliveredLate'
+    | 'published'
+    | 'opened'
+    | 'closed'
+    | 'left'
+    | 'stalled'
+    | 'drained'
+    | 'confirmed'
+    | 'unconfirmed'
   > {
   isAttached(): boolean;
   /** Why no core is attached, in words; undefined: one is. */
@@ -177,6 +186,7 @@ export function createCoreLink(options: {
 
   return {
     delivered: reports.delivered,
+    deliveredLate: reports.deliveredLate,
     published: reports.published,
     opened: reports.opened,
     closed: reports.closed,

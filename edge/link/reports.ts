@@ -7,35 +7,25 @@ import {
   EdgeBatchSchema,
   HelloSchema,
   SessionEvent_Kind as Kind,
-  type Published,
   PublishedSchema,
   type SessionEvent,
   SessionEventSchema,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import type { CallInit } from './calls.js';
+import { type Delivered, isLasting, lateDeliveries, lateDelivery } from './lasting.js';
+import type { ReportedSession } from './reported-session.js';
 
 type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
 
-/** What the core is told of a session. */
-export interface ReportedSession {
-  readonly slot: number;
-  readonly deviceId: string;
-  /** The device's number, as the core gave it; 0: no core has accepted the session yet. */
-  readonly device: number;
-  /** Of the device's registration that the session was accepted for. */
-  readonly generation: number;
-  /** The last page that the core began to send. */
-  readonly page: number;
-  /** The push up to which the socket was handed all. */
-  readonly through: number;
-}
-
 /**
  * What goes to the core: gathered for a turn of the loop, sent as one message, held while the stream takes nothing. What was
- * delivered and confirmed is kept until the core has committed it, and sent again to the next core.
+ * delivered and confirmed is kept until the core has committed it, and sent again to the next core; how far publications went is not.
  */
 export interface Reports {
-  delivered(deliveryId: number): void;
+  /** In this attachment. */
+  delivered(session: ReportedSession, deliveryId: number): void;
+  /** Of what an earlier attachment was handed. */
+  deliveredLate(session: ReportedSession, deliveryId: number): void;
   published(pushId: number, sessions: number): void;
   opened(session: ReportedSession): void;
   closed(session: ReportedSession): void;
@@ -46,27 +36,27 @@ export interface Reports {
   confirmed(session: ReportedSession, pushId: number): void;
   /** What is kept since it is not confirmed, for a core that has just accepted this edge: told in as many messages as it takes. */
   unconfirmed(pushIds: readonly number[]): void;
-  /** Not sent if nobody waits for it any more when the stream takes it. False: too much waits already. */
+  /** Not sent if nobody waits for it when the stream takes it. False: too much waits already. */
   call(call: Call): boolean;
   /** The first message of a stream: the core answers by accepting it. */
   hello(stream: Stream): void;
   attached(stream: Stream): void;
-  /** Before the sessions are announced: what devices confirmed, and how far closed sockets got, that no core has committed. */
+  /** Before the sessions are announced: what was delivered, confirmed and closed that no core has committed. */
   repeat(): void;
   detached(): void;
   /** All messages up to this one are committed. */
   committed(number: number): void;
   /** Our side has handled the core's messages up to this one. `tell`: the core should know soon. */
   processed(number: number, tell: boolean): void;
-  /** About how many bytes of calls wait for the stream. */
+  /** Of calls that wait for the stream, about. */
   waitingBytes(): number;
-  /** Resolves when nothing is left that the core has not committed. */
+  /** Resolves when the core has committed all. */
   allCommitted(): Promise<void>;
 }
 
 /** About how many bytes of calls one message has. */
 const MESSAGE_BYTES = 64 * 1024;
-/** An edge that attaches again may have very many: a core takes messages of 16 MiB. */
+/** A core takes messages of 16 MiB. */
 const MAX_IDS_PER_MESSAGE = 100_000;
 const MAX_EVENTS_PER_MESSAGE = 20_000;
 /** As many as the core takes. */
@@ -101,9 +91,11 @@ export function createReports(
   /** Messages that the stream has not sent on. */
   let underWay = 0;
   let scheduled = false;
+  /** Whose the deliveries in `batch.delivered` are. */
+  let deliveredTo: ReportedSession[] = [];
   /** Settlements by message, oldest first, until they are committed. */
-  let uncommitted: { number: number; delivered: number[]; published: Published[]; lasting: SessionEvent[] }[] = [];
-  /** What devices confirmed, and how far closed sockets got, while no core was there, or when the core that was told went away. */
+  let uncommitted: { number: number; delivered: Delivered; lasting: SessionEvent[] }[] = [];
+  /** What sockets took, what devices confirmed, and how far closed sockets got, that no core has committed: for the next one. */
   let kept: SessionEvent[] = [];
   let waiters: (() => void)[] = [];
 
@@ -119,7 +111,7 @@ export function createReports(
   function flush(): void {
     do {
       if (stream === undefined || underWay >= MAX_UNDER_WAY) return;
-      const message = takeReports();
+      const { message, sessions } = takeReports();
       message.calls = takeCalls();
       message.unconfirmed = unconfirmed.slice(0, MAX_UNCONFIRMED_PER_MESSAGE);
       unconfirmed = unconfirmed.slice(MAX_UNCONFIRMED_PER_MESSAGE);
@@ -129,22 +121,25 @@ export function createReports(
       if (told === 0 && acknowledged === processedNumber) return;
       send(stream, message);
       observe?.(reports + calls.length);
-      if (reports > 0) uncommitted.push({ number, delivered, published, lasting: events.filter(isLasting) });
+      if (reports === 0) continue;
+      uncommitted.push({ number, delivered: { ids: delivered, sessions }, lasting: events.filter(isLasting) });
     } while (waiting.length + unconfirmed.length + batch.delivered.length + batch.events.length > 0);
   }
 
   /** As many reports as one message should have: what was delivered first, since an event may be the end of its session. */
-  function takeReports(): EdgeBatch {
-    const { delivered, events } = batch;
-    if (delivered.length <= MAX_IDS_PER_MESSAGE && events.length <= MAX_EVENTS_PER_MESSAGE) {
-      const whole = batch;
+  function takeReports(): { message: EdgeBatch; sessions: ReportedSession[] } {
+    const { delivered, deliveredSlots, events } = batch;
+    const isWhole = delivered.length <= MAX_IDS_PER_MESSAGE && events.length <= MAX_EVENTS_PER_MESSAGE;
+    const message = isWhole ? batch : create(EdgeBatchSchema);
+    const sessions = deliveredTo.splice(0, MAX_IDS_PER_MESSAGE);
+    if (isWhole) {
       batch = create(EdgeBatchSchema);
-      return whole;
+    } else {
+      message.delivered = delivered.splice(0, MAX_IDS_PER_MESSAGE);
+      message.deliveredSlots = deliveredSlots.splice(0, MAX_IDS_PER_MESSAGE);
+      if (delivered.length === 0) message.events = events.splice(0, MAX_EVENTS_PER_MESSAGE);
     }
-    const part = create(EdgeBatchSchema);
-    part.delivered = delivered.splice(0, MAX_IDS_PER_MESSAGE);
-    if (delivered.length === 0) part.events = events.splice(0, MAX_EVENTS_PER_MESSAGE);
-    return part;
+    return { message, sessions };
   }
 
   /** As many calls as one message should have, without those that were given up while the stream took nothing. */
@@ -189,9 +184,16 @@ export function createReports(
   }
 
   return {
-    delivered(deliveryId) {
+    delivered(session, deliveryId) {
       batch.delivered.push(deliveryId);
+      batch.deliveredSlots.push(session.slot);
+      deliveredTo.push(session);
       schedule();
+    },
+    deliveredLate(session, deliveryId) {
+      const event = lateDelivery(session, deliveryId);
+      if (stream !== undefined) report(Kind.DELIVERED, event);
+      else if (kept.length < MAX_EVENTS) kept.push(event);
     },
     published(pushId, sessions) {
       batch.published.push(create(PublishedSchema, { pushId, sessions }));
@@ -199,15 +201,16 @@ export function createReports(
     },
     opened: ({ slot, deviceId, through, device, generation }) =>
       report(Kind.OPENED, { slot, deviceId, through, device, generation }),
-    closed: ({ slot, through, device, generation }) => report(Kind.CLOSED, { slot, through, device, generation }),
-    left({ through, device, generation }) {
+    closed: ({ slot, through, device, generation, ticket }) =>
+      report(Kind.CLOSED, { slot, through, device, generation, ticket }),
+    left({ through, device, generation, ticket }) {
       if (kept.length >= MAX_EVENTS || through === 0) return;
-      kept.push(create(SessionEventSchema, { kind: Kind.LEFT, through, device, generation }));
+      kept.push(create(SessionEventSchema, { kind: Kind.LEFT, through, device, generation, ticket }));
     },
     stalled: ({ slot }) => report(Kind.STALLED, { slot }),
     drained: ({ slot, page, through }) => report(Kind.DRAINED, { slot, page, through }),
-    confirmed({ device, generation }, pushId) {
-      if (batch.events.length < MAX_EVENTS) report(Kind.CONFIRMED, { device, generation, pushId });
+    confirmed({ slot, device, generation, ticket }, pushId) {
+      if (batch.events.length < MAX_EVENTS) report(Kind.CONFIRMED, { slot, device, generation, ticket, pushId });
     },
     unconfirmed(pushIds) {
       unconfirmed = pushIds;
@@ -234,23 +237,25 @@ export function createReports(
     },
     repeat() {
       // Its slot may be another session's by now.
-      for (const { kind, through, device, generation, pushId } of kept) {
-        report(kind === Kind.CLOSED ? Kind.LEFT : kind, { through, device, generation, pushId });
+      for (const { kind, through, device, generation, ticket, pushId, deliveryId } of kept) {
+        const rest = { through, device, generation, ticket, pushId, deliveryId };
+        report(kind === Kind.CLOSED ? Kind.LEFT : kind, rest);
       }
       kept = [];
     },
     detached() {
       stream = undefined;
       // Calls have failed, and sessions are announced anew; what was settled is kept.
-      const delivered = [...uncommitted.flatMap((sent) => sent.delivered), ...batch.delivered];
-      const published = [...uncommitted.flatMap((sent) => sent.published), ...batch.published];
-      const pending = batch.events.filter(isLasting);
-      kept = [...kept, ...uncommitted.flatMap((sent) => sent.lasting), ...pending].slice(-MAX_EVENTS);
+      const delivered = { ids: batch.delivered, sessions: deliveredTo };
+      const told = [...uncommitted, { delivered, lasting: batch.events.filter(isLasting) }];
+      const late = told.flatMap(({ delivered, lasting }) => [...lateDeliveries(delivered), ...lasting]);
+      kept = [...kept, ...late].slice(-MAX_EVENTS);
+      deliveredTo = [];
       uncommitted = [];
       waiting = [];
       waitingBytes = 0;
       unconfirmed = [];
-      batch = create(EdgeBatchSchema, { delivered, published });
+      batch = create(EdgeBatchSchema);
     },
     committed(upTo) {
       uncommitted = uncommitted.filter((sent) => sent.number > upTo);
@@ -268,12 +273,6 @@ export function createReports(
       });
     },
   };
-}
-
-/** What counts when the core that was told goes away, too. */
-function isLasting({ kind, through }: SessionEvent): boolean {
-  if (kind === Kind.CONFIRMED) return true;
-  return through > 0 && (kind === Kind.CLOSED || kind === Kind.LEFT);
 }
 
 /** About how many bytes a call takes: those of its push, which is the only one that may be large. */

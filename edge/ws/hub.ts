@@ -40,6 +40,7 @@ const FRAMES_PER_TURN = 512;
 type Reports = Pick<
   CoreLink,
   | 'delivered'
+  | 'deliveredLate'
   | 'published'
   | 'opened'
   | 'closed'
@@ -86,7 +87,7 @@ export function createHub(
   let count = 0;
   let redelivered = 0;
 
-  function obey({ kind, slot, platform, topics: wanted, code, reason, page, device, generation }: SessionOrder): void {
+  function obey({ kind, slot, platform, topics: wanted, code, reason, page, ...rest }: SessionOrder): void {
     if (kind === OrderKind.RELEASED) {
       if (unreleased.delete(slot)) free.push(slot);
       return;
@@ -97,7 +98,7 @@ export function createHub(
       case OrderKind.RESUME:
         session.state = 'resumed';
         session.page = page;
-        accept(session, device, generation);
+        accept(session, rest);
         return;
       case OrderKind.SYNC:
         session.state = 'stalled';
@@ -124,9 +125,13 @@ export function createHub(
     }
   }
 
-  function accept(session: Session, device: number, generation: number): void {
+  function accept(
+    session: Session,
+    { device, generation, ticket }: Pick<SessionOrder, 'device' | 'generation' | 'ticket'>,
+  ): void {
     session.device = device;
     session.generation = generation;
+    session.ticket = ticket;
     for (const pushId of session.early ?? []) link().confirmed(session, pushId);
     session.early = undefined;
   }

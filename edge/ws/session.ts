@@ -1,5 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
-import type { ReportedSession } from '../link/reports.js';
+import type { ReportedSession } from '../link/reported-session.js';
 import type { Platform } from '../link/wire.js';
 
 /** What uWebSockets keeps for a socket. */
@@ -23,6 +23,7 @@ export interface Session extends ReportedSession {
   readonly ws: WebSocket<SocketData>;
   device: number;
   generation: number;
+  ticket: number;
   page: number;
   state: 'announced' | 'resumed' | 'live' | 'stalled';
   platform: Platform;
@@ -68,6 +69,7 @@ export function createSession(ws: WebSocket<SocketData>, slot: number, deviceId:
     through: 0,
     device: 0,
     generation: 0,
+    ticket: 0,
     page: 0,
     buffered: undefined,
     unconfirmed: undefined,

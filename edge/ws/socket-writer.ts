@@ -30,7 +30,9 @@ export interface SocketWriter {
 const TAKEN = 1;
 const BUFFERED = 0;
 
-export function createSocketWriter(link: () => Pick<CoreLink, 'delivered' | 'stalled'>): SocketWriter {
+export function createSocketWriter(
+  link: () => Pick<CoreLink, 'delivered' | 'deliveredLate' | 'stalled'>,
+): SocketWriter {
   const frames: FrameCounts = { taken: 0, buffered: 0, refused: 0 };
 
   function stall(session: Session, buffered: readonly Message[]): void {
@@ -43,7 +45,10 @@ export function createSocketWriter(link: () => Pick<CoreLink, 'delivered' | 'sta
 
   function handedOver(session: Session, { pushId, deliveryId }: Handed): void {
     if (pushId > session.through) session.through = pushId;
-    if (deliveryId !== undefined) link().delivered(deliveryId);
+    if (deliveryId === undefined) return;
+    // What a session still buffers when its link ends was handed over by an earlier core, or attachment.
+    if (session.state === 'announced') link().deliveredLate(session, deliveryId);
+    else link().delivered(session, deliveryId);
   }
 
   /** Writes as one what the socket accepts without dropping anything: how many that was. */

@@ -156,7 +156,7 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
     content: { alert: 'x' },
     collapseKey,
   });
-  const empty = { pushes: [], delivered: [], confirmed: [], cursors: [], published: [], now };
+  const empty = { pushes: [], delivered: [], lateDelivered: [], confirmed: [], cursors: [], published: [], now };
   return {
     findApps: () => store.findApps([appId]),
     findDevicesByAlias: () => store.findDevicesByAlias(devices.map((n) => ({ appNum, alias: String(n) }))),
@@ -231,6 +231,7 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
       store.commitDeliveries({
         ...empty,
         delivered: [deliveryOf(filling, 700)],
+        lateDelivered: [{ deviceNum: 702, deliveryId: deliveryOf(filling, 702) }],
         confirmed: [
           { deviceNum: 1 + (7011 % (thousands * 1000)), pushId: idsOf(filling, 701).waiting },
           { deviceNum: 700, pushId: idsOf(filling, 700).topical },

@@ -113,5 +113,14 @@ export function topical(
 
 /** A batch of what is said, and nothing else. */
 export function batch(given: Partial<DeliveryBatch>): DeliveryBatch {
-  return { pushes: [], delivered: [], confirmed: [], cursors: [], published: [], now: NOW, ...given };
+  return {
+    pushes: [],
+    delivered: [],
+    lateDelivered: [],
+    confirmed: [],
+    cursors: [],
+    published: [],
+    now: NOW,
+    ...given,
+  };
 }

@@ -42,6 +42,22 @@ eachStore('the deliveries of a store', (opened) => {
     expect(await receipts(opened, id)).toEqual([[nums[0], DELIVERED, NOW + 7]]);
   });
 
+  it("ends what is reported late only if it is the device's", async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const nums = (await newDevices(store, app, 2)).map(({ device }) => device.num);
+    const { made, id, deliveries } = directed(app, nums);
+    await store.commitDeliveries(batch({ pushes: [made] }));
+    const [deviceNum, other] = [must(nums[0]), must(nums[1])];
+    const late = deliveries.map((deliveryId) => ({ deviceNum, deliveryId }));
+    // More than one statement names.
+    const strange = Array.from({ length: 300 }, () => ({ deviceNum, deliveryId: nextPushId() }));
+    await store.commitDeliveries(batch({ lateDelivered: [...strange, ...late, ...late], now: NOW + 7 }));
+    expect(await waiting(deviceNum)).toEqual([]);
+    expect(await waiting(other)).toEqual([id]);
+    expect(await receipts(opened, id)).toEqual([[deviceNum, DELIVERED, NOW + 7]]);
+  });
+
   it('ends a delivery with its first ending', async () => {
     const { store } = opened;
     const app = await newApp(store);

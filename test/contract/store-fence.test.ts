@@ -29,6 +29,15 @@ async function contentOf(opened: OpenStore): Promise<string> {
 }
 
 eachStore('the fence of a store', (opened) => {
+  it('has one secret for all cores that come, and says whether it is sure of its lease', async () => {
+    const { store } = opened;
+    const key = store.linkKey();
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(store.holdsLease()).toBe(true);
+    await owned(store, 'another');
+    expect(store.linkKey()).toBe(key);
+  });
+
   /** One commit of each kind, each of which would change something. */
   async function commitsOf(store: Store): Promise<Record<string, () => Promise<unknown>>> {
     const app = await newApp(store);

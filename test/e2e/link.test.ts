@@ -7,8 +7,10 @@ import {
   EdgeBatchSchema,
   SessionEvent_Kind as Kind,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import { connectDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { LINK_TOKEN, startProcess } from '../support/process.js';
+import { readRows } from '../support/rows.js';
 import { type Stack, startStack } from '../support/stack.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
 
@@ -92,7 +94,18 @@ describe('the link', () => {
     ['an empty edge id', (edge) => edge.say({ number: 1, hello: { edgeId: '', attachment: 1 } })],
     ['a second hello', (edge) => [edge.say(hello()), edge.say({ ...hello(), number: 2 })]],
     ['a gap in the numbers', (edge) => [edge.say(hello()), edge.say({ number: 3 })]],
-    ['a delivery id that is no id', (edge) => [edge.say(hello()), edge.say({ number: 2, delivered: [Number.NaN] })]],
+    [
+      'a delivery id that is no id',
+      (edge) => [edge.say(hello()), edge.say({ number: 2, delivered: [Number.NaN], deliveredSlots: [0] })],
+    ],
+    [
+      'deliveries that it was not handed',
+      (edge) => [edge.say(hello()), edge.say({ number: 2, delivered: [1], deliveredSlots: [0] })],
+    ],
+    [
+      'a publication that it was not handed',
+      (edge) => [edge.say(hello()), edge.say({ number: 2, published: [{ pushId: 1, sessions: 2 ** 32 - 1 }] })],
+    ],
     [
       'a push id that is no id',
       (edge) => [edge.say(hello()), edge.say({ number: 2, events: [{ kind: Kind.CONFIRMED, pushId: -1.5 }] })],
@@ -135,12 +148,11 @@ describe('the link', () => {
     await attached.ended;
   });
 
-  it('ignores reports of slots that are not in use, and unknown delivery ids', async () => {
+  it('ignores reports of slots that are not in use', async () => {
     const edge = attach();
     edge.say(hello());
     edge.say({
       number: 2,
-      delivered: [1, 2, 3],
       events: [
         { kind: Kind.CLOSED, slot: 7 },
         { kind: Kind.DRAINED, slot: 8 },
@@ -158,6 +170,45 @@ describe('the link', () => {
     edge.end();
     expect(await edge.ended).toBe(status.OK);
     await expectAlive();
+  });
+
+  it('lets an edge end nothing of devices that it does not have', async () => {
+    const alias = uniqueName();
+    const deviceId = await newDevice(stack.httpUrl, alias);
+    const sent = [
+      await sendPush(stack.httpUrl, { audiences: [alias] }),
+      await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true }),
+      await sendPush(stack.httpUrl, { audiences: 'ALL' }),
+    ];
+    const [first, second] = await readRows(
+      stack.databaseUrl,
+      `SELECT id, device_num FROM inbox WHERE push_id IN (${sent.join(', ')}) ORDER BY id`,
+    );
+    const [ids, device] = [[Number(first?.id), Number(second?.id)], Number(first?.device_num)];
+    const guess = { device, generation: 1, ticket: 1 };
+    const edge = attach();
+    edge.say(hello());
+    const last = Number(sent[2]);
+    edge.say({
+      number: 2,
+      events: [
+        ...ids.map((deliveryId) => ({ kind: Kind.DELIVERED, ...guess, deliveryId })),
+        { kind: Kind.CONFIRMED, ...guess, pushId: Number(sent[1]) },
+        { kind: Kind.LEFT, ...guess, through: last },
+        { kind: Kind.CLOSED, slot: 1, ...guess, through: last },
+        { kind: Kind.OPENED, slot: 2, deviceId: 'a guess', device, generation: 1, through: last },
+        { kind: Kind.CLOSED, slot: 2, ...guess, through: last },
+      ],
+    });
+    await eventually(() => edge.batches.some((batch) => batch.committed >= 2));
+    edge.say({ number: 3, delivered: ids, deliveredSlots: [1, 1] });
+    expect(await edge.ended).toBe(status.INVALID_ARGUMENT);
+    const listening = connectDevice(stack.wsUrl, deviceId);
+    await listening.waitForCount(3);
+    expect(listening.messages.map(({ id }) => id)).toEqual(sent);
+    await listening.close();
+    const ops = await fetch(`http://${stack.core.ready.ops}/metrics`);
+    expect(await ops.text()).toMatch(/^onepush_link_reports_ignored_total 6$/m);
   });
 
   it('answers a call without a request, and calls before anything else', async () => {

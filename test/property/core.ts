@@ -9,6 +9,7 @@ import { createIdClock } from '../../core/domain/id-clock.js';
 import { createRegistry } from '../../core/registry/registry.js';
 import { createEdgeLink, type EdgeLinkServer } from '../../core/rpc/edge-link.js';
 import type { PushCoreHandlers } from '../../core/rpc/handlers.js';
+import { createTickets } from '../../core/rpc/tickets.js';
 import { CORE } from '../../core/store/fence.js';
 import type { Store } from '../../core/store/store.js';
 import { owned } from '../support/owned.js';
@@ -86,7 +87,14 @@ export async function startCore(options: {
       findObstacle: async () => undefined,
       holdsLease: () => true,
       linkToken: LINK_TOKEN,
+      tickets: createTickets(options.store.linkKey()),
       log,
+      observer: {
+        sent: () => undefined,
+        received: () => undefined,
+        // Of an edge that does as it should none is.
+        ignored: () => log.error({}, 'a report was ignored'),
+      },
     }),
     checkpoint: sessions.checkpoint,
     kill,

@@ -56,7 +56,7 @@ export function scriptedSessions(): ScriptedSessions {
     },
   };
   const edge: EdgePort = {
-    edgeId: 'edge',
+    label: 'edge',
     deliver: (_slot, { pushId }) => told.push(`deliver ${numberOf(pushId)}`),
     publish: ({ pushId }) => told.push(`publish ${numberOf(pushId)}`),
     resume: () => told.push('resume'),

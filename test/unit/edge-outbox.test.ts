@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createEdgeOutbox } from '../../core/rpc/edge-outbox.js';
+import { createTickets } from '../../core/rpc/tickets.js';
 import type { CoreBatch } from '../../gen/onepush/link/v1/edge_link_pb.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -11,6 +12,8 @@ function outboxOn(handed: () => number) {
   // Of a stream, an outbox uses `write` and 'drain'.
   const outbox = createEdgeOutbox(stream as unknown as Parameters<typeof createEdgeOutbox>[0], {
     edgeId: 'edge',
+    tickets: createTickets('key'),
+    sessions: () => 1,
     handed,
     full: () => expect.unreachable(),
   });

@@ -33,7 +33,8 @@ function createTestFanOut(framesPerTurn = 1000) {
   const reported = { published: [] as [number, number][], delivered: [] as number[], stalled: [] as number[] };
   const link = {
     published: (pushId: number, sessions: number) => void reported.published.push([pushId, sessions]),
-    delivered: (deliveryId: number) => void reported.delivered.push(deliveryId),
+    deliveredLate: () => expect.unreachable(),
+    delivered: (_session: unknown, deliveryId: number) => void reported.delivered.push(deliveryId),
     stalled: ({ slot }: Pick<Session, 'slot'>) => void reported.stalled.push(slot),
   };
   const topics = createTopics();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ReportedSession } from '../../edge/link/reports.js';
+import type { ReportedSession } from '../../edge/link/reported-session.js';
 import { type Item, OrderKind, type SessionOrder } from '../../edge/link/wire.js';
 import { createHub } from '../../edge/ws/hub.js';
 import type { Session } from '../../edge/ws/session.js';
@@ -16,6 +16,7 @@ function attachedHub() {
       reported.push(`confirmed ${pushId} ${device}.${generation}`),
     drained: ({ page }: ReportedSession) => reported.push(`drained ${page}`),
     delivered: nothing,
+    deliveredLate: nothing,
     published: nothing,
     left: nothing,
     stalled: nothing,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createReports, type ReportedSession, type Reports } from '../../edge/link/reports.js';
+import type { ReportedSession } from '../../edge/link/reported-session.js';
+import { createReports, type Reports } from '../../edge/link/reports.js';
 import { type EdgeBatch, SessionEvent_Kind as Kind } from '../../gen/onepush/link/v1/edge_link_pb.js';
 
 /** Reports on a stream that the test lets take messages or not. */
@@ -38,7 +39,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** A session that no core has accepted yet, but for what is given. */
 function session(given: Partial<ReportedSession>): ReportedSession {
-  return { slot: 1, deviceId: 'a device', device: 0, generation: 0, page: 0, through: 0, ...given };
+  return { slot: 1, deviceId: 'a device', device: 0, generation: 0, ticket: 0, page: 0, through: 0, ...given };
 }
 
 function callOf(id: number, alert = 'x') {
@@ -82,7 +83,7 @@ describe('calls that wait while the stream takes nothing', () => {
 describe('what a large edge has to report at once', () => {
   it('is sent in messages of limited size: what was delivered, then events in their order', async () => {
     const { reports, sent, stream } = attachedReports(() => true);
-    for (let id = 1; id <= 250_000; id++) reports.delivered(id);
+    for (let id = 1; id <= 250_000; id++) reports.delivered(session({ slot: id % 1000 }), id);
     for (let slot = 1; slot <= 50_000; slot++) reports.opened(session({ slot }));
     for (let turns = 0; turns < 20; turns++) await turn();
     await stream.go();
@@ -90,6 +91,7 @@ describe('what a large edge has to report at once', () => {
     const withEvents = sent.findIndex(({ events }) => events.length > 0);
     expect(sent.slice(withEvents + 1).flatMap(({ delivered }) => delivered)).toEqual([]);
     expect(sent.flatMap(({ delivered }) => delivered)).toHaveLength(250_000);
+    for (const { delivered, deliveredSlots } of sent) expect(deliveredSlots).toEqual(delivered.map((id) => id % 1000));
     const slots = sent.flatMap(({ events }) => events.map(({ slot }) => slot));
     expect(slots).toEqual(Array.from({ length: 50_000 }, (_, index) => index + 1));
   });
@@ -116,10 +118,11 @@ describe('what an edge says that it has handled', () => {
     const { reports, sent, stream, attach } = attachedReports(() => true);
     reports.processed(7, true);
     await stream.go();
-    reports.delivered(1);
+    reports.delivered(session({}), 1);
     await stream.go();
     reports.detached();
     attach();
+    reports.repeat();
     await stream.go();
     expect(sent.map(({ number, processed, hello }) => [number, processed, hello?.attachment])).toEqual([
       [1, 0, 1],
@@ -158,6 +161,31 @@ describe('what a device has confirmed, and how far its socket got', () => {
     const settled = reports.allCommitted();
     reports.committed(sent.at(-1)?.number ?? 0);
     await settled;
+  });
+});
+
+describe('what sockets took', () => {
+  const accepted = session({ slot: 3, device: 4, generation: 2, ticket: 99 });
+
+  it('is said with the slot, and to the next core with what shows whose it is', async () => {
+    const { reports, sent, stream, attach } = attachedReports(() => true);
+    reports.delivered(accepted, 7);
+    await stream.go();
+    reports.committed(sent.at(-1)?.number ?? 0);
+    reports.delivered(accepted, 8);
+    await stream.go();
+    expect(sent.at(-1)).toMatchObject({ delivered: [8], deliveredSlots: [3], events: [] });
+    reports.delivered(accepted, 9);
+    reports.detached();
+    reports.deliveredLate(accepted, 10);
+    attach();
+    reports.repeat();
+    reports.deliveredLate(accepted, 11);
+    await stream.go();
+    const { delivered, events } = sent.at(-1) ?? {};
+    expect(delivered).toEqual([]);
+    const shared = { kind: Kind.DELIVERED, device: 4, generation: 2, ticket: 99 };
+    expect(events).toMatchObject([8, 9, 10, 11].map((deliveryId) => ({ ...shared, deliveryId })));
   });
 });
 

@@ -180,15 +180,19 @@ describe('the halves of settlements', () => {
   const ids = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 5 });
   const any = fc.record({
     delivered: ids,
+    lateDelivered: ids.map((all) => all.map((deliveryId) => ({ deviceNum: 1, deliveryId }))),
     confirmed: ids.map((all) => all.map((pushId) => ({ deviceNum: 1, pushId }))),
     cursors: ids.map((all) => all.map((deviceNum) => ({ deviceNum, pushId: 1 }))),
     published: ids.map((all) => all.map((pushId) => ({ pushId, sessions: 1 }))),
   });
 
-  it.each(['delivered', 'confirmed', 'cursors', 'published'])('of %s alone both have something', (kind) => {
-    const [one, other] = halves({ ...NO_SETTLEMENTS, [kind]: [1, 2, 3] });
-    expect([sizeOf(one), sizeOf(other)]).toEqual([2, 1]);
-  });
+  it.each(['delivered', 'lateDelivered', 'confirmed', 'cursors', 'published'])(
+    'of %s alone both have something',
+    (kind) => {
+      const [one, other] = halves({ ...NO_SETTLEMENTS, [kind]: [1, 2, 3] });
+      expect([sizeOf(one), sizeOf(other)]).toEqual([2, 1]);
+    },
+  );
 
   it('both have something, and together all of it', () => {
     fc.assert(

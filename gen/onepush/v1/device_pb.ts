@@ -187,7 +187,7 @@ export const DeviceSchema: GenMessage<Device> = /*@__PURE__*/
  */
 export type Presence = Message<"onepush.v1.Presence"> & {
   /**
-   * Which edge has it: an id for the life of an edge process.
+   * Which edge has it: a label for the life of an edge process, the same for all its sessions.
    *
    * @generated from field: string edge_id = 1;
    */

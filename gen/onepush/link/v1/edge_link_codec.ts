@@ -22,6 +22,7 @@ export function readEdgeBatch(reader: BinaryReader, end: number): EdgeBatch {
     calls: [],
     published: [],
     unconfirmed: [],
+    deliveredSlots: [],
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -49,6 +50,9 @@ export function readEdgeBatch(reader: BinaryReader, end: number): EdgeBatch {
         break;
       case 66:
         readPackedDoubles(reader, message.unconfirmed);
+        break;
+      case 74:
+        readPackedUint32(reader, message.deliveredSlots);
         break;
       default:
         fallBack();
@@ -88,6 +92,7 @@ export function writeEdgeBatch(writer: Writer, message: EdgeBatch): void {
     writer.end(mark7);
   }
   if (message.unconfirmed.length > 0) writer.packedDoubles(66, message.unconfirmed);
+  if (message.deliveredSlots.length > 0) writer.packedUint32(74, message.deliveredSlots);
 }
 
 /** @generated from message onepush.link.v1.Hello */
@@ -135,6 +140,8 @@ export function readSessionEvent(reader: BinaryReader, end: number): SessionEven
     device: 0,
     generation: 0,
     page: 0,
+    ticket: 0,
+    deliveryId: 0,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -161,6 +168,12 @@ export function readSessionEvent(reader: BinaryReader, end: number): SessionEven
         break;
       case 64:
         message.page = reader.uint32();
+        break;
+      case 73:
+        message.ticket = reader.double();
+        break;
+      case 81:
+        message.deliveryId = reader.double();
         break;
       default:
         fallBack();
@@ -195,6 +208,12 @@ export function writeSessionEvent(writer: Writer, message: SessionEvent): void {
   }
   if (message.page !== 0) {
     writer.uint32(64, message.page);
+  }
+  if (message.ticket !== 0) {
+    writer.double(73, message.ticket);
+  }
+  if (message.deliveryId !== 0) {
+    writer.double(81, message.deliveryId);
   }
 }
 
@@ -699,6 +718,7 @@ export function readSessionOrder(reader: BinaryReader, end: number): SessionOrde
     device: 0,
     generation: 0,
     page: 0,
+    ticket: 0,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -728,6 +748,9 @@ export function readSessionOrder(reader: BinaryReader, end: number): SessionOrde
         break;
       case 72:
         message.page = reader.uint32();
+        break;
+      case 81:
+        message.ticket = reader.double();
         break;
       default:
         fallBack();
@@ -763,6 +786,9 @@ export function writeSessionOrder(writer: Writer, message: SessionOrder): void {
   }
   if (message.page !== 0) {
     writer.uint32(72, message.page);
+  }
+  if (message.ticket !== 0) {
+    writer.double(81, message.ticket);
   }
 }
 

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/link/v1/edge_link.proto.
  */
 export const file_onepush_link_v1_edge_link: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEigQIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoASIuCglQdWJsaXNoZWQSDwoHcHVzaF9pZBgBIAEoARIQCghzZXNzaW9ucxgCIAEoDSIsCgVIZWxsbxIPCgdlZGdlX2lkGAEgASgJEhIKCmF0dGFjaG1lbnQYAiABKA0ivQIKDFNlc3Npb25FdmVudBIwCgRraW5kGAEgASgOMiIub25lcHVzaC5saW5rLnYxLlNlc3Npb25FdmVudC5LaW5kEgwKBHNsb3QYAiABKA0SEQoJZGV2aWNlX2lkGAMgASgJEg8KB3Rocm91Z2gYBCABKAESDwoHcHVzaF9pZBgFIAEoARIOCgZkZXZpY2UYBiABKA0SEgoKZ2VuZXJhdGlvbhgHIAEoDRIMCgRwYWdlGAggASgNIoUBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX09QRU5FRBABEg8KC0tJTkRfQ0xPU0VEEAISEAoMS0lORF9TVEFMTEVEEAMSEAoMS0lORF9EUkFJTkVEEAQSEgoOS0lORF9DT05GSVJNRUQQBRINCglLSU5EX0xFRlQQBiKUAwoEQ2FsbBIKCgJpZBgBIAEoDRIOCgZhcHBfaWQYAiABKAkSDgoGc2VjcmV0GAMgASgJEjwKD3JlZ2lzdGVyX2RldmljZRgEIAEoCzIhLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASQAoRdW5yZWdpc3Rlcl9kZXZpY2UYBSABKAsyIy5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASMAoJc2VuZF9wdXNoGAYgASgLMhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3RIABIyCgpjcmVhdGVfYXBwGAcgASgLMhwub25lcHVzaC52MS5DcmVhdGVBcHBSZXF1ZXN0SAASLAoHZ2V0X2FwcBgIIAEoCzIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdEgAEkEKD2NoZWNrX3JlYWRpbmVzcxgJIAEoCzImLm9uZXB1c2gubGluay52MS5DaGVja1JlYWRpbmVzc1JlcXVlc3RIAEIJCgdyZXF1ZXN0In0KCUNvcmVCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJY29tbWl0dGVkGAIgASgNEicKB3JlcGxpZXMYAyADKAsyFi5vbmVwdXNoLmxpbmsudjEuUmVwbHkSJAoFaXRlbXMYBCADKAsyFS5vbmVwdXNoLmxpbmsudjEuSXRlbSKkAwoFUmVwbHkSCgoCaWQYASABKA0SPQoPcmVnaXN0ZXJfZGV2aWNlGAIgASgLMiIub25lcHVzaC52MS5SZWdpc3RlckRldmljZVJlc3BvbnNlSAASQQoRdW5yZWdpc3Rlcl9kZXZpY2UYAyABKAsyJC5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEjEKCXNlbmRfcHVzaBgEIAEoCzIcLm9uZXB1c2gudjEuU2VuZFB1c2hSZXNwb25zZUgAEjMKCmNyZWF0ZV9hcHAYBSABKAsyHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlSAASLQoHZ2V0X2FwcBgGIAEoCzIaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2VIABIoCgVlcnJvchgHIAEoCzIXLm9uZXB1c2gudjEuRXJyb3JEZXRhaWxIABJCCg9jaGVja19yZWFkaW5lc3MYCCABKAsyJy5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXNwb25zZUgAQggKBnJlc3VsdCIXChVDaGVja1JlYWRpbmVzc1JlcXVlc3QiKgoWQ2hlY2tSZWFkaW5lc3NSZXNwb25zZRIQCghvYnN0YWNsZRgBIAEoCSLNAQoESXRlbRItCghkZWxpdmVyeRgBIAEoCzIZLm9uZXB1c2gubGluay52MS5EZWxpdmVyeUgAEjMKC3B1YmxpY2F0aW9uGAIgASgLMhwub25lcHVzaC5saW5rLnYxLlB1YmxpY2F0aW9uSAASLgoFb3JkZXIYAyABKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVySAASKQoGcmVjYWxsGAQgASgLMhcub25lcHVzaC5saW5rLnYxLlJlY2FsbEgAQgYKBGl0ZW0iKAoGUmVjYWxsEg8KB3B1c2hfaWQYASABKAESDQoFc2xvdHMYAiADKA0iZgoIRGVsaXZlcnkSDwoHcHVzaF9pZBgBIAEoARINCgVmcmFtZRgCIAEoDBINCgVzbG90cxgDIAMoDRIUCgxkZWxpdmVyeV9pZHMYBCADKAESFQoNY29uZmlybV91bnRpbBgFIAEoASKPAQoLUHVibGljYXRpb24SDwoHcHVzaF9pZBgBIAEoARIOCgZ0b3BpY3MYAiADKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg0KBWZyYW1lGAQgASgMEhEKCWlvc19mcmFtZRgFIAEoDBIVCg1jb25maXJtX3VudGlsGAYgASgBIsYCCgxTZXNzaW9uT3JkZXISMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXIuS2luZBIMCgRzbG90GAIgASgNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRIOCgZ0b3BpY3MYBCADKA0SDAoEY29kZRgFIAEoDRIOCgZyZWFzb24YBiABKAkSDgoGZGV2aWNlGAcgASgNEhIKCmdlbmVyYXRpb24YCCABKA0SDAoEcGFnZRgJIAEoDSJuCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUyUAoIRWRnZUxpbmsSRAoGQXR0YWNoEhoub25lcHVzaC5saW5rLnYxLkVkZ2VCYXRjaBoaLm9uZXB1c2gubGluay52MS5Db3JlQmF0Y2goATABYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
+  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEimgIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoARIXCg9kZWxpdmVyZWRfc2xvdHMYCSADKA0iLgoJUHVibGlzaGVkEg8KB3B1c2hfaWQYASABKAESEAoIc2Vzc2lvbnMYAiABKA0iLAoFSGVsbG8SDwoHZWRnZV9pZBgBIAEoCRISCgphdHRhY2htZW50GAIgASgNIvYCCgxTZXNzaW9uRXZlbnQSMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuS2luZBIMCgRzbG90GAIgASgNEhEKCWRldmljZV9pZBgDIAEoCRIPCgd0aHJvdWdoGAQgASgBEg8KB3B1c2hfaWQYBSABKAESDgoGZGV2aWNlGAYgASgNEhIKCmdlbmVyYXRpb24YByABKA0SDAoEcGFnZRgIIAEoDRIOCgZ0aWNrZXQYCSABKAESEwoLZGVsaXZlcnlfaWQYCiABKAEimQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfT1BFTkVEEAESDwoLS0lORF9DTE9TRUQQAhIQCgxLSU5EX1NUQUxMRUQQAxIQCgxLSU5EX0RSQUlORUQQBBISCg5LSU5EX0NPTkZJUk1FRBAFEg0KCUtJTkRfTEVGVBAGEhIKDktJTkRfREVMSVZFUkVEEAcilAMKBENhbGwSCgoCaWQYASABKA0SDgoGYXBwX2lkGAIgASgJEg4KBnNlY3JldBgDIAEoCRI8Cg9yZWdpc3Rlcl9kZXZpY2UYBCABKAsyIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEkAKEXVucmVnaXN0ZXJfZGV2aWNlGAUgASgLMiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEjAKCXNlbmRfcHVzaBgGIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0SAASMgoKY3JlYXRlX2FwcBgHIAEoCzIcLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVxdWVzdEgAEiwKB2dldF9hcHAYCCABKAsyGS5vbmVwdXNoLnYxLkdldEFwcFJlcXVlc3RIABJBCg9jaGVja19yZWFkaW5lc3MYCSABKAsyJi5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0SABCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0ipAMKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSAASQgoPY2hlY2tfcmVhZGluZXNzGAggASgLMicub25lcHVzaC5saW5rLnYxLkNoZWNrUmVhZGluZXNzUmVzcG9uc2VIAEIICgZyZXN1bHQiFwoVQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0IioKFkNoZWNrUmVhZGluZXNzUmVzcG9uc2USEAoIb2JzdGFjbGUYASABKAkizQEKBEl0ZW0SLQoIZGVsaXZlcnkYASABKAsyGS5vbmVwdXNoLmxpbmsudjEuRGVsaXZlcnlIABIzCgtwdWJsaWNhdGlvbhgCIAEoCzIcLm9uZXB1c2gubGluay52MS5QdWJsaWNhdGlvbkgAEi4KBW9yZGVyGAMgASgLMh0ub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlckgAEikKBnJlY2FsbBgEIAEoCzIXLm9uZXB1c2gubGluay52MS5SZWNhbGxIAEIGCgRpdGVtIigKBlJlY2FsbBIPCgdwdXNoX2lkGAEgASgBEg0KBXNsb3RzGAIgAygNImYKCERlbGl2ZXJ5Eg8KB3B1c2hfaWQYASABKAESDQoFZnJhbWUYAiABKAwSDQoFc2xvdHMYAyADKA0SFAoMZGVsaXZlcnlfaWRzGAQgAygBEhUKDWNvbmZpcm1fdW50aWwYBSABKAEijwEKC1B1YmxpY2F0aW9uEg8KB3B1c2hfaWQYASABKAESDgoGdG9waWNzGAIgAygNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRINCgVmcmFtZRgEIAEoDBIRCglpb3NfZnJhbWUYBSABKAwSFQoNY29uZmlybV91bnRpbBgGIAEoASLWAgoMU2Vzc2lvbk9yZGVyEjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVyLktpbmQSDAoEc2xvdBgCIAEoDRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDgoGdG9waWNzGAQgAygNEgwKBGNvZGUYBSABKA0SDgoGcmVhc29uGAYgASgJEg4KBmRldmljZRgHIAEoDRISCgpnZW5lcmF0aW9uGAggASgNEgwKBHBhZ2UYCSABKA0SDgoGdGlja2V0GAogASgBIm4KBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfUkVTVU1FEAESDQoJS0lORF9TWU5DEAISDQoJS0lORF9MSVZFEAMSDgoKS0lORF9DTE9TRRAEEhEKDUtJTkRfUkVMRUFTRUQQBTJQCghFZGdlTGluaxJECgZBdHRhY2gSGi5vbmVwdXNoLmxpbmsudjEuRWRnZUJhdGNoGhoub25lcHVzaC5saW5rLnYxLkNvcmVCYXRjaCgBMAFiBnByb3RvMw", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
 
 /**
  * Edge to core.
@@ -48,7 +48,7 @@ export type EdgeBatch = Message<"onepush.link.v1.EdgeBatch"> & {
   hello?: Hello | undefined;
 
   /**
-   * Delivery numbers (Delivery.delivery_ids) whose last byte the kernel has taken.
+   * Delivery numbers (Delivery.delivery_ids) of this attachment whose last byte the kernel has taken.
    *
    * @generated from field: repeated double delivered = 4;
    */
@@ -82,6 +82,13 @@ export type EdgeBatch = Message<"onepush.link.v1.EdgeBatch"> & {
    * @generated from field: repeated double unconfirmed = 8;
    */
   unconfirmed: number[];
+
+  /**
+   * One for each of `delivered`: the slot that the core sent it to.
+   *
+   * @generated from field: repeated uint32 delivered_slots = 9;
+   */
+  deliveredSlots: number[];
 };
 
 /**
@@ -92,7 +99,7 @@ export const EdgeBatchSchema: GenMessage<EdgeBatch> = /*@__PURE__*/
   messageDesc(file_onepush_link_v1_edge_link, 0);
 
 /**
- * A publication was sent to so many sessions.
+ * A publication of this attachment was sent to so many sessions. May come in parts.
  *
  * @generated from message onepush.link.v1.Published
  */
@@ -189,6 +196,16 @@ export type SessionEvent = Message<"onepush.link.v1.SessionEvent"> & {
    * @generated from field: uint32 page = 8;
    */
   page: number;
+
+  /**
+   * @generated from field: double ticket = 9;
+   */
+  ticket: number;
+
+  /**
+   * @generated from field: double delivery_id = 10;
+   */
+  deliveryId: number;
 };
 
 /**
@@ -215,7 +232,7 @@ export enum SessionEvent_Kind {
   OPENED = 1,
 
   /**
-   * The socket has closed. `through` as far as it got; `device` and `generation` if it was accepted.
+   * The socket has closed. `through` as far as it got; `device`, `generation` and `ticket` if it was accepted.
    *
    * @generated from enum value: KIND_CLOSED = 2;
    */
@@ -237,18 +254,26 @@ export enum SessionEvent_Kind {
   DRAINED = 4,
 
   /**
-   * The device `device` confirms `push_id`.
+   * The device `device` confirms `push_id`. `slot`, if its session is open; `generation` and `ticket`.
    *
    * @generated from enum value: KIND_CONFIRMED = 5;
    */
   CONFIRMED = 5,
 
   /**
-   * A socket of `device` has closed while no core listened, or the one that was told has gone. `through` as far as it got.
+   * A socket of `device` has closed while no core listened, or the one that was told has gone. `through` as far as it got;
+   * `generation` and `ticket`.
    *
    * @generated from enum value: KIND_LEFT = 6;
    */
   LEFT = 6,
+
+  /**
+   * A socket of `device` has taken `delivery_id`, which was sent in an earlier attachment; `generation` and `ticket`.
+   *
+   * @generated from enum value: KIND_DELIVERED = 7;
+   */
+  DELIVERED = 7,
 }
 
 /**
@@ -692,6 +717,13 @@ export type SessionOrder = Message<"onepush.link.v1.SessionOrder"> & {
    * @generated from field: uint32 page = 9;
    */
   page: number;
+
+  /**
+   * With `device` and `generation`: shows to any core that the edge has had a session of this registration.
+   *
+   * @generated from field: double ticket = 10;
+   */
+  ticket: number;
 };
 
 /**

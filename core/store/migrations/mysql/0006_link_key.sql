@@ -1,0 +1,1 @@
+ALTER TABLE `cores` ADD `link_key` varchar(64) character set ascii collate ascii_bin;

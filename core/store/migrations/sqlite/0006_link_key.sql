@@ -1,0 +1,1 @@
+ALTER TABLE `cores` ADD `link_key` text;
