@@ -58,7 +58,7 @@ fault: build ## kill, cut off and confuse processes, links and databases, 14 min
 fault-short: build ## the same with fewer faults and less of each, 5 minutes
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-hostile: build ## let strangers attack, 10 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
+hostile: build ## let strangers attack, 12 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
 hostile-short: build ## the same with fewer attacks and less of each, 3 minutes

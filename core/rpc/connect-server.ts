@@ -12,6 +12,7 @@ import { answerCors } from './cors.js';
 import type { PushCoreHandlers } from './handlers.js';
 import type { ObserveCall } from './observed-calls.js';
 import type { Pools } from './pools.js';
+import { parseInSlices } from './slices.js';
 
 /** The HTTP/1.1 port: PushCore over Connect and gRPC-Web, `/healthz` and `/readyz`. */
 export interface ConnectServer {
@@ -30,6 +31,8 @@ const REQUEST_LIMIT = 30_000;
 const LOOK_INTERVAL = 5000;
 /** For the rest of a request that has begun when the server stops, in milliseconds. */
 const REQUEST_REST = 1000;
+/** For a connection on which nothing is said or taken, in milliseconds. */
+const IDLE_LIMIT = 60_000;
 /** Connections that may be open; beyond it a new one is closed at once. Each has one call at a time. */
 const MAX_CONNECTIONS = 4096;
 
@@ -69,12 +72,20 @@ export function createConnectServer(options: {
   };
   const sockets = new Set<Socket>();
   const calls = new Set<IncomingMessage>();
+  /** Sockets of `calls`. */
+  const busy = new Set<Socket>();
   let stopping = false;
   const server = createServer(settings, (request, response) => {
+    const { socket } = request;
+    // Answers would gather for whoever sends the next request and reads nothing.
+    if (busy.has(socket)) socket.destroy();
+    if (socket.destroyed) return;
     calls.add(request);
+    busy.add(socket);
     response.once('close', () => {
       calls.delete(request);
-      if (stopping) request.socket.destroySoon();
+      busy.delete(socket);
+      if (stopping) socket.destroySoon();
     });
     if (answerCors(request, response, origins)) return;
     serve(request, response).catch((error: unknown) => {
@@ -83,14 +94,15 @@ export function createConnectServer(options: {
     });
   });
   server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = IDLE_LIMIT;
   server.on('connection', (socket) => {
     sockets.add(socket);
+    parseInSlices(socket);
     socket.once('close', () => sockets.delete(socket));
   });
 
   /** Closes connections on which no request is served. Node.js counts those that have sent nothing, or half a head, as busy. */
   function closeIdle(): void {
-    const busy = new Set([...calls].map(({ socket }) => socket));
     for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
   }
 

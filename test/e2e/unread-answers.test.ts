@@ -20,8 +20,8 @@ afterEach(() => {
 });
 afterAll(() => stack?.stop());
 
-async function dial(): Promise<{ socket: Socket; got: () => string }> {
-  const { hostname, port } = new URL(stack.httpUrl);
+async function dial(url = stack.httpUrl): Promise<{ socket: Socket; got: () => string }> {
+  const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
   open.push(socket);
   socket.on('error', () => {});
@@ -69,6 +69,20 @@ describe('an answer', () => {
       expect(answersIn(got()), text).toBeLessThanOrEqual(1);
     }
     expect((await send(stack.httpUrl, PUSH)).status).toBe(200);
+  });
+
+  it('of the Connect port ends the connection of who sends the next request before it, and no other', async () => {
+    const ask = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+    const { socket, got } = await dial(stack.connectUrl);
+    const closed = once(socket, 'close');
+    socket.write(ask.repeat(1000));
+    await closed;
+    expect(answersIn(got())).toBeLessThanOrEqual(1);
+    const polite = await dial(stack.connectUrl);
+    for (let n = 1; n <= 20; n++) {
+      polite.socket.write(ask);
+      await eventually(() => answersIn(polite.got()) === n && polite.got().endsWith('0\r\n\r\n'));
+    }
   });
 
   it('to HEAD says how long the body is, and ends the connection', async () => {

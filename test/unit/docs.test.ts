@@ -13,6 +13,7 @@ const PAGES = [
   README,
   README_ZH,
   'CHANGELOG.md',
+  'SECURITY.md',
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -75,6 +76,21 @@ describe('the settings', () => {
         .find((line) => line.startsWith(`| \`${name}\``));
       expect(row).toContain(`\`${value.replaceAll('_', '')}\``);
     }
+  });
+});
+
+describe('docs/security.md', () => {
+  it('names tests that exist, for each of those it makes promises against', () => {
+    const page = read('docs/security.md');
+    const named = matches(page, /`(test\/[\w./-]+\.test\.ts)`/g);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    const rows = between(page, '## Who may do what', '\n## ')
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .slice(2);
+    expect(rows.length).toBeGreaterThan(8);
+    for (const row of rows) expect(row.split('|').at(-2)).toMatch(/`test\/[\w./-]+\.test\.ts`/);
   });
 });
 
