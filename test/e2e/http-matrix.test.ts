@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { converse } from '../support/conversation.js';
+import { connectDevice } from '../support/device.js';
 import { GET, type Outcome, ROWS, type Row } from '../support/http-matrix.js';
 import { type Nginx, skipWithoutNginx, startNginx } from '../support/nginx.js';
-import { type Stack, startStack } from '../support/stack.js';
+import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
 
 /** Seconds: the edge's ping comes up to 4 seconds late, and before nginx gives up. */
@@ -71,6 +72,22 @@ describe('an answer', () => {
     expect(open.text).toMatch(/\r\nKeep-Alive: timeout=7\r\n/);
     const closed = await converse(stack.httpUrl, ['HEAD / HTTP/1.1\r\nHost: x\r\n\r\n']);
     expect(closed.text).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\nConnection: close\r\n.*\r\n\r\n$/s);
+  });
+});
+
+describe('a body in chunks', () => {
+  it('is not carried out where rubbish comes with its end', async () => {
+    const alias = uniqueName();
+    const device = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, alias));
+    await device.opened;
+    const body = JSON.stringify({ ...TEST_APP, audiences: [alias], alert: 'with a trailer' });
+    const head =
+      'POST /msgpush/send HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n';
+    const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\nX-Trailer: 1\r\n\r\n`;
+    expect((await converse(stack.httpUrl, [`${head}\r\n${chunks}`])).statuses).toEqual([505]);
+    const id = await sendPush(stack.httpUrl, { audiences: [alias] });
+    expect((await device.waitForCount(1)).map((message) => message.id)).toEqual([id]);
+    await device.close();
   });
 });
 
