@@ -22,6 +22,11 @@ export const ERRORS = {
   UNKNOWN_SERVICE: { code: 40405, grpc: 'NOT_FOUND', message: 'There is no service with this name' },
   METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
   TOO_SLOW: { code: 40801, grpc: 'DEADLINE_EXCEEDED', message: 'The request did not come in time' },
+  AUDIENCE_TOO_SLOW: {
+    code: 40802,
+    grpc: 'DEADLINE_EXCEEDED',
+    message: 'The audience could not be counted in time',
+  },
   IDEMPOTENCY_CONFLICT: {
     code: 40901,
     grpc: 'ALREADY_EXISTS',

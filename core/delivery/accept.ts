@@ -26,12 +26,14 @@ export interface PushDraft extends PushOptions {
   idempotency: { key: string; digest: string } | undefined;
 }
 
+/** How long a push may look for its devices before it becomes a job. */
+const RESOLVE_BOUNDS = { withinMs: 500 };
 /** Only when nothing is known of its devices any more is a push resolved again; so often is a sign of something else. */
 const MAX_ATTEMPTS = 20;
 
 /**
- * Accepts a push: finds its devices or topics and commits it with its deliveries; or, if it is to be made later or goes to very many
- * devices, a job that will. When this resolves, with the request id, it is durable.
+ * Accepts a push: finds its devices or topics and commits it with its deliveries; or, if it is to be made later, goes to very many
+ * devices or has to look for them for long, a job that will. When this resolves, with the request id, it is durable.
  *
  * @param caller one that has cancelled before the commit begins has nothing committed; absent: the push is carried out in any case
  * @throws OnePushError STORE_UNAVAILABLE or OVERLOADED: then it is not accepted; IDEMPOTENCY_CONFLICT
@@ -63,7 +65,7 @@ export function createAcceptPush(
       schedule({ appNum: app.num, spec: { header, work: { content, reach } }, dueAt, lifetime, idempotency }, caller);
     if (sendAt !== undefined && sendAt > Date.now()) return later(sendAt);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const resolution = await resolveAudience(registry, store, app.num, reach);
+      const resolution = await resolveAudience(registry, store, app.num, reach, RESOLVE_BOUNDS);
       if (resolution === undefined) return later(undefined);
       const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency, caller, since });
       if (pushId !== undefined) return pushId;

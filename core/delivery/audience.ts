@@ -2,7 +2,7 @@ import type { Audience, Reach } from '../domain/audience.js';
 import { type Device, matchesPlatform, type PlatformFilter } from '../domain/device.js';
 import type { Entry } from '../registry/lookup-cache.js';
 import type { Registry } from '../registry/registry.js';
-import type { LookUps } from '../store/store.js';
+import type { AudienceBounds, LookUps } from '../store/store.js';
 
 /**
  * Who a push goes to: whoever was in the audience when it was resolved. What is registered between that and the commit counts as
@@ -24,7 +24,7 @@ export const MAX_DEVICES = 5000;
 
 /**
  * Finds the devices of a directed push, each once, or the topics of a topic push. Names that match nothing are no error. Undefined:
- * it is for more than `MAX_DEVICES`. Hot: what is known already is not waited for.
+ * it is for more than `MAX_DEVICES`, or they are not found within the bounds. Hot: what is known already is not waited for.
  *
  * @throws StoreUnavailable
  */
@@ -33,8 +33,9 @@ export function resolveAudience(
   store: Pick<LookUps, 'findAudience'>,
   appNum: number,
   reach: Reach,
+  bounds?: AudienceBounds,
 ): Resolution | undefined | Promise<Resolution | undefined> {
-  if (reach.kind !== 'names') return resolveFound(registry, store, appNum, reach);
+  if (reach.kind !== 'names') return resolveFound(registry, store, appNum, reach, bounds);
   const { revocations } = registry;
   const snapshot = revocations.snapshot();
   const entries = namesOf(registry, appNum, reach.audience);
@@ -50,22 +51,25 @@ async function resolveFound(
   store: Pick<LookUps, 'findAudience'>,
   appNum: number,
   reach: Reach,
+  bounds: AudienceBounds | undefined,
 ): Promise<Resolution | undefined> {
-  const { resolution, more } = await resolvePage(registry, store, appNum, reach, { after: 0, size: MAX_DEVICES });
+  const size = MAX_DEVICES;
+  const { resolution, more } = await resolvePage(registry, store, appNum, reach, { after: 0, size, bounds });
   return more ? undefined : resolution;
 }
 
 /** A part of an audience. */
 export interface Page {
   resolution: Resolution;
-  /** The last device of it, or the one that it began after. */
+  /** Up to which device it has been looked through: not less than its last. */
   after: number;
-  /** Others follow. */
+  /** Others follow, or may. */
   more: boolean;
 }
 
 /**
- * The devices of an audience by number: those after `after`, at the most `size`. Topics are one page.
+ * The devices of an audience by number: those after `after`, at the most `size`, as far as they are found within the bounds. Topics
+ * are one page.
  *
  * @throws StoreUnavailable
  */
@@ -74,17 +78,19 @@ export async function resolvePage(
   store: Pick<LookUps, 'findAudience'>,
   appNum: number,
   reach: Reach,
-  { after, size }: { after: number; size: number },
+  { after, size, bounds }: { after: number; size: number; bounds?: AudienceBounds | undefined },
 ): Promise<Page> {
   if (reach.kind === 'topics') return { resolution: await topics(registry, appNum, reach.tags), after, more: false };
   const snapshot = registry.revocations.snapshot();
   const { audience, platform } = reach;
-  const found = await store.findAudience({ appNum, audience, platform }, after, size + 1);
-  const deviceNums = found.slice(0, size);
+  const page = await store.findAudience({ appNum, audience, platform }, after, size + 1, bounds);
+  const deviceNums = page.deviceNums.slice(0, size);
+  const full = page.deviceNums.length > size;
+  const last = deviceNums.at(-1) ?? after;
   return {
     resolution: directed(registry.revocations, snapshot, deviceNums),
-    after: deviceNums.at(-1) ?? after,
-    more: found.length > size,
+    after: full ? last : (page.through ?? last),
+    more: full || page.through !== undefined,
   };
 }
 

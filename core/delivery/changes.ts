@@ -10,6 +10,7 @@ import type {
   Eviction,
   IdempotencyKey,
   JobCancellation,
+  JobFailure,
   KeyRotation,
   NewApp,
   NewJob,
@@ -65,6 +66,7 @@ export interface Changes {
   schedule: ChangeKind<JobRequest, number | 'conflict'>;
   /** With the ids of the parts that were made before; undefined: the app has no such job. */
   cancel: ChangeKind<Omit<JobCancellation, 'now'>, readonly number[] | undefined>;
+  fail: ChangeKind<JobFailure, void>;
   sweep: ChangeKind<Sweep, Swept>;
   /** How many deliveries were evicted. */
   evict: ChangeKind<Omit<Eviction, 'now'>, number>;
@@ -185,6 +187,10 @@ export function createChanges(options: {
           commits.commitCancellations(cancellations.map((each) => ({ ...each, now: now() }))),
           (results) => results,
         ),
+    },
+    fail: {
+      subjectOf: ({ id }) => String(id),
+      apply: (failures) => commit(commits.commitFailures(failures), () => []),
     },
     sweep: {
       endsDeliveries: true,

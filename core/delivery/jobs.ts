@@ -1,13 +1,15 @@
+import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
 import type { OpenJob } from '../domain/job.js';
 import type { Registry } from '../registry/registry.js';
-import type { LookUps } from '../store/store.js';
+import { isTimeLimit, type LookUps } from '../store/store.js';
 import { type Page, resolvePage } from './audience.js';
 import type { WriteCycle } from './write-cycle.js';
 
 /**
  * Makes the pushes of jobs that are due, one part of a job after the other; the parts of several jobs, and of several apps, take
- * turns. What it knows is in the store, so it goes on where it stopped, and a part that was committed is not made again.
+ * turns. What it knows is in the store, so it goes on where it stopped, and a part that was committed is not made again. A job whose
+ * part fails again and again, for a cause that is its own, ends as failed.
  */
 export interface JobRunner {
   start(): void;
@@ -29,17 +31,35 @@ const ROUND = 500;
 const LOOK_INTERVAL = 5000;
 /** Milliseconds before another look when no part could be made. */
 const RETRY_DELAY = 1000;
+/** Milliseconds that a part looks for its devices: a tree may match few of very many. */
+const PART_BOUND = 200;
+/** So often in a row a part may fail, and milliseconds before it is tried again: twice as long each time, up to a minute. */
+const MAX_FAILURES = 10;
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 60_000;
+
+/** What is known of a job that is under way, besides what is in the store. */
+interface Progress {
+  /** Where its next part begins, and up to which device none was found. */
+  from: number;
+  after: number;
+  /** How often its next part has failed, and when it may be tried again. */
+  failures: number;
+  retryAt: number;
+}
 
 export function createJobRunner(options: {
   registry: Registry;
   store: Pick<LookUps, 'findAudience' | 'findDueJobs' | 'findOpenJob'>;
-  cycle: Pick<WriteCycle, 'push'>;
+  cycle: Pick<WriteCycle, 'push' | 'change' | 'changes'>;
   log: Logger;
   now?: () => number;
 }): JobRunner {
   const { registry, store, cycle, log, now = Date.now } = options;
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
+  /** Of jobs that are due. */
+  const underWay = new Map<number, Progress>();
   /** When the next look is; Infinity: one is under way, and may have missed what comes now. */
   let nextLook = Number.POSITIVE_INFINITY;
   let missed = false;
@@ -69,6 +89,8 @@ export function createJobRunner(options: {
   async function look(): Promise<number> {
     try {
       const { ids, next = Number.POSITIVE_INFINITY } = await store.findDueJobs(now(), PER_APP, PER_LOOK);
+      const due = new Set(ids);
+      for (const id of underWay.keys()) if (!due.has(id)) underWay.delete(id);
       if (ids.length === 0) return Math.min(Math.max(next - now(), 0), LOOK_INTERVAL);
       const left = ids.values();
       const end = performance.now() + ROUND;
@@ -87,12 +109,20 @@ export function createJobRunner(options: {
     }
   }
 
-  /** False: it was not made, or it is not known to be; the store knows, and is asked at the next look. */
+  /** Whether the job has got on. If not, or if that is not known, the store knows, and is asked at the next look. */
   async function makePart(id: number): Promise<boolean> {
+    if ((underWay.get(id)?.retryAt ?? 0) > now()) return false;
     try {
       const job = await store.findOpenJob(id);
       if (job === undefined) return false;
-      const { resolution, after, more } = await nextPage(job);
+      const known = underWay.get(id);
+      const begin = known?.from === job.after ? known.after : job.after;
+      const { resolution, after, more } = await nextPage(job, begin);
+      const { target } = resolution;
+      if (more && target.kind === 'directed' && target.deviceNums.length === 0) {
+        underWay.set(id, { from: job.after, after, failures: 0, retryAt: 0 });
+        return true;
+      }
       const pushId = await cycle.push({
         header: job.header,
         content: job.content,
@@ -100,15 +130,44 @@ export function createJobRunner(options: {
         resolution,
         job: { id, from: job.after, after, done: !more },
       });
+      if (pushId !== undefined) underWay.delete(id);
       return pushId !== undefined;
     } catch (error) {
-      log.warn({ ...describeError(error), job: id }, 'a part of a job could not be made; it will be tried again');
+      if (!stopped) await failed(id, error);
       return false;
     }
   }
 
-  function nextPage({ appNum, reach, after }: OpenJob): Promise<Page> {
-    return resolvePage(registry, store, appNum, reach, { after, size: PART_DEVICES });
+  async function failed(id: number, error: unknown): Promise<void> {
+    const known = underWay.get(id) ?? { from: -1, after: -1, failures: 0, retryAt: 0 };
+    // A store that cannot be reached, and a full queue, are no fault of the job.
+    const own = !(error instanceof OnePushError) || isTimeLimit(error);
+    const failures = known.failures + (own ? 1 : 0);
+    const pause = own ? Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) : 0;
+    underWay.set(id, { ...known, failures, retryAt: now() + pause });
+    if (failures < MAX_FAILURES) {
+      log.warn({ ...describeError(error), job: id }, 'a part of a job could not be made; it will be tried again');
+      return;
+    }
+    const reason = isTimeLimit(error)
+      ? 'the devices of its audience could not be found in time'
+      : 'a part of it could not be made; the log of the core says why';
+    log.error({ ...describeError(error), job: id }, 'a job has failed: a part of it could not be made again and again');
+    await cycle.change(cycle.changes.fail, { id, reason }).catch((cause: unknown) => {
+      log.warn({ ...describeError(cause), job: id }, 'a job could not be ended; it will be tried again');
+    });
+  }
+
+  function nextPage({ appNum, reach }: OpenJob, after: number): Promise<Page> {
+    const bounds = {
+      withinMs: PART_BOUND,
+      caller: {
+        get cancelled() {
+          return stopped;
+        },
+      },
+    };
+    return resolvePage(registry, store, appNum, reach, { after, size: PART_DEVICES, bounds });
   }
 
   return {

@@ -31,8 +31,6 @@ export interface Sessions {
   pushed(pushes: readonly NewPush[]): void;
   registered(result: Registered, registration: NewRegistration): void;
   unregistered(device: Device): void;
-  /** The numbers of an app's devices that have a session. */
-  onlineDevices(appNum: number): number[];
   /**
    * The open session of a device: the label of its edge, since when this core knows it, in milliseconds since the epoch, and whether it
    * has been handed all that the device was pushed.
@@ -190,12 +188,6 @@ export function createSessions(options: {
         if (session.state.kind === 'reading') recall(session.state, pushId);
         session.edge.recall(pushId, session.slot);
       }
-    },
-    onlineDevices(appNum) {
-      const open = [...byDevice.values()].filter(
-        ({ device, state }) => device.appNum === appNum && state.kind !== 'closed',
-      );
-      return open.map(({ device }) => device.num);
     },
   };
 }

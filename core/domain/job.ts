@@ -1,14 +1,16 @@
 import type { Reach } from './audience.js';
 import type { PushContent, PushHeader } from './push.js';
 
-/** Whether there is something left to push; done: all of it was pushed, or its time was over before. */
-export type JobState = 'open' | 'done' | 'cancelled';
+/** Whether there is something left to push; done: all of it was pushed, or its time was over before; failed: the rest cannot be. */
+export type JobState = 'open' | 'done' | 'cancelled' | 'failed';
 
 /** What a job is to push. */
 export interface JobSpec {
   header: PushHeader;
   /** Undefined once nothing is left to be pushed. */
   work?: { content: PushContent; reach: Reach } | undefined;
+  /** Why it has failed, for people. */
+  failure?: string | undefined;
 }
 
 /** A push that is made later, or in parts. */

@@ -21,7 +21,7 @@ export interface PushReport extends Omit<Push, 'content' | 'appId'> {
   /** How many deliveries wait, and how many have ended how: from one moment. */
   counts: Record<Ending | 'pending', number>;
   /** Where it is made later or in parts; undefined also when it is past its retention. */
-  job: (Pick<Job, 'dueAt'> & { state: JobState }) | undefined;
+  job: (Pick<Job, 'dueAt'> & { state: JobState; failure: string | undefined }) | undefined;
 }
 
 /** A registered device as its app sees it. */

@@ -16,12 +16,13 @@ export function createAudienceHandlers({
   estimateAudience,
 }: Pick<ServiceParts, 'registry' | 'estimateAudience'>): Pick<PushCoreHandlers, 'estimateAudience'> {
   return {
-    async estimateAudience(request, { credentials }) {
+    async estimateAudience(request, call) {
       const { audience, violations: inAudience } = fromAudience(request.audience);
       const violations = [...inAudience, ...estimateChecker.violations(request)];
       if (violations.length > 0) throw new OnePushError('INVALID_FIELDS', { violations });
-      const app = await authenticate(registry, credentials);
-      const estimate = await estimateAudience({ audience, appNum: app.num, platform: PLATFORM[request.platform] });
+      const app = await authenticate(registry, call.credentials);
+      const query = { audience, appNum: app.num, platform: PLATFORM[request.platform] };
+      const estimate = await estimateAudience(query, call);
       return create(EstimateAudienceResponseSchema, estimate);
     },
   };

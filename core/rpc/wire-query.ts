@@ -44,6 +44,7 @@ export function toPushReport(report: PushReport, now: number): Answer {
     expiresAt: timestampFromMs(report.expiresAt),
     content: content && { ...content, extraJson: content.extra ?? '' },
     messageIds: report.messageIds.map(String),
+    failure: job?.failure ?? '',
     reach: report.topic
       ? { case: 'topics', value: { published: report.published, confirmed: counts.confirmed } }
       : { case: 'deliveries', value: { targeted, ...counts } },
@@ -52,6 +53,7 @@ export function toPushReport(report: PushReport, now: number): Answer {
 
 function stateOf({ recalled, expiresAt, job }: PushReport, now: number): State {
   if (recalled) return State.RECALLED;
+  if (job?.state === 'failed') return State.FAILED;
   if (expiresAt <= now) return State.EXPIRED;
   if (job?.state === 'open') return job.dueAt > now ? State.SCHEDULED : State.RUNNING;
   return State.SENT;

@@ -31,5 +31,5 @@ export const endingCodes = codeTable<Ending>({
   recalled: 6,
   replaced: 7,
 });
-export const jobStateCodes = codeTable<JobState>({ open: 1, done: 2, cancelled: 3 });
+export const jobStateCodes = codeTable<JobState>({ open: 1, done: 2, cancelled: 3, failed: 4 });
 export const priorityCodes = codeTable<Priority>({ NORMAL: 0, LOW: 1, HIGH: 2 });

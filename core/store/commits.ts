@@ -92,6 +92,13 @@ export interface NewJob extends Job {
   idempotency?: IdempotencyKey | undefined;
 }
 
+/** A job whose next part cannot be made. */
+export interface JobFailure {
+  id: number;
+  /** For people. */
+  reason: string;
+}
+
 export interface JobCancellation {
   id: number;
   /** The app that cancels. */

@@ -69,6 +69,8 @@ export interface Database extends SqlRunner {
     /** How long a core counts as alive after its last commit; 0: a lock keeps others away, whoever holds it is alive. */
     readonly leaseMs: number;
   };
+  /** Whether a statement keeps the process from all else while it runs: there is no server. */
+  readonly blocking: boolean;
   /** Ends a SELECT that waits for transactions that are writing the row, and sees what they came to. */
   locking: string;
   /** "INSERT" that skips rows whose key exists. */

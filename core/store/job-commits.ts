@@ -15,11 +15,14 @@ import type { Commits, IdempotencyKey, JobCancellation, NewJob, Sweep } from './
 const OPEN = jobStateCodes.toCode('open');
 const DONE = jobStateCodes.toCode('done');
 const CANCELLED = jobStateCodes.toCode('cancelled');
+const FAILED = jobStateCodes.toCode('failed');
 /** Bound of one sweep. */
 const JOBS_PER_SWEEP = 200;
 
 /** Pushes that are made later or in parts. */
-export function createJobCommits(driver: SqlDriver): Pick<Commits, 'commitJobs' | 'commitCancellations'> {
+export function createJobCommits(
+  driver: SqlDriver,
+): Pick<Commits, 'commitJobs' | 'commitCancellations' | 'commitFailures'> {
   return {
     commitJobs: (jobs) =>
       driver.transaction(async (tx) => {
@@ -37,6 +40,18 @@ export function createJobCommits(driver: SqlDriver): Pick<Commits, 'commitJobs' 
         const results: (number[] | undefined)[] = [];
         for (const cancellation of cancellations) results.push(await cancel(driver, tx, cancellation));
         return results;
+      }),
+    commitFailures: (failures) =>
+      driver.transaction(async (tx) => {
+        for (const { id, reason } of failures) {
+          const [job] = await tx.all(`SELECT spec FROM jobs WHERE id = ? AND state = ?${driver.locking}`, [id, OPEN]);
+          if (job === undefined) continue;
+          await tx.later('UPDATE jobs SET state = ?, spec = ? WHERE id = ?', [
+            FAILED,
+            erasedSpec(job.spec, reason),
+            id,
+          ]);
+        }
       }),
   };
 }

@@ -14,15 +14,16 @@ export function decodeSpec(text: unknown): JobSpec {
   return value;
 }
 
-/** The same without its content and its audience. */
-export function erasedSpec(text: unknown): string {
-  return encodeSpec({ header: decodeSpec(text).header });
+/** The same without its content and its audience, and why, if it has failed. */
+export function erasedSpec(text: unknown, failure?: string): string {
+  return encodeSpec({ header: decodeSpec(text).header, failure });
 }
 
 /** Whether its parts are there: what is in the header and the audience was checked when it was accepted. */
 function isSpec(value: unknown): value is JobSpec {
   if (!isObject(value) || !isObject(value.header)) return false;
-  const { work } = value;
+  const { work, failure } = value;
+  if (failure !== undefined && typeof failure !== 'string') return false;
   return work === undefined || (isObject(work) && isContent(work.content) && isObject(work.reach));
 }
 

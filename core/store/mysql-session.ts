@@ -4,6 +4,8 @@ import { StoreUnavailable } from './store.js';
 
 /** The least `max_allowed_packet` of a server, in bytes. The look-ups of many keys are made to fit it. */
 const MIN_PACKET = 1024 * 1024;
+/** Maximum size of what GROUP_CONCAT answers, in bytes, beyond which the server cuts it: the tags of a device have some 1100. */
+const LIST_BYTES = 65_536;
 
 /** What the server says about a session. */
 export interface Session {
@@ -33,12 +35,12 @@ export async function setUpSession(connection: Queryable, readWithin: number): P
   await setting(
     connection,
     `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5, autocommit = 1,
-       ${limit.name} = ${limit.value}`,
+       group_concat_max_len = ${LIST_BYTES}, ${limit.name} = ${limit.value}`,
   );
   const [row = {}] = await rowsOf(
     connection,
     `SELECT @@${mariadb ? 'tx_isolation' : 'transaction_isolation'} AS isolation, @@sql_mode AS mode,
-       @@character_set_client AS charset, @@innodb_lock_wait_timeout AS lockWait, @@autocommit AS autocommit, @@${limit.name} AS readWithin,
+       @@character_set_client AS charset, @@innodb_lock_wait_timeout AS lockWait, @@autocommit AS autocommit, @@group_concat_max_len AS listBytes, @@${limit.name} AS readWithin,
        @@max_allowed_packet AS maxPacket, CONNECTION_ID() AS id`,
   );
   demand(String(row.isolation).replace('-', ' ') === 'READ COMMITTED', 'the isolation level READ COMMITTED');
@@ -46,6 +48,7 @@ export async function setUpSession(connection: Queryable, readWithin: number): P
   demand(row.charset === 'utf8mb4', 'the character set utf8mb4');
   demand(Number(row.lockWait) === 5, 'innodb_lock_wait_timeout = 5');
   demand(Number(row.autocommit) === 1, 'autocommit = 1');
+  demand(Number(row.listBytes) === LIST_BYTES, `group_concat_max_len = ${LIST_BYTES}`);
   demand(Math.abs(Number(row.readWithin) - limit.value) < 0.001, `${limit.name} = ${limit.value}`);
   const maxPacket = Number(row.maxPacket);
   if (!(maxPacket >= MIN_PACKET)) {

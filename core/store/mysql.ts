@@ -88,6 +88,7 @@ function createDriver(questions: Questions, writer: Writer): Database {
   return {
     ...runnerOver(questions),
     tables: mysqlTables,
+    blocking: false,
     locking: ' LOCK IN SHARE MODE',
     fencing: { clock: 'FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000)', connectionNumber: 'CONNECTION_ID()', leaseMs: LEASE_MS },
     insertIgnore: 'INSERT IGNORE',

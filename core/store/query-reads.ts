@@ -26,9 +26,9 @@ export function createQueryReads(driver: SqlDriver): Pick<Queries, 'findPushRepo
       [id, appNum],
     );
     if (row === undefined) return undefined;
-    const { header, work } = decodeSpec(row.spec);
+    const { header, work, failure } = decodeSpec(row.spec);
     return {
-      job: { state: jobStateCodes.fromCode(row.state), dueAt: Number(row.due_at) },
+      job: { state: jobStateCodes.fromCode(row.state), dueAt: Number(row.due_at), failure },
       described: {
         ...header,
         collapseKey: header.collapseKey ?? '',

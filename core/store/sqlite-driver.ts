@@ -111,6 +111,7 @@ export function createDriver({ writer, reader, log, checkFiles, closeAll }: Sqli
     ...runnerOver(reader, whenUnlocked),
     // The same names and JavaScript types as MySQL's tables; only the column classes differ.
     tables: sqliteTables as unknown as Tables,
+    blocking: true,
     // The one writer's calls are synchronous: there is nothing to wait for.
     locking: '',
     fencing: { clock: '0', connectionNumber: '0', leaseMs: 0 },

@@ -13,6 +13,7 @@ import type {
   DeviceUpdate,
   Eviction,
   JobCancellation,
+  JobFailure,
   KeyRotation,
   NewApp,
   NewJob,
@@ -70,6 +71,14 @@ export class StoreUnavailable extends OnePushError {
     super('STORE_UNAVAILABLE', { hint });
   }
 }
+
+/** Whether the database gave a statement up because it took too long: it would again. */
+export function isTimeLimit(error: unknown): boolean {
+  return error instanceof StoreUnavailable && TIME_LIMITS.has(error.code);
+}
+
+/** What MariaDB says, and MySQL. */
+const TIME_LIMITS: ReadonlySet<string> = new Set(['ER_STATEMENT_TIMEOUT', 'ER_QUERY_TIMEOUT']);
 
 /**
  * A commit of which it is not known whether it took place: no answer came. Nothing else is committed before `resolveDoubt` has
@@ -139,12 +148,13 @@ export interface LookUps {
   findTopics(
     pairs: readonly { appNum: number; tag: string }[],
   ): Promise<{ appNum: number; tag: string; num: number }[]>;
-  /** The devices of an audience by number, those after `after` and at the most `limit`. A tag that no device ever had matches none. */
-  findAudience(query: AudienceQuery, after: number, limit: number): Promise<number[]>;
-  /** How many devices an audience has. */
-  countAudience(query: AudienceQuery): Promise<number>;
-  /** Those of these devices that are in an audience. */
-  findInAudience(query: AudienceQuery, deviceNums: readonly number[]): Promise<number[]>;
+  /**
+   * The devices of an audience by number, those after `after` and at the most `limit`, however long that takes; or fewer, but not
+   * nothing of it looked at, when it has taken so long. A tag that no device ever had matches none.
+   *
+   * @throws StoreUnavailable also if the caller has cancelled
+   */
+  findAudience(query: AudienceQuery, after: number, limit: number, bounds?: AudienceBounds): Promise<AudiencePage>;
   /** The push up to which each device has read its topics; a device that has read nothing is absent. */
   findCursors(deviceNums: readonly number[]): Promise<Map<number, number>>;
   /**
@@ -179,6 +189,21 @@ export interface LookUps {
   checkSums(step: SumStep): Promise<SumsChecked>;
   /** The sums of directed pushes after push `after`, by id, at the most `limit`. */
   sumDeliveries(after: number, limit: number): Promise<DeliverySum[]>;
+}
+
+/** When to stop looking for devices. */
+export interface AudienceBounds {
+  /** Milliseconds. */
+  withinMs?: number | undefined;
+  caller?: { readonly cancelled: boolean } | undefined;
+}
+
+/** Devices of an audience. */
+export interface AudiencePage {
+  /** By growing number. */
+  deviceNums: number[];
+  /** Up to which device these are all of it; undefined: there are no more. */
+  through: number | undefined;
 }
 
 /** Where to go on reading a device's inbox. */
@@ -242,6 +267,8 @@ export interface Commits {
    * ids of their parts, which stay as they are; undefined: the app has no such job.
    */
   commitCancellations(cancellations: readonly JobCancellation[]): Promise<(number[] | undefined)[]>;
+  /** Ends open jobs as failed and erases their content: no part of them is committed any more. The parts that were stay. */
+  commitFailures(failures: readonly JobFailure[]): Promise<void>;
   /** Does a small part of what time has made due. */
   commitSweep(sweep: Sweep): Promise<Swept>;
   /** Evicts the oldest deliveries of inboxes. Answers of which pushes those were, for each inbox, in the order of the call. */

@@ -1,3 +1,4 @@
+import type { Audience } from '../../core/domain/audience.js';
 import type { Store } from '../../core/store/store.js';
 import { changeRows, insertMany } from '../support/rows.js';
 import { nextNumber } from './samples.js';
@@ -99,6 +100,10 @@ export async function fill({ url, appNum, topicNum, thousands, now, firstPush }:
   for (const table of TABLES) await analyze(url, table);
 }
 
+const TAGGED: Audience = { kind: 'tags', tags: ['1', '2'], match: 'all' };
+const NAMED: Audience = { kind: 'anyOf', audiences: [{ kind: 'aliases', aliases: ['1', '17'] }, TAGGED] };
+const TREE: Audience = { kind: 'not', audience: TAGGED };
+
 /** Those that grow with use. */
 export const TABLES = [
   'devices',
@@ -163,6 +168,9 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
     findDevicesById: () => store.findDevicesById(ids),
     findSubscribers: () => store.findSubscribers(ids),
     findTopics: () => store.findTopics([{ appNum, tag: '1' }]),
+    'findAudience of a tree': () => store.findAudience({ appNum, audience: TREE, platform: 'ALL' }, 0, 50),
+    'findAudience of tags': () => store.findAudience({ appNum, audience: TAGGED, platform: 'ALL' }, 0, 50),
+    'findAudience of names': () => store.findAudience({ appNum, audience: NAMED, platform: 'ALL' }, 0, 50),
     findCursors: () => store.findCursors(devices),
     readInbox: () =>
       store.readInbox(

@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 import type { App } from '../../core/domain/app.js';
 import type { Reach } from '../../core/domain/audience.js';
 import type { JobStep } from '../../core/domain/job.js';
+import { toPushReport } from '../../core/rpc/wire-query.js';
+import { StoreFault } from '../../core/store/driver.js';
 import type { NewJob } from '../../core/store/store.js';
+import { GetPushResponse_State } from '../../gen/onepush/v1/query_pb.js';
 import { eachStore, must } from './each-store.js';
 import { batch, directed, NOW, newApp, newDevices, nextNumber, nextPushId } from './samples.js';
 
@@ -53,6 +56,32 @@ eachStore('jobs', (opened) => {
       header: made.spec.header,
       ...made.spec.work,
     });
+  });
+
+  it('that fail say why, have nothing left to push, and no further part', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const [made, other] = [job(app), job(app)];
+    await store.commitJobs([made, other]);
+    const first = part(app, { id: made.id, from: 0, after: 7, done: false });
+    await first.commit();
+    await store.commitFailures([{ id: made.id, reason: 'too slow' }]);
+    expect(await store.findOpenJob(made.id)).toBeUndefined();
+    const report = must(await store.findPushReport(made.id, app.num));
+    expect(report.job).toMatchObject({ state: 'failed', failure: 'too slow' });
+    expect(report.messageIds).toEqual([first.id]);
+    expect(toPushReport(report, NOW)).toMatchObject({ state: GetPushResponse_State.FAILED, failure: 'too slow' });
+    expect(toPushReport(report, NOW + 2 * DAY)).toMatchObject({ state: GetPushResponse_State.FAILED });
+    const next = part(app, { id: made.id, from: 7, after: 8, done: true });
+    await expect(next.commit()).rejects.toThrow(StoreFault);
+    expect(must(await store.findPushReport(other.id, app.num)).job).toMatchObject({
+      state: 'open',
+      failure: undefined,
+    });
+    // One that is done, or cancelled, stays what it was.
+    await store.commitCancellations([{ id: other.id, appNum: app.num, now: NOW }]);
+    await store.commitFailures([{ id: other.id, reason: 'too slow' }]);
+    expect(must(await store.findPushReport(other.id, app.num)).job).toMatchObject({ state: 'cancelled' });
   });
 
   it('are made once for an idempotency key', async () => {

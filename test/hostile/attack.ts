@@ -26,6 +26,8 @@ export interface Attack {
   edgeDescriptors?: number;
   /** How many devices are registered for it. */
   devices?: number;
+  /** Fills the store before it. */
+  prepare?(databaseUrl: string): Promise<void>;
   /**
    * Attacks, and resolves when it has let go of everything. Runs in a process of its own, bounded in count and in time.
    *

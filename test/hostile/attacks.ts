@@ -1,4 +1,5 @@
 import type { Attack } from './attack.js';
+import { AUDIENCE_ATTACKS } from './audience-attacks.js';
 import { CONNECTION_ATTACKS } from './connection-attacks.js';
 import { CORE_MESSAGES } from './core-messages.js';
 import { CORE_STREAMS } from './core-streams.js';
@@ -14,4 +15,5 @@ export const ATTACKS: readonly Attack[] = [
   ...OPS_ATTACKS,
   ...CORE_MESSAGES,
   ...CORE_STREAMS,
+  ...AUDIENCE_ATTACKS,
 ];

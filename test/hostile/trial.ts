@@ -42,6 +42,7 @@ export async function tryAttack(attack: Attack, databaseUrl: string, seconds: nu
 
 async function judge(attack: Attack, stack: Stack, seconds: number): Promise<Verdict> {
   const problems: string[] = [];
+  await attack.prepare?.(stack.databaseUrl);
   const target = await makeTarget(attack, stack);
   const client = await startPoliteClient(stack);
   await sleep(1000);

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
 import { createJobRunner, type JobRunner, PART_DEVICES } from '../../core/delivery/jobs.js';
 import type { PushRequest } from '../../core/delivery/push-queue.js';
+import type { WriteCycle } from '../../core/delivery/write-cycle.js';
 import type { OpenJob } from '../../core/domain/job.js';
 import { createRegistry } from '../../core/registry/registry.js';
-import { type LookUps, StoreUnavailable } from '../../core/store/store.js';
+import { type JobFailure, type LookUps, StoreUnavailable } from '../../core/store/store.js';
 
 const NOW = 1_800_000_000_000;
 const LOOK_INTERVAL = 5000;
@@ -20,7 +21,7 @@ interface Kept {
 /** A store that has jobs, and a write cycle that commits their parts. */
 function createWorld() {
   const kept = new Map<number, Kept>();
-  const log = { warn: vi.fn() };
+  const log = { warn: vi.fn(), error: vi.fn() };
   const open = (): [number, Kept][] => [...kept].filter(([, job]) => !job.done);
   const findDueJobs = vi.fn<LookUps['findDueJobs']>(async (now) => {
     const next = Math.min(...open().flatMap(([, { dueAt }]) => (dueAt > now ? [dueAt] : [])));
@@ -43,10 +44,16 @@ function createWorld() {
     };
   }
   // The audience of a job is that of the only one, or all have as many devices.
-  const findAudience: LookUps['findAudience'] = async (_query, after, limit) => {
+  const findAudience = vi.fn<LookUps['findAudience']>(async (_query, after, limit) => {
     const devices = Math.max(...[...kept.values()].map((job) => job.devices));
-    return Array.from({ length: Math.max(0, Math.min(limit, devices - after)) }, (_, index) => after + 1 + index);
-  };
+    const length = Math.max(0, Math.min(limit, devices - after));
+    const deviceNums = Array.from({ length }, (_, index) => after + 1 + index);
+    return { deviceNums, through: after + length < devices ? after + length : undefined };
+  });
+  const fail = vi.fn<(failure: JobFailure) => void>(({ id }) => {
+    const job = kept.get(id);
+    if (job !== undefined) job.done = true;
+  });
   /** Commits a part, as the store does: only the next one. */
   function commit({ job }: PushRequest): number {
     const found = job && kept.get(job.id);
@@ -59,12 +66,19 @@ function createWorld() {
   const runner: JobRunner = createJobRunner({
     registry: createRegistry({} as LookUps),
     store: { findDueJobs, findOpenJob, findAudience },
-    cycle: { push },
+    // Of the changes there are, a runner makes one.
+    cycle: {
+      push,
+      change: async (_kind: unknown, failure: JobFailure) => fail(failure),
+      changes: {},
+    } as unknown as WriteCycle,
     log: log as unknown as Logger,
   });
   return {
     runner,
     findDueJobs,
+    findAudience,
+    fail,
     push,
     commit,
     log,
@@ -211,7 +225,7 @@ describe('the runner of jobs', () => {
     expect(world.log.warn).toHaveBeenCalledTimes(2);
   });
 
-  it('does not try more than once a second what fails, and lets others pass', async () => {
+  it('tries what fails ever more rarely, then ends it as failed, and lets others pass', async () => {
     world.add(1, 3 * PART_DEVICES);
     world.add(2, 3 * PART_DEVICES);
     world.push.mockImplementation(async (request) => {
@@ -221,9 +235,54 @@ describe('the runner of jobs', () => {
     world.runner.start();
     await pass(0);
     expect(world.isDone(2)).toBe(true);
-    const before = world.made().length;
-    await pass(3000);
-    expect(world.made().length - before).toBe(3);
+    const tries = () => world.made().filter(([id]) => id === 1).length;
+    expect(tries()).toBe(1);
+    await pass(3500);
+    expect(tries()).toBe(3);
+    await pass(600_000);
+    expect(tries()).toBe(10);
+    expect(world.fail.mock.calls).toEqual([
+      [{ id: 1, reason: 'a part of it could not be made; the log of the core says why' }],
+    ]);
+    expect(world.log.error).toHaveBeenCalledTimes(1);
+  });
+
+  it('ends what takes too long again and again, and says so', async () => {
+    world.add(1, 1);
+    world.findAudience.mockRejectedValue(new StoreUnavailable('ER_STATEMENT_TIMEOUT'));
+    world.runner.start();
+    await pass(600_000);
+    expect(world.fail.mock.calls).toEqual([
+      [{ id: 1, reason: 'the devices of its audience could not be found in time' }],
+    ]);
+    expect(world.findAudience).toHaveBeenCalledTimes(10);
+  });
+
+  it('ends nothing because the store cannot be reached, however long', async () => {
+    world.add(1, 1);
+    world.findAudience.mockRejectedValue(new StoreUnavailable('GONE'));
+    world.runner.start();
+    await pass(300_000);
+    expect(world.fail).not.toHaveBeenCalled();
+    world.findAudience.mockResolvedValue({ deviceNums: [1], through: undefined });
+    await pass(2000);
+    expect(world.isDone(1)).toBe(true);
+  });
+
+  it('makes no push of a part in which it has found nobody, and does not look there again', async () => {
+    world.add(1, 5);
+    world.findAudience.mockResolvedValueOnce({ deviceNums: [], through: 400 });
+    world.findAudience.mockResolvedValueOnce({ deviceNums: [], through: 800 });
+    world.findAudience.mockResolvedValueOnce({ deviceNums: [900], through: 950 });
+    world.findAudience.mockResolvedValueOnce({ deviceNums: [], through: undefined });
+    world.runner.start();
+    await pass(0);
+    expect(world.findAudience.mock.calls.map(([, after]) => after)).toEqual([0, 400, 800, 950]);
+    expect(world.made()).toEqual([
+      [1, 0, 1],
+      [1, 950, 0],
+    ]);
+    expect(world.isDone(1)).toBe(true);
   });
 
   it('goes on when the store is there again', async () => {

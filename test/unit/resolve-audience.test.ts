@@ -7,7 +7,7 @@ import type { App } from '../../core/domain/app.js';
 import type { Reach } from '../../core/domain/audience.js';
 import type { Device } from '../../core/domain/device.js';
 import { createRegistry, type Registry } from '../../core/registry/registry.js';
-import type { LookUps, Registered } from '../../core/store/store.js';
+import type { AudiencePage, LookUps, Registered } from '../../core/store/store.js';
 
 const TREE = { kind: 'tree', audience: { kind: 'not', audience: { kind: 'everyone' } }, platform: 'ALL' } as const;
 const ALIAS = { kind: 'names', audience: { kind: 'aliases', aliases: ['user'] }, platform: 'ALL' } as const;
@@ -47,13 +47,18 @@ function targetOf(resolution: Resolution | undefined): readonly number[] | undef
   return target?.kind === 'directed' ? target.deviceNums : target?.topicNums;
 }
 
+/** All that there are of an audience. */
+function page(...deviceNums: number[]): AudiencePage {
+  return { deviceNums, through: undefined };
+}
+
 describe('the devices of a tree', () => {
   let registry: Registry;
   const findAudience = vi.fn<LookUps['findAudience']>();
   beforeEach(() => {
     // Nothing but names is looked up through the registry.
     registry = createRegistry({} as LookUps);
-    findAudience.mockReset().mockResolvedValue([1, 2]);
+    findAudience.mockReset().mockResolvedValue(page(1, 2));
   });
   const find = () => resolveAudience(registry, { findAudience }, 1, TREE);
   const resolve = async () => must(await find());
@@ -67,7 +72,7 @@ describe('the devices of a tree', () => {
   it('are without one that has changed hands while it was looked for', async () => {
     findAudience.mockImplementation(async () => {
       registry.registered(handedOver(2), 1, []);
-      return [1, 2];
+      return page(1, 2);
     });
     expect(targetOf(await resolve())).toEqual([1]);
   });
@@ -97,21 +102,28 @@ describe('the devices of a tree', () => {
 
   it('are at most so many: more are not one push', async () => {
     const nums = Array.from({ length: MAX_DEVICES + 1 }, (_, index) => index + 1);
-    findAudience.mockResolvedValue(nums);
+    findAudience.mockResolvedValue(page(...nums));
     expect(await find()).toBeUndefined();
-    expect(findAudience).toHaveBeenCalledWith(expect.objectContaining({ appNum: 1 }), 0, MAX_DEVICES + 1);
-    findAudience.mockResolvedValue(nums.slice(1));
+    expect(findAudience).toHaveBeenCalledWith(expect.objectContaining({ appNum: 1 }), 0, MAX_DEVICES + 1, undefined);
+    findAudience.mockResolvedValue(page(...nums.slice(1)));
     expect((await resolve()).target).toMatchObject({ deviceNums: { length: MAX_DEVICES } });
   });
 
+  it('are not one push where they are not found in time', async () => {
+    findAudience.mockResolvedValue({ deviceNums: [1, 2], through: 7 });
+    expect(await find()).toBeUndefined();
+  });
+
   it('come in pages, each after the last device of the one before', async () => {
-    const page = (after: number) => resolvePage(registry, { findAudience }, 1, TREE, { after, size: 2 });
-    findAudience.mockResolvedValue([4, 6, 9]);
-    const first = await page(3);
-    expect(findAudience).toHaveBeenCalledWith(expect.objectContaining({ appNum: 1 }), 3, 3);
+    const read = (after: number) => resolvePage(registry, { findAudience }, 1, TREE, { after, size: 2 });
+    findAudience.mockResolvedValue(page(4, 6, 9));
+    const first = await read(3);
+    expect(findAudience).toHaveBeenCalledWith(expect.objectContaining({ appNum: 1 }), 3, 3, undefined);
     expect(first).toMatchObject({ resolution: { target: { deviceNums: [4, 6] } }, after: 6, more: true });
-    findAudience.mockResolvedValue([]);
-    expect(await page(6)).toMatchObject({ resolution: { target: { deviceNums: [] } }, after: 6, more: false });
+    findAudience.mockResolvedValue({ deviceNums: [7], through: 20 });
+    expect(await read(6)).toMatchObject({ resolution: { target: { deviceNums: [7] } }, after: 20, more: true });
+    findAudience.mockResolvedValue(page());
+    expect(await read(6)).toMatchObject({ resolution: { target: { deviceNums: [] } }, after: 6, more: false });
   });
 });
 
@@ -139,7 +151,7 @@ describe('the devices of names', () => {
       findApps: async () => [],
     });
   });
-  const store = { findAudience: async () => [] };
+  const store = { findAudience: async () => page() };
   const resolve = async (reach: Reach) => must(await resolveAudience(registry, store, 1, reach));
   const ofAlias = (alias: string): Reach => ({
     kind: 'names',
@@ -219,7 +231,12 @@ it.each([ALIAS, TREE, TAG])(
       for (let count = 0; count < 100; count++) register();
       return resolution.current() && 1;
     });
-    const accept = createAcceptPush(registry, { findAudience: async () => [1] }, { push } as unknown as WriteCycle, 60);
+    const accept = createAcceptPush(
+      registry,
+      { findAudience: async () => page(1) },
+      { push } as unknown as WriteCycle,
+      60,
+    );
     const app: App = { num: 1, id: 'a', name: 'a', keys: [], disabled: false };
     expect(await accept(app, { ...DRAFT, audience: reach.audience })).toBe(1);
     expect(push).toHaveBeenCalledTimes(1);
@@ -230,5 +247,5 @@ it('the devices of names are not one push either if they are too many', async ()
   const devices = Array.from({ length: MAX_DEVICES + 1 }, (_, index) => ({ ...handedOver(index).device, alias: 'a' }));
   const registry = createRegistry({ findDevicesByAlias: async () => devices } as unknown as LookUps);
   const reach: Reach = { kind: 'names', audience: { kind: 'aliases', aliases: ['a'] }, platform: 'ALL' };
-  expect(await resolveAudience(registry, { findAudience: async () => [] }, 1, reach)).toBeUndefined();
+  expect(await resolveAudience(registry, { findAudience: async () => page() }, 1, reach)).toBeUndefined();
 });
