@@ -32,7 +32,7 @@ const LOOK_INTERVAL = 5000;
 /** Milliseconds before another look when no part could be made. */
 const RETRY_DELAY = 1000;
 /** Milliseconds that a part looks for its devices: a tree may match few of very many. */
-const PART_BOUND = 200;
+const PART_BOUND = 1000;
 /** So often in a row a part may fail, and milliseconds before it is tried again: twice as long each time, up to a minute. */
 const MAX_FAILURES = 10;
 const FIRST_PAUSE = 1000;
