@@ -97,7 +97,8 @@ export function createConnectDoor(options: {
       await universalResponseToNodeResponse(await handler({ ...call, body, httpVersion: HTTP_VERSION }), response);
     } catch (error) {
       // The caller has gone: nobody is to be told.
-      if (ConnectError.from(error).code !== Code.Aborted && !response.destroyed) throw error;
+      const hasGone = response.destroyed || request.socket.destroyed || ConnectError.from(error).code === Code.Aborted;
+      if (!hasGone) throw error;
     }
   };
 }

@@ -223,7 +223,9 @@ function problemOf(frames: readonly ServerFrame[] | undefined, target: Target): 
   if (frames === undefined) return 'what came are no frames';
   const code = closeCodeOf(frames);
   if (code !== undefined && !CLOSE_CODES.has(code)) return `the close code ${code} is not documented`;
-  // Pongs repeat what a ping had, as they should.
-  const texts = frames.filter(({ opcode }) => opcode !== OPCODE.pong).map(({ payload }) => payload.toString());
+  // A pong repeats what a ping had, an answer to a close its reason, and a message what was pushed to everyone, as they should.
+  const isOwn = ({ opcode, payload }: ServerFrame): boolean =>
+    opcode === OPCODE.text ? payload[0] !== 0x7b : opcode === OPCODE.close && (code ?? 0) >= 4000;
+  const texts = frames.filter(isOwn).map(({ payload }) => payload.toString());
   return findSecret(texts.join('\n'), target);
 }

@@ -150,7 +150,7 @@ export function fatalFrame(random: Random): Buffer {
 
 function closePayload(random: Random): Buffer {
   const code = Buffer.alloc(2);
-  code.writeUInt16BE(random.pick([0, 999, 1000, 1005, 1006, 1015, 3000, 4400, 5000, 65_535]));
+  code.writeUInt16BE(random.pick([0, 999, 1000, 1005, 1006, 1015, 3000, 5000, 65_535]));
   return random.pick([
     Buffer.alloc(0),
     Buffer.alloc(1),
