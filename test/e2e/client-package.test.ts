@@ -38,9 +38,9 @@ async function install(name: string, spec: string): Promise<string> {
   const about = { name, version: '1.0.0', private: true, type: 'module', dependencies: { '@one-push/client': spec } };
   writeFileSync(join(project, 'package.json'), JSON.stringify(about));
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
-  const known = Object.entries<Record<string, unknown>>(packages)
-    .filter(([path]) => path.startsWith('node_modules/') && path !== 'node_modules/@one-push/client')
-    .map(([path, { dev: _, ...entry }]) => [path, entry]);
+  const known = Object.entries<Record<string, unknown>>(packages).filter(
+    ([path, { dev }]) => path.startsWith('node_modules/') && !dev && path !== 'node_modules/@one-push/client',
+  );
   const lock = { name, version: '1.0.0', lockfileVersion: 3, packages: { '': about, ...Object.fromEntries(known) } };
   writeFileSync(join(project, 'package-lock.json'), JSON.stringify(lock));
   const quiet = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
