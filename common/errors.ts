@@ -53,6 +53,7 @@ export const ERRORS = {
   UNEXPECTED: { code: 50001, grpc: 'INTERNAL', message: 'Something unexpected went wrong; the log has it' },
   CORE_UNAVAILABLE: { code: 50301, grpc: 'UNAVAILABLE', message: 'The core cannot be reached now', retryAfter: 1 },
   STORE_UNAVAILABLE: { code: 50302, grpc: 'UNAVAILABLE', message: 'The store cannot be reached now', retryAfter: 1 },
+  HTTP_VERSION: { code: 50501, grpc: 'UNIMPLEMENTED', message: 'This is not served over this version of HTTP' },
 } as const satisfies Record<string, ErrorRow>;
 
 interface ErrorRow {

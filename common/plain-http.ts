@@ -15,6 +15,7 @@ const MAX_HEAD = 8192;
 /** Milliseconds after which a connection that says nothing, or takes nothing, is closed. */
 const IDLE_MS = 60_000;
 const END = '\r\n\r\n';
+const OTHER_VERSION = /^\S+ \S+ HTTP\/(?!1\.[01]\r)/;
 const REQUEST_LINE = /^(\S+) (\/\S*) HTTP\/1\.[01]\r\n/;
 
 /**
@@ -38,8 +39,10 @@ function serve(socket: Socket, answerFor: (path: string) => Promise<PlainAnswer>
     const [, method = '', target = ''] = REQUEST_LINE.exec(request) ?? [];
     const isHead = method === 'HEAD';
     if (method !== 'GET' && !isHead) {
-      const status = method === '' ? 400 : 405;
-      socket.end(toBytes({ status, text: 'there are only GET and HEAD\n' }, false, true));
+      const isOther = OTHER_VERSION.test(request);
+      const status = method !== '' ? 405 : isOther ? 505 : 400;
+      const text = status === 505 ? 'it is HTTP/1.1\n' : 'there are only GET and HEAD\n';
+      socket.end(toBytes({ status, text }, false, true));
       return;
     }
     const isLast = /\r\nconnection: *close\r\n/i.test(request) || / HTTP\/1\.0\r\n/.test(request);
@@ -75,6 +78,7 @@ function toBytes({ status, text, type = 'text/plain; charset=utf-8' }: PlainAnsw
     `content-type: ${type}`,
     'cache-control: no-store',
     `content-length: ${Buffer.byteLength(text)}`,
+    ...(status === 405 ? ['allow: GET, HEAD'] : []),
     ...(isLast ? ['connection: close'] : []),
   ];
   return `${lines.join('\r\n')}${END}${isHead ? '' : text}`;

@@ -7,6 +7,7 @@ import { OnePushError, type Violation } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import { type Admit, isOpenToAnyone } from './admission.js';
 import { toConnectError } from './connect-errors.js';
+import { findWrongHeaders } from './connect-refusals.js';
 import { parseAuthorization } from './credentials.js';
 import { toOnePushError } from './failures.js';
 import { createFrameReader } from './frame-reader.js';
@@ -89,7 +90,7 @@ export function createConnectDoor(options: {
     const values = createContextValues();
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     for (const name of OF_BODY) call.header.delete(name);
-    const violations = brokenTimeouts(request);
+    const violations = findWrongHeaders(request.headers);
     // Connect would repeat them.
     for (const { field } of violations) call.header.delete(field);
     const body = take(handler.method, request, response, values, violations);
@@ -101,22 +102,6 @@ export function createConnectDoor(options: {
       if (!hasGone) throw error;
     }
   };
-}
-
-/** What a deadline looks like, by its header. */
-const TIMEOUTS = [
-  { field: 'connect-timeout-ms', form: /^\d{1,10}$/, rule: 'must be a number of milliseconds of at most 10 digits' },
-  {
-    field: 'grpc-timeout',
-    form: /^\d{1,8}[HMSmun]$/,
-    rule: 'must be a number of at most 8 digits and one of H, M, S, m, u, n',
-  },
-];
-
-function brokenTimeouts({ headers }: IncomingMessage): Violation[] {
-  return TIMEOUTS.filter(({ field, form }) => headers[field] !== undefined && !form.test(String(headers[field]))).map(
-    ({ field, rule }) => ({ field, rule }),
-  );
 }
 
 /** The body, as large as the method's may be. */

@@ -2,12 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { createConnectRouter } from '@connectrpc/connect';
 import type { Address } from '../../common/env.js';
+import { OnePushError } from '../../common/errors.js';
 import { answer, type FindObstacle, healthAt, listenOn } from '../../common/http-server.js';
 import { describeError, type Logger } from '../../common/log.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { Admit } from './admission.js';
 import { toConnectCalls } from './connect-calls.js';
 import { createConnectDoor } from './connect-door.js';
+import { answerWithError, findRefusal, notAllowed, toRawAnswer } from './connect-refusals.js';
 import { answerCors } from './cors.js';
 import type { PushCoreHandlers } from './handlers.js';
 import type { ObserveCall } from './observed-calls.js';
@@ -57,18 +59,23 @@ export function createConnectServer(options: {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?', 1);
     const health = await healthAt(path, findObstacle);
-    if (health !== undefined) return answer(response, health);
+    if (health !== undefined) {
+      if (request.method === 'GET' || request.method === 'HEAD') return answer(response, health);
+      const { error, headers } = notAllowed(['GET', 'HEAD']);
+      return answerWithError(response, error, headers);
+    }
     const method = methods.get(path);
-    if (method === undefined) return answer(response, { status: 404, text: 'there is nothing at this path\n' });
-    const { host = '' } = request.headers;
-    if (host === '' || !URL.canParse(`http://${host}`)) return answer(response, BAD_HOST);
-    await door(method, request, response);
+    const refusal = findRefusal(method, request);
+    if (refusal !== undefined) return answerWithError(response, refusal.error, refusal.headers);
+    if (method !== undefined) await door(method, request, response);
   }
 
   const settings = {
     headersTimeout: HEADERS_LIMIT,
     requestTimeout: REQUEST_LIMIT,
     connectionsCheckingInterval: LOOK_INTERVAL,
+    // A request without one is answered like all that is refused.
+    requireHostHeader: false,
   };
   const sockets = new Set<Socket>();
   const calls = new Set<IncomingMessage>();
@@ -95,6 +102,15 @@ export function createConnectServer(options: {
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = IDLE_LIMIT;
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    const violations = [{ field: 'expect', rule: 'must be 100-continue' }];
+    answerWithError(response, new OnePushError('INVALID_FIELDS', { violations }), { connection: 'close' });
+  });
+  server.on('clientError', (error, socket) => {
+    // What is half answered must not be followed by another answer.
+    if (socket.writable && ![...calls].some((call) => call.socket === socket)) socket.end(toRawAnswer(error));
+    else socket.destroy();
+  });
   server.on('connection', (socket) => {
     sockets.add(socket);
     parseInSlices(socket);
@@ -126,5 +142,3 @@ export function createConnectServer(options: {
       }),
   };
 }
-
-const BAD_HOST = { status: 400, text: 'the Host header must name a host\n' };
