@@ -108,8 +108,10 @@ export function createConnectServer(options: {
   });
   server.on('clientError', (error, socket) => {
     // What is half answered must not be followed by another answer.
-    if (socket.writable && ![...calls].some((call) => call.socket === socket)) socket.end(toRawAnswer(error));
-    else socket.destroy();
+    if (!socket.writable || [...calls].some((call) => call.socket === socket)) return socket.destroy();
+    socket.end(toRawAnswer(error));
+    // Not at once: what the client still sends would make the system drop the answer.
+    setTimeout(() => socket.destroy(), REQUEST_REST).unref();
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
