@@ -43,6 +43,9 @@ export async function runService(name: string, build: () => Built): Promise<void
     // A parent that was killed: nobody else would end this process.
     process.once('disconnect', () => stop('the parent is gone', 0));
     const addresses = await service.start();
+    // Before anybody is told that it is ready, and may stop it.
+    process.on('SIGTERM', () => stop('SIGTERM', 0));
+    process.on('SIGINT', () => stop('SIGINT', 0));
     if (built.ready !== undefined) {
       built.ready();
     } else {
@@ -50,8 +53,6 @@ export async function runService(name: string, build: () => Built): Promise<void
       // A parent that listens (see local.ts) need not read the log.
       process.send?.(addresses);
     }
-    process.on('SIGTERM', () => stop('SIGTERM', 0));
-    process.on('SIGINT', () => stop('SIGINT', 0));
   } catch (error) {
     if (error instanceof ConfigError) {
       for (const problem of error.problems) log.fatal(problem);
