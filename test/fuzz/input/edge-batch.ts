@@ -39,17 +39,10 @@ export function questionBatch(number: number, callId: number): Buffer {
 /** A message that the core outlives, with calls of these ids and reports of what never was. */
 export function oddBatch(number: number, callIds: readonly number[], random: Random, target: Target): Buffer {
   const writer = numbered(number);
-  for (let left = random.below(4); left > 0; left--) {
-    writer.tag(BATCH.delivered.number, WireType.Bit64).double(oddId(random));
-  }
   for (let left = random.below(5); left > 0; left--) {
     writer.tag(BATCH.events.number, LENGTH_DELIMITED).bytes(event(random, target));
   }
   for (const id of callIds) writer.tag(BATCH.calls.number, LENGTH_DELIMITED).bytes(call(id, random, target));
-  if (random.chance(0.2)) {
-    const published = new BinaryWriter().tag(1, WireType.Bit64).double(oddId(random)).tag(2, WireType.Varint).uint32(3);
-    writer.tag(BATCH.published.number, LENGTH_DELIMITED).bytes(published.finish());
-  }
   if (random.chance(0.2)) writer.tag(BATCH.unconfirmed.number, WireType.Bit64).double(oddId(random));
   return Buffer.from(writer.finish());
 }
