@@ -32,22 +32,22 @@ $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
 	@cp LICENSE client/dist/LICENSE
 	@mkdir -p dist/core/store dist/edge/http
 	@cp -R core/store/migrations dist/core/store/migrations
-	@cp edge/http/page.html dist/edge/http/page.html
+	@cp edge/page/page.html dist/edge/page/page.html
 	@touch $@
 
 run: build ## start a core and an edge on SQLite, with no configuration
-	node dist/common/local.js
+	node dist/bin/run.js
 
 verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL)
-	node dist/core/verify.js
+	node dist/bin/verify.js
 
 gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/
 	$(BIN)/buf generate
 	$(BIN)/buf generate --template buf.gen.docs.yaml
 
 migrations: $(INSTALLED) ## write the migrations that the schemas of both dialects ask for
-	$(BIN)/drizzle-kit generate --config core/store/drizzle.mysql.config.ts
-	$(BIN)/drizzle-kit generate --config core/store/drizzle.sqlite.config.ts
+	$(BIN)/drizzle-kit generate --config core/store/schema/drizzle.mysql.config.ts
+	$(BIN)/drizzle-kit generate --config core/store/schema/drizzle.sqlite.config.ts
 
 test: build ## run the tests; ARGS=test/unit narrows them
 	$(BIN)/vitest run $(ARGS)

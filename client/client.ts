@@ -13,7 +13,7 @@ import { createPushStream, type OpenStream } from './push-stream.js';
 import { type WatchOptions, watchReceipts } from './receipts.js';
 import { encodeRequest } from './requests.js';
 import { retrying } from './retry.js';
-import { createTurns, type Turns } from './turns.js';
+import { createSemaphore, type Semaphore } from './semaphore.js';
 
 /** What one call may have of its own. */
 export interface CallOptions {
@@ -26,7 +26,10 @@ export interface CallOptions {
 type Methods = (typeof PushCore)['method'];
 type UnaryName = { [K in keyof Methods]: Methods[K]['methodKind'] extends 'unary' ? K : never }[keyof Methods];
 
-/** The unary methods of the service, each checked before it is sent, with a deadline, its retries and the credentials that it needs. */
+/**
+ * The unary methods of the service, each checked before it is sent, with a deadline, its retries and the credentials
+ * that it needs.
+ */
 export type UnaryCalls = {
   [K in UnaryName]: (
     request: K extends 'sendPush' ? Push : Writable<MessageInitShape<Methods[K]['input']>>,
@@ -37,12 +40,13 @@ export type UnaryCalls = {
 /** PushCore for a back end. Whatever fails rejects with a CallError. */
 export interface OnePushClient extends UnaryCalls {
   /**
-   * Sends a push and resolves with its request id once it is committed. Over gRPC all pushes share a stream, on which those that are
-   * sent in one turn of the event loop are one message; when it breaks, what was not answered is sent again with its key, so that it
-   * is never pushed twice. Over Connect each is a call. Once it is called, changes of the object change nothing.
+   * Sends a push and resolves with its request id once it is committed. Over gRPC all pushes share a stream, on which
+   * those that are sent in one turn of the event loop are one message; when it breaks, what was not answered is sent
+   * again with its key, so that it is never pushed twice. Over Connect each is a call. Once it is called, changes of
+   * the object change nothing.
    *
-   * @throws CallError INVALID_ARGUMENT, naming the fields, for what cannot be encoded: nothing of it is sent. `inDoubt` where it may
-   * have been accepted all the same
+   * @throws CallError INVALID_ARGUMENT, naming the fields, for what cannot be encoded: nothing of it is sent. `inDoubt`
+   * where it may have been accepted all the same
    */
   send(push: Push, options?: CallOptions): Promise<string>;
   /** Resolves when `send` has room for another push: wait for it in a loop that sends many. */
@@ -132,7 +136,7 @@ interface CallTable {
 }
 
 function createUnaryCalls(transport: Transport, settings: Settings, closed: AbortSignal): CallTable {
-  const turns = createTurns('baseUrl' in settings.place ? MAX_SOCKETS : Number.POSITIVE_INFINITY);
+  const turns = createSemaphore('baseUrl' in settings.place ? MAX_SOCKETS : Number.POSITIVE_INFINITY);
   const underWay = new Set<Promise<unknown>>();
   const calls = Object.entries(PushCore.method).map(([name, method]) => {
     if (method.methodKind !== 'unary') return [name, undefined] as const;
@@ -154,7 +158,7 @@ function createUnaryCalls(transport: Transport, settings: Settings, closed: Abor
   };
 }
 
-function toCall(transport: Transport, name: string, method: DescMethodUnary, settings: Settings, turns: Turns) {
+function toCall(transport: Transport, name: string, method: DescMethodUnary, settings: Settings, turns: Semaphore) {
   const headers = headersFor(name, settings);
   return async (request: unknown, { timeoutMs, signal }: CallOptions = {}) => {
     const limit = parseTimeout(timeoutMs, settings.timeoutMs);
@@ -167,7 +171,7 @@ function toCall(transport: Transport, name: string, method: DescMethodUnary, set
       attemptTimeoutMs: settings.attemptTimeoutMs,
       repeatable: !NOT_REPEATABLE.has(name),
       signal,
-      turns,
+      semaphore: turns,
     });
     return answer.message;
   };

@@ -23,8 +23,8 @@ export class CallError extends Error {
   /** After how many milliseconds the service wants to be asked again; absent where that does not help. */
   readonly retryAfterMs: number | undefined;
   /**
-   * Whether the service may have carried the call out all the same, since its answer got lost; false where it certainly has not. What
-   * is in doubt may be sent again with the same idempotency key.
+   * Whether the service may have carried the call out all the same, since its answer got lost; false where it certainly
+   * has not. What is in doubt may be sent again with the same idempotency key.
    */
   readonly inDoubt: boolean;
 
@@ -44,7 +44,10 @@ type Detail = Partial<Pick<ErrorDetail, 'reason' | 'requestId' | 'retryAfterSeco
   readonly violations?: readonly Violation[];
 };
 
-/** Whether a failure leaves open what the service has done. Without a reason it does not come from the service, but from the connection. */
+/**
+ * Whether a failure leaves open what the service has done. Without a reason it does not come from the service, but from
+ * the connection.
+ */
 function breaksOnTheWay(code: CodeName, reason: string | undefined): boolean {
   if (code === 'UNAVAILABLE') return true;
   return reason === undefined && (BROKEN as readonly CodeName[]).includes(code);

@@ -28,7 +28,9 @@ export interface GrpcTransport extends Transport {
   close(): void;
 }
 
-/** How much may be on its way to this client: HTTP/2's default, 64 KiB a round trip, is little for a stream of receipts. */
+/**
+ * How much may be on its way to this client: HTTP/2's default, 64 KiB a round trip, is little for a stream of receipts.
+ */
 const WINDOW_BYTES = 1024 * 1024;
 /** grpc-js takes so much of a stream at once, to repeat it on another connection, and says that it is sent. */
 const REPEAT_BYTES = 16 * 1024;
@@ -120,7 +122,9 @@ export function createGrpcTransport(address: string, tls: boolean): GrpcTranspor
   };
 }
 
-/** Writes at the pace of the connection, once there is one. What goes wrong ends the call, and whoever reads it is told. */
+/**
+ * Writes at the pace of the connection, once there is one. What goes wrong ends the call, and whoever reads it is told.
+ */
 async function write(
   call: ClientDuplexStream<Uint8Array, unknown>,
   messages: AsyncIterable<Uint8Array>,

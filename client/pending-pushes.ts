@@ -27,8 +27,8 @@ interface Entry extends PendingPush {
 }
 
 /**
- * The pushes without an answer, in the order in which they were added: those that wait to be sent, and those that are sent. There
- * are never more than the limit.
+ * The pushes without an answer, in the order in which they were added: those that wait to be sent, and those that are
+ * sent. There are never more than the limit.
  */
 export interface PendingPushes {
   readonly size: number;

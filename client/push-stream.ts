@@ -3,15 +3,16 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { SendPushStreamResponse } from '../gen/onepush/v1/push_pb.js';
 import { CallError, toCallError, toCodeName } from './errors.js';
 import { createPendingPushes, type EncodedPush, type PendingPush } from './pending-pushes.js';
-import { pauseAfter, pauseFor, prospectOf, type RetryPolicy } from './retry.js';
+import { backoffMs, classifyFailure, type RetryPolicy, sleep } from './retry.js';
 
 /** Many pushes over one stream, made again when it breaks. */
 export interface PushStream {
   /**
    * Resolves with the request id. The push has an idempotency key: it is sent again until it is answered.
    *
-   * @throws CallError what it was refused with; after `timeoutMs` DEADLINE_EXCEEDED when it may have been accepted all the same, and
-   * otherwise why it could not be sent; RESOURCE_EXHAUSTED when too many are pending: see `room`; CANCELLED by the signal
+   * @throws CallError what it was refused with; after `timeoutMs` DEADLINE_EXCEEDED when it may have been accepted all
+   * the same, and otherwise why it could not be sent; RESOURCE_EXHAUSTED when too many are pending: see `room`;
+   * CANCELLED by the signal
    */
   send(push: EncodedPush, timeoutMs: number, signal?: AbortSignal): Promise<string>;
   /** Resolves when another push may be sent. */
@@ -21,8 +22,8 @@ export interface PushStream {
 }
 
 /**
- * One SendPushStream call, of messages that are encoded. The next one is asked for when there is a connection that takes it: what was
- * not asked for was not sent.
+ * One SendPushStream call, of messages that are encoded. The next one is asked for when there is a connection that
+ * takes it: what was not asked for was not sent.
  */
 export type OpenStream = (
   messages: AsyncIterable<Uint8Array>,
@@ -62,7 +63,7 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
         const failure = toCallError(error);
         obstacle = failure;
         pending.unsendAll(failure);
-        if (prospectOf(failure) === 'hopeless' && failure.code !== 'CANCELLED') {
+        if (classifyFailure(failure) === 'hopeless' && failure.code !== 'CANCELLED') {
           pending.failAll(failure);
           running = undefined;
           return;
@@ -98,7 +99,7 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
   }
 
   function refused(reference: number, failure: CallError): void {
-    if (prospectOf(failure) === 'hopeless') {
+    if (classifyFailure(failure) === 'hopeless') {
       pending.fail(reference, failure);
       return;
     }
@@ -106,13 +107,13 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
     // The pushes that are refused together make one pause.
     if (performance.now() < pausedUntil) return;
     failures++;
-    pausedUntil = performance.now() + pauseAfter(failures, policy, failure.retryAfterMs);
+    pausedUntil = performance.now() + backoffMs(failures, policy, failure.retryAfterMs);
   }
 
   async function pause(retryAfterMs: number | undefined): Promise<void> {
     failures++;
     // A stop cuts it short.
-    await pauseFor(pauseAfter(failures, policy, retryAfterMs), stopping.signal).catch(() => {});
+    await sleep(backoffMs(failures, policy, retryAfterMs), stopping.signal).catch(() => {});
   }
 
   /** What the stream sends; asked for the next message when the connection takes one. */

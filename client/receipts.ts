@@ -2,7 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Receipt, WatchReceiptsRequestSchema, type WatchReceiptsResponse } from '../gen/onepush/v1/receipt_pb.js';
 import { toCallError } from './errors.js';
 import { encodeRequest } from './requests.js';
-import { pauseAfter, pauseFor, prospectOf, type RetryPolicy } from './retry.js';
+import { backoffMs, classifyFailure, type RetryPolicy, sleep } from './retry.js';
 
 /** Where receipts begin, and who is told how far they have come. */
 export interface WatchOptions {
@@ -23,8 +23,8 @@ export type OpenWatch = (
 ) => AsyncIterable<WatchReceiptsResponse>;
 
 /**
- * Receipts for as long as they are asked for, at least once, in the order in which the deliveries ended. When the stream breaks,
- * another one goes on from the last position. Leaving the loop ends the stream.
+ * Receipts for as long as they are asked for, at least once, in the order in which the deliveries ended. When the
+ * stream breaks, another one goes on from the last position. Leaving the loop ends the stream.
  *
  * @param closing ends every watch of the client
  * @throws CallError what does not pass by trying again
@@ -55,12 +55,12 @@ export async function* watchReceipts(
       } catch (error) {
         if (signal.aborted) return;
         const failure = toCallError(error);
-        if (prospectOf(failure) === 'hopeless') throw failure;
+        if (classifyFailure(failure) === 'hopeless') throw failure;
         retryAfterMs = failure.retryAfterMs;
       }
       failures++;
       // Cut short when the watch ends.
-      await pauseFor(pauseAfter(failures, policy, retryAfterMs), signal).catch(() => {});
+      await sleep(backoffMs(failures, policy, retryAfterMs), signal).catch(() => {});
     }
   } finally {
     left.abort();

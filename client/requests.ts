@@ -29,8 +29,8 @@ const MAX_DEPTH = 50;
 const MAX_VIOLATIONS = 20;
 
 /**
- * Encodes what a caller wants to send, before anything of it is on its way: what the schema has no room for fails its own call, and
- * nothing beside it. A `Date` counts as its Timestamp, a word as its enum's number, `null` as absent.
+ * Encodes what a caller wants to send, before anything of it is on its way: what the schema has no room for fails its
+ * own call, and nothing beside it. A `Date` counts as its Timestamp, a word as its enum's number, `null` as absent.
  *
  * @throws CallError INVALID_ARGUMENT naming the fields, never their values
  */

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CallError, cancelled, noTimeLeft, toCallError, toFinalError } from './errors.js';
-import type { Turns } from './turns.js';
+import type { Semaphore } from './semaphore.js';
 
 /** When a failed call is made again. Times are milliseconds. */
 export interface RetryPolicy {
@@ -11,13 +11,14 @@ export interface RetryPolicy {
 }
 
 /** Whether the same call may succeed when it is made again, and if so, whether it may have been carried out already. */
-export type Prospect = 'hopeless' | 'not carried out' | 'in doubt';
+export type FailureClass = 'hopeless' | 'not carried out' | 'in doubt';
 
 /**
- * What is to be thought of a failure. A refusal for want of room says when to come back, and has changed nothing. What breaks on
- * the way (a reset, a deadline) leaves open what the service has done; without a connection it has done nothing.
+ * What is to be thought of a failure. A refusal for want of room says when to come back, and has changed nothing. What
+ * breaks on the way (a reset, a deadline) leaves open what the service has done; without a connection it has done
+ * nothing.
  */
-export function prospectOf({ code, reason, retryAfterMs, inDoubt }: CallError): Prospect {
+export function classifyFailure({ code, reason, retryAfterMs, inDoubt }: CallError): FailureClass {
   if (code === 'RESOURCE_EXHAUSTED') return retryAfterMs === undefined ? 'hopeless' : 'not carried out';
   // Without a reason it does not come from the service, but from the connection.
   const broken = code === 'ABORTED' || code === 'INTERNAL' || code === 'DEADLINE_EXCEEDED';
@@ -26,13 +27,13 @@ export function prospectOf({ code, reason, retryAfterMs, inDoubt }: CallError): 
 }
 
 /**
- * The pause before the next attempt: a random part of one that doubles, at least half of it, so that callers which failed together
- * do not come back together; and never less than what the service asks for.
+ * The pause before the next attempt: a random part of one that doubles, at least half of it, so that callers which
+ * failed together do not come back together; and never less than what the service asks for.
  *
  * @param failures how many attempts have failed in a row, at least 1
  * @param random from 0 to 1
  */
-export function pauseAfter(
+export function backoffMs(
   failures: number,
   policy: RetryPolicy,
   retryAfterMs: number | undefined,
@@ -53,8 +54,11 @@ export interface Attempts {
   /** Whether carrying the call out twice is the same as once. */
   readonly repeatable: boolean;
   readonly signal: AbortSignal | undefined;
-  /** Waiting for one is no part of an attempt: what waits must not be given up, and made again, for want of a connection. */
-  readonly turns: Turns;
+  /**
+   * Waiting for one is no part of an attempt: what waits must not be given up, and made again, for want of a
+   * connection.
+   */
+  readonly semaphore: Semaphore;
 }
 
 /**
@@ -72,13 +76,13 @@ export async function retrying<T>(call: (timeoutMs: number) => Promise<T>, attem
     } catch (error) {
       const failure = toCallError(error);
       inDoubt ||= failure.inDoubt;
-      const prospect = prospectOf(failure);
+      const prospect = classifyFailure(failure);
       if (prospect === 'hopeless' && !inDoubt) throw failure;
       if (attempts.signal?.aborted || prospect === 'hopeless') throw toFinalError(failure, inDoubt);
-      const pause = pauseAfter(failures, attempts.policy, failure.retryAfterMs);
+      const pause = backoffMs(failures, attempts.policy, failure.retryAfterMs);
       const late = performance.now() + pause >= end;
       if (late || (prospect === 'in doubt' && !attempts.repeatable)) throw toFinalError(failure, inDoubt);
-      await pauseFor(pause, attempts.signal, inDoubt);
+      await sleep(pause, attempts.signal, inDoubt);
     }
   }
 }
@@ -86,7 +90,7 @@ export async function retrying<T>(call: (timeoutMs: number) => Promise<T>, attem
 async function attempt<T>(
   call: (timeoutMs: number) => Promise<T>,
   end: number,
-  { turns, attemptTimeoutMs, signal }: Attempts,
+  { semaphore: turns, attemptTimeoutMs, signal }: Attempts,
 ): Promise<T> {
   const done = await turns.take(end - performance.now(), signal);
   try {
@@ -102,9 +106,9 @@ async function attempt<T>(
  * @param inDoubt whether the call may have been carried out by now
  * @throws CallError CANCELLED, when the signal is aborted meanwhile
  */
-export async function pauseFor(ms: number, signal: AbortSignal | undefined, inDoubt = false): Promise<void> {
+export async function sleep(ms: number, signal: AbortSignal | undefined, inDoubt = false): Promise<void> {
   try {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
   } catch {
     throw cancelled(inDoubt);
   }

@@ -1,4 +1,7 @@
-/** Gathers items while a batch is being handled: batches grow by themselves under load, and a lone item waits for nothing. */
+/**
+ * Gathers items while a batch is being handled: batches grow by themselves under load, and a lone item waits for
+ * nothing.
+ */
 export interface Batcher<T> {
   add(item: T): void;
 }
@@ -15,7 +18,8 @@ export function createBatcher<T>(max: number, handle: (items: T[]) => Promise<vo
       const items = waiting.length <= max ? waiting : waiting.slice(0, max);
       waiting = waiting.length <= max ? [] : waiting.slice(max);
       await handle(items);
-      // Where handling never leaves this turn of the loop (SQLite), everything else would wait until nothing is waiting here.
+      // Where handling never leaves this turn of the loop (SQLite), everything else would wait until nothing is waiting
+      // here.
       if (waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
     running = false;

@@ -44,7 +44,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads settings and gathers what is wrong with them. An empty value counts as absent. No value is ever repeated in a message: it may be a secret. */
+/**
+ * Reads settings and gathers what is wrong with them. An empty value counts as absent. No value is ever repeated in a
+ * message: it may be a secret.
+ */
 export class EnvReader {
   private readonly problems: string[] = [];
 
@@ -105,7 +108,10 @@ export class EnvReader {
     return this.addresses(name, fallback)[0] ?? { host: '127.0.0.1', port: 0 };
   }
 
-  /** What a process listens on: each name of a setting with its address. Port 0 takes a free one, and is never another's. */
+  /**
+   * What a process listens on: each name of a setting with its address. Port 0 takes a free one, and is never
+   * another's.
+   */
   apart(listeners: Readonly<Record<string, Address>>): void {
     const seen: [string, Address][] = [];
     for (const [name, address] of Object.entries(listeners)) {
@@ -151,7 +157,10 @@ export class EnvReader {
     return found;
   }
 
-  /** @throws ConfigError naming every problem that was found, and beside them the names that are no settings: one of these may be why */
+  /**
+   * @throws ConfigError naming every problem that was found, and beside them the names that are no settings: one of
+   * these may be why
+   */
   done(): void {
     if (this.problems.length === 0) return;
     const unknown = unknownSettings(this.env).map((name) => `${name} is not a setting`);

@@ -2,8 +2,9 @@ import { setLogger } from '@grpc/grpc-js';
 import { describeError, type Logger } from './log.js';
 
 /**
- * Makes log lines of what others write to standard error: Node.js its warnings, and grpc-js its errors. What grpc-js writes besides,
- * where GRPC_TRACE asks for it, is dropped: it has headers, and with them tokens. So is what it says of a header that it does not take.
+ * Makes log lines of what others write to standard error: Node.js its warnings, and grpc-js its errors. What grpc-js
+ * writes besides, where GRPC_TRACE asks for it, is dropped: it has headers, and with them tokens. So is what it says of
+ * a header that it does not take.
  */
 export function takeForeignLogs(log: Logger): void {
   const drop = (): void => {};

@@ -3,8 +3,8 @@ import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { decoderOf, encoderOf } from './codec/codecs.js';
 
 /**
- * A service of our schema as grpc-js wants it: protobuf-es messages, encoded and decoded by their descriptors. A message that
- * cannot be decoded fails its own call only.
+ * A service of our schema as grpc-js wants it: protobuf-es messages, encoded and decoded by their descriptors. A
+ * message that cannot be decoded fails its own call only.
  */
 export function toServiceDefinition(service: DescService): ServiceDefinition {
   const methods = service.methods.map((method) => [method.name, toMethodDefinition(service, method)]);

@@ -4,7 +4,7 @@ import { type Address, ConfigError, formatAddress } from './env.js';
 import { systemReason } from './system-reason.js';
 
 /** Why the process cannot do its work now, in words; undefined: it can. */
-export type FindObstacle = () => Promise<string | undefined>;
+export type CheckReadiness = () => Promise<string | undefined>;
 
 /**
  * Resolves with the address that the server listens on.
@@ -38,11 +38,11 @@ export function cannotListen(address: Address, setting: string, error: unknown):
 /** What is answered at the paths that load balancers ask; undefined: it is none of them. */
 export async function healthAt(
   path: string,
-  findObstacle: FindObstacle,
+  checkReadiness: CheckReadiness,
 ): Promise<{ status: number; text: string } | undefined> {
   if (path === '/healthz') return { status: 200, text: 'ok\n' };
   if (path !== '/readyz') return undefined;
-  const obstacle = await findObstacle();
+  const obstacle = await checkReadiness();
   return obstacle === undefined ? { status: 200, text: 'ready\n' } : { status: 503, text: `${obstacle}\n` };
 }
 

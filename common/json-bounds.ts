@@ -3,8 +3,8 @@ const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 
 /**
- * Says whether JSON has at most so many values, and is no deeper, by a walk over its bytes that makes nothing. Whether it is JSON is for
- * its parser.
+ * Says whether JSON has at most so many values, and is no deeper, by a walk over its bytes that makes nothing. Whether
+ * it is JSON is for its parser.
  */
 export function boundsOfJson(bytes: Uint8Array, maxValues: number, maxDepth: number): boolean {
   // A value takes two bytes, the comma before it and one of its own.
@@ -26,8 +26,8 @@ export function boundsOfJson(bytes: Uint8Array, maxValues: number, maxDepth: num
 }
 
 /**
- * Whether lists and objects of a JSON text stand in more than so many of one another, by a walk that ends where they do. Some 2 ns a
- * character; whether it is JSON is for its parser.
+ * Whether lists and objects of a JSON text stand in more than so many of one another, by a walk that ends where they
+ * do. Some 2 ns a character; whether it is JSON is for its parser.
  */
 export function isDeeperThan(json: string, maxDepth: number): boolean {
   if (json.length <= maxDepth) return false;

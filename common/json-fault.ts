@@ -63,8 +63,8 @@ const WORD = /true|false|null/y;
 const GOES_ON = /[\w.+-]/;
 
 /**
- * Finds where a text stops being JSON. It keeps its own stack, so that no depth breaks it, and reads the text once: for what
- * JSON.parse has refused, since that does not tell in a form that can be repeated.
+ * Finds where a text stops being JSON. It keeps its own stack, so that no depth breaks it, and reads the text once: for
+ * what JSON.parse has refused, since that does not tell in a form that can be repeated.
  *
  * @returns undefined if it is JSON
  */

@@ -23,8 +23,9 @@ export function createLogger(name: string, level: LogLevel): Logger {
 }
 
 /**
- * Standard output that is written to at once, and never waited for: whoever reads it may stand still, then lines wait, up to a bound; or be
- * gone, then there are none. Left to itself, pino writes for ever to a pipe that is closed when the process ends, and the process with it.
+ * Standard output that is written to at once, and never waited for: whoever reads it may stand still, then lines wait,
+ * up to a bound; or be gone, then there are none. Left to itself, pino writes for ever to a pipe that is closed when
+ * the process ends, and the process with it.
  */
 function createOutput(): DestinationStream {
   const output = pino.destination({ fd: 1, sync: true, maxLength: MAX_WAITING_BYTES, retryEAGAIN: () => false });
@@ -34,8 +35,8 @@ function createOutput(): DestinationStream {
 }
 
 /**
- * What a log line says of an error: its kind, code and place. Not its message, unless it is one of ours: those of drivers and parsers
- * repeat what they were given.
+ * What a log line says of an error: its kind, code and place. Not its message, unless it is one of ours: those of
+ * drivers and parsers repeat what they were given.
  */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error };

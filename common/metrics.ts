@@ -20,8 +20,8 @@ export interface Histogram {
 }
 
 /**
- * The metrics of one process. Nothing is computed before somebody reads them: counters are plain numbers of the modules that
- * count, and gauges are asked for.
+ * The metrics of one process. Nothing is computed before somebody reads them: counters are plain numbers of the modules
+ * that count, and gauges are asked for.
  */
 export interface Meters {
   readonly registry: Registry;

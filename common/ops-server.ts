@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Registry } from 'prom-client';
 import type { Address } from './env.js';
-import { type FindObstacle, healthAt, listenOn } from './http-server.js';
+import { type CheckReadiness, healthAt, listenOn } from './http-server.js';
 import { describeError, type Logger } from './log.js';
 import { createPlainServer, type PlainAnswer } from './plain-http.js';
 import { shareWork } from './shared-work.js';
@@ -26,17 +26,17 @@ const HEALTH_EVERY_MS = 50;
 export function createOpsServer(options: {
   /** All metrics in Prometheus' text format. */
   metrics: () => Promise<string>;
-  findObstacle: FindObstacle;
+  checkReadiness: CheckReadiness;
   log: Logger;
 }): OpsServer {
   const { log } = options;
   const metrics = shareWork(options.metrics, METRICS_EVERY_MS);
-  const findObstacle = shareWork(options.findObstacle, HEALTH_EVERY_MS);
+  const checkReadiness = shareWork(options.checkReadiness, HEALTH_EVERY_MS);
   const open = new Set<Socket>();
 
   async function answerFor(path: string): Promise<PlainAnswer> {
     if (path === '/metrics') return { status: 200, type: Registry.PROMETHEUS_CONTENT_TYPE, text: await metrics() };
-    const health = await healthAt(path, findObstacle);
+    const health = await healthAt(path, checkReadiness);
     return health ?? { status: 404, text: 'there are /metrics, /healthz and /readyz\n' };
   }
 

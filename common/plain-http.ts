@@ -19,9 +19,9 @@ const OTHER_VERSION = /^\S+ \S+ HTTP\/(?!1\.[01]\r)/;
 const REQUEST_LINE = /^(\S+) (\/\S*) HTTP\/1\.[01]\r\n/;
 
 /**
- * Serves small texts over HTTP/1.1 to operators' tools: GET and HEAD, without bodies, one request at a time on a connection. Whoever sends
- * the next request before the answer is cut off. Node's own server parses all that it has read, thousands of requests in one piece, and
- * nothing stops it in between.
+ * Serves small texts over HTTP/1.1 to operators' tools: GET and HEAD, without bodies, one request at a time on a
+ * connection. Whoever sends the next request before the answer is cut off. Node's own server parses all that it has
+ * read, thousands of requests in one piece, and nothing stops it in between.
  *
  * @param answerFor answers a path, without its query; must not reject
  */

@@ -35,7 +35,8 @@ export async function runService(name: string, build: () => Built): Promise<void
     const { service } = built;
     const stop = createStop(built);
     takeForeignLogs(log);
-    // The last resort, of rejections that nobody handles too: what is under way is brought to its end, and the process is not kept.
+    // The last resort, of rejections that nobody handles too: what is under way is brought to its end, and the process
+    // is not kept.
     process.on('uncaughtException', (error) => {
       log.fatal(describeError(error), 'uncaught exception');
       stop('uncaught exception', 1);
@@ -69,7 +70,10 @@ export async function runService(name: string, build: () => Built): Promise<void
   }
 }
 
-/** Returns what stops a service in order, once, and ends the process with a code: 1 if it could not stop; a fault while it stops ends it at once. */
+/**
+ * Returns what stops a service in order, once, and ends the process with a code: 1 if it could not stop; a fault while
+ * it stops ends it at once.
+ */
 function createStop({ service, log, stopSeconds }: Pick<Built, 'service' | 'log' | 'stopSeconds'>) {
   let stopping = false;
   return (reason: string, code: number): void => {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Returns a function that has the work done for whoever asks, but begins it once in so many milliseconds at the most: all who ask before it
- * begins share it. So nobody gets what was true before asking, and nobody can have it done all the time.
+ * Returns a function that has the work done for whoever asks, but begins it once in so many milliseconds at the most:
+ * all who ask before it begins share it. So nobody gets what was true before asking, and nobody can have it done all
+ * the time.
  */
 export function shareWork<T>(work: () => Promise<T>, everyMs: number): () => Promise<T> {
   let next: Promise<T> | undefined;

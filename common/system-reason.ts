@@ -12,7 +12,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 };
 
-/** Returns what an error of the system says, with its code: `no permission (EACCES)`; undefined: it is none of the system's. */
+/**
+ * Returns what an error of the system says, with its code: `no permission (EACCES)`; undefined: it is none of the
+ * system's.
+ */
 export function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error && 'errno' in error && 'code' in error)) return undefined;
   const { code } = error;

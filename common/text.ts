@@ -1,7 +1,7 @@
 import { configureTextEncoding } from '@bufbuild/protobuf/wire';
 
-// The one way from bytes to text, for bodies of REST and messages of RPC alike: every character, and nothing that is no UTF-8. Without
-// ignoreBOM a decoder takes a mark at the beginning away, and another user's name is left.
+// The one way from bytes to text, for bodies of REST and messages of RPC alike: every character, and nothing that is no
+// UTF-8. Without ignoreBOM a decoder takes a mark at the beginning away, and another user's name is left.
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();

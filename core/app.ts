@@ -4,34 +4,34 @@ import { createOpsServer } from '../common/ops-server.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import type { CoreConfig } from './config.js';
-import { createAcceptPush } from './delivery/accept.js';
-import { createEstimate } from './delivery/estimate.js';
-import { createInboxLimits, type InboxLimits } from './delivery/inbox-limits.js';
-import { createJobRunner, type JobRunner } from './delivery/jobs.js';
-import { createPeriodic } from './delivery/periodic.js';
-import { createRecallPush } from './delivery/recall.js';
-import { createRecallCheck } from './delivery/recall-check.js';
+import { createAcceptPush } from './delivery/push/accept-push.js';
+import { createEstimate } from './delivery/push/estimate-audience.js';
+import { createJobRunner, type JobRunner } from './delivery/push/job-runner.js';
+import { createRecallPush } from './delivery/push/recall-push.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
-import { createSessions, type Sessions } from './delivery/sessions.js';
-import { createSumCheck } from './delivery/sum-check.js';
-import { createSweeper } from './delivery/sweeper.js';
-import { createWriteCycle, type Effects } from './delivery/write-cycle.js';
+import { createRecallCheck } from './delivery/sessions/recall-check.js';
+import { createSessions, type Sessions } from './delivery/sessions/sessions.js';
+import { createDeliveryAudit } from './delivery/upkeep/delivery-audit.js';
+import { createInboxLimits, type InboxLimits } from './delivery/upkeep/inbox-limits.js';
+import { createPeriodic } from './delivery/upkeep/periodic.js';
+import { createSweeper } from './delivery/upkeep/sweeper.js';
+import { createWriteCycle, type Effects } from './delivery/writer/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
+import { createEdgeLink } from './link/server.js';
+import { createTickets } from './link/tickets.js';
 import { type CoreMetrics, createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
 import { createRegistry, type Registry } from './registry/registry.js';
-import { createAdmit } from './rpc/admission.js';
-import { createConnectServer } from './rpc/connect-server.js';
-import { createEdgeLink } from './rpc/edge-link.js';
-import { createGrpcServer } from './rpc/grpc-server.js';
+import { createConnectServer } from './rpc/connect/server.js';
+import { createGrpcServer } from './rpc/grpc/server.js';
 import { createHealth } from './rpc/health.js';
-import { observedCalls } from './rpc/observed-calls.js';
 import { createPools } from './rpc/pools.js';
-import { createPushCore } from './rpc/push-core.js';
-import { createTickets } from './rpc/tickets.js';
+import { createAdmit } from './rpc/service/admission.js';
+import { observeCalls } from './rpc/service/interceptors.js';
+import { createPushCore } from './rpc/service/push-core.js';
 import { addressOf, reservePort } from './shards/core-address.js';
 import { takeOver } from './shards/takeover.js';
-import { CORE } from './store/fence.js';
+import { CORE } from './store/sql/fence.js';
 
 /** Milliseconds between two looks at how far live sessions have read their topics. */
 const CHECKPOINT_INTERVAL = 5000;
@@ -82,14 +82,14 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const sessions = createSessions({ store, cycle, log });
       const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.checkpoint);
       // What it fails with, whatever is committed next is told.
-      const renew = () => cycle.change(cycle.changes.nothing, undefined).catch(() => {});
+      const renew = () => cycle.execute(cycle.commands.nothing, undefined).catch(() => {});
       const renewals = createPeriodic(store.renewEveryMs ?? 0, renew);
       const leaseChecks = createPeriodic(LEASE_CHECK_INTERVAL, async () => {
         if (!store.holdsLease()) link.detachAll();
       });
       const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ store, cycle, limits, retentionDays: config.retentionDays, log });
-      const sums = createSumCheck({ store, interval: config.sumCheckInterval * 1000, log });
+      const sums = createDeliveryAudit({ store, interval: config.sumCheckInterval * 1000, log });
       const stopping = new AbortController();
       // One listener for each open stream.
       setMaxListeners(0, stopping.signal);
@@ -108,11 +108,11 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       });
       const health = createHealth(cycle.checkWritable);
       const link = createEdgeLink({
-        handlers: observedCalls(handlers, 'link', metrics.call),
+        handlers: observeCalls(handlers, 'link', metrics.call),
         sessions,
         cycle,
         recalls: createRecallCheck({ store, log }),
-        findObstacle: health.findObstacle,
+        checkReadiness: health.checkReadiness,
         holdsLease: store.holdsLease,
         linkToken: config.linkToken,
         tickets: createTickets(store.linkKey()),
@@ -122,7 +122,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const admit = createAdmit(registry, config.adminToken);
       const pools = createPools();
       const grpc = createGrpcServer({
-        handlers: observedCalls(handlers, 'grpc', metrics.call),
+        handlers: observeCalls(handlers, 'grpc', metrics.call),
         health: health.handlers,
         attach: link.attach,
         admit,
@@ -131,8 +131,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         log,
       });
       const connect = createConnectServer({
-        handlers: observedCalls(handlers, 'connect', metrics.call),
-        findObstacle: health.findObstacle,
+        handlers: observeCalls(handlers, 'connect', metrics.call),
+        checkReadiness: health.checkReadiness,
         origins: config.connectOrigins,
         admit,
         pools,
@@ -142,7 +142,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       metrics.watch({ store, cycle, registry, edges: link, sums });
       const ops = createOpsServer({
         metrics: metrics.page,
-        findObstacle: health.findObstacle,
+        checkReadiness: health.checkReadiness,
         log,
       });
       await port.release();

@@ -1,9 +1,9 @@
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
-import type { SumCheck } from './delivery/sum-check.js';
-import type { WriteCycle, WriteCycleOptions } from './delivery/write-cycle.js';
+import type { DeliveryAudit } from './delivery/upkeep/delivery-audit.js';
+import type { WriteCycle, WriteCycleOptions } from './delivery/writer/write-cycle.js';
+import type { EdgeLinkServer, LinkObserver } from './link/server.js';
 import type { Registry } from './registry/registry.js';
-import type { EdgeLinkServer, LinkObserver } from './rpc/edge-link.js';
-import type { ObserveCall } from './rpc/observed-calls.js';
+import type { ObserveCall } from './rpc/service/interceptors.js';
 import type { NewPush, Store } from './store/store.js';
 
 /** What the core counts, and what is asked for when its metrics are read. docs/operations.md says what each is for. */
@@ -25,7 +25,7 @@ export interface CoreSources {
   cycle: Pick<WriteCycle, 'depths'>;
   registry: Pick<Registry, 'cacheCounts'>;
   edges: Pick<EdgeLinkServer, 'waitingBytes'>;
-  sums: Pick<SumCheck, 'counts'>;
+  sums: Pick<DeliveryAudit, 'counts'>;
 }
 
 export function createCoreMetrics(): CoreMetrics {

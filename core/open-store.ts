@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { EnvReader } from '../common/env.js';
 import type { Logger } from '../common/log.js';
-import { parseDatabaseUrl } from './store/database-url.js';
-import { holdsMysqlStore, openMysqlStore } from './store/mysql.js';
-import { holdsSqliteStore, openSqliteStore } from './store/sqlite.js';
-import { isOpenToOthers } from './store/sqlite-place.js';
+import { holdsMysqlStore, openMysqlStore } from './store/mysql/open.js';
+import { parseDatabaseUrl } from './store/sql/database-url.js';
+import { holdsSqliteStore, openSqliteStore } from './store/sqlite/open.js';
+import { isOpenToOthers } from './store/sqlite/place.js';
 import { type Store, StoreUnavailable } from './store/store.js';
 
 const SQLITE = 'sqlite:';

@@ -1,14 +1,14 @@
 import type { HttpResponse, us_listen_socket } from 'uWebSockets.js';
 import type { Registry } from 'prom-client';
 import { formatAddress } from '../common/env.js';
-import { cannotListen, type FindObstacle } from '../common/http-server.js';
+import { type CheckReadiness, cannotListen } from '../common/http-server.js';
 import type { Logger } from '../common/log.js';
 import { createOpsServer } from '../common/ops-server.js';
 import type { Service } from '../common/service.js';
 import type { EdgeConfig } from './config.js';
 import { createConnections } from './connections.js';
 import { serveRoutes } from './http/routes.js';
-import { type CoreLink, createCoreLink } from './link/core-link.js';
+import { type CoreLink, createCoreLink } from './link/client.js';
 import { createEdgeMetrics } from './metrics.js';
 import { probePort, SETTING } from './public-port.js';
 import { createReadiness } from './readiness.js';
@@ -22,8 +22,8 @@ const WEB_SOCKET_PATH = '/msgpush.ws';
 const LINK_GRACE = 3;
 
 /**
- * uWebSockets shares a port that is taken with whoever else shares it, which workers want; LIBUS_LISTEN_EXCLUSIVE_PORT makes
- * it an error. It takes a host and options together, though its types do not say so.
+ * uWebSockets shares a port that is taken with whoever else shares it, which workers want; LIBUS_LISTEN_EXCLUSIVE_PORT
+ * makes it an error. It takes a host and options together, though its types do not say so.
  */
 const LISTEN = { shared: 0, exclusive: 1 } as const;
 interface ListenerWithOptions {
@@ -33,7 +33,7 @@ interface ListenerWithOptions {
 /** One process that serves the public port. */
 export interface Edge extends Service {
   /** Why it cannot serve sends now. */
-  readonly findObstacle: FindObstacle;
+  readonly checkReadiness: CheckReadiness;
   readonly registry: Registry;
 }
 
@@ -50,7 +50,7 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     log,
     observer: metrics.link,
   });
-  const findObstacle = createReadiness(link);
+  const checkReadiness = createReadiness(link);
   let listening: us_listen_socket | undefined;
   // Told of every connection when it comes, and when it goes as long as it is no WebSocket.
   const watchConnection = (res: HttpResponse, change: number): void => {
@@ -60,7 +60,7 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
   app.filter((res, change) => watchConnection(res, Number(change)));
   const refuse = serveRoutes(app, {
     link,
-    findObstacle,
+    checkReadiness,
     webSocketPath: WEB_SOCKET_PATH,
     maxBodyBytes: config.maxBodyBytes,
     isStrict: config.isStrict,
@@ -78,7 +78,7 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
   metrics.watch({ hub, link, connections });
   return {
     registry: metrics.registry,
-    findObstacle,
+    checkReadiness,
     start: () =>
       new Promise((resolve, reject) => {
         const { host, port: number } = config.httpListen;
@@ -108,7 +108,7 @@ export function buildStandaloneEdge(config: EdgeConfig, log: Logger): Service {
   const edge = buildEdge(config, 'exclusive', log);
   const ops = createOpsServer({
     metrics: () => edge.registry.metrics(),
-    findObstacle: edge.findObstacle,
+    checkReadiness: edge.checkReadiness,
     log,
   });
   return {

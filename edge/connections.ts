@@ -2,17 +2,24 @@ import type { Logger } from '../common/log.js';
 import { countDescriptors, findDescriptorLimit } from './descriptors.js';
 
 /**
- * Keeps the connections of the public port below the number of files that the process may open. A process without a descriptor cannot
- * take a connection, and its listener asks for attention all the time; nor can it reach its core again.
+ * Keeps the connections of the public port below the number of files that the process may open. A process without a
+ * descriptor cannot take a connection, and its listener asks for attention all the time; nor can it reach its core
+ * again.
  */
 export interface Connections {
   /** How many sessions there may be: as many as the settings say, or as there are descriptors for. */
   readonly maxSessions: number;
-  /** Counts a connection that was accepted. Returns false if it must be closed at once, which `closed` must be told, too. */
+  /**
+   * Counts a connection that was accepted. Returns false if it must be closed at once, which `closed` must be told,
+   * too.
+   */
   accepted(): boolean;
   /** A connection is closed. */
   closed(): void;
-  /** A WebSocket was closed from this side: its descriptor stays until its client closes, too, or for as long as that may take. */
+  /**
+   * A WebSocket was closed from this side: its descriptor stays until its client closes, too, or for as long as that
+   * may take.
+   */
   left(): void;
   /** Whether so many sockets have been turned away that no more should be opened to be told why. */
   isCrowded(): boolean;
@@ -72,7 +79,9 @@ export function createConnections(options: {
     return looked.inUse;
   }
 
-  /** Whether all places are taken. Sockets that were told to close may be gone already: only then the system is asked. */
+  /**
+   * Whether all places are taken. Sockets that were told to close may be gone already: only then the system is asked.
+   */
   function isFull(): boolean {
     if (open > max) return true;
     forget();
@@ -111,7 +120,8 @@ export function createConnections(options: {
     isCrowded() {
       forget();
       const bound = Math.min(MAX_LINGERING, max * FOR_REQUESTS);
-      // Nearly all sockets that were closed are gone at once: only those that are not count, and only then the system is asked.
+      // Nearly all sockets that were closed are gone at once: only those that are not count, and only then the system
+      // is asked.
       return lingering > bound && inUse() - own - open > bound;
     },
     refused: () => refused,

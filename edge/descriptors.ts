@@ -2,7 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 
 const OWN = '/proc/self/fd';
 
-/** Returns how many files and sockets this process may have open (`ulimit -n`); undefined where the system does not say. */
+/**
+ * Returns how many files and sockets this process may have open (`ulimit -n`); undefined where the system does not say.
+ */
 export function findDescriptorLimit(): number | undefined {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];

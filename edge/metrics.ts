@@ -2,12 +2,15 @@ import type { Registry } from 'prom-client';
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
 import type { Connections } from './connections.js';
 import type { ObserveAnswer } from './http/exchange.js';
-import type { CoreLink, LinkObserver } from './link/core-link.js';
+import type { CoreLink, LinkObserver } from './link/client.js';
 import type { Hub } from './ws/hub.js';
 import type { SocketObserver } from './ws/server.js';
-import type { Session } from './ws/session.js';
+import type { SocketSession } from './ws/session.js';
 
-/** What one edge process counts, and what is asked for when its metrics are read. docs/operations.md says what each is for. */
+/**
+ * What one edge process counts, and what is asked for when its metrics are read. docs/operations.md says what each is
+ * for.
+ */
 export interface EdgeMetrics {
   readonly registry: Registry;
   http: ObserveAnswer;
@@ -119,8 +122,8 @@ export function createEdgeMetrics(): EdgeMetrics {
   };
 }
 
-function countStates(sessions: Iterable<Session>): Record<Session['state'], number> {
-  const states: Record<Session['state'], number> = { announced: 0, resumed: 0, live: 0, stalled: 0 };
+function countStates(sessions: Iterable<SocketSession>): Record<SocketSession['state'], number> {
+  const states: Record<SocketSession['state'], number> = { announced: 0, resumed: 0, live: 0, stalled: 0 };
   for (const { state } of sessions) states[state]++;
   return states;
 }

@@ -5,7 +5,8 @@ import { listenOn } from '../common/http-server.js';
 export const SETTING = 'ONEPUSH_HTTP_LISTEN';
 
 /**
- * Opens the public port and closes it again: uWebSockets does not say why it cannot, and would share one that another program shares.
+ * Opens the public port and closes it again: uWebSockets does not say why it cannot, and would share one that another
+ * program shares.
  *
  * @returns the address with its port, where that was 0
  * @throws ConfigError if nobody can listen there

@@ -1,13 +1,13 @@
 import { create } from '@bufbuild/protobuf';
-import type { FindObstacle } from '../common/http-server.js';
-import type { CoreLink } from './link/core-link.js';
+import type { CheckReadiness } from '../common/http-server.js';
+import type { CoreLink } from './link/client.js';
 import { CheckReadinessRequestSchema } from './link/wire.js';
 
 /** The core is asked at most so often, in milliseconds, however many ask. */
 const LOOK_INTERVAL = 1000;
 
 /** Finds out why this edge cannot serve sends now: no core is attached, or that core cannot commit. */
-export function createReadiness(link: Pick<CoreLink, 'findObstacle' | 'call'>): FindObstacle {
+export function createReadiness(link: Pick<CoreLink, 'checkReadiness' | 'call'>): CheckReadiness {
   let answer: Promise<string | undefined> = Promise.resolve(undefined);
   let askedAt = Number.NEGATIVE_INFINITY;
 
@@ -21,7 +21,7 @@ export function createReadiness(link: Pick<CoreLink, 'findObstacle' | 'call'>): 
   }
 
   return async () => {
-    const obstacle = link.findObstacle();
+    const obstacle = link.checkReadiness();
     if (obstacle !== undefined) return obstacle;
     if (performance.now() - askedAt >= LOOK_INTERVAL) {
       askedAt = performance.now();

@@ -1,6 +1,6 @@
 /**
- * Bytes that the head of a request may have, however it comes in packets. Each connection may keep so many while its head is not whole, for ten
- * seconds; nginx takes 32 KiB by default, Node.js 16.
+ * Bytes that the head of a request may have, however it comes in packets. Each connection may keep so many while its
+ * head is not whole, for ten seconds; nginx takes 32 KiB by default, Node.js 16.
  */
 export const MAX_HEAD_BYTES = 16 * 1024;
 

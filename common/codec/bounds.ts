@@ -32,8 +32,9 @@ function isListOfNumbers(field: DescField): boolean {
 }
 
 /**
- * Says whether a message has at most so many fields, those of nested messages and items of lists counted, by a walk over its bytes that
- * makes nothing: two bytes become an object of hundreds when they are decoded. False as well for what is broken.
+ * Says whether a message has at most so many fields, those of nested messages and items of lists counted, by a walk
+ * over its bytes that makes nothing: two bytes become an object of hundreds when they are decoded. False as well for
+ * what is broken.
  *
  * Hot: one walk for each large message, some nanoseconds a field. A short one cannot have too many, and is not walked.
  */

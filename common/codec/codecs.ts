@@ -11,8 +11,8 @@ type Decode = (bytes: Uint8Array) => Message;
 type Encode = (message: Message) => Buffer;
 
 /**
- * The hot messages are read and written by code that tools/codec generates from the schema, since going by descriptors was a third of
- * the processor time of both processes under load. A property test holds it to the descriptors.
+ * The hot messages are read and written by code that tools/codec generates from the schema, since going by descriptors
+ * was a third of the processor time of both processes under load. A property test holds it to the descriptors.
  */
 const DECODERS = new Map([...CODECS].map(([schema, { read }]) => [schema, toDecoder(schema, read)]));
 
@@ -31,7 +31,10 @@ function toEncoder({ write }: Codec): Encode {
   };
 }
 
-/** What only edge and core write. What users of the client package make goes by the descriptor, which checks the types of their values. */
+/**
+ * What only edge and core write. What users of the client package make goes by the descriptor, which checks the types
+ * of their values.
+ */
 const WRITTEN_HERE: readonly DescMessage[] = [EdgeBatchSchema, CoreBatchSchema, SendPushStreamResponseSchema];
 
 const ENCODERS = new Map<DescMessage, Encode>();

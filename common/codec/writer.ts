@@ -1,6 +1,6 @@
 /**
- * Writes Protobuf into one growing buffer. Lengths of nested messages and long strings take five bytes whatever they are, which every
- * reader accepts, so that nothing is measured before it is written.
+ * Writes Protobuf into one growing buffer. Lengths of nested messages and long strings take five bytes whatever they
+ * are, which every reader accepts, so that nothing is measured before it is written.
  */
 export interface Writer {
   /** Fields that have their default are not written: the callers see to it where that matters. */

@@ -5,7 +5,10 @@ import { OnePushError, type Violation } from '../errors.js';
 /** A message names at most so many fields: what is wrong with a thousand of them is clear from a few. */
 const MAX_VIOLATIONS = 20;
 
-/** Tells what is wrong with a value: every offending field once, missing ones first, else in the order of the schema; nothing if it is valid. */
+/**
+ * Tells what is wrong with a value: every offending field once, missing ones first, else in the order of the schema;
+ * nothing if it is valid.
+ */
 export interface Checker<T extends TSchema> {
   /** Far cheaper than to list no violations. */
   accepts(value: unknown): value is Static<T>;

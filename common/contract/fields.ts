@@ -20,7 +20,9 @@ export const LIMITS = {
   collapseKey: 64,
   /** Bytes of `extra` as JSON text in UTF-8: a store's statement holds it several times escaped. */
   extraBytes: 1_048_576,
-  /** Lists and objects of `extra` that stand in one another. The message around it is one more: many parsers take 64. */
+  /**
+   * Lists and objects of `extra` that stand in one another. The message around it is one more: many parsers take 64.
+   */
   extraLevels: 60,
   /** Seconds: 30 days. */
   ttl: 2_592_000,
@@ -96,8 +98,8 @@ export const Label = (max: number, min = 0) =>
   );
 
 /**
- * A string of `min` to `max` characters that a header carries as they are: printable ASCII. Of anything else a header brings what some
- * library made of its bytes, and two keys that differ may come as one.
+ * A string of `min` to `max` characters that a header carries as they are: printable ASCII. Of anything else a header
+ * brings what some library made of its bytes, and two keys that differ may come as one.
  */
 export const HeaderText = (max: number, min = 0) =>
   Type.String(

@@ -2,15 +2,18 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
-import type { Queries, ReceiptEntry } from '../domain/queries.js';
+import type { ReceiptEntry, ReportReader } from '../domain/queries.js';
 import { comparePositions, type ReceiptPosition } from '../domain/receipt-position.js';
 
 /**
- * Follows receipts. What is new is read once for all watchers, and kept in a ring of fixed size; a watcher that has fallen behind
- * it reads pages from the store. So a watcher costs no memory, however slowly it reads.
+ * Follows receipts. What is new is read once for all watchers, and kept in a ring of fixed size; a watcher that has
+ * fallen behind it reads pages from the store. So a watcher costs no memory, however slowly it reads.
  */
 export interface ReceiptFeed {
-  /** Receipts of all apps after a position, at the most a page; waits until there are some. Undefined: the signal was aborted. */
+  /**
+   * Receipts of all apps after a position, at the most a page; waits until there are some. Undefined: the signal was
+   * aborted.
+   */
   next(after: ReceiptPosition, signal: AbortSignal): Promise<readonly ReceiptEntry[] | undefined>;
   /** Something was committed. */
   committed(): void;
@@ -25,7 +28,10 @@ const POLL = 1000;
 /** What is committed within this time is read at once, in milliseconds. */
 const GATHER = 20;
 
-export function createReceiptFeed(queries: Pick<Queries, 'readReceipts' | 'lastReceipt'>, log: Logger): ReceiptFeed {
+export function createReceiptFeed(
+  queries: Pick<ReportReader, 'readReceipts' | 'lastReceipt'>,
+  log: Logger,
+): ReceiptFeed {
   const stopped = new AbortController();
   // One listener for each watcher that waits.
   setMaxListeners(0, stopped.signal);

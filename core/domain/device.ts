@@ -57,8 +57,8 @@ export function currentTopics(memberships: readonly Membership[]): number[] {
 }
 
 /**
- * The memberships after a registration that made `topics` the device's topics, where `at` was the last push before it: a
- * topic that goes ends there, one that comes begins there. Of those that have ended, the last are kept.
+ * The memberships after a registration that made `topics` the device's topics, where `at` was the last push before it:
+ * a topic that goes ends there, one that comes begins there. Of those that have ended, the last are kept.
  */
 export function withTopics(memberships: readonly Membership[], topics: readonly number[], at: number): Membership[] {
   const wanted = new Set(topics);

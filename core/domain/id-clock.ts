@@ -4,9 +4,9 @@ import { CORES, PER_MILLISECOND, SEQUENCES } from '../../common/push-id.js';
 const EPOCH = 1_735_689_600_000;
 
 /**
- * Gives out ids that grow, are unique across cores without a round trip, and tell the time: 41 bits of milliseconds, 6 of
- * the core's number, 6 of sequence, so they fit a JavaScript number. A burst of more than 64 a millisecond runs ahead of the clock,
- * and a clock that steps back is not followed.
+ * Gives out ids that grow, are unique across cores without a round trip, and tell the time: 41 bits of milliseconds, 6
+ * of the core's number, 6 of sequence, so they fit a JavaScript number. A burst of more than 64 a millisecond runs
+ * ahead of the clock, and a clock that steps back is not followed.
  */
 export interface IdClock {
   /** The next id. */
@@ -37,7 +37,10 @@ export function createIdClock(core: number, floor: number, now: () => number = D
   };
 }
 
-/** The lowest id that any core can give out at a time, in milliseconds since 1970; below it there is none but of an earlier time. */
+/**
+ * The lowest id that any core can give out at a time, in milliseconds since 1970; below it there is none but of an
+ * earlier time.
+ */
 export function firstIdAt(time: number): number {
   return toId(Math.max(0, time - EPOCH), 0, 0);
 }

@@ -1,7 +1,10 @@
 import type { Reach } from './audience.js';
 import type { PushContent, PushHeader } from './push.js';
 
-/** Whether there is something left to push; done: all of it was pushed, or its time was over before; failed: the rest cannot be. */
+/**
+ * Whether there is something left to push; done: all of it was pushed, or its time was over before; failed: the rest
+ * cannot be.
+ */
 export type JobState = 'open' | 'done' | 'cancelled' | 'failed';
 
 /** What a job is to push. */

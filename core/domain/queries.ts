@@ -1,7 +1,7 @@
 import type { Platform } from './device.js';
 import type { Job, JobState } from './job.js';
 import type { Priority, Push, PushContent } from './push.js';
-import type { Ending } from './receipt.js';
+import type { DeliveryState, FinalState } from './receipt.js';
 import type { ReceiptPosition } from './receipt-position.js';
 
 /** What has become of a push: of all its parts, where it was made in parts. */
@@ -19,7 +19,7 @@ export interface PushReport extends Omit<Push, 'content' | 'appId'> {
   /** Of a topic push: to how many live sessions. */
   published: number;
   /** How many deliveries wait, and how many have ended how: from one moment. */
-  counts: Record<Ending | 'pending', number>;
+  counts: Record<DeliveryState, number>;
   /** Where it is made later or in parts; undefined also when it is past its retention. */
   job: (Pick<Job, 'dueAt'> & { state: JobState; failure: string | undefined }) | undefined;
 }
@@ -46,7 +46,7 @@ export interface ReceiptEntry {
   deviceId: string;
   /** The device's user now; empty once it has unregistered. */
   alias: string;
-  ending: Ending;
+  state: FinalState;
   endedAt: number;
 }
 
@@ -60,7 +60,7 @@ export interface DeliveryPlace {
 export interface DeliveryEntry extends DeliveryPlace {
   deviceId: string;
   /** Undefined: it is pending. */
-  ending: Ending | undefined;
+  state: FinalState | undefined;
   /** Milliseconds since the epoch; undefined: it is pending. */
   endedAt: number | undefined;
 }
@@ -92,7 +92,7 @@ export interface DeliveryFilter {
   id: number;
   appNum: number;
   /** Undefined: in any. */
-  state: Ending | 'pending' | undefined;
+  state: DeliveryState | undefined;
 }
 
 /** Whose timeline to read. */
@@ -104,19 +104,21 @@ export interface TimelineFilter {
 }
 
 /** Questions of apps. Each answers from what is committed, and costs a fixed number of statements. */
-export interface Queries {
+export interface ReportReader {
   /** Undefined: the app has no such push. Counts as many rows as it has deliveries. */
   findPushReport(id: number, appNum: number): Promise<PushReport | undefined>;
   /**
-   * Deliveries by push and device, in growing order, those behind `after`, at the most `limit`: fewer do not mean that there are no
-   * more. Undefined: the app has no such push.
+   * Deliveries by push and device, in growing order, those behind `after`, at the most `limit`: fewer do not mean that
+   * there are no more. Undefined: the app has no such push.
    */
   listDeliveries(
     filter: DeliveryFilter,
     after: DeliveryPlace,
     limit: number,
   ): Promise<DeliveryPage<DeliveryEntry> | undefined>;
-  /** What pushes came to for devices, the newest first, those older than `before`, at the most `limit`: fewer as above. */
+  /**
+   * What pushes came to for devices, the newest first, those older than `before`, at the most `limit`: fewer as above.
+   */
   readTimeline(filter: TimelineFilter, before: DeliveryPlace, limit: number): Promise<DeliveryPage<TimelineEntry>>;
   /** Receipts of all apps after a position, in their order, at the most `limit` (up to 900). */
   readReceipts(after: ReceiptPosition, limit: number): Promise<ReceiptEntry[]>;

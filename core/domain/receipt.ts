@@ -1,7 +1,10 @@
 /** How a delivery ends. */
-export type Ending = 'delivered' | 'confirmed' | 'expired' | 'evicted' | 'discarded' | 'recalled' | 'replaced';
+export type FinalState = 'delivered' | 'confirmed' | 'expired' | 'evicted' | 'discarded' | 'recalled' | 'replaced';
+
+/** How a delivery is: it waits, or has ended. */
+export type DeliveryState = FinalState | 'pending';
 
 /** A count for each ending, all of them 0. */
-export function noEndings(): Record<Ending, number> {
+export function zeroCounts(): Record<FinalState, number> {
   return { delivered: 0, confirmed: 0, expired: 0, evicted: 0, discarded: 0, recalled: 0, replaced: 0 };
 }

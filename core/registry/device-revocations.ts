@@ -1,15 +1,16 @@
 /**
- * Devices that have changed hands or unregistered lately. A push takes a snapshot before it looks its devices up, and asks before it
- * is committed which of them it may still have: no message reaches whoever has a device next, and what is registered meanwhile holds
- * no push up.
+ * Devices that have changed hands or unregistered lately. A push takes a snapshot before it looks its devices up, and
+ * asks before it is committed which of them it may still have: no message reaches whoever has a device next, and what
+ * is registered meanwhile holds no push up.
  */
 export interface DeviceRevocations {
   add(deviceNum: number): void;
   /** Returns the present moment, for `keep`. */
   snapshot(): number;
   /**
-   * Returns those of the devices that were not revoked since the snapshot: the same list if none was. Undefined if that is not known
-   * any more: then they must be looked up again. Hot: one comparison while nothing is revoked, else a look-up for each device.
+   * Returns those of the devices that were not revoked since the snapshot: the same list if none was. Undefined if that
+   * is not known any more: then they must be looked up again. Hot: one comparison while nothing is revoked, else a
+   * look-up for each device.
    */
   keep(snapshot: number, deviceNums: readonly number[]): readonly number[] | undefined;
 }

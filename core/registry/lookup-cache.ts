@@ -11,8 +11,9 @@ export interface Entry<V> {
 /**
  * Look-ups gathered into set queries, behind a bounded cache. A key that is not there is remembered too.
  *
- * An entry that is dropped, for room or because its value has changed, stays good for whoever holds it: only who asks afterwards gets
- * another. So what is registered while a push is on its way, or pushed for very many names at once, never sends the push back.
+ * An entry that is dropped, for room or because its value has changed, stays good for whoever holds it: only who asks
+ * afterwards gets another. So what is registered while a push is on its way, or pushed for very many names at once,
+ * never sends the push back.
  */
 export interface LookupCache<V> {
   get(key: string): Entry<V>;
@@ -44,7 +45,10 @@ const KEYS_PER_LOAD = 500;
  */
 export function createLookupCache<V>(max: number, load: (keys: string[]) => Promise<Map<string, V>>): LookupCache<V> {
   const entries = new Map<string, MutableEntry<V>>();
-  /** The same entries; a hand goes round and makes room where it finds one that was not used since it was there last (CLOCK). */
+  /**
+   * The same entries; a hand goes round and makes room where it finds one that was not used since it was there last
+   * (CLOCK).
+   */
   const ring: MutableEntry<V>[] = [];
   let hand = 0;
   let hits = 0;

@@ -2,7 +2,7 @@ import { OnePushError } from '../../common/errors.js';
 import { matchesSecret } from '../../common/secrets.js';
 import type { App } from '../domain/app.js';
 import type { Device } from '../domain/device.js';
-import type { LookUps, Registered } from '../store/store.js';
+import type { Registered, StoreReader } from '../store/store.js';
 import { createDeviceRevocations, type DeviceRevocations } from './device-revocations.js';
 import { createLookupCache, type Entry } from './lookup-cache.js';
 
@@ -29,7 +29,7 @@ export interface Registry {
   cacheCounts(): Record<'apps' | 'aliases' | 'devices' | 'topics', { hits: number; misses: number }>;
 }
 
-type RegistryLookUps = Pick<LookUps, 'findApps' | 'findDevicesByAlias' | 'findDevicesById' | 'findTopics'>;
+type RegistryLookUps = Pick<StoreReader, 'findApps' | 'findDevicesByAlias' | 'findDevicesById' | 'findTopics'>;
 
 const MAX_APPS = 10_000;
 const MAX_ALIASES = 200_000;

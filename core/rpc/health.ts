@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { OnePushError } from '../../common/errors.js';
-import type { FindObstacle } from '../../common/http-server.js';
+import type { CheckReadiness } from '../../common/http-server.js';
 import {
   type HealthCheckRequest,
   type HealthCheckResponse,
@@ -10,7 +10,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from '../../gen/health/v1/health_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import type { CallContext } from './handlers.js';
+import type { CallContext } from './service/handlers.js';
 
 /** The handlers of grpc.health.v1. */
 export interface HealthHandlers {
@@ -23,7 +23,7 @@ export interface HealthHandlers {
 export interface Health {
   handlers: HealthHandlers;
   /** The same in words, for load balancers that ask over HTTP. */
-  findObstacle: FindObstacle;
+  checkReadiness: CheckReadiness;
   /** From now on nothing is served: tells all who watch, and ends their streams. */
   stop(): void;
 }
@@ -106,7 +106,7 @@ export function createHealth(ready: () => Promise<void>, interval = LOOK_INTERVA
         }
       },
     },
-    async findObstacle() {
+    async checkReadiness() {
       const found = await look();
       if (stopping) return 'the core is stopping';
       return found === Status.SERVING ? undefined : 'the store cannot be reached';

@@ -2,9 +2,12 @@ import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { hasAtMost } from '../../common/codec/bounds.js';
 import { decoderOf } from '../../common/codec/codecs.js';
 import { OnePushError } from '../../common/errors.js';
-import { isOpenToAnyone } from './admission.js';
+import { isOpenToAnyone } from './service/admission.js';
 
-/** Bytes of a message of whoever has shown a key: the longest texts, 1000 names and 1 MiB of `extra`, and room for batches. */
+/**
+ * Bytes of a message of whoever has shown a key: the longest texts, 1000 names and 1 MiB of `extra`, and room for
+ * batches.
+ */
 const CALLER_BYTES = 16 * 1024 * 1024;
 /** The same of a stranger. */
 const STRANGER_BYTES = 64 * 1024;

@@ -8,8 +8,8 @@ const PROBE_MS = 1000;
 const WILDCARDS = new Set(['0.0.0.0', '::']);
 
 /**
- * Names a core for others by where it listens: host and port, and before them the machine where the host alone does not say which:
- * `db1/127.0.0.1:9090`.
+ * Names a core for others by where it listens: host and port, and before them the machine where the host alone does not
+ * say which: `db1/127.0.0.1:9090`.
  */
 export function addressOf(listen: Address, machine = hostname()): string {
   const isOfMachine = isLoopback(listen.host) || WILDCARDS.has(listen.host);

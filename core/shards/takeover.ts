@@ -9,9 +9,9 @@ const LOOK_MS = 500;
 /**
  * Makes this core the one that writes to the database.
  *
- * At once, if nobody has it, if it was this address's own (the core starts again), if its lease has ended, or if its port refuses
- * connections: the fence makes that safe, whatever the other one still does. Otherwise waits for the end of the lease, and gives up as
- * soon as it is renewed, since then another core is alive.
+ * At once, if nobody has it, if it was this address's own (the core starts again), if its lease has ended, or if its
+ * port refuses connections: the fence makes that safe, whatever the other one still does. Otherwise waits for the end
+ * of the lease, and gives up as soon as it is renewed, since then another core is alive.
  *
  * @param address of this core, see `addressOf`
  * @throws StoreUnavailable if another core is alive, or the database cannot be reached

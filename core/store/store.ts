@@ -4,8 +4,8 @@ import type { AudienceQuery } from '../domain/audience.js';
 import type { Device, PlatformFilter, Subscriber } from '../domain/device.js';
 import type { OpenJob } from '../domain/job.js';
 import type { Push } from '../domain/push.js';
-import type { Queries } from '../domain/queries.js';
-import type { Ending } from '../domain/receipt.js';
+import type { ReportReader } from '../domain/queries.js';
+import type { FinalState } from '../domain/receipt.js';
 import type {
   AppState,
   DeliveryBatch,
@@ -28,19 +28,19 @@ import type {
   Sweep,
   Swept,
   Updated,
-} from './commits.js';
+} from './types.js';
 
-export type * from './commits.js';
+export type * from './types.js';
 
 /**
  * What is kept. Every call takes a set and costs a fixed number of statements, whatever the size of the set.
  *
  * Guarantees: a look-up sees everything that was committed before it began. A `commit…` call is one transaction: it is
- * durable when it resolves, and when it rejects nothing of it is there, unless it rejects with `CommitInDoubt`. The commits are made by
- * one caller, one after the other (the write cycle). A `StoreUnavailable` is a passing fault; any other error is one of the data or of
- * the program.
+ * durable when it resolves, and when it rejects nothing of it is there, unless it rejects with `CommitInDoubt`. The
+ * commits are made by one caller, one after the other (the write cycle). A `StoreUnavailable` is a passing fault; any
+ * other error is one of the data or of the program.
  */
-export interface Store extends LookUps, Commits, CoreOwnership, Queries {
+export interface Store extends StoreReader, StoreWriter, CoreOwnership, ReportReader {
   /** What has happened since the store was opened. Asks no database. */
   counts(): Promise<StoreCounts>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */
@@ -51,7 +51,7 @@ export interface Store extends LookUps, Commits, CoreOwnership, Queries {
 /** Counted from when the store was opened. */
 export interface StoreCounts {
   /** Deliveries that this core ended, and confirmations of topic pushes, by ending. */
-  ended: Readonly<Record<Ending, number>>;
+  ended: Readonly<Record<FinalState, number>>;
   /** Calls of the store that failed with StoreUnavailable. */
   unavailable: number;
 }
@@ -81,8 +81,8 @@ export function isTimeLimit(error: unknown): boolean {
 const TIME_LIMITS: ReadonlySet<string> = new Set(['ER_STATEMENT_TIMEOUT', 'ER_QUERY_TIMEOUT']);
 
 /**
- * A commit of which it is not known whether it took place: no answer came. Nothing else is committed before `resolveDoubt` has
- * found out.
+ * A commit of which it is not known whether it took place: no answer came. Nothing else is committed before
+ * `resolveDoubt` has found out.
  */
 export class CommitInDoubt extends StoreUnavailable {
   override name = 'CommitInDoubt';
@@ -107,26 +107,32 @@ export class Fenced extends StoreUnavailable {
 
 /** Who may write: one core at a time, whose incarnations are told apart by their epochs. */
 export interface CoreOwnership {
-  /** Milliseconds within which something must be committed, so that the lease does not end; undefined: it needs none. */
+  /**
+   * Milliseconds within which something must be committed, so that the lease does not end; undefined: it needs none.
+   */
   readonly renewEveryMs: number | undefined;
-  /** Whether the lease has surely not ended: otherwise another core may have taken over already, and this one cannot tell. */
+  /**
+   * Whether the lease has surely not ended: otherwise another core may have taken over already, and this one cannot
+   * tell.
+   */
   holdsLease(): boolean;
   /** A secret that is the same for all cores of this database, whenever they come. After `takeOver`. */
   linkKey(): string;
   /**
-   * Who wrote last: its address, undefined if nobody ever has; its epoch, and what is left of its lease, in milliseconds of the
-   * database's clock: 0 or less if it has ended.
+   * Who wrote last: its address, undefined if nobody ever has; its epoch, and what is left of its lease, in
+   * milliseconds of the database's clock: 0 or less if it has ended.
    */
   findOwner(): Promise<{ epoch: number; address: string | undefined; leaseMs: number }>;
   /**
-   * Takes the database over from the incarnation of epoch `from`: from then on nothing of that one is committed, also not what is on its
-   * way. False: somebody else has been faster. Before it, every commit rejects.
+   * Takes the database over from the incarnation of epoch `from`: from then on nothing of that one is committed, also
+   * not what is on its way. False: somebody else has been faster. Before it, every commit rejects.
    *
    * @param address where others reach this core
    */
   takeOver(address: string, from: number): Promise<boolean>;
   /**
-   * Whether the commit that rejected with CommitInDoubt took place. The epoch is raised first, so that it cannot take place later.
+   * Whether the commit that rejected with CommitInDoubt took place. The epoch is raised first, so that it cannot take
+   * place later.
    *
    * @throws StoreUnavailable if that cannot be found out now; Fenced
    */
@@ -135,7 +141,7 @@ export interface CoreOwnership {
   release(): Promise<void>;
 }
 
-export interface LookUps {
+export interface StoreReader {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
@@ -149,8 +155,8 @@ export interface LookUps {
     pairs: readonly { appNum: number; tag: string }[],
   ): Promise<{ appNum: number; tag: string; num: number }[]>;
   /**
-   * The devices of an audience by number, those after `after` and at the most `limit`, however long that takes; or fewer, but not
-   * nothing of it looked at, when it has taken so long. A tag that no device ever had matches none.
+   * The devices of an audience by number, those after `after` and at the most `limit`, however long that takes; or
+   * fewer, but not nothing of it looked at, when it has taken so long. A tag that no device ever had matches none.
    *
    * @throws StoreUnavailable also if the caller has cancelled
    */
@@ -158,11 +164,14 @@ export interface LookUps {
   /** The push up to which each device has read its topics; a device that has read nothing is absent. */
   findCursors(deviceNums: readonly number[]): Promise<Map<number, number>>;
   /**
-   * Waiting deliveries that have not expired at `now`, with `after < pushId <= through`, ordered by device and push id: at the
-   * most `limit` rows, so the last device of a full answer may have more.
+   * Waiting deliveries that have not expired at `now`, with `after < pushId <= through`, ordered by device and push id:
+   * at the most `limit` rows, so the last device of a full answer may have more.
    */
   readInbox(devices: readonly ReadFrom[], through: number, now: number, limit: number): Promise<InboxRow[]>;
-  /** Topic pushes that have not expired at `now`, with `after < pushId <= through`, by push id, at the most `limit` rows. */
+  /**
+   * Topic pushes that have not expired at `now`, with `after < pushId <= through`, by push id, at the most `limit`
+   * rows.
+   */
   readTimelines(topics: readonly TopicRange[], through: number, now: number, limit: number): Promise<TimelineRow[]>;
   /** The same, only those that devices must confirm. */
   readConfirmable(topics: readonly TopicRange[], through: number, now: number, limit: number): Promise<TimelineRow[]>;
@@ -177,8 +186,9 @@ export interface LookUps {
   /** How many deliveries are in the inboxes of devices; an empty inbox is absent. */
   countInbox(deviceNums: readonly number[]): Promise<Map<number, number>>;
   /**
-   * Open jobs of enabled apps that are due at `now` and have not expired: of each app the first `perApp`, at the most `limit`, and the
-   * first of each app before the second of any. `next` is when another will be due; undefined: none will.
+   * Open jobs of enabled apps that are due at `now` and have not expired: of each app the first `perApp`, at the most
+   * `limit`, and the first of each app before the second of any. `next` is when another will be due; undefined: none
+   * will.
    */
   findDueJobs(now: number, perApp: number, limit: number): Promise<{ ids: number[]; next: number | undefined }>;
   /** Undefined: it is done, cancelled or removed. */
@@ -232,45 +242,62 @@ export interface TimelineRow {
   needConfirm: boolean;
 }
 
-export interface Commits {
+export interface StoreWriter {
   /** Commits nothing: renews the core's lease, and meets what any commit would. */
   commitNothing(): Promise<void>;
-  /** Creates an app with its first key and its `everyone` timeline; an app of that id that exists already stays as it is. */
+  /**
+   * Creates an app with its first key and its `everyone` timeline; an app of that id that exists already stays as it
+   * is.
+   */
   commitApps(apps: readonly NewApp[]): Promise<void>;
-  /** Gives apps a new key each; the earlier ones end at `oldUntil`. Answers in the order of the call whether there is such an app. */
+  /**
+   * Gives apps a new key each; the earlier ones end at `oldUntil`. Answers in the order of the call whether there is
+   * such an app.
+   */
   commitKeyRotations(rotations: readonly KeyRotation[]): Promise<boolean[]>;
   /** Disables or enables apps; twice is fine. Answers in the order of the call whether there is such an app. */
   commitAppStates(states: readonly AppState[]): Promise<boolean[]>;
-  /** Registers devices, no two of one app and native token. Answers in the order of the call; one that is refused takes no other with it. */
+  /**
+   * Registers devices, no two of one app and native token. Answers in the order of the call; one that is refused takes
+   * no other with it.
+   */
   commitRegistrations(registrations: readonly NewRegistration[]): Promise<(Registered | Refusal)[]>;
   /**
-   * Changes registered devices, each once; with another alias exactly as a registration. Answers in the order of the call;
-   * undefined: the app has no such registered device.
+   * Changes registered devices, each once; with another alias exactly as a registration. Answers in the order of the
+   * call; undefined: the app has no such registered device.
    */
   commitUpdates(updates: readonly DeviceUpdate[]): Promise<(Updated | 'tooManyTags' | Refusal | undefined)[]>;
   /** Unregisters devices. Answers those that exist, also what has unregistered before, in any order. */
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
   /**
-   * Commits pushes with their deliveries, and what has ended. Answers what the pushes took the place of. Rejects if one of them is
-   * not the next part of its job.
+   * Commits pushes with their deliveries, and what has ended. Answers what the pushes took the place of. Rejects if one
+   * of them is not the next part of its job.
    */
   commitDeliveries(batch: DeliveryBatch): Promise<Replaced>;
-  /** Ends what is pending of pushes and erases their content. Answers in the order of the call; undefined: the app has no such push. */
+  /**
+   * Ends what is pending of pushes and erases their content. Answers in the order of the call; undefined: the app has
+   * no such push.
+   */
   commitRecalls(recalls: readonly Recall[]): Promise<(Recalled | undefined)[]>;
   /**
-   * Commits jobs with their idempotency keys, no two of one key. Answers in the order of the call the id of each, or of what its key
-   * stands for already; 'conflict': that is another push.
+   * Commits jobs with their idempotency keys, no two of one key. Answers in the order of the call the id of each, or of
+   * what its key stands for already; 'conflict': that is another push.
    */
   commitJobs(jobs: readonly NewJob[]): Promise<(number | 'conflict')[]>;
   /**
-   * Cancels jobs, done ones too, and erases their content: no part of them is committed any more. Answers in the order of the call the
-   * ids of their parts, which stay as they are; undefined: the app has no such job.
+   * Cancels jobs, done ones too, and erases their content: no part of them is committed any more. Answers in the order
+   * of the call the ids of their parts, which stay as they are; undefined: the app has no such job.
    */
   commitCancellations(cancellations: readonly JobCancellation[]): Promise<(number[] | undefined)[]>;
-  /** Ends open jobs as failed and erases their content: no part of them is committed any more. The parts that were stay. */
+  /**
+   * Ends open jobs as failed and erases their content: no part of them is committed any more. The parts that were stay.
+   */
   commitFailures(failures: readonly JobFailure[]): Promise<void>;
   /** Does a small part of what time has made due. */
   commitSweep(sweep: Sweep): Promise<Swept>;
-  /** Evicts the oldest deliveries of inboxes. Answers of which pushes those were, for each inbox, in the order of the call. */
+  /**
+   * Evicts the oldest deliveries of inboxes. Answers of which pushes those were, for each inbox, in the order of the
+   * call.
+   */
   commitEvictions(evictions: readonly Eviction[]): Promise<number[][]>;
 }

@@ -13,15 +13,15 @@ export interface Answer {
 }
 
 /**
- * Seconds that a connection may be idle and still be used: uWebSockets closes it after ten, and its clock has steps of four. Clients that are
- * told do not send a request into a connection that is about to close.
+ * Seconds that a connection may be idle and still be used: uWebSockets closes it after ten, and its clock has steps of
+ * four. Clients that are told do not send a request into a connection that is about to close.
  */
 const KEEP_ALIVE = 'timeout=7';
 
 /**
- * Writes an answer without keeping more of it than the rest of its own body while its reader does not read. Until the last byte is handed
- * over, the request counts as unanswered: uWebSockets closes a connection whose next request comes before, and one that takes nothing for
- * ten seconds. So no connection gathers answers. Hot: a call for each request.
+ * Writes an answer without keeping more of it than the rest of its own body while its reader does not read. Until the
+ * last byte is handed over, the request counts as unanswered: uWebSockets closes a connection whose next request comes
+ * before, and one that takes nothing for ten seconds. So no connection gathers answers. Hot: a call for each request.
  */
 export function writeAnswer(res: HttpResponse, answer: Answer): void {
   const { body } = answer;
@@ -43,8 +43,8 @@ function writeRest(res: HttpResponse, body: string | Uint8Array): void {
 }
 
 /**
- * Writes the head of an answer, and closes the connection: uWebSockets does not take another request after a head without its body. Not
- * to be called within uWebSockets' parser.
+ * Writes the head of an answer, and closes the connection: uWebSockets does not take another request after a head
+ * without its body. Not to be called within uWebSockets' parser.
  */
 export function writeHeadOnly(res: HttpResponse, answer: Answer): void {
   res.cork(() => {
@@ -56,9 +56,9 @@ export function writeHeadOnly(res: HttpResponse, answer: Answer): void {
 }
 
 /**
- * Writes an answer and closes the connection, whatever else the client has sent on it. This is the one answer that is kept where it is not
- * read, and the connection with it: where the body was not read to its end, let there be only so many a second. Not to be called within
- * uWebSockets' parser.
+ * Writes an answer and closes the connection, whatever else the client has sent on it. This is the one answer that is
+ * kept where it is not read, and the connection with it: where the body was not read to its end, let there be only so
+ * many a second. Not to be called within uWebSockets' parser.
  */
 export function writeLastAnswer(res: HttpResponse, answer: Answer): void {
   res.cork(() => {

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { Label, LIMITS } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { decodeJson, parseJson } from '../../common/json-fault.js';
-import type { CoreLink } from '../link/core-link.js';
+import type { CoreLink } from '../link/client.js';
 import { CreateAppRequestSchema, GetAppRequestSchema } from '../link/wire.js';
 import type { Exchange } from './exchange.js';
 import { createFields } from './fields.js';

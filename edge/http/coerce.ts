@@ -5,10 +5,10 @@ import { rawElements, rawMembers } from '../../common/json.js';
 const ABSENT = Symbol('absent');
 
 /**
- * Reads the values of a body whose types are not the documented ones as the Jackson of the old product did, wherever that cannot be
- * misunderstood; docs/contract.md has the table. A number becomes the text that was written, to the digit: an alias may have more digits
- * than a double. Nothing is guessed: what has no sure meaning stays as it is, and is refused by the schema. For bodies that the schema
- * has refused; those of the documented types never come here.
+ * Reads the values of a body whose types are not the documented ones as the Jackson of the old product did, wherever
+ * that cannot be misunderstood; docs/contract.md has the table. A number becomes the text that was written, to the
+ * digit: an alias may have more digits than a double. Nothing is guessed: what has no sure meaning stays as it is, and
+ * is refused by the schema. For bodies that the schema has refused; those of the documented types never come here.
  *
  * @param schema of the fields
  * @param body fields of `text`, and others; only what is no string may differ from what the text has

@@ -4,7 +4,8 @@ import type { Exchange } from './exchange.js';
 const MAX_AGE = '7200';
 
 /**
- * Lets pages of these origins call, and no others. Only for paths that take no key: what a page knows, its readers know.
+ * Lets pages of these origins call, and no others. Only for paths that take no key: what a page knows, its readers
+ * know.
  *
  * @param origins such as `https://shop.example.com`, or `*` for all; empty: no page of another origin may call
  * @returns whether the request was a browser's question, which is answered

@@ -1,6 +1,7 @@
 /**
- * Knows which addresses have sent bodies in crumbs. uWebSockets hands over each chunk of what it has read, up to 87,000 of one byte at a
- * time, and nothing stops it in between; so whoever did that once is not read again for a while, on whatever connection.
+ * Knows which addresses have sent bodies in crumbs. uWebSockets hands over each chunk of what it has read, up to 87,000
+ * of one byte at a time, and nothing stops it in between; so whoever did that once is not read again for a while, on
+ * whatever connection.
  */
 export interface CrumbGuard {
   /**

@@ -12,10 +12,11 @@ import { type RequestHead, readHead } from './request-head.js';
 import type { Turns } from './turns.js';
 
 /**
- * One HTTP request and its answer. The only owner of uWebSockets' response: it is answered exactly once, never after the client
- * has gone, always corked; the request is read before its handler returns, as uWebSockets wants it. An answer waits until the
- * request's body is over: a client that is still writing when the connection closes never sees what it was answered. It waits for the
- * end of the turn, too (see Turns): whoever sends the next request before it is cut off.
+ * One HTTP request and its answer. The only owner of uWebSockets' response: it is answered exactly once, never after
+ * the client has gone, always corked; the request is read before its handler returns, as uWebSockets wants it. An
+ * answer waits until the request's body is over: a client that is still writing when the connection closes never sees
+ * what it was answered. It waits for the end of the turn, too (see Turns): whoever sends the next request before it is
+ * cut off.
  */
 export interface Exchange {
   readonly method: string;

@@ -9,8 +9,9 @@ import { createSimilarNames, type SimilarName } from './similar-names.js';
 /** The documented fields of a request. */
 export interface Fields<T extends TObject> {
   /**
-   * Reads the fields of a body. Without ONEPUSH_STRICT_JSON, what is not of the documented type is read as Jackson does (see coerce), and
-   * members that are nearly documented ones are named in a header of the answer. Hot where all is as documented.
+   * Reads the fields of a body. Without ONEPUSH_STRICT_JSON, what is not of the documented type is read as Jackson does
+   * (see coerce), and members that are nearly documented ones are named in a header of the answer. Hot where all is as
+   * documented.
    *
    * @param body members may have been put in the place of those of its text
    * @throws OnePushError INVALID_FIELDS with every violation

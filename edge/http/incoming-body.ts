@@ -4,8 +4,9 @@ import { OnePushError } from '../../common/errors.js';
 /** The body of a request while it arrives. What nobody reads is discarded. */
 export interface IncomingBody {
   /**
-   * The whole of it; call this before the route's handler gives up its turn. Rejects with BODY_TOO_LARGE as soon as it is over
-   * the limit or comes in crumbs, with OVERLOADED if too much is gathered for other requests, and never resolves if the client goes away.
+   * The whole of it; call this before the route's handler gives up its turn. Rejects with BODY_TOO_LARGE as soon as it
+   * is over the limit or comes in crumbs, with OVERLOADED if too much is gathered for other requests, and never
+   * resolves if the client goes away.
    */
   read(maxBytes: number): Promise<Buffer>;
   /** Calls back, now or later, when all of it has come, or more than anyone should wait for. */
@@ -25,7 +26,10 @@ export interface BodyBudget {
 
 /** How much is discarded before a request counts as over although it goes on. */
 const MAX_DISCARDED = 16 * 1024 * 1024;
-/** So many chunks may be of any size; all that come after them must have so many bytes on average. Each costs a microsecond. */
+/**
+ * So many chunks may be of any size; all that come after them must have so many bytes on average. Each costs a
+ * microsecond.
+ */
 const FREE_CHUNKS = 1024;
 const MIN_CHUNK_BYTES = 16;
 /** Bytes of bodies that a process keeps while they arrive: a thousand of the usual limit at once. */
@@ -47,7 +51,8 @@ export function createBodyBudget(maxBytes = MAX_GATHERED): BodyBudget {
 }
 
 /**
- * @param cut told, before anything else, that what follows of the body will not be waited for: the connection should end
+ * @param cut told, before anything else, that what follows of the body will not be waited for: the connection should
+ * end
  * @param ended told that all of the body has come, or as much as is read of it
  */
 export function receiveBody(

@@ -26,7 +26,8 @@ export async function readJsonBody(exchange: Exchange): Promise<JsonBody> {
 /**
  * Reads a JSON object.
  *
- * @throws OnePushError MALFORMED_JSON, NOT_AN_OBJECT, or INVALID_FIELDS if it has far more members, or is deeper, than is documented
+ * @throws OnePushError MALFORMED_JSON, NOT_AN_OBJECT, or INVALID_FIELDS if it has far more members, or is deeper, than
+ * is documented
  */
 export function parseObject(text: string): Record<string, unknown> {
   checkBounds(text);
@@ -43,9 +44,9 @@ const MAX_LEVELS = LIMITS.extraLevels + 1;
 const [QUOTE, COMMA, OPENING, CLOSING] = [0x22, 0x2c, 0x7b, 0x7d];
 
 /**
- * Refuses an object of thousands of members or levels before it is parsed and looked through: no key has been checked yet. Members of
- * members are not counted, since `extra` may have as many as it has room for. Reads the text once, some 2 ns a character; text that
- * is no JSON may pass.
+ * Refuses an object of thousands of members or levels before it is parsed and looked through: no key has been checked
+ * yet. Members of members are not counted, since `extra` may have as many as it has room for. Reads the text once, some
+ * 2 ns a character; text that is no JSON may pass.
  */
 function checkBounds(text: string): void {
   let depth = 0;

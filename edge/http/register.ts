@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Type } from '@sinclair/typebox';
 import { Label, LIMITS, Name, ruled, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
-import type { CoreLink } from '../link/core-link.js';
+import type { CoreLink } from '../link/client.js';
 import { Platform, RegisterDeviceRequestSchema, UnregisterDeviceRequestSchema } from '../link/wire.js';
 import type { Exchange } from './exchange.js';
 import { createFields } from './fields.js';

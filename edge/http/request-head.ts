@@ -24,9 +24,10 @@ export interface RequestHead {
 }
 
 /**
- * Reads the head of a request in one pass. Hot: called for each request, and costs about a quarter of a microsecond a header; watched by
- * the benchmark of sends. uWebSockets takes the first of several lengths, and every transfer encoding for `chunked`, where a proxy in front
- * may see it otherwise: what is after such a request could be another one, of somebody else.
+ * Reads the head of a request in one pass. Hot: called for each request, and costs about a quarter of a microsecond a
+ * header; watched by the benchmark of sends. uWebSockets takes the first of several lengths, and every transfer
+ * encoding for `chunked`, where a proxy in front may see it otherwise: what is after such a request could be another
+ * one, of somebody else.
  */
 export function readHead(req: HttpRequest): RequestHead {
   const head: RequestHead = {

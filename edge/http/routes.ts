@@ -1,14 +1,14 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
-import type { FindObstacle } from '../../common/http-server.js';
-import type { CoreLink } from '../link/core-link.js';
+import type { CheckReadiness } from '../../common/http-server.js';
+import type { CoreLink } from '../link/client.js';
+import { loadPage } from '../page/page.js';
 import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
 import { answerCors } from './cors.js';
 import { createCrumbGuard } from './crumb-guard.js';
 import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
 import { createBodyBudget } from './incoming-body.js';
-import { loadPage } from './page.js';
 import { register, unregister } from './register.js';
 import { send } from './send.js';
 import { createTurns } from './turns.js';
@@ -30,13 +30,13 @@ export function serveRoutes(
   app: TemplatedApp,
   options: Omit<ExchangeOptions, 'turns' | 'crumbs' | 'bodies' | 'lastWords'> & {
     link: CoreLink;
-    findObstacle: FindObstacle;
+    checkReadiness: CheckReadiness;
     webSocketPath: string;
     /** Whose pages may call; see answerCors. */
     origins: ReadonlySet<string>;
   },
 ): Refuse {
-  const { link, findObstacle, webSocketPath } = options;
+  const { link, checkReadiness, webSocketPath } = options;
   const exchanges: ExchangeOptions = {
     ...options,
     turns: createTurns(),
@@ -50,7 +50,7 @@ export function serveRoutes(
     '/': get((exchange) => exchange.send('200 OK', page.headers, page.body)),
     '/healthz': get((exchange) => exchange.send('200 OK', TEXT_HEADERS, 'ok\n')),
     '/readyz': get(async (exchange) => {
-      const obstacle = await findObstacle();
+      const obstacle = await checkReadiness();
       if (obstacle === undefined) exchange.send('200 OK', TEXT_HEADERS, 'ready\n');
       else exchange.send('503 Service Unavailable', TEXT_HEADERS, `${obstacle}\n`);
     }),

@@ -3,7 +3,7 @@ import { EXTRA_RULE, HeaderText, isEveryone, Label, LIMITS, ruled, Text, Word } 
 import { OnePushError } from '../../common/errors.js';
 import type { Every } from '../../common/every.js';
 import { rawMember } from '../../common/json.js';
-import type { CoreLink } from '../link/core-link.js';
+import type { CoreLink } from '../link/client.js';
 import { type Audience, Platform, Priority, PushMsgType, type SendPushRequest, TagMatch } from '../link/wire.js';
 import type { Exchange } from './exchange.js';
 import { createFields } from './fields.js';

@@ -1,7 +1,8 @@
 /**
- * Turns of the event loop in which requests are read. An answer that is given in the turn in which its request was read would make
- * room for the next request of the same connection, which may lie in the same buffer with twenty thousand others. Given afterwards, it
- * finds the connection gone: uWebSockets closes one whose next request comes before the answer.
+ * Turns of the event loop in which requests are read. An answer that is given in the turn in which its request was read
+ * would make room for the next request of the same connection, which may lie in the same buffer with twenty thousand
+ * others. Given afterwards, it finds the connection gone: uWebSockets closes one whose next request comes before the
+ * answer.
  */
 export interface Turns {
   /** Returns the number of the turn that is under way. */

@@ -9,8 +9,8 @@ import { createSupervisor, WorkerFailure } from './supervisor.js';
 import { createTotals } from './totals.js';
 
 /**
- * An edge that is several processes: the operating system spreads connections over the workers, and each has a link of its own. The
- * parent opens the ops port alone; it starts workers, and others when they die.
+ * An edge that is several processes: the operating system spreads connections over the workers, and each has a link of
+ * its own. The parent opens the ops port alone; it starts workers, and others when they die.
  *
  * @param env the environment that workers are given
  */
@@ -31,7 +31,7 @@ export function buildWorkers(config: EdgeConfig, env: NodeJS.ProcessEnv, log: Lo
       for (const [index, report] of reports.entries()) totals.reported(index, report?.metrics);
       return `${await totals.page()}\n${await registry.metrics()}`;
     },
-    async findObstacle() {
+    async checkReadiness() {
       const reports = await Promise.all(workers.map((worker) => worker.report('readiness')));
       if (reports.some((report) => report === undefined)) return 'not all workers serve';
       return reports.find((report) => report?.obstacle !== undefined)?.obstacle;

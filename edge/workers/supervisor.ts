@@ -36,7 +36,7 @@ type State =
   | { kind: 'waiting'; timer: NodeJS.Timeout }
   | { kind: 'stopping'; child: ChildProcess | undefined };
 
-const PROGRAM = fileURLToPath(new URL('../worker.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
 const BACKOFF_MIN = 100;
 const BACKOFF_MAX = 10_000;
 /** A process that has served for so long, in milliseconds, did not fail because of how it was started. */

@@ -8,8 +8,8 @@ const STEP = 100;
 const RECONNECT_WITHIN = 5000;
 
 /**
- * Closes all sessions because the server goes away, spread over up to `seconds`, each with a hint when to reconnect, so that their
- * clients do not all come back at once.
+ * Closes all sessions because the server goes away, spread over up to `seconds`, each with a hint when to reconnect, so
+ * that their clients do not all come back at once.
  */
 export async function drainSessions(hub: Hub, seconds: number): Promise<void> {
   const sessions = [...hub.sessions()];

@@ -1,18 +1,21 @@
-import type { CoreLink } from '../link/core-link.js';
+import type { CoreLink } from '../link/client.js';
 import { type Delivery, Platform, type Publication } from '../link/wire.js';
 import type { Redelivery } from './redelivery.js';
-import type { Session } from './session.js';
+import type { SocketSession } from './session.js';
 import type { Message, SocketWriter } from './socket-writer.js';
 import type { Topics } from './topics.js';
 
 /**
- * Hands the core's messages to their sessions. Several that go to the same sessions are one write for each. Yields after so many
- * frames, for something else to have its turn.
+ * Hands the core's messages to their sessions. Several that go to the same sessions are one write for each. Yields
+ * after so many frames, for something else to have its turn.
  */
-export interface FanOut {
+export interface SocketFanOut {
   /** Messages for the same slots. */
   deliver(run: readonly Delivery[]): Generator<void>;
-  /** Messages for the same topics and the same platform. Reports to how many sessions each went, also when it is ended early. */
+  /**
+   * Messages for the same topics and the same platform. Reports to how many sessions each went, also when it is ended
+   * early.
+   */
   publish(run: readonly Publication[]): Generator<void>;
 }
 
@@ -21,14 +24,14 @@ interface Copies extends Message {
   sessions: number;
 }
 
-export function createFanOut(options: {
+export function createSocketFanOut(options: {
   link: () => Pick<CoreLink, 'published'>;
   writer: SocketWriter;
   redelivery: Redelivery;
   topics: Topics;
-  sessionOf: (slot: number) => Session | undefined;
+  sessionOf: (slot: number) => SocketSession | undefined;
   framesPerTurn: number;
-}): FanOut {
+}): SocketFanOut {
   const { link, writer, redelivery, topics, sessionOf, framesPerTurn } = options;
   let left = framesPerTurn;
 
@@ -40,7 +43,7 @@ export function createFanOut(options: {
   }
 
   /** How many of the messages were sent. */
-  function hand(session: Session, messages: readonly Message[]): number {
+  function hand(session: SocketSession, messages: readonly Message[]): number {
     const sent = writer.write(session, messages);
     left -= messages.length;
     for (const { pushId, frame, confirmUntil } of sent === messages.length ? messages : messages.slice(0, sent)) {
@@ -49,7 +52,7 @@ export function createFanOut(options: {
     return sent;
   }
 
-  function publishTo(session: Session, fitting: readonly Copies[]): void {
+  function publishTo(session: SocketSession, fitting: readonly Copies[]): void {
     // A session with several of the topics has them from the first.
     const { through } = session;
     const news = fitting.some(({ pushId }) => pushId <= through)
@@ -108,7 +111,7 @@ export function createFanOut(options: {
 }
 
 /** Whether a session is given anything. */
-export function takesMessages({ state }: Session): boolean {
+export function takesMessages({ state }: SocketSession): boolean {
   return state === 'live' || state === 'resumed';
 }
 

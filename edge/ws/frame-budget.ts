@@ -1,8 +1,9 @@
 import type { SocketData } from './session.js';
 
 /**
- * Bounds what devices send: so many frames at once, and so many a second after that. What a device has spent is kept beyond its socket,
- * so that reconnecting gives it no more. Confirmations of what a socket was sent are not counted: there are only as many as messages.
+ * Bounds what devices send: so many frames at once, and so many a second after that. What a device has spent is kept
+ * beyond its socket, so that reconnecting gives it no more. Confirmations of what a socket was sent are not counted:
+ * there are only as many as messages.
  */
 export interface FrameBudget {
   /** Takes over what the device has spent before. */

@@ -1,23 +1,23 @@
 import type { WebSocket } from 'uWebSockets.js';
-import type { CoreLink, LinkListener } from '../link/core-link.js';
+import type { CoreLink, LinkListener } from '../link/client.js';
 import { type Delivery, OrderKind, type Publication, type Recall, type SessionOrder } from '../link/wire.js';
-import { createFanOut, takesMessages } from './fan-out.js';
+import { createSocketFanOut, takesMessages } from './fan-out.js';
 import { createRedelivery } from './redelivery.js';
-import { createSession, type Session, type SocketData } from './session.js';
+import { createSocketSession, type SocketData, type SocketSession } from './session.js';
 import { createSocketWriter, type FrameCounts } from './socket-writer.js';
 import { areEqual, createTopics } from './topics.js';
 
 /**
- * All open sockets, by slot. Does what the core orders and reports what becomes of it. Keeps no truth: when the core goes
- * away the sockets stay, and are announced again to the next one.
+ * All open sockets, by slot. Does what the core orders and reports what becomes of it. Keeps no truth: when the core
+ * goes away the sockets stay, and are announced again to the next one.
  */
 export interface Hub extends LinkListener {
   /** Undefined: there are as many as may be. */
-  open(ws: WebSocket<SocketData>, deviceId: string): Session | undefined;
-  closed(session: Session): void;
-  drained(session: Session): void;
-  confirm(session: Session, pushId: number): void;
-  sessions(): Iterable<Session>;
+  open(ws: WebSocket<SocketData>, deviceId: string): SocketSession | undefined;
+  closed(session: SocketSession): void;
+  drained(session: SocketSession): void;
+  confirm(session: SocketSession, pushId: number): void;
+  sessions(): Iterable<SocketSession>;
   /** Whether the session that had the slot is still open. */
   isOpen(slot: number, ws: WebSocket<SocketData>): boolean;
   stop(): void;
@@ -62,7 +62,7 @@ export function createHub(
     framesPerTurn?: number;
   },
 ): Hub {
-  const slots: (Session | undefined)[] = [];
+  const slots: (SocketSession | undefined)[] = [];
   const free: number[] = [];
   /** Slots of closed sessions that the core may still be sending to. */
   const unreleased = new Set<number>();
@@ -76,7 +76,7 @@ export function createHub(
       writer.write(session, [{ pushId, frame, deliveryId: undefined, confirmUntil: 0 }]);
     },
   });
-  const fanOut = createFanOut({
+  const fanOut = createSocketFanOut({
     link,
     writer,
     redelivery,
@@ -87,7 +87,7 @@ export function createHub(
   let count = 0;
   let redelivered = 0;
 
-  function obey({ kind, slot, platform, topics: wanted, code, reason, page, ...rest }: SessionOrder): void {
+  function applyOrder({ kind, slot, platform, topics: wanted, code, reason, page, ...rest }: SessionOrder): void {
     if (kind === OrderKind.RELEASED) {
       if (unreleased.delete(slot)) free.push(slot);
       return;
@@ -126,7 +126,7 @@ export function createHub(
   }
 
   function accept(
-    session: Session,
+    session: SocketSession,
     { device, generation, ticket }: Pick<SessionOrder, 'device' | 'generation' | 'ticket'>,
   ): void {
     session.device = device;
@@ -140,7 +140,7 @@ export function createHub(
     open(ws, deviceId) {
       if (count >= options.maxSessions) return undefined;
       const slot = free.pop() ?? slots.length;
-      const session = createSession(ws, slot, deviceId);
+      const session = createSocketSession(ws, slot, deviceId);
       slots[slot] = session;
       count++;
       if (link().isAttached()) link().opened(session);
@@ -200,7 +200,7 @@ export function createHub(
         if (session !== undefined && session.buffered === undefined) link().opened(session);
       }
       // They may have been recalled while no core could say so.
-      link().unconfirmed(redelivery.kept());
+      link().unconfirmed(redelivery.unconfirmedPushes());
     },
 
     detached() {
@@ -223,7 +223,7 @@ export function createHub(
           publications.push(item.value);
           if (next?.case === 'publication' && isTogetherWith(item.value, next.value)) continue;
           yield* fanOut.publish(publications.splice(0));
-        } else if (item.case === 'order') obey(item.value);
+        } else if (item.case === 'order') applyOrder(item.value);
         else if (item.case === 'recall') recall(item.value);
       }
     },

@@ -1,20 +1,20 @@
-import type { Session, Unconfirmed } from './session.js';
+import type { SocketSession, Unconfirmed } from './session.js';
 
 /**
- * Sends messages that must be confirmed again, until they are: after the first interval, then at doubling ones up to five
- * minutes. Costs nothing for sessions that have nothing to confirm: a queue for each interval is in the order of its due times by
- * itself, so there is one timer, and each message is looked at only when it is due.
+ * Sends messages that must be confirmed again, until they are: after the first interval, then at doubling ones up to
+ * five minutes. Costs nothing for sessions that have nothing to confirm: a queue for each interval is in the order of
+ * its due times by itself, so there is one timer, and each message is looked at only when it is due.
  */
 export interface Redelivery {
   /** A message that must be confirmed was sent. `frame` is kept until the message is confirmed or expires. */
-  sent(session: Session, pushId: number, frame: Uint8Array, until: number): void;
+  sent(session: SocketSession, pushId: number, frame: Uint8Array, until: number): void;
   /** The device has confirmed the message, or it is for it no more. */
-  ended(session: Session, pushId: number): void;
+  ended(session: SocketSession, pushId: number): void;
   /** The session is gone: the next one is sent what is unconfirmed. */
-  forget(session: Session): void;
+  forget(session: SocketSession): void;
   recalled(pushId: number): void;
   /** The pushes that are kept, each once. */
-  kept(): number[];
+  unconfirmedPushes(): number[];
   /** How many bytes of frames are kept. */
   keptBytes(): number;
   stop(): void;
@@ -28,7 +28,7 @@ export function createRedelivery(options: {
   /** Milliseconds until a message is sent again for the first time. */
   firstInterval: number;
   /** Sends the frame, or does nothing if the session cannot take it now. */
-  resend: (session: Session, pushId: number, frame: Uint8Array) => void;
+  resend: (session: SocketSession, pushId: number, frame: Uint8Array) => void;
   now?: () => number;
 }): Redelivery {
   const { firstInterval, resend, now = Date.now } = options;
@@ -119,7 +119,7 @@ export function createRedelivery(options: {
       if (!pushes.has(pushId)) return;
       for (const { queue } of levels) for (const message of queue) if (message.pushId === pushId) drop(message);
     },
-    kept: () => [...pushes.keys()],
+    unconfirmedPushes: () => [...pushes.keys()],
     keptBytes: () => keptBytes,
     stop() {
       clearTimeout(timer);

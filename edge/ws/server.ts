@@ -15,8 +15,8 @@ const MAX_PAYLOAD = 16 * 1024;
 /** The hub writes nothing to a socket that buffers; this bounds the answers to heartbeats. */
 const MAX_BUFFERED = 64 * 1024;
 /**
- * Confirmations of what sockets were not sent, of all devices: the core looks for each of them in the store. Beyond that they are not
- * taken: the messages come again with the next session.
+ * Confirmations of what sockets were not sent, of all devices: the core looks for each of them in the store. Beyond
+ * that they are not taken: the messages come again with the next session.
  */
 const STRAY_CONFIRMATIONS = { perSecond: 1000, burst: 2000 };
 /** The close code of a connection that ended without a close frame: its descriptor is free. */
@@ -150,8 +150,8 @@ export function serveWebSockets(
 }
 
 /**
- * Returns the idle timeout of uWebSockets for a ping after so many seconds of silence. It pings 16 seconds before it closes the socket, 8 or 4
- * where the timeout is below 32 or 16; both moments may be 4 seconds late.
+ * Returns the idle timeout of uWebSockets for a ping after so many seconds of silence. It pings 16 seconds before it
+ * closes the socket, 8 or 4 where the timeout is below 32 or 16; both moments may be 4 seconds late.
  */
 function idleSeconds(pingSeconds: number): number {
   if (pingSeconds >= 16) return pingSeconds + 16;

@@ -7,7 +7,7 @@ export interface SocketData {
   /** The device id that the client named; well-formed, not yet known to exist. Undefined: it named none. */
   deviceId: string | undefined;
   /** Undefined once the socket has closed, and while it has no place in the hub. */
-  session: Session | undefined;
+  session: SocketSession | undefined;
   /** Until when its device has paid for the frames that it sent, in milliseconds since the start. See FrameBudget. */
   paidUntil: number;
 }
@@ -19,7 +19,7 @@ export interface SocketData {
  * - live: it gets what is published to its topics too;
  * - stalled: it gets nothing until the core, told that it has drained, resumes it.
  */
-export interface Session extends ReportedSession {
+export interface SocketSession extends ReportedSession {
   readonly ws: WebSocket<SocketData>;
   device: number;
   generation: number;
@@ -49,7 +49,7 @@ export interface Handed {
 
 /** A message that a device has not confirmed. */
 export interface Unconfirmed {
-  readonly session: Session;
+  readonly session: SocketSession;
   readonly pushId: number;
   /** Undefined: it is not to be sent again. */
   frame: Uint8Array | undefined;
@@ -58,7 +58,7 @@ export interface Unconfirmed {
   dueAt: number;
 }
 
-export function createSession(ws: WebSocket<SocketData>, slot: number, deviceId: string): Session {
+export function createSocketSession(ws: WebSocket<SocketData>, slot: number, deviceId: string): SocketSession {
   return {
     ws,
     slot,

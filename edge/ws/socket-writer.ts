@@ -1,5 +1,5 @@
-import type { CoreLink } from '../link/core-link.js';
-import type { Handed, Session } from './session.js';
+import type { CoreLink } from '../link/client.js';
+import type { Handed, SocketSession } from './session.js';
 
 /** A message for one device. */
 export interface Message extends Handed {
@@ -12,21 +12,24 @@ export interface Message extends Handed {
 export type FrameCounts = Record<'taken' | 'buffered' | 'refused', number>;
 
 /**
- * Writes messages to sockets, and tells the core of what the kernel has taken every byte. A socket that buffers something is stalled: it
- * gets nothing more until it has drained and the core resumes it.
+ * Writes messages to sockets, and tells the core of what the kernel has taken every byte. A socket that buffers
+ * something is stalled: it gets nothing more until it has drained and the core resumes it.
  */
 export interface SocketWriter {
   /**
-   * In order, and several as one write. Answers how many were sent: the socket has stalled before the others. Hot: called for each session
-   * of a push. Watched by the benchmarks of broadcasts and of sends.
+   * In order, and several as one write. Answers how many were sent: the socket has stalled before the others. Hot:
+   * called for each session of a push. Watched by the benchmarks of broadcasts and of sends.
    */
-  write(session: Session, messages: readonly Message[]): number;
+  write(session: SocketSession, messages: readonly Message[]): number;
   /** Nothing is buffered any more. */
-  drained(session: Session): void;
+  drained(session: SocketSession): void;
   counts(): FrameCounts;
 }
 
-/** What uWebSockets answers to a send: the bytes are written, or wait where that is known later; they are buffered; they are dropped. */
+/**
+ * What uWebSockets answers to a send: the bytes are written, or wait where that is known later; they are buffered; they
+ * are dropped.
+ */
 const TAKEN = 1;
 const BUFFERED = 0;
 
@@ -35,7 +38,7 @@ export function createSocketWriter(
 ): SocketWriter {
   const frames: FrameCounts = { taken: 0, buffered: 0, refused: 0 };
 
-  function stall(session: Session, buffered: readonly Message[]): void {
+  function stall(session: SocketSession, buffered: readonly Message[]): void {
     // Without the frames: each is a part of a whole message of the link.
     if (buffered.length > 0) session.buffered = buffered.map(({ pushId, deliveryId }) => ({ pushId, deliveryId }));
     frames.buffered += buffered.length;
@@ -43,7 +46,7 @@ export function createSocketWriter(
     link().stalled(session);
   }
 
-  function handedOver(session: Session, { pushId, deliveryId }: Handed): void {
+  function handedOver(session: SocketSession, { pushId, deliveryId }: Handed): void {
     if (pushId > session.through) session.through = pushId;
     if (deliveryId === undefined) return;
     // What a session still buffers when its link ends was handed over by an earlier core, or attachment.
@@ -52,7 +55,7 @@ export function createSocketWriter(
   }
 
   /** Writes as one what the socket accepts without dropping anything: how many that was. */
-  function writeCorked(session: Session, messages: readonly Message[]): number {
+  function writeCorked(session: SocketSession, messages: readonly Message[]): number {
     let accepted = 0;
     session.ws.cork(() => {
       for (const { frame } of messages) {
@@ -65,7 +68,7 @@ export function createSocketWriter(
     return accepted;
   }
 
-  function writeOne(session: Session, message: Message): number {
+  function writeOne(session: SocketSession, message: Message): number {
     const result = session.ws.send(message.frame, false);
     if (result === TAKEN) {
       frames.taken++;
@@ -82,7 +85,7 @@ export function createSocketWriter(
     return 0;
   }
 
-  function writeAll(session: Session, messages: readonly Message[]): number {
+  function writeAll(session: SocketSession, messages: readonly Message[]): number {
     let sent = 0;
     while (sent < messages.length) {
       const accepted = messages.slice(sent, sent + writeCorked(session, messages.slice(sent)));

@@ -1,15 +1,15 @@
-import type { Session } from './session.js';
+import type { SocketSession } from './session.js';
 
 /** Which sessions have which topic. */
 export interface Topics {
   /** Replaces the topics of a session. */
-  set(session: Session, topics: readonly number[]): void;
-  members(topic: number): Iterable<Session>;
+  set(session: SocketSession, topics: readonly number[]): void;
+  members(topic: number): Iterable<SocketSession>;
 }
 
 export function createTopics(): Topics {
-  const members = new Map<number, Set<Session>>();
-  const none: ReadonlySet<Session> = new Set();
+  const members = new Map<number, Set<SocketSession>>();
+  const none: ReadonlySet<SocketSession> = new Set();
   /** Most sessions have the same as others: they share the list. */
   let last: readonly number[] = [];
 

@@ -2,7 +2,8 @@
 //
 //     node examples/node/receipts.mjs <host:port of gRPC> <app id> <app key> <how many> [<position>]
 //
-// In this repository after make build, or where @one-push/client is installed. It ends with the position to go on from the next time.
+// In this repository after make build, or where @one-push/client is installed. It ends with the position to go on from
+// the next time.
 import { createOnePushClient, DeliveryState } from '@one-push/client';
 
 const [address, appId, appKey, count, start = ''] = process.argv.slice(2);

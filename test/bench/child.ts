@@ -42,7 +42,10 @@ export function serve<M extends object>(methods: M): void {
   });
 }
 
-/** Starts the program at this URL, with this in its environment besides ours; it must call `serve` with methods of type M. */
+/**
+ * Starts the program at this URL, with this in its environment besides ours; it must call `serve` with methods of type
+ * M.
+ */
 export async function startChild<M extends object>(url: URL, env: Record<string, string> = {}): Promise<Child<M>> {
   const child = fork(fileURLToPath(url), {
     env: { ...process.env, ...env },

@@ -47,7 +47,10 @@ const RESULTS = join(DOCS, 'benchmarks.json');
 const PAGE = join(DOCS, 'benchmarks.md');
 const CHART = join(DOCS, 'latency.svg');
 
-/** BENCH=quick: a minute. BENCH_WRITE=1: puts what was measured into docs/, beside the rows that were not. Arguments: row numbers. */
+/**
+ * BENCH=quick: a minute. BENCH_WRITE=1: puts what was measured into docs/, beside the rows that were not. Arguments:
+ * row numbers.
+ */
 const quick = process.env.BENCH === 'quick';
 const wanted = process.argv.slice(2);
 const chosen = PROGRAMS.filter(({ rows }) => wanted.length === 0 || rows.some((row) => wanted.includes(row)));

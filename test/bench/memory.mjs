@@ -1,7 +1,7 @@
 /**
- * Preloaded into a process whose memory is measured: SIGUSR2 has it collect its garbage, and write how many bytes it keeps into the
- * folder that BENCH_MEMORY names: what is resident beside V8's heap, and what is used of the heap. What is resident of the heap itself
- * is as much as earlier work has made it.
+ * Preloaded into a process whose memory is measured: SIGUSR2 has it collect its garbage, and write how many bytes it
+ * keeps into the folder that BENCH_MEMORY names: what is resident beside V8's heap, and what is used of the heap. What
+ * is resident of the heap itself is as much as earlier work has made it.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

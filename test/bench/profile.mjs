@@ -1,4 +1,7 @@
-/** Preloaded into a process that is profiled: writes its CPU profile into the folder that BENCH_PROFILE names when it ends. */
+/**
+ * Preloaded into a process that is profiled: writes its CPU profile into the folder that BENCH_PROFILE names when it
+ * ends.
+ */
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { join } from 'node:path';

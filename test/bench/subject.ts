@@ -14,7 +14,10 @@ export interface Endpoint {
   readonly paths: readonly string[];
   /** Its processes, by name. */
   readonly pids: Readonly<Record<string, number>>;
-  /** How late event loops were since the last call, by process: the 99th percentile, in milliseconds. Absent: that is not known. */
+  /**
+   * How late event loops were since the last call, by process: the 99th percentile, in milliseconds. Absent: that is
+   * not known.
+   */
   delays?(): Promise<Record<string, number>>;
 }
 

@@ -20,7 +20,10 @@ const REGISTRATIONS_AT_ONCE = 256;
 /** Since the last scrape. */
 const LOOP_DELAY = 'onepush_event_loop_delay_seconds{quantile="0.99"}';
 
-/** Starts ONE-PUSH on a database, with these settings of both processes, and registers as many devices as are missing there. */
+/**
+ * Starts ONE-PUSH on a database, with these settings of both processes, and registers as many devices as are missing
+ * there.
+ */
 export async function startSystem(
   population: Population,
   devices: number,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { openMysqlStore } from '../../core/store/mysql.js';
-import { openSqliteStore } from '../../core/store/sqlite.js';
+import { openMysqlStore } from '../../core/store/mysql/open.js';
+import { openSqliteStore } from '../../core/store/sqlite/open.js';
 import type { Store } from '../../core/store/store.js';
 import { owned } from '../support/owned.js';
 import { changeRows, readRows } from '../support/rows.js';
@@ -11,7 +11,10 @@ export interface OpenStore {
   readonly kind: StoreKind;
   readonly url: string;
   readonly store: Store;
-  /** Rows of the database itself, for what the store has no look-up for. The statement must mean the same in both dialects. */
+  /**
+   * Rows of the database itself, for what the store has no look-up for. The statement must mean the same in both
+   * dialects.
+   */
   rows(sql: string, values?: readonly (string | number)[]): Promise<Record<string, unknown>[]>;
   /** Whether there is a push, with its content or without. */
   hasPush(id: number): Promise<boolean>;

@@ -1,7 +1,7 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Database, StoreFault } from '../../core/store/driver.js';
-import { openMysqlDatabase, openMysqlStore } from '../../core/store/mysql.js';
+import { openMysqlDatabase, openMysqlStore } from '../../core/store/mysql/open.js';
+import { type Database, StoreFault } from '../../core/store/sql/driver.js';
 import { CommitInDoubt, type Store, StoreUnavailable } from '../../core/store/store.js';
 import { eventually } from '../support/eventually.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
@@ -66,7 +66,7 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
   const idOf = async (database: Database) =>
     Number(must((await database.all('SELECT CONNECTION_ID() AS id', []))[0]).id);
   const write = (database: Database) =>
-    database.transaction((tx) => tx.later('INSERT INTO cursors (device_num, push_id) VALUES (?, 1)', [nextNumber()]));
+    database.transaction((tx) => tx.enqueue('INSERT INTO cursors (device_num, push_id) VALUES (?, 1)', [nextNumber()]));
 
   /** Resolves when the writer's connection has ended. */
   async function cutOff(database: Database): Promise<void> {
@@ -90,7 +90,7 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
       'INSERT INTO cursors VALUES ((SELECT 1 UNION SELECT 2), 0, 1)',
     ];
     for (const sql of refused) {
-      const error = await rejectionOf(database.transaction((tx) => tx.later(sql, [])));
+      const error = await rejectionOf(database.transaction((tx) => tx.enqueue(sql, [])));
       expect([sql, error]).toEqual([sql, expect.any(StoreFault)]);
     }
   });
@@ -105,7 +105,7 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
     // Rights are those of when a connection began.
     await cutOff(database);
     expect(await rejectionOf(write(database))).toMatchObject({ code: 'ER_TABLEACCESS_DENIED_ERROR' });
-    const gone = database.transaction((tx) => tx.later('UPDATE receipts SET seq = 1', []));
+    const gone = database.transaction((tx) => tx.enqueue('UPDATE receipts SET seq = 1', []));
     expect(await rejectionOf(gone)).toMatchObject({ code: 'ER_NO_SUCH_TABLE' });
     await admin.query(`GRANT INSERT ON ${name}.* TO '${user}'@'%'`);
     await write(database);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openMysqlDatabase, openMysqlStore } from '../../core/store/mysql.js';
+import { openMysqlDatabase, openMysqlStore } from '../../core/store/mysql/open.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
 import { storeKinds } from '../support/stores.js';
 import { verify } from '../support/verify.js';

@@ -1,8 +1,8 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Database, StoreFault, type Transaction } from '../../core/store/driver.js';
-import { createEndedCounts } from '../../core/store/ended-counts.js';
-import { openMysqlDatabase, openMysqlStore } from '../../core/store/mysql.js';
+import { openMysqlDatabase, openMysqlStore } from '../../core/store/mysql/open.js';
+import { type Database, StoreFault, type Transaction } from '../../core/store/sql/driver.js';
+import { createEndedCounts } from '../../core/store/sql/ended-counts.js';
 import { CommitInDoubt, StoreUnavailable } from '../../core/store/store.js';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.js';
 import { eventually } from '../support/eventually.js';
@@ -33,7 +33,7 @@ describe.runIf(storeKinds().includes('mysql'))('a transaction on MySQL', () => {
 
   /** Gives a device a cursor, in the next round trip. */
   function insert(tx: Transaction, device: number): Promise<void> {
-    return tx.later('INSERT INTO cursors (device_num, push_id) VALUES (?, 1)', [device]);
+    return tx.enqueue('INSERT INTO cursors (device_num, push_id) VALUES (?, 1)', [device]);
   }
 
   /** How many of these devices have a cursor. */

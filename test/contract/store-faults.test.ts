@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, open, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../core/store/sqlite.js';
+import { openSqliteStore } from '../../core/store/sqlite/open.js';
 import { type Store, StoreUnavailable } from '../../core/store/store.js';
 import { guard } from '../support/guard.js';
 import { owned } from '../support/owned.js';

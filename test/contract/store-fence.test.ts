@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { openMysqlStore } from '../../core/store/mysql.js';
+import { openMysqlStore } from '../../core/store/mysql/open.js';
 import { CommitInDoubt, Fenced, type NewJob, type Store } from '../../core/store/store.js';
 import { owned } from '../support/owned.js';
 import { startProxy, type TcpProxy, through } from '../support/proxy.js';
@@ -76,7 +76,10 @@ eachStore('the fence of a store', (opened) => {
     };
   }
 
-  /** Another incarnation takes over, as another process does. Undefined: the file has a lock, and only its row can be changed. */
+  /**
+   * Another incarnation takes over, as another process does. Undefined: the file has a lock, and only its row can be
+   * changed.
+   */
   async function takeOver(): Promise<Store | undefined> {
     if (opened.kind === 'mysql') return openStore(opened.url);
     await opened.change('UPDATE cores SET epoch = epoch + 1, owner = ?', ['another']);

@@ -1,13 +1,16 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { StoreFault } from '../../core/store/driver.js';
-import { openMysqlStore } from '../../core/store/mysql.js';
+import { openMysqlStore } from '../../core/store/mysql/open.js';
+import { StoreFault } from '../../core/store/sql/driver.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
 import { owned } from '../support/owned.js';
 import { storeKinds } from '../support/stores.js';
 import { newApp, nextNumber } from './samples.js';
 
-/** What a migration leaves on MySQL when its core dies before the end: its tables are changed, and it is not noted as made. */
+/**
+ * What a migration leaves on MySQL when its core dies before the end: its tables are changed, and it is not noted as
+ * made.
+ */
 describe.runIf(storeKinds().includes('mysql'))('a migration that was interrupted on MySQL', () => {
   let server: Mariadb;
   let url: string;

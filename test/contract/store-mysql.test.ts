@@ -1,6 +1,6 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openMysqlStore } from '../../core/store/mysql.js';
+import { openMysqlStore } from '../../core/store/mysql/open.js';
 import { type Store, StoreUnavailable } from '../../core/store/store.js';
 import { eventually } from '../support/eventually.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';

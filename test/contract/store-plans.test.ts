@@ -5,7 +5,10 @@ import { eachStore, must } from './each-store.js';
 import { type Filling, fill, questions, TABLES } from './plans.js';
 import { newApp } from './samples.js';
 
-/** Rows that one statement may look at: far fewer than there are in a table, and not fewer because of how many there are. */
+/**
+ * Rows that one statement may look at: far fewer than there are in a table, and not fewer because of how many there
+ * are.
+ */
 const MOST = 900;
 /** The same of a sweep, which goes through tables step by step. */
 const MOST_OF_SWEEPS = 2500;

@@ -4,7 +4,7 @@ import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../core/store/sqlite.js';
+import { openSqliteStore } from '../../core/store/sqlite/open.js';
 import type { Store } from '../../core/store/store.js';
 import { guard } from '../support/guard.js';
 import { owned } from '../support/owned.js';

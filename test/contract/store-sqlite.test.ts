@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { rename, stat } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../core/store/sqlite.js';
-import { openConnection, type SqliteConnection } from '../../core/store/sqlite-connection.js';
+import { openConnection, type SqliteConnection } from '../../core/store/sqlite/connection.js';
+import { openSqliteStore } from '../../core/store/sqlite/open.js';
 import { type Store, StoreUnavailable } from '../../core/store/store.js';
 import { eventually } from '../support/eventually.js';
 import { owned } from '../support/owned.js';
@@ -12,7 +12,10 @@ import { type FreshDatabase, freshDatabase } from '../support/stores.js';
 import { rejectionOf } from './each-store.js';
 import { batch, directed, newApp, newDevices, register, registration } from './samples.js';
 
-/** The longest that anything may hold up the process, in milliseconds: far above what it does, far below the 5 s that SQLite would wait. */
+/**
+ * The longest that anything may hold up the process, in milliseconds: far above what it does, far below the 5 s that
+ * SQLite would wait.
+ */
 const HELD_UP_MS = 2500;
 
 let database: FreshDatabase;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StoreFault } from '../../core/store/driver.js';
+import { StoreFault } from '../../core/store/sql/driver.js';
 import type { Store } from '../../core/store/store.js';
 import { eachStore, must, rejectionOf } from './each-store.js';
 import {

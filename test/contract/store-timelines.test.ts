@@ -41,7 +41,7 @@ eachStore('deliveries of a push', (opened) => {
     await store.commitDeliveries(batch({ delivered: sent.deliveries.slice(1, 3) }));
     const second = must(await store.listDeliveries(filter, must(first.next), 100));
     expect(second.entries.map(({ deviceId }) => deviceId)).toEqual(devices.slice(2).map(({ id }) => id));
-    expect(second.entries.map(({ ending }) => ending)).toEqual(['delivered', undefined, undefined]);
+    expect(second.entries.map(({ state: ending }) => ending)).toEqual(['delivered', undefined, undefined]);
     expect(second.next).toBeUndefined();
   });
 
@@ -177,7 +177,7 @@ eachStore('timelines of devices', (opened) => {
     const since = directed(app, [device.num]);
     await store.commitDeliveries(batch({ pushes: [since.made] }));
     const idsOf = async (ofUser: boolean) =>
-      (await wholeTimeline(store, { deviceIds: [device.id], ofUser }, 10)).map(({ pushId, ending }) => [
+      (await wholeTimeline(store, { deviceIds: [device.id], ofUser }, 10)).map(({ pushId, state: ending }) => [
         pushId,
         ending,
       ]);

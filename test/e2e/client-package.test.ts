@@ -30,7 +30,8 @@ afterAll(async () => {
 });
 
 /**
- * An empty project into which npm installs this. The lock file makes it take the versions of this repository, which npm has in its cache.
+ * An empty project into which npm installs this. The lock file makes it take the versions of this repository, which npm
+ * has in its cache.
  */
 async function install(name: string, spec: string): Promise<string> {
   const project = join(folder, name);

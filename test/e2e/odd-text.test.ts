@@ -130,8 +130,8 @@ describe('what is no text', () => {
 
   it('is refused in an idempotency key, with what a header cannot carry', async () => {
     const push = { ...TEST_APP, audiences: ['nobody'], alert: 'x' };
-    // The edge's HTTP server takes what is not ASCII away from both ends of a header: what stands between can be refused, and a key of
-    // which nothing is left. The last one is \u4e00 in UTF-8.
+    // The edge's HTTP server takes what is not ASCII away from both ends of a header: what stands between can be
+    // refused, and a key of which nothing is left. The last one is \u4e00 in UTF-8.
     for (const key of ['order-\u00e4-1', 'order-\u00ff\u00ff-1', '', '\u00e4', '\u00e4\u00b8\u0080']) {
       const answer = await send(stack.httpUrl, push, { 'Idempotency-Key': key });
       expect(answer.body.code).toBe(40001);

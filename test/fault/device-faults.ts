@@ -6,7 +6,9 @@ import type { Rig } from './rig.js';
 
 /** One device in a hundred, but never none. */
 const isOdd = (place: number): boolean => place % 100 === 7;
-/** Characters of a message, and so many messages: 9 MB, more than both kernels buffer, so that the edge cannot write on. */
+/**
+ * Characters of a message, and so many messages: 9 MB, more than both kernels buffer, so that the edge cannot write on.
+ */
 const BULK = 60_000;
 const BULK_PUSHES = 150;
 /** Characters of a message of which very many wait at once. */

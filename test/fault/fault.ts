@@ -28,7 +28,10 @@ export interface Fault {
   /** How large the core's heap may become, in megabytes. */
   coreHeap?: number;
   steppedClock?: true;
-  /** Strikes, and resolves when the fault is over. `scale`: 1, less in the short form; long faults take so much of their time. */
+  /**
+   * Strikes, and resolves when the fault is over. `scale`: 1, less in the short form; long faults take so much of their
+   * time.
+   */
   strike(rig: Rig, scale: number): Promise<void>;
 }
 

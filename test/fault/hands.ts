@@ -17,8 +17,9 @@ const SECRET = 'a secret';
 let travellers = 0;
 
 /**
- * A device of the user `from` changes hands, or unregisters, while `interrupted` does its worst to that. Its socket of before must be
- * closed with 4410 and get nothing of what is pushed afterwards, to its user of before and to the next one.
+ * A device of the user `from` changes hands, or unregisters, while `interrupted` does its worst to that. Its socket of
+ * before must be closed with 4410 and get nothing of what is pushed afterwards, to its user of before and to the next
+ * one.
  *
  * @param interrupted is to call the change, which goes to the core directly and is repeated until it is accepted
  * @throws Error naming what was leaked, or that the socket stayed open

@@ -104,7 +104,10 @@ export function createLoad(httpUrl: string, population: Population, sendsPerSeco
   };
 }
 
-/** How long this process did nothing though it should have: on a busy machine it is the caller that is late, not the answer. */
+/**
+ * How long this process did nothing though it should have: on a busy machine it is the caller that is late, not the
+ * answer.
+ */
 function watchStandstill(): { seconds(): number; stop(): void } {
   let total = 0;
   let last = performance.now();

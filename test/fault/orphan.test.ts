@@ -1,6 +1,6 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
-import { openMysqlStore } from '../../core/store/mysql.js';
+import { openMysqlStore } from '../../core/store/mysql/open.js';
 import { eventually } from '../support/eventually.js';
 import { owned } from '../support/owned.js';
 import { freshDatabase, storeKinds } from '../support/stores.js';

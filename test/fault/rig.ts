@@ -28,8 +28,8 @@ export interface Rig {
   /** What the core's database really is: for other processes that use it. */
   readonly databaseUrl: string;
   /**
-   * Starts another core on the same database, at the second of the addresses where the edge looks; rejects if it does not become ready.
-   * From then on it is the core of this rig.
+   * Starts another core on the same database, at the second of the addresses where the edge looks; rejects if it does
+   * not become ready. From then on it is the core of this rig.
    */
   replaceCore(): Promise<void>;
   /** Resident megabytes. */

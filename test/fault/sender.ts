@@ -27,7 +27,9 @@ export interface Sender {
   stop(): void;
 }
 
-/** From this idle time on the edge may close a connection, in milliseconds: a send that meets the close is sent again. */
+/**
+ * From this idle time on the edge may close a connection, in milliseconds: a send that meets the close is sent again.
+ */
 const CLOSED_AFTER = 7500;
 
 export function createSender(httpUrl: string): Sender {

@@ -10,13 +10,19 @@ import { type Grounds, prepareGrounds } from './grounds.js';
 import { formatTable, type Row, withTable } from './table.js';
 import { type Memory, memoryAfter, memoryOf, tryDoor } from './trial.js';
 
-/** FUZZ=short: fewer inputs. FUZZ_WRITE=1: the table goes into the page. FUZZ_DOOR and FUZZ_INDEX: one door, one trial of the seed. */
+/**
+ * FUZZ=short: fewer inputs. FUZZ_WRITE=1: the table goes into the page. FUZZ_DOOR and FUZZ_INDEX: one door, one trial
+ * of the seed.
+ */
 const { FUZZ_SEED: seed = randomBytes(4).toString('hex'), FUZZ_DOOR: onlyDoor, FUZZ_INDEX } = process.env;
 const isShort = process.env.FUZZ === 'short';
 const inputs = Number(process.env.FUZZ_INPUTS ?? (isShort ? 20_000 : 1_000_000));
 /** Each door has so many seconds. */
 const SECONDS = isShort ? 120 : 900;
-/** How much larger a process may be a minute after all of it than it was before, in megabytes: the core's young generation alone is that. */
+/**
+ * How much larger a process may be a minute after all of it than it was before, in megabytes: the core's young
+ * generation alone is that.
+ */
 const GROWTH = 200;
 const WARM_UP_INPUTS = 1000;
 const PAGE = join(ROOT, 'docs', 'reliability.md');

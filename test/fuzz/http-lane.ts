@@ -24,8 +24,8 @@ export type HttpOutcome =
 /** Sends inputs one after the other, on the same connection while it is kept. */
 export interface HttpLane {
   /**
-   * A whole request: resolves with its answer, or at the end of the connection. Anything else: half-closes behind it, and resolves at the
-   * end of the connection.
+   * A whole request: resolves with its answer, or at the end of the connection. Anything else: half-closes behind it,
+   * and resolves at the end of the connection.
    *
    * @param hasBegun whether what has come is enough, though the answer is not whole; then the connection is cut
    */

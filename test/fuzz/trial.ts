@@ -79,7 +79,9 @@ export function memoryOf({ stack }: Grounds): Memory {
   return { edge: of(stack.edge.child.pid), core: of(stack.core.child.pid) };
 }
 
-/** Waits a minute at the most until memory is within `growth` megabytes of what it was. Resolves with what it is then. */
+/**
+ * Waits a minute at the most until memory is within `growth` megabytes of what it was. Resolves with what it is then.
+ */
 export async function memoryAfter(grounds: Grounds, before: Memory, growth: number): Promise<Memory> {
   const end = performance.now() + 60_000;
   for (;;) {

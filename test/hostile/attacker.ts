@@ -2,7 +2,10 @@ import { setPriority } from 'node:os';
 import type { Target } from './attack.js';
 import { ATTACKS } from './attacks.js';
 
-/** A process that attacks once, as its parent says, and tells what came of it. It leaves the processors to others where both want them. */
+/**
+ * A process that attacks once, as its parent says, and tells what came of it. It leaves the processors to others where
+ * both want them.
+ */
 export interface Order {
   name: string;
   target: Target;

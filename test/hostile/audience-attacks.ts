@@ -27,7 +27,10 @@ async function fill(url: string): Promise<void> {
   for (const statement of statements) await changeRows(url, statement);
 }
 
-/** As costly to find as a tree may be: 48 times not all of 20 tags. The last is turned around: what nobody has costs no rows. */
+/**
+ * As costly to find as a tree may be: 48 times not all of 20 tags. The last is turned around: what nobody has costs no
+ * rows.
+ */
 const NOTS = Array.from({ length: 48 }, (_, n) => ({
   not: { tags: { values: Array.from({ length: 20 }, (_, tag) => String(n * 20 + tag)), match: 'MATCH_ALL' } },
 }));

@@ -56,7 +56,10 @@ const growingJson = (): Buffer[] => [
   json(`{"audience":${'{"not":'.repeat(1_000_000)}{}`),
 ];
 
-/** Sends all of them again and again, each on a connection of its own, and fails if the core answers one otherwise than it should. */
+/**
+ * Sends all of them again and again, each on a connection of its own, and fails if the core answers one otherwise than
+ * it should.
+ */
 function messages(
   name: string,
   short: boolean,

@@ -4,7 +4,10 @@ import { connectDevice, type TestDevice } from '../support/device.js';
 import { type Stack, TEST_APP } from '../support/stack.js';
 import { newDevice, uniqueName } from '../support/users.js';
 
-/** A back end and a device that behave: a push goes every 50 ms, whatever became of those before, and comes to the device. */
+/**
+ * A back end and a device that behave: a push goes every 50 ms, whatever became of those before, and comes to the
+ * device.
+ */
 export interface PoliteClient {
   /** Stops, and says how it went: milliseconds from each push's time to its message. */
   stop(): Promise<{ pushes: number; p50: number; p99: number; failures: string[] }>;

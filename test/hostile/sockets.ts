@@ -56,7 +56,9 @@ export function postOf(path: string, body: string): string {
   return `${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** Repeats work in so many loops until the time is over; what fails is only counted as done. Resolves with the count. */
+/**
+ * Repeats work in so many loops until the time is over; what fails is only counted as done. Resolves with the count.
+ */
 export async function repeat(seconds: number, loops: number, work: () => Promise<unknown>): Promise<number> {
   const end = performance.now() + seconds * 1000;
   let count = 0;
@@ -77,7 +79,9 @@ export function ended(socket: Socket, timeoutMs: number): Promise<void> {
   return firstOf(socket, timeoutMs, () => undefined);
 }
 
-/** Writes, as long as the other side takes it; resolves when all is taken, the connection has ended or the time is over. */
+/**
+ * Writes, as long as the other side takes it; resolves when all is taken, the connection has ended or the time is over.
+ */
 export function pour(socket: Socket, bytes: string | Buffer, timeoutMs: number): Promise<void> {
   return firstOf(socket, timeoutMs, (done) => socket.write(bytes, () => done()));
 }

@@ -19,7 +19,10 @@ export interface Verdict {
 
 /** What a well-behaved client may have to wait for while an attack lasts, of 100 pushes all but one. */
 const P99_MS = 1000;
-/** How much larger a process may be a minute after an attack than it was before, and at the most meanwhile, in megabytes. */
+/**
+ * How much larger a process may be a minute after an attack than it was before, and at the most meanwhile, in
+ * megabytes.
+ */
 const GROWTH = 100;
 const PEAK = 400;
 const BACK_WITHIN_MS = 60_000;

@@ -1,16 +1,16 @@
 import type { Logger } from '../../common/log.js';
 import { hashSecret } from '../../common/secrets.js';
-import { type AcceptPush, createAcceptPush } from '../../core/delivery/accept.js';
-import { createRecallCheck } from '../../core/delivery/recall-check.js';
-import { createSessions, type Sessions } from '../../core/delivery/sessions.js';
-import { createWriteCycle, type WriteCycle } from '../../core/delivery/write-cycle.js';
+import { type AcceptPush, createAcceptPush } from '../../core/delivery/push/accept-push.js';
+import { createRecallCheck } from '../../core/delivery/sessions/recall-check.js';
+import { createSessions, type Sessions } from '../../core/delivery/sessions/sessions.js';
+import { createWriteCycle, type WriteCycle } from '../../core/delivery/writer/write-cycle.js';
 import type { App } from '../../core/domain/app.js';
 import { createIdClock } from '../../core/domain/id-clock.js';
+import { createEdgeLink, type EdgeLinkServer } from '../../core/link/server.js';
+import { createTickets } from '../../core/link/tickets.js';
 import { createRegistry } from '../../core/registry/registry.js';
-import { createEdgeLink, type EdgeLinkServer } from '../../core/rpc/edge-link.js';
-import type { PushCoreHandlers } from '../../core/rpc/handlers.js';
-import { createTickets } from '../../core/rpc/tickets.js';
-import { CORE } from '../../core/store/fence.js';
+import type { PushCoreHandlers } from '../../core/rpc/service/handlers.js';
+import { CORE } from '../../core/store/sql/fence.js';
 import type { Store } from '../../core/store/store.js';
 import { owned } from '../support/owned.js';
 import { LINK_TOKEN } from '../support/process.js';
@@ -84,7 +84,7 @@ export async function startCore(options: {
       sessions,
       cycle,
       recalls: createRecallCheck({ store, log }),
-      findObstacle: async () => undefined,
+      checkReadiness: async () => undefined,
       holdsLease: () => true,
       linkToken: LINK_TOKEN,
       tickets: createTickets(options.store.linkKey()),

@@ -1,8 +1,8 @@
-import type { EdgeLinkServer } from '../../core/rpc/edge-link.js';
-import { createInbox } from '../../edge/link/inbox.js';
-import { createReports } from '../../edge/link/reports.js';
+import type { EdgeLinkServer } from '../../core/link/server.js';
+import { createInboundQueue } from '../../edge/link/inbound-queue.js';
+import { createOutbox } from '../../edge/link/outbox.js';
 import { createHub, type Hub } from '../../edge/ws/hub.js';
-import type { Session } from '../../edge/ws/session.js';
+import type { SocketSession } from '../../edge/ws/session.js';
 import type { CoreBatch } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { createWire, type Wire } from './wire.js';
 
@@ -38,7 +38,7 @@ export interface Edge {
 const NO_REDELIVERY = 300_000;
 
 export function createEdge(edgeId: string, active: () => void): Edge {
-  const reports = createReports(edgeId, () => true);
+  const reports = createOutbox(edgeId, () => true);
   let wire: Wire | undefined;
   /** Broken links of which the core does not know yet. */
   const unnoticed: Wire[] = [];
@@ -50,7 +50,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
     confirmInterval: NO_REDELIVERY,
     framesPerTurn: 1,
   });
-  const inbox = createInbox({
+  const inbox = createInboundQueue({
     work: (items) => hub.items(items),
     done: ({ number, items }) => reports.processed(number, items.length > 0),
     // So little waits here that the link is always read.
@@ -129,7 +129,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
         end: close,
       };
       // The hub uses of a socket what this one has.
-      const session = hub.open(ws as unknown as Session['ws'], deviceId);
+      const session = hub.open(ws as unknown as SocketSession['ws'], deviceId);
       function drain(): void {
         paused = false;
         if (!open || killed || buffer.length === 0) return;

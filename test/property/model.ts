@@ -33,7 +33,10 @@ export interface Connection {
   pushes: Set<Sent>;
 }
 
-/** What a device was registered as, from `from` (when it was asked for) to the next state's `to` (when that was answered). */
+/**
+ * What a device was registered as, from `from` (when it was asked for) to the next state's `to` (when that was
+ * answered).
+ */
 interface State {
   alias: number | undefined;
   tags: readonly number[];
@@ -45,8 +48,8 @@ interface State {
 export class Broken extends Error {}
 
 /**
- * The promises about delivery, as simply as they can be said. Time is a counter of what happened. What was under way at the same
- * time may have happened in either order: the model takes both for right.
+ * The promises about delivery, as simply as they can be said. Time is a counter of what happened. What was under way at
+ * the same time may have happened in either order: the model takes both for right.
  */
 export interface Model {
   tick(): number;
@@ -57,9 +60,14 @@ export interface Model {
   readonly sent: Sent[];
   connected(device: number): Connection;
   received(connection: Connection, push: Sent, id: number, now: number, wasBuffered: boolean): void;
-  /** `counts`: whether it is known whose the socket is; what a socket confirms that closes before it is known may be forgotten. */
+  /**
+   * `counts`: whether it is known whose the socket is; what a socket confirms that closes before it is known may be
+   * forgotten.
+   */
   confirmed(device: number, push: Sent, counts: () => boolean): void;
-  /** A process was killed or a link cut: what was not reported may be repeated, and a killed edge forgets confirmations. */
+  /**
+   * A process was killed or a link cut: what was not reported may be repeated, and a killed edge forgets confirmations.
+   */
   disturbed(what: 'edge' | 'other'): void;
   /** The link is there again, and nothing is under way. */
   calm(): void;
@@ -93,8 +101,8 @@ export function createModel(): Model {
   }
 
   /**
-   * Whether the device was in the push's audience, for each of the states that it may have had when the push was committed. Those in
-   * which it was somebody else's when a socket was opened at `opened` do not count.
+   * Whether the device was in the push's audience, for each of the states that it may have had when the push was
+   * committed. Those in which it was somebody else's when a socket was opened at `opened` do not count.
    */
   function belonged(device: number, push: Sent, opened = 0): boolean[] {
     if (push.platform !== 'ALL' && push.platform !== platformOf(device)) return [false];

@@ -109,7 +109,7 @@ async function act(world: World, step: Step): Promise<void> {
       const deviceId = world.deviceIds.get(step.device);
       if (deviceId === undefined || !model.isRegistered(step.device)) return;
       const from = model.tick();
-      await world.wait(core.cycle.change(core.cycle.changes.unregister, deviceId));
+      await world.wait(core.cycle.execute(core.cycle.commands.unregister, deviceId));
       return model.unregistered(step.device, from);
     }
     case 'connect': {
@@ -168,7 +168,7 @@ async function register(world: World, device: number, alias: number, tags: reado
     mobile: null,
     tags: tags.map((tag) => `tag-${tag}`),
   };
-  const registered = await world.wait(core.cycle.change(core.cycle.changes.register, request));
+  const registered = await world.wait(core.cycle.execute(core.cycle.commands.register, request));
   if (typeof registered === 'string') throw new Error(`a registration was refused: ${registered}`);
   deviceIds.set(device, registered.device.id);
   model.registered(device, alias, tags, from);
@@ -225,7 +225,10 @@ function toAudience(target: Target, deviceId: string): Audience {
   }
 }
 
-/** Confirms the nth message that the device has received, or the nth of all pushes, whether it was for the device or not. */
+/**
+ * Confirms the nth message that the device has received, or the nth of all pushes, whether it was for the device or
+ * not.
+ */
 function confirm(world: World, { device, nth, received }: Step & { do: 'confirm' }): void {
   const line = world.lines.get(device);
   if (line === undefined || !line.socket.isOpen) return;
@@ -239,7 +242,9 @@ function confirm(world: World, { device, nth, received }: Step & { do: 'confirm'
 async function recall({ core, model, wait }: World, push: Sent | undefined): Promise<void> {
   if (push?.id === undefined) return;
   const from = model.tick();
-  const recalled = await wait(core.cycle.change(core.cycle.changes.recall, { pushId: push.id, appNum: core.app.num }));
+  const recalled = await wait(
+    core.cycle.execute(core.cycle.commands.recall, { pushId: push.id, appNum: core.app.num }),
+  );
   if (recalled === undefined) throw new Error('the push to recall is not known');
   push.recalled ??= { from, to: model.tick() };
 }
@@ -247,7 +252,7 @@ async function recall({ core, model, wait }: World, push: Sent | undefined): Pro
 async function sweep({ core, wait, now }: World): Promise<void> {
   for (let step = { erasedThrough: 0, more: true }; step.more; ) {
     const request = { now: now(), eraseFrom: step.erasedThrough, removeBefore: 0 };
-    step = await wait(core.cycle.change(core.cycle.changes.sweep, request));
+    step = await wait(core.cycle.execute(core.cycle.commands.sweep, request));
   }
 }
 

@@ -2,8 +2,8 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../../common/log.js';
-import { openSqliteStore } from '../../core/store/sqlite.js';
-import type { Log } from '../../core/store/sqlite-driver.js';
+import type { Log } from '../../core/store/sqlite/driver.js';
+import { openSqliteStore } from '../../core/store/sqlite/open.js';
 import type { Store } from '../../core/store/store.js';
 import { type Core, startCore } from './core.js';
 import { createEdge, type Edge, type Socket } from './edge.js';
@@ -23,7 +23,10 @@ export interface Line {
   connection: Connection;
 }
 
-/** A core and an edge in this process, their clock in the test's hand, and the model that watches what comes out of them. */
+/**
+ * A core and an edge in this process, their clock in the test's hand, and the model that watches what comes out of
+ * them.
+ */
 export interface World {
   readonly model: Model;
   readonly core: Core;

@@ -1,5 +1,5 @@
-// A well-behaved back end that pushes every 20 ms until its standard input ends, then prints its latencies in milliseconds and how many
-// of its pushes failed. In a process of its own: whoever attacks is busy.
+// A well-behaved back end that pushes every 20 ms until its standard input ends, then prints its latencies in
+// milliseconds and how many of its pushes failed. In a process of its own: whoever attacks is busy.
 //
 //     node test/support/bystander.mjs <host:port of gRPC> <app id> <app key>
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -16,7 +16,10 @@ export interface Harm {
   grownMb: number;
 }
 
-/** The longest that a well-behaved caller may wait, in milliseconds: a second, and more on a machine that has much else to do. */
+/**
+ * The longest that a well-behaved caller may wait, in milliseconds: a second, and more on a machine that has much else
+ * to do.
+ */
 export function acceptableMs(): number {
   return 1000 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
 }

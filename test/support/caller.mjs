@@ -1,4 +1,5 @@
-// A back end that sends many pushes, each with a key of its own, and prints how each was answered: its number and its request id.
+// A back end that sends many pushes, each with a key of its own, and prints how each was answered: its number and its
+// request id.
 //
 //     node test/support/caller.mjs <host:port of gRPC> <app id> <app key> <alias> <how many> <prefix of the keys>
 import { createOnePushClient, to } from '@one-push/client';

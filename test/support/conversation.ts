@@ -14,8 +14,9 @@ export interface Conversation {
 }
 
 /**
- * Sends these packets over one connection, each once the server has read the one before, and resolves when so many final answers have come or
- * the server has closed the connection. On Linux only: nobody else tells what a socket has read. Rejects after `timeoutMs` (5000).
+ * Sends these packets over one connection, each once the server has read the one before, and resolves when so many
+ * final answers have come or the server has closed the connection. On Linux only: nobody else tells what a socket has
+ * read. Rejects after `timeoutMs` (5000).
  *
  * @param options.answers how many answers to wait for; by default the server is to close the connection
  * @param options.afterwards sent once they have come: one answer more is waited for then

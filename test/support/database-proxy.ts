@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** `lose`: the server carries it out and the answer is lost with the connection. `silence`: no answer comes. `stop`: it does not get there. */
+/**
+ * `lose`: the server carries it out and the answer is lost with the connection. `silence`: no answer comes. `stop`: it
+ * does not get there.
+ */
 export type Trouble = 'lose' | 'silence' | 'stop';
 
 /** Stands between a store and its database server, and does harm to the answers to chosen statements. */

@@ -25,7 +25,9 @@ export interface Closing {
   reason: string;
 }
 
-/** A WebSocket client that remembers what it got. Every wait rejects after `timeoutMs` (5000), or at once on a close. */
+/**
+ * A WebSocket client that remembers what it got. Every wait rejects after `timeoutMs` (5000), or at once on a close.
+ */
 export interface TestDevice {
   /** Frames that are JSON objects, in order of arrival. */
   readonly messages: readonly Message[];

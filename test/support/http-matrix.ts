@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { TEST_APP } from './stack.js';
 
 /**
- * What came back: the statuses, and `open` where the connection took another request afterwards, `closed` where the server closed it.
- * `closed` alone: without a word. Two of them with `or`: it depends on what comes first.
+ * What came back: the statuses, and `open` where the connection took another request afterwards, `closed` where the
+ * server closed it. `closed` alone: without a word. Two of them with `or`: it depends on what comes first.
  */
 export type Outcome = string;
 

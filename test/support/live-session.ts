@@ -1,8 +1,10 @@
-import type { EdgePort } from '../../core/delivery/edge-port.js';
-import { createSession, type Session } from '../../core/delivery/session.js';
+import type { EdgePort } from '../../core/delivery/sessions/edge-port.js';
+import { createSession, type Session } from '../../core/delivery/sessions/session.js';
 import type { Subscriber } from '../../core/domain/device.js';
 
-/** A session that is live since the first batch to its edge, of a device with this number on a slot of the same number. */
+/**
+ * A session that is live since the first batch to its edge, of a device with this number on a slot of the same number.
+ */
 export function liveSession(edge: EdgePort, num: number, topics: readonly number[] = []): Session {
   const memberships = topics.map((topicNum) => ({ topicNum, since: 0, until: null }));
   const id = `device-${num}`;

@@ -34,8 +34,8 @@ function findIn(folders: string[], names: string[]): string | undefined {
 }
 
 /**
- * The MariaDB server and its installer: MARIADBD_PATH when set, then PATH, then the usual folders. Undefined when either
- * is absent, so Oracle's mysqld, which has no installer script, does not count.
+ * The MariaDB server and its installer: MARIADBD_PATH when set, then PATH, then the usual folders. Undefined when
+ * either is absent, so Oracle's mysqld, which has no installer script, does not count.
  */
 export function findMariadbBinaries(): MariadbBinaries | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...USUAL_FOLDERS];

@@ -29,7 +29,8 @@ export function skipWithoutNginx(file: string): boolean {
 }
 
 /**
- * Starts nginx with the configuration of docs/operations.md, in plain HTTP on a port of its own. Rejects where there is none.
+ * Starts nginx with the configuration of docs/operations.md, in plain HTTP on a port of its own. Rejects where there is
+ * none.
  *
  * @param readTimeout nginx' time for an upstream that says nothing, in place of the documented one
  */

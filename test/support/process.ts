@@ -30,8 +30,9 @@ export interface RunningProcess {
 }
 
 /**
- * Starts `dist/<name>/main.js` with exactly this environment (and PATH, HOME and a link token), so that a developer's own ONEPUSH_*
- * variables change nothing. `descriptors`: the most files that it may have open. Rejects with the last log lines when the process ends, or 20 s pass, before it is ready.
+ * Starts `dist/<name>/main.js` with exactly this environment (and PATH, HOME and a link token), so that a developer's
+ * own ONEPUSH_* variables change nothing. `descriptors`: the most files that it may have open. Rejects with the last
+ * log lines when the process ends, or 20 s pass, before it is ready.
  */
 export async function startProcess(
   name: ProcessName,

@@ -7,16 +7,19 @@ export interface TcpProxy {
   readonly address: string;
   /** Cuts all connections with a reset; new ones are taken. */
   reset(): void;
-  /** From here on nothing gets through, ends of connections included, and nobody is told; false lets all that was held through. */
+  /**
+   * From here on nothing gets through, ends of connections included, and nobody is told; false lets all that was held
+   * through.
+   */
   blackHole(on: boolean): void;
   /**
-   * From here on the connections that are open now are black: what they carry is held, of the answers alone or of both directions, while
-   * new connections work. Call what it returns to let through all that was held.
+   * From here on the connections that are open now are black: what they carry is held, of the answers alone or of both
+   * directions, while new connections work. Call what it returns to let through all that was held.
    */
   strand(what: 'answers' | 'everything'): () => void;
   /**
-   * The next connection on which a piece that passes is sent becomes black: its requests from that piece on, or its answers. Resolves
-   * when it has, with what lets through all that was held.
+   * The next connection on which a piece that passes is sent becomes black: its requests from that piece on, or its
+   * answers. Resolves when it has, with what lets through all that was held.
    */
   strandAt(passes: (piece: string) => boolean, what: Carrier['carries']): Promise<() => void>;
   /** Each byte takes so many milliseconds in each direction. */

@@ -10,7 +10,10 @@ export interface ErrorBody {
 /** An answer of the edge. */
 export interface Answer<T> {
   status: number;
-  /** The parsed body, {} where it is no JSON: the fields of T after a success, of ErrorBody otherwise. Assert the status first. */
+  /**
+   * The parsed body, {} where it is no JSON: the fields of T after a success, of ErrorBody otherwise. Assert the status
+   * first.
+   */
   body: T & Partial<ErrorBody>;
   /** The body as it came. */
   text: string;

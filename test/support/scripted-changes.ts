@@ -1,10 +1,10 @@
-import type { ChangeCommit, ChangeKind } from '../../core/delivery/change-queue.js';
+import type { Command, CommandCommit } from '../../core/delivery/writer/command-queue.js';
 
 /** A kind of change whose sets the test carries out; each input is its own subject and its own answer. */
 export function changeKind<I>(
   carryOut: (inputs: readonly I[]) => unknown = () => undefined,
-  more: Pick<ChangeKind<I, I>, 'bytesOf' | 'endsDeliveries'> & { committed?: (inputs: readonly I[]) => void } = {},
-): ChangeKind<I, I> {
+  more: Pick<Command<I, I>, 'bytesOf' | 'endsDeliveries'> & { committed?: (inputs: readonly I[]) => void } = {},
+): Command<I, I> {
   const { committed, ...rest } = more;
   return {
     ...rest,
@@ -19,7 +19,10 @@ export function changeKind<I>(
   };
 }
 
-/** Carries a set of changes out, and does what follows. Resolves with the answers; rejects with what the store fails with. */
-export async function carriedOut<O>({ stored, committed }: ChangeCommit<O>): Promise<readonly O[]> {
+/**
+ * Carries a set of changes out, and does what follows. Resolves with the answers; rejects with what the store fails
+ * with.
+ */
+export async function carriedOut<O>({ stored, committed }: CommandCommit<O>): Promise<readonly O[]> {
   return committed(await stored);
 }

@@ -1,5 +1,5 @@
 import { type Mock, vi } from 'vitest';
-import type { WriteCycleOptions } from '../../core/delivery/write-cycle.js';
+import type { WriteCycleOptions } from '../../core/delivery/writer/write-cycle.js';
 import { CommitInDoubt, type DeliveryBatch, type Replaced, StoreUnavailable } from '../../core/store/store.js';
 
 /** A commit that is under way: the test says how it ends. */

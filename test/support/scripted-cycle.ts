@@ -1,13 +1,13 @@
 import { type Mock, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
-import type { Resolution } from '../../core/delivery/audience.js';
-import type { Caller, PushRequest } from '../../core/delivery/push-queue.js';
+import type { Resolution } from '../../core/delivery/push/resolve-audience.js';
+import type { Caller, PushRequest } from '../../core/delivery/writer/push-queue.js';
 import {
   createWriteCycle,
   type Effects,
   type WriteCycle,
   type WriteCycleOptions,
-} from '../../core/delivery/write-cycle.js';
+} from '../../core/delivery/writer/write-cycle.js';
 import { createIdClock } from '../../core/domain/id-clock.js';
 import type { Confirmation, NewPush } from '../../core/store/store.js';
 import { type ScriptedCommits, scriptedCommits } from './scripted-commits.js';

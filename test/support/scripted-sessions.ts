@@ -1,10 +1,10 @@
 import { vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
-import type { EdgePort } from '../../core/delivery/edge-port.js';
-import { createSessions, type Sessions } from '../../core/delivery/sessions.js';
+import type { EdgePort } from '../../core/delivery/sessions/edge-port.js';
+import { createSessions, type Sessions } from '../../core/delivery/sessions/sessions.js';
 import type { Subscriber } from '../../core/domain/device.js';
 import type { Push } from '../../core/domain/push.js';
-import type { LookUps } from '../../core/store/store.js';
+import type { StoreReader } from '../../core/store/store.js';
 import { idOf, numberOf } from './push-ids.js';
 import { turn } from './scripted-commits.js';
 import { createShelf, EVERYONE, type Shelf } from './shelf.js';
@@ -44,7 +44,7 @@ export function scriptedSessions(): ScriptedSessions {
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const store: Partial<LookUps> = {
+  const store: Partial<StoreReader> = {
     ...shelf.lookUps,
     findSubscribers: async () => [{ ...DEVICE, appDisabled: false }],
     findCursors: async () => new Map(),
@@ -71,8 +71,8 @@ export function scriptedSessions(): ScriptedSessions {
   };
   const sessions = createSessions({
     // Sessions that read use no more of it.
-    store: store as LookUps,
-    cycle: { read: vi.fn(), settle: () => undefined, lastCommitted: () => bound },
+    store: store as StoreReader,
+    cycle: { advanceCursor: vi.fn(), flush: () => undefined, lastCommitted: () => bound },
     log: { warn: vi.fn() } as unknown as Logger,
   });
   sessions.attached(edge);

@@ -1,14 +1,17 @@
 import type { PlatformFilter } from '../../core/domain/device.js';
 import type { Push } from '../../core/domain/push.js';
-import type { InboxRow, LookUps, TimelineRow } from '../../core/store/store.js';
+import type { InboxRow, StoreReader, TimelineRow } from '../../core/store/store.js';
 import { idOf } from './push-ids.js';
 
 /** The topic of everyone on a shelf. */
 export const EVERYONE = 1;
 
-/** What waits, in memory, with the answers of a store: in its order and with its limits. Pushes are given by number; see `idOf`. */
+/**
+ * What waits, in memory, with the answers of a store: in its order and with its limits. Pushes are given by number; see
+ * `idOf`.
+ */
 export interface Shelf {
-  lookUps: LookUps;
+  lookUps: StoreReader;
   inbox(deviceNum: number, pushIds: readonly number[], given?: { erased?: boolean }): void;
   topic(topicNum: number, pushIds: readonly number[], given?: Partial<TimelineRow>): void;
   confirm(deviceNum: number, pushIds: readonly number[]): void;
@@ -21,7 +24,7 @@ export function createShelf(): Shelf {
   const erased = new Set<number>();
 
   const readTimelines =
-    (wanted: (row: TimelineRow) => boolean): LookUps['readTimelines'] =>
+    (wanted: (row: TimelineRow) => boolean): StoreReader['readTimelines'] =>
     async (topics, through, _now, limit) =>
       timeline
         .filter(wanted)
@@ -31,7 +34,7 @@ export function createShelf(): Shelf {
         .sort((a, b) => a.pushId - b.pushId)
         .slice(0, limit);
 
-  const lookUps: Partial<LookUps> = {
+  const lookUps: Partial<StoreReader> = {
     readInbox: async (devices, through, _now, limit) =>
       inbox
         .filter(({ deviceNum, pushId }) =>
@@ -55,7 +58,7 @@ export function createShelf(): Shelf {
 
   return {
     // What waits is read with these alone.
-    lookUps: lookUps as LookUps,
+    lookUps: lookUps as StoreReader,
     inbox(deviceNum, pushIds, given = {}) {
       for (const pushId of pushIds) {
         inbox.push({ id: pushId * 1000 + deviceNum, deviceNum, pushId: idOf(pushId) });

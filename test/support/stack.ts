@@ -36,7 +36,10 @@ export interface Stack {
   /** The current processes; another object after a restart. */
   readonly core: RunningProcess;
   readonly edge: RunningProcess;
-  /** Stops the core (unless it is gone already) and starts it on the same ports and database. Does not wait for the edge. */
+  /**
+   * Stops the core (unless it is gone already) and starts it on the same ports and database. Does not wait for the
+   * edge.
+   */
   restartCore(): Promise<void>;
   /** Stops the edge (unless it is gone already), starts it on the same port and waits until it is ready. */
   restartEdge(): Promise<void>;

@@ -21,8 +21,8 @@ interface Queries {
 }
 
 /**
- * Notes every statement of this process until it is stopped. On a server each is measured, by the counters of its session, which are
- * set back before it.
+ * Notes every statement of this process until it is stopped. On a server each is measured, by the counters of its
+ * session, which are set back before it.
  */
 export function watchStatements(): StatementWatch {
   const seen: Statement[] = [];

@@ -96,7 +96,10 @@ describe('docs/security.md', () => {
 
 describe('the close codes', () => {
   const edge = matches(between(read('edge/ws/close-codes.ts'), 'export const CLOSE', 'as const'), /\b(\d{4})\b/g);
-  const core = matches(between(read('core/delivery/edge-port.ts'), 'export const CLOSE', 'as const'), /\b(\d{4})\b/g);
+  const core = matches(
+    between(read('core/delivery/sessions/edge-port.ts'), 'export const CLOSE', 'as const'),
+    /\b(\d{4})\b/g,
+  );
 
   it('are found in the sources', () => {
     expect(edge.length).toBeGreaterThan(0);
@@ -105,7 +108,7 @@ describe('the close codes', () => {
 
   it('are all counted by their names, and known to the page', () => {
     const counted = matches(between(read('edge/metrics.ts'), 'const CLOSE_CODES', '];'), /'(\d{4})'/g);
-    const told = matches(between(read('edge/http/page.html'), 'const CLOSE_WORDS', '};'), /^ {2}(\d{4}):/gm);
+    const told = matches(between(read('edge/page/page.html'), 'const CLOSE_WORDS', '};'), /^ {2}(\d{4}):/gm);
     expect(counted).toEqual(expect.arrayContaining([...edge, ...core]));
     expect(told).toEqual(expect.arrayContaining([...edge, ...core]));
   });
@@ -177,7 +180,7 @@ describe('the dependencies', () => {
 
 describe('the tables of the store', () => {
   it('are all in the architecture', () => {
-    const tables = matches(read('core/store/schema.sqlite.ts'), /sqliteTable\(\s*'(\w+)'/g);
+    const tables = matches(read('core/store/schema/sqlite.ts'), /sqliteTable\(\s*'(\w+)'/g);
     const documented = firstColumn(between(read(ARCHITECTURE), '## The store', '## Trade-offs'));
     expect(tables.length).toBeGreaterThan(5);
     expect(documented.toSorted()).toEqual(tables.toSorted());

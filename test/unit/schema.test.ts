@@ -4,8 +4,8 @@ import * as kit from 'drizzle-kit/api';
 import { getTableConfig as mysqlConfig } from 'drizzle-orm/mysql-core';
 import { getTableConfig as sqliteConfig } from 'drizzle-orm/sqlite-core';
 import { describe, expect, it } from 'vitest';
-import * as mysqlTables from '../../core/store/schema.mysql.js';
-import * as sqliteTables from '../../core/store/schema.sqlite.js';
+import * as mysqlTables from '../../core/store/schema/mysql.js';
+import * as sqliteTables from '../../core/store/schema/sqlite.js';
 import { ROOT } from '../support/dist.js';
 
 /** What both dialects say alike of a table: the rest, its types, is the dialect's own. */

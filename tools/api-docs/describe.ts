@@ -9,7 +9,7 @@ import {
   ScalarType,
 } from '@bufbuild/protobuf';
 import { getComments } from '@bufbuild/protoplugin';
-import { describeRules } from '../../core/rpc/rule-wording.js';
+import { describeRules } from '../../core/rpc/service/rule-wording.js';
 import { field as fieldRules, oneof as oneofRules } from '../../gen/buf/validate/validate_pb.js';
 
 /** A type's name within the package. */

@@ -27,8 +27,8 @@ const DEVICE_OF_ALICE = {
 };
 
 /**
- * By method. The answers are those for a user alice with one device, $DEVICE, that has the tag news and is online, and a push,
- * $PUSH, to alice that she has not confirmed.
+ * By method. The answers are those for a user alice with one device, $DEVICE, that has the tag news and is online, and
+ * a push, $PUSH, to alice that she has not confirmed.
  */
 export const CURL_EXAMPLES: Record<string, CurlExample> = {
   RegisterDevice: {

@@ -4,7 +4,10 @@ import { hotMessages } from './messages.js';
 import { printReader } from './reader.js';
 import { printWriter } from './writer.js';
 
-/** A plugin of buf: writes the codecs of the hot messages beside what protoc-gen-es writes, and gen/codecs.ts, the table of them all. */
+/**
+ * A plugin of buf: writes the codecs of the hot messages beside what protoc-gen-es writes, and gen/codecs.ts, the table
+ * of them all.
+ */
 runNodeJs(
   createEcmaScriptPlugin({
     name: 'codec',

@@ -2,8 +2,8 @@ import type { DescField, DescFile, DescMessage } from '@bufbuild/protobuf';
 import type { GeneratedFile, ImportSymbol } from '@bufbuild/protoplugin';
 
 /**
- * Lists the messages that get a codec: those of streams that go in both directions, which carry the load, and all that they have within.
- * What comes from other packages (Timestamp) goes by its descriptor.
+ * Lists the messages that get a codec: those of streams that go in both directions, which carry the load, and all that
+ * they have within. What comes from other packages (Timestamp) goes by its descriptor.
  */
 export function hotMessages(files: readonly DescFile[]): DescMessage[] {
   const found = new Set<DescMessage>();

@@ -3,7 +3,9 @@ import type { GeneratedFile, Printable } from '@bufbuild/protoplugin';
 import { codecName, codecOf, isOurs, isRecursive, runtime, tagOf } from './messages.js';
 import { scalarOf } from './scalars.js';
 
-/** Prints the function that reads a message: each tag as it is usually written, and anything else is for the descriptor. */
+/**
+ * Prints the function that reads a message: each tag as it is usually written, and anything else is for the descriptor.
+ */
 export function printReader(out: GeneratedFile, message: DescMessage): void {
   const shape = out.importShape(message);
   const [fallBack, notSet] = [runtime(out, 'fallBack', 'reading'), runtime(out, 'NOT_SET', 'reading')];

@@ -2,7 +2,10 @@ import { type Connection, createConnection } from 'mysql2/promise';
 import { serve } from '../child.js';
 import { micros } from '../clock.js';
 
-/** The bare floor of what is stored: one process on one connection, one statement after the other, each its own transaction. */
+/**
+ * The bare floor of what is stored: one process on one connection, one statement after the other, each its own
+ * transaction.
+ */
 export interface FloorSql {
   /** Makes empty tables like those of the database: `plain_devices` and `plain_pushes`. */
   connect(input: { databaseUrl: string }): Promise<void>;

@@ -21,7 +21,10 @@ export function toRequest(path: string, body: string): Buffer {
   );
 }
 
-/** Resolves when it is connected. All answers must be short JSON objects: an answer is over when a read ends with a brace. */
+/**
+ * Resolves when it is connected. All answers must be short JSON objects: an answer is over when a read ends with a
+ * brace.
+ */
 export function openConnection(host: string, port: number, withBodies: boolean): Promise<Connection> {
   return new Promise((resolve, reject) => {
     let answered: ((ok: boolean, body: string) => void) | undefined;

@@ -48,7 +48,10 @@ export class FrameWalker {
     return to;
   }
 
-  /** Takes up the frame whose header is at `at`; returns where its payload begins. `payload` is known when the header was cut. */
+  /**
+   * Takes up the frame whose header is at `at`; returns where its payload begins. `payload` is known when the header
+   * was cut.
+   */
   private begin(header: Buffer, at: number, buffer: Buffer, payloadAt: number): number {
     const short = header[at + 1] ?? 0;
     const size = headerSize(short);

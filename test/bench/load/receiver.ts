@@ -11,7 +11,9 @@ export interface Receiver {
   open(input: { host: string; port: number; paths: string[]; atOnce: number }): Promise<void>;
   /** Messages so far, and the time of `micros()`. */
   frames(input: null): { frames: number; at: number };
-  /** Resolves when so many messages have come in all, with the time of the last; rejects after `within` milliseconds. */
+  /**
+   * Resolves when so many messages have come in all, with the time of the last; rejects after `within` milliseconds.
+   */
   until(input: { frames: number; within: number }): Promise<{ at: number }>;
   /** Begins to read the stamps of messages. */
   beginLatencies(input: null): void;

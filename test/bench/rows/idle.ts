@@ -12,8 +12,8 @@ import { startSystem } from '../system.js';
 const DATABASE = 'idle';
 
 /**
- * Row 5: what one more idle session keeps when garbage is collected; see memory.mjs. Fresh processes for each sample, and a database
- * in which nothing waits for anybody.
+ * Row 5: what one more idle session keeps when garbage is collected; see memory.mjs. Fresh processes for each sample,
+ * and a database in which nothing waits for anybody.
  */
 export const idleRows: RowProgram = async ({ size, mariadb }) => {
   await mariadb.createDatabase(DATABASE);

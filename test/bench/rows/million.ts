@@ -18,7 +18,7 @@ export const millionRows: RowProgram = async (bench) => {
   await mariadb.createDatabase(DATABASE);
   const databaseUrl = mariadb.url(DATABASE);
   const ours = await startSystem({ databaseUrl, deviceIds: [], serverPid: mariadb.pid }, 0);
-  const floor = await startChild<FloorSql>(new URL('./../floor/sql.js', import.meta.url));
+  const floor = await startChild<FloorSql>(new URL('../floor/sql.js', import.meta.url));
   const connection = await createConnection({ uri: databaseUrl });
   try {
     await fill(connection, bench);

@@ -10,8 +10,9 @@ const ARRIVES_WITHIN = 60_000;
 const SETTLES = 500;
 
 /**
- * Row 6: sessions opened each second, until the last has the one message that waited for it: a push to everyone, so that it is known
- * that the core looked the device up and read its inbox and topics. The floor greets each socket with one message.
+ * Row 6: sessions opened each second, until the last has the one message that waited for it: a push to everyone, so
+ * that it is known that the core looked the device up and read its inbox and topics. The floor greets each socket with
+ * one message.
  */
 export const openingRows: RowProgram = async ({ size, population }) => {
   const ours = await startSystem(population, size.sessions);

@@ -5,10 +5,13 @@ import type { FloorSql } from '../floor/sql.js';
 import { comparePairs } from '../pairs.js';
 import { registration, startSystem } from '../system.js';
 
-/** Row 9: new devices over REST. The floor puts as many into a table like ours, with as many rows in a statement as we have calls open. */
+/**
+ * Row 9: new devices over REST. The floor puts as many into a table like ours, with as many rows in a statement as we
+ * have calls open.
+ */
 export const registeringRows: RowProgram = async ({ size, population }) => {
   const ours = await startSystem(population, 0);
-  const floor = await startChild<FloorSql>(new URL('./../floor/sql.js', import.meta.url));
+  const floor = await startChild<FloorSql>(new URL('../floor/sql.js', import.meta.url));
   const { registrations, senders } = size;
   let place = 0;
   try {

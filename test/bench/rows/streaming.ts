@@ -14,7 +14,10 @@ import { saturate } from './directed.js';
 
 const ARRIVES_WITHIN = 30_000;
 const PER_MESSAGE = 128;
-/** Messages on their way: enough that the core never waits for the caller, few enough that it is not the window of the stream. */
+/**
+ * Messages on their way: enough that the core never waits for the caller, few enough that it is not the window of the
+ * stream.
+ */
 const UNDER_WAY = 32;
 
 /** Row 4: one caller with one stream, on MariaDB; and the same where pushes are only checked. */

@@ -30,7 +30,10 @@ export const LINK_DOOR: Door = {
   },
 };
 
-/** Attaches, sends messages that the core outlives, wants all of their calls answered, and sends what it need not outlive. */
+/**
+ * Attaches, sends messages that the core outlives, wants all of their calls answered, and sends what it need not
+ * outlive.
+ */
 function attempt(session: ClientHttp2Session, random: Random, target: Target, patienceMs: number): Promise<Outcome> {
   const hasToken = random.chance(0.95);
   const batches = [helloBatch(randomUUID())];

@@ -128,7 +128,10 @@ function oddHandshake(random: Random, target: Target): HttpRequest {
   return request;
 }
 
-/** Opens the device's socket, sends frames that it outlives, wants all heartbeats answered, and ends it, at times with what it does not outlive. */
+/**
+ * Opens the device's socket, sends frames that it outlives, wants all heartbeats answered, and ends it, at times with
+ * what it does not outlive.
+ */
 function attemptFrames(device: Device, random: Random, target: Target, patienceMs: number): Promise<Outcome> {
   const harmless = Array.from({ length: 10 + random.below(60) }, () => harmlessFrame(random, device.pushIds));
   const probe = toFrame({ opcode: OPCODE.text, payload: Buffer.from('HBT') }, random);
@@ -223,7 +226,8 @@ function problemOf(frames: readonly ServerFrame[] | undefined, target: Target): 
   if (frames === undefined) return 'what came are no frames';
   const code = closeCodeOf(frames);
   if (code !== undefined && !CLOSE_CODES.has(code)) return `the close code ${code} is not documented`;
-  // A pong repeats what a ping had, an answer to a close its reason, and a message what was pushed to everyone, as they should.
+  // A pong repeats what a ping had, an answer to a close its reason, and a message what was pushed to everyone, as they
+  // should.
   const isOwn = ({ opcode, payload }: ServerFrame): boolean =>
     opcode === OPCODE.text ? payload[0] !== 0x7b : opcode === OPCODE.close && (code ?? 0) >= 4000;
   const texts = frames.filter(isOwn).map(({ payload }) => payload.toString());

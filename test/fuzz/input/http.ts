@@ -5,7 +5,9 @@ import { MARKER } from './values.js';
 /** What goes over a connection. */
 export interface HttpInput {
   bytes: Buffer;
-  /** Whether this is a whole request as HTTP has it, for which one answer is due. Nobody knows what the other ones are. */
+  /**
+   * Whether this is a whole request as HTTP has it, for which one answer is due. Nobody knows what the other ones are.
+   */
   isWhole: boolean;
   /** A place in the body where the bytes are cut into two packets; undefined: they go as one. */
   cut?: number;

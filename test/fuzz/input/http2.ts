@@ -19,7 +19,10 @@ const END_STREAM = 1;
 const END_HEADERS = 4;
 const STREAMS = [0, 1, 1, 1, 2, 3, 5, 2 ** 31 - 1];
 
-/** A connection of HTTP/2 from its first byte: a call, and around it frames that belong there or do not, at times with changed bytes. */
+/**
+ * A connection of HTTP/2 from its first byte: a call, and around it frames that belong there or do not, at times with
+ * changed bytes.
+ */
 export function http2Bytes(path: string, message: Buffer, random: Random): Buffer {
   const call = [
     frame(TYPE.headers, END_HEADERS, 1, block(path, random)),
@@ -114,7 +117,10 @@ function settings(random: Random): Buffer {
   );
 }
 
-/** Whether a server has said GOAWAY: Node.js does so at once, and grpc-js closes within 15 seconds. Latin-1, a character a byte. */
+/**
+ * Whether a server has said GOAWAY: Node.js does so at once, and grpc-js closes within 15 seconds. Latin-1, a character
+ * a byte.
+ */
 export function saysGoAway(text: string): boolean {
   const bytes = Buffer.from(text, 'latin1');
   for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3))

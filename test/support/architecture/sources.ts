@@ -19,7 +19,8 @@ export interface Import {
   target: string | undefined;
 }
 
-// A string, a template or a comment. A quote inside a regular expression misleads it, but to the end of the line at most.
+// A string, a template or a comment. A quote inside a regular expression misleads it, but to the end of the line at
+// most.
 const TOKEN = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`/g;
 const IMPORT = /\b(?:import|export)\b(?:[^'"`;]*?\bfrom\b)?\s*['"]([^'"\n]+)['"]|\bimport\s*\(\s*['"]([^'"\n]+)['"]/g;
 

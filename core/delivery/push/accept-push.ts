@@ -1,0 +1,88 @@
+import { OnePushError } from '../../../common/errors.js';
+import { hashSecret } from '../../../common/secrets.js';
+import type { App } from '../../domain/app.js';
+import { type Audience, reachOf } from '../../domain/audience.js';
+import { lifetimeOf } from '../../domain/expiry.js';
+import { type PushContent, type PushOptions, toHeader } from '../../domain/push.js';
+import type { Registry } from '../../registry/registry.js';
+import { type IdempotencyKey, type StoreReader, StoreUnavailable } from '../../store/store.js';
+import type { JobRequest } from '../writer/commands.js';
+import { IDEMPOTENCY_LIFETIME } from '../writer/idempotency.js';
+import type { Caller } from '../writer/push-queue.js';
+import type { WriteCycle } from '../writer/write-cycle.js';
+import { resolveAudience } from './resolve-audience.js';
+
+/** What an app asks to be pushed. */
+export interface PushDraft extends PushOptions {
+  audience: Audience;
+  /** With `needConfirm`: seconds that the message waits; see `lifetimeOf`. */
+  duration: number | undefined;
+  /** Seconds that the message waits, whatever `needConfirm` says; undefined: see `lifetimeOf`. */
+  ttl?: number | undefined;
+  content: PushContent;
+  /** When it is to be made, in milliseconds since the epoch; undefined or past: at once. */
+  sendAt?: number | undefined;
+  /** Makes a retry safe; see `Idempotency`. */
+  idempotency: { key: string; digest: string } | undefined;
+}
+
+/** How long a push may look for its devices before it becomes a job. */
+const RESOLVE_BOUNDS = { withinMs: 500 };
+/**
+ * Only when nothing is known of its devices any more is a push resolved again; so often is a sign of something else.
+ */
+const MAX_ATTEMPTS = 20;
+
+/**
+ * Accepts a push: finds its devices or topics and commits it with its deliveries; or, if it is to be made later, goes
+ * to very many devices or has to look for them for long, a job that will. When this resolves, with the request id, it
+ * is durable.
+ *
+ * @param caller one that has cancelled before the commit begins has nothing committed; absent: the push is carried out
+ * in any case
+ * @throws OnePushError STORE_UNAVAILABLE or OVERLOADED: then it is not accepted; IDEMPOTENCY_CONFLICT
+ */
+export type AcceptPush = (app: App, draft: PushDraft, caller?: Caller) => Promise<number>;
+
+/** @param offlineTtl seconds that a push without `needConfirm` waits */
+export function createAcceptPush(
+  registry: Registry,
+  store: Pick<StoreReader, 'findAudience'>,
+  cycle: Pick<WriteCycle, 'push' | 'execute' | 'commands'>,
+  offlineTtl: number,
+): AcceptPush {
+  async function schedule(request: JobRequest, caller: Caller | undefined): Promise<number> {
+    if (caller?.cancelled) throw new StoreUnavailable('CANCELLED');
+    const id = await cycle.execute(cycle.commands.schedule, request);
+    if (id === 'conflict') throw new OnePushError('IDEMPOTENCY_CONFLICT');
+    return id;
+  }
+
+  return async (app, draft, caller) => {
+    const since = performance.now();
+    const { content, sendAt } = draft;
+    const reach = reachOf(draft.audience, draft.platform);
+    const header = toHeader(app, draft, reach.platform);
+    const lifetime = lifetimeOf(draft, offlineTtl);
+    const idempotency = draft.idempotency && scopedKey(app, draft.idempotency);
+    const later = (dueAt: number | undefined): Promise<number> =>
+      schedule({ appNum: app.num, spec: { header, work: { content, reach } }, dueAt, lifetime, idempotency }, caller);
+    if (sendAt !== undefined && sendAt > Date.now()) return later(sendAt);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const resolution = await resolveAudience(registry, store, app.num, reach, RESOLVE_BOUNDS);
+      if (resolution === undefined) return later(undefined);
+      const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency, caller, since });
+      if (pushId !== undefined) return pushId;
+    }
+    throw new OnePushError('OVERLOADED');
+  };
+}
+
+/** The key is the app's own; it is kept as a hash, since it may be long. */
+function scopedKey(app: App, given: { key: string; digest: string }): IdempotencyKey {
+  return {
+    key: hashSecret(`${app.num}:${given.key}`),
+    digest: given.digest,
+    expiresAt: Date.now() + IDEMPOTENCY_LIFETIME,
+  };
+}

@@ -1,0 +1,37 @@
+import { OnePushError } from '../../../common/errors.js';
+import type { AudienceQuery } from '../../domain/audience.js';
+import type { StoreReader } from '../../store/store.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Caller } from '../writer/push-queue.js';
+
+/**
+ * Counts how many devices an audience has now, and how many of those have a session.
+ *
+ * @param caller one that has cancelled is counted for no longer
+ * @throws OnePushError AUDIENCE_TOO_SLOW if it takes longer than `ESTIMATE_WITHIN_MS`
+ */
+export type EstimateAudience = (query: AudienceQuery, caller?: Caller) => Promise<{ devices: number; online: number }>;
+
+/** How long an estimate may take, in milliseconds. */
+export const ESTIMATE_WITHIN_MS = 30_000;
+/** Devices of one look-up: it takes as many steps as it needs. */
+const DEVICES_PER_LOOK_UP = 10_000;
+
+export function createEstimate(
+  store: Pick<StoreReader, 'findAudience'>,
+  sessions: Pick<Sessions, 'presence'>,
+): EstimateAudience {
+  return async (query, caller) => {
+    const end = performance.now() + ESTIMATE_WITHIN_MS;
+    let [devices, online] = [0, 0];
+    for (let after = 0; ; ) {
+      const withinMs = end - performance.now();
+      const { deviceNums, through } = await store.findAudience(query, after, DEVICES_PER_LOOK_UP, { withinMs, caller });
+      devices += deviceNums.length;
+      online += deviceNums.filter((num) => sessions.presence(num) !== undefined).length;
+      if (through === undefined) return { devices, online };
+      if (performance.now() >= end) throw new OnePushError('AUDIENCE_TOO_SLOW');
+      after = through;
+    }
+  };
+}

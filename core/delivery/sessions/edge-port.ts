@@ -1,0 +1,56 @@
+import type { Device, Platform, PlatformFilter } from '../../domain/device.js';
+
+/** Why a session is closed: the WebSocket close codes of the documented contract. */
+export const CLOSE = {
+  appDisabled: { code: 4403, reason: 'app disabled' },
+  notRegistered: { code: 4404, reason: 'device not registered' },
+  replaced: { code: 4409, reason: 'replaced by a newer connection' },
+  unregistered: { code: 4410, reason: 'device unregistered or changed hands' },
+} as const;
+export type CloseReason = (typeof CLOSE)[keyof typeof CLOSE];
+
+/**
+ * One attached edge, as deliveries see it. What is handed over is sent in this order; nothing blocks and nothing fails:
+ * an edge that does not take it is detached, and its sessions with it.
+ */
+export interface EdgePort {
+  /** Names the edge to apps, for the life of its process: of no use on the link. */
+  readonly label: string;
+  /** One message for one session. */
+  // `deliveryId`: what the edge reports when the kernel has taken the message; undefined: nothing.
+  deliver(slot: number, message: EdgeMessage, deliveryId: number | undefined): void;
+  publish(publication: Publication): void;
+  /** The session of this device is accepted, or has drained: the deliveries of this page follow. */
+  resume(slot: number, page: number, device: Pick<Device, 'num' | 'generation'>): void;
+  /** Have the edge report when the session has drained. */
+  sync(slot: number): void;
+  /** The session has all that waited: from here on it gets what is published to these topics. */
+  live(slot: number, platform: Platform, topics: readonly number[]): void;
+  closeSession(slot: number, reason: CloseReason): void;
+  /** A push is not sent again, to one session or, where that is undefined, to any. */
+  recall(pushId: number, slot?: number): void;
+  /** The slot of a closed session is free. */
+  release(slot: number): void;
+  /** Undefined: it takes what waited for sessions. Otherwise resolves when it does; never, if it is gone. */
+  room(): Promise<void> | undefined;
+  /** The number of the message that what is handed over now goes with. */
+  batchNumber(): number;
+  /** The last of those messages that the edge has handled, and the push up to which all was in it or before it. */
+  processed(): { batch: number; through: number };
+}
+
+/** A message for sessions of one kind of platform. */
+export interface EdgeMessage {
+  pushId: number;
+  frame: Uint8Array;
+  /** When the device must confirm: until when the edge sends it again, in milliseconds since the epoch. Otherwise 0. */
+  confirmUntil: number;
+}
+
+/** A topic push for all live sessions of an edge. */
+export interface Publication extends EdgeMessage {
+  topics: readonly number[];
+  platform: PlatformFilter;
+  /** Undefined: as the others'. */
+  iosFrame: Uint8Array | undefined;
+}

@@ -1,0 +1,121 @@
+import type { Device, Subscriber } from '../../domain/device.js';
+import type { EdgePort } from './edge-port.js';
+import { confirmUntil, type Outgoing } from './frames.js';
+
+/** A socket that an edge has announced, and whose device is being looked up. */
+export interface UnidentifiedSession {
+  readonly edge: EdgePort;
+  readonly slot: number;
+  readonly deviceId: string;
+  /** What this socket was handed before the edge attached again; 0 for a new socket. */
+  readonly through: number;
+  /** The registration that it was accepted for before the edge attached again; undefined for a new socket. */
+  readonly accepted: Pick<Device, 'num' | 'generation'> | undefined;
+  closed: boolean;
+}
+
+/**
+ * An identified session, and where it stands:
+ * - queued: it waits for its turn to read, or for the device's earlier session to close;
+ * - reading: what waited is being read; what is committed meanwhile is held, and follows;
+ * - draining: the edge is to say when the socket has taken what it was sent;
+ * - live: what is committed is sent at once;
+ * - closed: nothing is sent any more.
+ */
+export interface Session {
+  readonly edge: EdgePort;
+  readonly slot: number;
+  /** Since when this core knows it, in milliseconds since the epoch. */
+  readonly since: number;
+  device: Subscriber;
+  state:
+    | { kind: 'queued' }
+    | { kind: 'reading'; held: HeldDelivery[]; heldBytes: number; overflowed: boolean; recalled: Set<number> }
+    | { kind: 'draining' }
+    | { readonly kind: 'live'; readonly sinceBatch: number }
+    | { kind: 'closed' };
+  /** The push up to which nothing is read any more. */
+  after: number;
+  /** Counts the pages that it was sent: what the edge says of an earlier one changes nothing. */
+  pageNumber: number;
+  /** What the last read sent, and how far it looked: once the edge has handed over `last`, all up to `through` is. */
+  page: { readonly last: number; readonly through: number };
+  /** How far the device had read its topics before this session; undefined until it has been looked up. */
+  cursor: number | undefined;
+  /** How far it has been written that the device has read them since; 0: nothing has. */
+  checkpointed: number;
+  /** It was sent topic pushes that had waited since it was live last. */
+  readTopics: boolean;
+  /**
+   * How many earlier sessions of the device have not reported yet what they were handed. It begins when none is left.
+   */
+  blockers: number;
+  /** The edge has reported its end. */
+  reported: boolean;
+}
+
+/** A delivery that was committed while its session was reading. */
+export interface HeldDelivery {
+  outgoing: Outgoing;
+  deliveryId: number | undefined;
+}
+
+const NO_PAGE: Session['page'] = { last: 0, through: 0 };
+
+/** Beyond so many held deliveries, or bytes of them, a session reads again instead. */
+export const MAX_HELD = 256;
+export const MAX_HELD_BYTES = 256 * 1024;
+
+export function createSession(
+  { edge, slot, through }: UnidentifiedSession,
+  device: Subscriber,
+  { blockers, since }: Pick<Session, 'blockers' | 'since'>,
+): Session {
+  return {
+    edge,
+    slot,
+    since,
+    blockers,
+    device,
+    state: { kind: 'queued' },
+    after: through,
+    pageNumber: 0,
+    page: NO_PAGE,
+    cursor: undefined,
+    checkpointed: 0,
+    readTopics: false,
+    reported: false,
+  };
+}
+
+/** Hands a message to the session's edge. What the device confirms, and what a cursor remembers, is not reported. */
+export function sendTo(session: Session, { push, frameFor }: Outgoing, deliveryId: number | undefined): void {
+  const { edge, slot, device } = session;
+  const message = { pushId: push.id, frame: frameFor(device.platform), confirmUntil: confirmUntil(push) };
+  edge.deliver(slot, message, push.needConfirm ? undefined : deliveryId);
+}
+
+/** Returns after which push to read on, when the edge has handed over everything up to `through`. */
+export function resumePoint({ page }: Session, through: number): number {
+  return through >= page.last ? Math.max(page.through, through) : through;
+}
+
+/** Keeps a delivery until the session has read what came before it. */
+export function hold(session: Session, delivery: HeldDelivery): void {
+  const { state, device } = session;
+  if (state.kind !== 'reading' || state.overflowed) return;
+  state.heldBytes += delivery.outgoing.frameFor(device.platform).length;
+  if (state.held.length < MAX_HELD && state.heldBytes <= MAX_HELD_BYTES) {
+    state.held.push(delivery);
+    return;
+  }
+  // It reads all of it again.
+  state.overflowed = true;
+  state.held = [];
+}
+
+/** A push is recalled while the session reads: it may have been read already. */
+export function recall(state: Session['state'] & { kind: 'reading' }, pushId: number): void {
+  state.held = state.held.filter(({ outgoing }) => outgoing.push.id !== pushId);
+  state.recalled.add(pushId);
+}

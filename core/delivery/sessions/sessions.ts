@@ -1,0 +1,197 @@
+import type { Logger } from '../../../common/log.js';
+import { type Device, withTopics } from '../../domain/device.js';
+import type { DeliveryOf, NewPush, NewRegistration, Registered, StoreReader } from '../../store/store.js';
+import type { WriteCycle } from '../writer/write-cycle.js';
+import { type Checkpoints, createCheckpoints } from './checkpoints.js';
+import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
+import { createFanOut } from './fan-out.js';
+import { createReplay } from './replay.js';
+import { createSession, recall, resumePoint, type Session, type UnidentifiedSession } from './session.js';
+import { createUnidentifiedSessions } from './unidentified.js';
+
+/**
+ * All open sessions, by device: at the most one that is not closed. Told of what edges report and of what is committed;
+ * sends each session what waited, then what is new, in the order of push ids and each push once.
+ *
+ * A report for a slot that is not in use changes nothing; the slot of a closed session is free again in any case.
+ */
+export interface Sessions {
+  attached(edge: EdgePort): void;
+  /** The edge is gone. */
+  detached(edge: EdgePort): void;
+  opened(edge: EdgePort, opened: Pick<UnidentifiedSession, 'slot' | 'deviceId' | 'through' | 'accepted'>): void;
+  /** Returns whether there was such a session, and it was known whose it is. */
+  closed(edge: EdgePort, slot: number, through: number): boolean;
+  /** The number of the device whose session the slot has; undefined: none, or it is not known yet whose it is. */
+  deviceAt(edge: EdgePort, slot: number): number | undefined;
+  /** How many sessions an edge has. */
+  countOf(edge: EdgePort): number;
+  stalled(edge: EdgePort, slot: number): void;
+  drained(edge: EdgePort, slot: number, page: number, through: number): void;
+  pushed(pushes: readonly NewPush[]): void;
+  registered(result: Registered, registration: NewRegistration): void;
+  unregistered(device: Device): void;
+  /**
+   * The open session of a device: the label of its edge, since when this core knows it, in milliseconds since the
+   * epoch, and whether it has been handed all that the device was pushed.
+   */
+  presence(deviceNum: number): { edge: string; since: number; live: boolean } | undefined;
+  /** A push is recalled: it is not sent any more. */
+  recalled(pushId: number): void;
+  /** Deliveries have ended that an edge may still be sending again. */
+  withdrawn(deliveries: readonly DeliveryOf[]): void;
+  /** Writes down how far live sessions have read their topics; see Checkpoints. */
+  checkpoint: Checkpoints['pass'];
+}
+
+type Slots = Map<number, UnidentifiedSession | Session>;
+
+export function createSessions(options: {
+  store: StoreReader;
+  cycle: Pick<WriteCycle, 'advanceCursor' | 'flush' | 'lastCommitted'>;
+  log: Logger;
+  now?: () => number;
+}): Sessions {
+  const { store, cycle, log, now = Date.now } = options;
+  const edges = new Map<EdgePort, Slots>();
+  const byDevice = new Map<number, Session>();
+  const checkpoints = createCheckpoints({ sessions: () => byDevice.values(), cycle });
+  const replay = createReplay({ ...options, caughtUp: checkpoints.caughtUp });
+  const fanOut = createFanOut({
+    sessionOf: (deviceNum) => byDevice.get(deviceNum),
+    edges: () => edges.keys(),
+    reading: replay.reading,
+    published: checkpoints.published,
+  });
+  const unidentified = createUnidentifiedSessions({ store, begin, log });
+
+  function begin(announced: UnidentifiedSession, device: Session['device']): void {
+    const earlier = byDevice.get(device.num);
+    // What an earlier session was handed must be known first: this one would hand it over again.
+    const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.reported ? 0 : 1);
+    const session = createSession(announced, device, { blockers, since: now() });
+    byDevice.set(device.num, session);
+    edges.get(session.edge)?.set(session.slot, session);
+    if (earlier !== undefined) close(earlier, CLOSE.replaced);
+    if (blockers === 0) replay.read(session);
+  }
+
+  /** Has a session closed: from here on it gets nothing. It stays known until its edge reports. */
+  function close(session: Session, reason: CloseReason): void {
+    if (session.state.kind === 'closed') return;
+    replay.leave(session);
+    session.edge.closeSession(session.slot, reason);
+  }
+
+  /** A session's edge has reported its end, or is gone itself. */
+  function ended(session: Session, through: number): void {
+    const { num } = session.device;
+    replay.leave(session);
+    session.reported = true;
+    // What was only looked at is not worth a row.
+    if (session.cursor !== undefined && through > Math.max(session.checkpointed, session.cursor)) {
+      cycle.advanceCursor(num, resumePoint(session, through));
+    }
+    const latest = byDevice.get(num);
+    if (latest !== undefined && latest !== session) latest.blockers--;
+    if (latest === undefined || latest.blockers > 0) return;
+    if (latest.reported) byDevice.delete(num);
+    else if (latest.state.kind === 'queued') replay.read(latest);
+  }
+
+  function sessionAt(edge: EdgePort, slot: number): Session | undefined {
+    const entry = edges.get(edge)?.get(slot);
+    return entry !== undefined && isIdentified(entry) ? entry : undefined;
+  }
+
+  return {
+    attached(edge) {
+      edges.set(edge, new Map());
+    },
+    detached(edge) {
+      const processed = edge.processed();
+      const slots = edges.get(edge);
+      edges.delete(edge);
+      for (const entry of slots?.values() ?? []) {
+        if (!isIdentified(entry)) {
+          entry.closed = true;
+          continue;
+        }
+        // A live session has been handed all that was sent before the last batch that its edge has handled.
+        const live = entry.state.kind === 'live' && entry.state.sinceBatch <= processed.batch;
+        ended(entry, live ? processed.through : entry.after);
+      }
+    },
+    opened(edge, opened) {
+      const session = { edge, ...opened, closed: false };
+      edges.get(edge)?.set(session.slot, session);
+      unidentified.add(session);
+    },
+    closed(edge, slot, through) {
+      const slots = edges.get(edge);
+      const entry = slots?.get(slot);
+      const identified = entry !== undefined && isIdentified(entry);
+      if (identified) ended(entry, through);
+      else if (entry !== undefined) entry.closed = true;
+      slots?.delete(slot);
+      edge.release(slot);
+      return identified;
+    },
+    deviceAt: (edge, slot) => sessionAt(edge, slot)?.device.num,
+    countOf: (edge) => edges.get(edge)?.size ?? 0,
+    stalled(edge, slot) {
+      const session = sessionAt(edge, slot);
+      if (session !== undefined) replay.stall(session);
+    },
+    drained(edge, slot, page, through) {
+      const session = sessionAt(edge, slot);
+      if (session === undefined || session.state.kind !== 'draining' || session.pageNumber !== page) return;
+      session.after = resumePoint(session, through);
+      replay.read(session);
+    },
+    pushed(pushes) {
+      for (const push of pushes) fanOut.pushed(push);
+    },
+    registered({ device, topics }, { sinceId }) {
+      unidentified.changed(device.id);
+      const session = byDevice.get(device.num);
+      if (session === undefined || session.state.kind === 'closed') return;
+      // It is the session of a registration that has ended, whenever that was.
+      if (session.device.generation !== device.generation) {
+        close(session, CLOSE.unregistered);
+        return;
+      }
+      session.device = { ...device, memberships: withTopics(session.device.memberships, topics, sinceId) };
+      if (session.state.kind === 'live') session.edge.live(session.slot, device.platform, topics);
+    },
+    unregistered(device) {
+      unidentified.changed(device.id);
+      const session = byDevice.get(device.num);
+      if (session !== undefined && session.device.generation !== device.generation) close(session, CLOSE.unregistered);
+    },
+    checkpoint: checkpoints.pass,
+    presence(deviceNum) {
+      const session = byDevice.get(deviceNum);
+      if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;
+      return { edge: session.edge.label, since: session.since, live: session.state.kind === 'live' };
+    },
+    recalled(pushId) {
+      for (const { state } of replay.reading()) {
+        if (state.kind === 'reading') recall(state, pushId);
+      }
+      for (const edge of edges.keys()) edge.recall(pushId);
+    },
+    withdrawn(deliveries) {
+      for (const { deviceNum, pushId } of deliveries) {
+        const session = byDevice.get(deviceNum);
+        if (session === undefined || session.reported) continue;
+        if (session.state.kind === 'reading') recall(session.state, pushId);
+        session.edge.recall(pushId, session.slot);
+      }
+    },
+  };
+}
+
+function isIdentified(entry: UnidentifiedSession | Session): entry is Session {
+  return 'device' in entry;
+}

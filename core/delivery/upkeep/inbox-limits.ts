@@ -1,0 +1,64 @@
+import type { Eviction, NewPush, StoreReader } from '../../store/store.js';
+
+/**
+ * Which inboxes may be over their limit. Only a device that something was put into the inbox of since the last look is
+ * looked at, so this costs nothing for the others.
+ */
+export interface InboxLimits {
+  pushed(pushes: readonly NewPush[]): void;
+  /** What is to be evicted so that no inbox is over its limit. */
+  findFull(): Promise<Omit<Eviction, 'now'>[]>;
+}
+
+/** How many inboxes are remembered; beyond them the ones that were counted longest ago are counted anew. */
+const MAX_REMEMBERED = 200_000;
+const COUNTS_PER_LOOK_UP = 1000;
+
+export function createInboxLimits(store: Pick<StoreReader, 'countInbox'>, limit: number): InboxLimits {
+  /** At the most so many deliveries are in the inbox; undefined: not counted yet. */
+  const atMost = new Map<number, number>();
+  const suspects = new Set<number>();
+  return {
+    pushed(pushes) {
+      for (const { target } of pushes) {
+        if (target.kind !== 'directed') continue;
+        for (const { deviceNum } of target.deliveries) {
+          const known = atMost.get(deviceNum);
+          if (known === undefined || known >= limit) suspects.add(deviceNum);
+          if (known !== undefined) atMost.set(deviceNum, known + 1);
+        }
+      }
+    },
+    async findFull() {
+      const devices = [...suspects];
+      const full: Omit<Eviction, 'now'>[] = [];
+      for (let start = 0; start < devices.length; start += COUNTS_PER_LOOK_UP) {
+        const part = devices.slice(start, start + COUNTS_PER_LOOK_UP);
+        // What is put in while it is counted makes it a suspect again.
+        for (const deviceNum of part) {
+          suspects.delete(deviceNum);
+          atMost.delete(deviceNum);
+        }
+        const counts = await store.countInbox(part).catch((error: unknown) => {
+          for (const deviceNum of part) suspects.add(deviceNum);
+          throw error;
+        });
+        for (const deviceNum of part) {
+          const count = counts.get(deviceNum) ?? 0;
+          if (count > limit) {
+            full.push({ deviceNum, keep: limit });
+            // Until it is seen not to be full: the eviction may fail, or be a part of what is due.
+            suspects.add(deviceNum);
+          } else if (!suspects.has(deviceNum)) {
+            atMost.set(deviceNum, count);
+          }
+        }
+      }
+      for (const deviceNum of atMost.keys()) {
+        if (atMost.size <= MAX_REMEMBERED) break;
+        atMost.delete(deviceNum);
+      }
+      return full;
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { OnePushError } from '../../../common/errors.js';
+import { StoreUnavailable } from '../../store/store.js';
+import type { CommitDoubt } from './commit-doubt.js';
+
+/** A set of changes on its way to the store. */
+export interface CommandCommit<O> {
+  /** One transaction. */
+  stored: Promise<unknown>;
+  /**
+   * Does what follows from it, and answers in the order of the inputs. Called only if it is committed, which may be
+   * known late.
+   */
+  committed(result: unknown): readonly O[];
+}
+
+/** One kind of change: how a set of them is carried out. */
+export interface Command<I, O> {
+  /** What a change concerns: two changes of the same subject are never in one set. */
+  subjectOf(input: I): string;
+  /** About how many bytes it takes; absent: few. */
+  bytesOf?(input: I): number;
+  apply(inputs: readonly I[]): CommandCommit<O>;
+  /** It may end deliveries; absent: it ends none. */
+  endsDeliveries?: true;
+  /**
+   * Replaces what the subject was before: of those that wait together only the last is carried out, and answers all.
+   */
+  replaces?: true;
+}
+
+/**
+ * Changes that wait for the next cycle. Those of one subject, and those of different kinds, happen in the order in
+ * which they came.
+ */
+export interface CommandQueue {
+  /** Resolves when the change is committed. Rejects with what its set failed with, or at once with OVERLOADED. */
+  add<I, O>(kind: Command<I, O>, input: I): Promise<O>;
+  /** Commits the next set of like changes; false if none wait. Never rejects: the callers are told. */
+  commit(): Promise<boolean>;
+  /** Rejects all that wait. */
+  refuse(error: unknown): void;
+  /** Whether any that wait may end deliveries. */
+  endDeliveries(): boolean;
+  /** How many wait. */
+  size(): number;
+}
+
+interface WaitingCommand {
+  kind: Command<unknown, unknown>;
+  subject: string;
+  input: unknown;
+  bytes: number;
+  since: number;
+  callers: { resolve(output: unknown): void; reject(error: unknown): void }[];
+}
+
+const MAX_WAITING = 20_000;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** How long a change waits, in milliseconds: its caller has given up by then, and may have made it again. */
+const MAX_WAIT = 4000;
+const MAX_SET = 500;
+const MAX_SET_BYTES = 4_000_000;
+const CHANGE_BYTES = 500;
+
+/** @param doubt told of commits that have failed */
+export function createCommandQueue(doubt: Pick<CommitDoubt, 'note'>): CommandQueue {
+  let waiting: WaitingCommand[] = [];
+  let waitingBytes = 0;
+
+  function refuseOverdue(): void {
+    const oldest = performance.now() - MAX_WAIT;
+    if ((waiting[0]?.since ?? oldest) >= oldest) return;
+    const overdue = waiting.filter(({ since }) => since < oldest);
+    waiting = waiting.filter(({ since }) => since >= oldest);
+    for (const change of overdue) {
+      waitingBytes -= change.bytes;
+      reject(change, new StoreUnavailable('OVERDUE'));
+    }
+  }
+
+  /**
+   * What waits before the first change of another kind, of each subject the first, or the last as the kind has it: the
+   * others of a subject hold up only themselves.
+   */
+  function take(): WaitingCommand[] {
+    const kind = waiting[0]?.kind;
+    const taken = new Map<string, WaitingCommand>();
+    let left: WaitingCommand[] = [];
+    let bytes = 0;
+    for (const [index, change] of waiting.entries()) {
+      if (change.kind !== kind || taken.size >= MAX_SET || bytes >= MAX_SET_BYTES) {
+        left = [...left, ...waiting.slice(index)];
+        break;
+      }
+      const earlier = taken.get(change.subject);
+      if (earlier !== undefined && !kind.replaces) {
+        left.push(change);
+        continue;
+      }
+      waitingBytes -= change.bytes;
+      if (earlier === undefined) {
+        taken.set(change.subject, change);
+        bytes += change.bytes;
+      } else {
+        earlier.input = change.input;
+        for (const caller of change.callers) earlier.callers.push(caller);
+      }
+    }
+    waiting = left;
+    return [...taken.values()];
+  }
+
+  /**
+   * Commits a set; if one of it is refused for what it is, the others all the same. Resolves with what the store is not
+   * available for.
+   */
+  async function commitSet(changes: readonly WaitingCommand[]): Promise<StoreUnavailable | undefined> {
+    const [first] = changes;
+    if (first === undefined) return undefined;
+    const { stored, committed } = first.kind.apply(changes.map((change) => change.input));
+    let result: unknown;
+    try {
+      result = await stored;
+    } catch (error) {
+      doubt.note(error, (isCommitted, late) => {
+        if (isCommitted) committed(late);
+      });
+      const trouble = error instanceof StoreUnavailable ? error : undefined;
+      if (trouble !== undefined || changes.length === 1) {
+        for (const change of changes) reject(change, error);
+        return trouble;
+      }
+      const middle = Math.ceil(changes.length / 2);
+      const others = changes.slice(middle);
+      const earlier = await commitSet(changes.slice(0, middle));
+      if (earlier === undefined) return commitSet(others);
+      for (const change of others) reject(change, earlier);
+      return earlier;
+    }
+    const outputs = committed(result);
+    for (const [index, { callers }] of changes.entries()) for (const caller of callers) caller.resolve(outputs[index]);
+    return undefined;
+  }
+
+  return {
+    add<I, O>(kind: Command<I, O>, input: I) {
+      const bytes = CHANGE_BYTES + (kind.bytesOf?.(input) ?? 0);
+      if (waiting.length >= MAX_WAITING || waitingBytes + bytes > MAX_WAITING_BYTES) {
+        return Promise.reject(new OnePushError('OVERLOADED'));
+      }
+      waitingBytes += bytes;
+      const since = performance.now();
+      return new Promise<O>((resolve, reject) => {
+        // A change meets only its own kind: what `kind` is given is an I, and what it answers an O.
+        const callers = [{ resolve, reject }];
+        const change = { kind, subject: kind.subjectOf(input), input, bytes, since, callers };
+        waiting.push(change as unknown as WaitingCommand);
+      });
+    },
+    async commit() {
+      refuseOverdue();
+      const changes = take();
+      await commitSet(changes);
+      return changes.length > 0;
+    },
+    refuse(error) {
+      waitingBytes = 0;
+      for (const change of waiting.splice(0)) reject(change, error);
+    },
+    endDeliveries: () => waiting.some(({ kind }) => kind.endsDeliveries),
+    size: () => waiting.length,
+  };
+}
+
+function reject({ callers }: WaitingCommand, error: unknown): void {
+  for (const caller of callers) caller.reject(error);
+}

@@ -1,0 +1,230 @@
+import { newDeviceId } from '../../../common/secrets.js';
+import type { Device } from '../../domain/device.js';
+import type { IdClock } from '../../domain/id-clock.js';
+import type { Job } from '../../domain/job.js';
+import type {
+  AppState,
+  DeliveryOf,
+  DeviceUpdate,
+  Eviction,
+  IdempotencyKey,
+  JobCancellation,
+  JobFailure,
+  KeyRotation,
+  NewApp,
+  NewJob,
+  NewRegistration,
+  Recall,
+  Recalled,
+  Refusal,
+  Registered,
+  StoreWriter,
+  Sweep,
+  Swept,
+  Updated,
+} from '../../store/store.js';
+import type { Command, CommandCommit } from './command-queue.js';
+
+export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
+
+/** A push that is to be made later, or in parts. */
+export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
+  /** Undefined: at once. */
+  dueAt: number | undefined;
+  /** Milliseconds from when it is due to its expiry. */
+  lifetime: number;
+  idempotency: IdempotencyKey | undefined;
+}
+
+/** What follows from a committed change. */
+export interface CommandEffects {
+  registered(result: Registered, registration: NewRegistration): void;
+  unregistered(device: Device & { alias: string }): void;
+  appChanged(id: string): void;
+  recalled(pushId: number): void;
+  /** A job is there, or may be. */
+  scheduled(dueAt: number): void;
+  /** Deliveries have ended that an edge may still be sending again. */
+  withdrawn(deliveries: readonly DeliveryOf[]): void;
+}
+
+/** The changes that go through the write cycle besides deliveries. */
+export interface Commands {
+  register: Command<RegistrationRequest, Registered | Refusal>;
+  /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
+  update: Command<Omit<DeviceUpdate, 'sinceId' | 'now'>, Updated | 'tooManyTags' | Refusal | undefined>;
+  /** By device id. */
+  unregister: Command<string, void>;
+  createApp: Command<Omit<NewApp, 'now'>, void>;
+  /** When the earlier keys end; undefined: there is no such app. */
+  rotateKey: Command<{ id: string; keyHash: string; keepOld: number }, number | undefined>;
+  /** False: there is no such app. */
+  setAppState: Command<Omit<AppState, 'now'>, boolean>;
+  /** Undefined: the app has no such push. */
+  recall: Command<Omit<Recall, 'now'>, Recalled | undefined>;
+  /** With the request id; 'conflict': its idempotency key stands for another push. */
+  schedule: Command<JobRequest, number | 'conflict'>;
+  /** With the ids of the parts that were made before; undefined: the app has no such job. */
+  cancel: Command<Omit<JobCancellation, 'now'>, readonly number[] | undefined>;
+  fail: Command<JobFailure, void>;
+  sweep: Command<Sweep, Swept>;
+  /** How many deliveries were evicted. */
+  evict: Command<Omit<Eviction, 'now'>, number>;
+  /** Changes nothing: meets what any commit would, and renews the core's lease. */
+  nothing: Command<void, void>;
+}
+
+export function createCommands(options: {
+  commits: StoreWriter;
+  effects: CommandEffects;
+  /** What a new registration does not get any more was given out before; jobs take theirs from here too. */
+  pushIds: IdClock;
+  now: () => number;
+}): Commands {
+  const { commits, effects, pushIds, now } = options;
+  let withoutKey = 0;
+
+  return {
+    register: {
+      endsDeliveries: true,
+      replaces: true,
+      subjectOf: ({ appNum, nativeToken }) => `${appNum}:${nativeToken}`,
+      bytesOf: ({ alias, nativeToken, tags }) => alias.length + nativeToken.length + lengthOf(tags),
+      apply(requests) {
+        const shared = { sinceId: pushIds.last(), now: now() };
+        const registrations = requests.map((request) => ({ ...request, ...shared, newId: newDeviceId() }));
+        return commit(commits.commitRegistrations(registrations), (results) => {
+          for (const [index, registration] of registrations.entries()) {
+            const result = results[index];
+            if (typeof result === 'object') effects.registered(result, registration);
+          }
+          return results;
+        });
+      },
+    },
+    update: {
+      endsDeliveries: true,
+      subjectOf: ({ id }) => id,
+      bytesOf: ({ addTags, removeTags }) => lengthOf(addTags) + lengthOf(removeTags),
+      apply(requests) {
+        const shared = { sinceId: pushIds.last(), now: now() };
+        return commit(commits.commitUpdates(requests.map((request) => ({ ...request, ...shared }))), (results) => {
+          for (const updated of results) {
+            if (typeof updated === 'object') effects.registered(updated.result, updated.registration);
+          }
+          return results;
+        });
+      },
+    },
+    unregister: {
+      endsDeliveries: true,
+      subjectOf: (deviceId) => deviceId,
+      apply: (deviceIds) =>
+        commit(commits.commitUnregistrations(deviceIds, now()), (devices) => {
+          for (const device of devices) effects.unregistered(device);
+          return [];
+        }),
+    },
+    createApp: {
+      subjectOf: ({ id }) => id,
+      apply: (apps) =>
+        commit(commits.commitApps(apps.map((app) => ({ ...app, now: now() }))), () => {
+          for (const { id } of apps) effects.appChanged(id);
+          return [];
+        }),
+    },
+    rotateKey: {
+      subjectOf: ({ id }) => id,
+      apply(requests) {
+        const time = now();
+        const rotations = requests.map(
+          ({ id, keyHash, keepOld }): KeyRotation => ({ id, keyHash, oldUntil: time + keepOld, now: time }),
+        );
+        return commit(commits.commitKeyRotations(rotations), (known) => {
+          for (const { id } of rotations) effects.appChanged(id);
+          return rotations.map(({ oldUntil }, index) => (known[index] ? oldUntil : undefined));
+        });
+      },
+    },
+    setAppState: {
+      subjectOf: ({ id }) => id,
+      apply: (states) =>
+        commit(commits.commitAppStates(states.map((state) => ({ ...state, now: now() }))), (known) => {
+          for (const { id } of states) effects.appChanged(id);
+          return known;
+        }),
+    },
+    recall: {
+      endsDeliveries: true,
+      subjectOf: ({ pushId }) => String(pushId),
+      apply: (recalls) =>
+        commit(commits.commitRecalls(recalls.map((recall) => ({ ...recall, now: now() }))), (results) => {
+          for (const [index, { pushId }] of recalls.entries()) {
+            if (results[index] !== undefined) effects.recalled(pushId);
+          }
+          return results;
+        }),
+    },
+    schedule: {
+      subjectOf: ({ idempotency }) => idempotency?.key ?? String(++withoutKey),
+      bytesOf: ({ spec }) => JSON.stringify(spec).length,
+      apply(requests) {
+        const createdAt = now();
+        const jobs = requests.map(({ appNum, spec, dueAt = createdAt, lifetime, idempotency }): NewJob => {
+          return { id: pushIds.next(), appNum, spec, dueAt, createdAt, expiresAt: dueAt + lifetime, idempotency };
+        });
+        return commit(commits.commitJobs(jobs), (ids) => {
+          effects.scheduled(Math.min(...jobs.map(({ dueAt }) => dueAt)));
+          return ids;
+        });
+      },
+    },
+    cancel: {
+      endsDeliveries: true,
+      subjectOf: ({ id }) => String(id),
+      apply: (cancellations) =>
+        commit(
+          commits.commitCancellations(cancellations.map((each) => ({ ...each, now: now() }))),
+          (results) => results,
+        ),
+    },
+    fail: {
+      subjectOf: ({ id }) => String(id),
+      apply: (failures) => commit(commits.commitFailures(failures), () => []),
+    },
+    sweep: {
+      endsDeliveries: true,
+      subjectOf: () => '',
+      apply: ([sweep]) =>
+        sweep === undefined
+          ? commit(Promise.resolve(), () => [])
+          : commit(commits.commitSweep(sweep), (swept) => [swept]),
+    },
+    evict: {
+      endsDeliveries: true,
+      subjectOf: ({ deviceNum }) => String(deviceNum),
+      apply: (evictions) =>
+        commit(commits.commitEvictions(evictions.map((eviction) => ({ ...eviction, now: now() }))), (evicted) => {
+          const deliveries = evictions.flatMap(({ deviceNum }, index) =>
+            (evicted[index] ?? []).map((pushId) => ({ deviceNum, pushId })),
+          );
+          if (deliveries.length > 0) effects.withdrawn(deliveries);
+          return evicted.map(({ length }) => length);
+        }),
+    },
+    nothing: {
+      subjectOf: () => '',
+      apply: () => commit(commits.commitNothing(), () => []),
+    },
+  };
+}
+
+/** What follows from a commit, kept beside what that comes to. */
+function commit<R, O>(stored: Promise<R>, committed: (result: R) => readonly O[]): CommandCommit<O> {
+  // It is called with what `stored` resolves with, or would have.
+  return { stored, committed: (result) => committed(result as R) };
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, { length }) => sum + length + 16, 0);
+}

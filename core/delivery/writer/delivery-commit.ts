@@ -1,0 +1,177 @@
+import { describeError, type Logger } from '../../../common/log.js';
+import { createTroubleLog } from '../../../common/trouble-log.js';
+import type { IdClock } from '../../domain/id-clock.js';
+import { toPush } from '../../domain/push.js';
+import {
+  type NewDelivery,
+  type NewPush,
+  type Replaced,
+  StoreUnavailable,
+  type StoreWriter,
+} from '../../store/store.js';
+import type { QueuedPush } from './push-queue.js';
+import { withoutReplaced } from './replaced.js';
+import { halves, joined, NO_SETTLEMENTS, type Settlements, sizeOf } from './settlement-buffer.js';
+
+/** What one commit held, and how long it took. */
+export interface CommitReport {
+  pushes: number;
+  settlements: number;
+  seconds: number;
+}
+
+/** What a commit that could not be carried out leaves. */
+export interface Failure {
+  error: StoreUnavailable;
+  /** What the commit had, in case that it took place all the same. */
+  made: readonly NewPush[];
+  held: Settlements;
+  /** Settlements that were not tried after it. */
+  left: Settlements;
+}
+
+/** Commits pushes and settlements as one transaction, and in smaller ones where the store refuses something of it. */
+export interface DeliveryCommit {
+  /**
+   * Answers the pushes in any case. Undefined: all of it is committed, or was refused for what it is and would be
+   * again. Otherwise the store is not available.
+   */
+  tryCommit(batch: readonly QueuedPush[], ended: Settlements, time: number): Promise<Failure | undefined>;
+  /** Does what follows from a commit. */
+  handOn(made: readonly NewPush[], replaced: Replaced): void;
+  /** The last push that is committed and handed on, or what stands before the first. */
+  lastCommitted(): number;
+  /**
+   * What the last commit failed with, if that was in the last seconds; undefined: it succeeded, or the next one may.
+   */
+  recentFailure(): StoreUnavailable | undefined;
+}
+
+export interface DeliveryCommitOptions {
+  store: Pick<StoreWriter, 'commitDeliveries'>;
+  pushIds: IdClock;
+  deliveryIds: IdClock;
+  effects: {
+    /** Deliveries have ended because of the pushes that are handed on next. */
+    replaced(replaced: Replaced): void;
+    /** `current`: what of the pushes has not ended with their own commit. */
+    pushed(pushes: readonly NewPush[], current: readonly NewPush[]): void;
+  };
+  log: Logger;
+  /** Told of each commit that the store carried out. */
+  observe?: (report: CommitReport) => void;
+}
+
+/**
+ * For so long a failure says what the next commit would meet, in milliseconds: a full disk may have room for an empty
+ * one.
+ */
+const RECENT_MS = 3000;
+
+export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCommit {
+  const { store, pushIds, deliveryIds, effects, log, observe } = options;
+  let lastCommitted = pushIds.last();
+  const trouble = createTroubleLog(log, 'the store is not available');
+  let failure: { error: StoreUnavailable; at: number } | undefined;
+
+  async function tryCommit(
+    batch: readonly QueuedPush[],
+    ended: Settlements,
+    time: number,
+  ): Promise<Failure | undefined> {
+    if (batch.length === 0 && sizeOf(ended) === 0) return undefined;
+    const made = batch.map((push) => toNewPush(push, time));
+    const begun = performance.now();
+    let replaced: Replaced;
+    try {
+      replaced = await store.commitDeliveries({ ...ended, pushes: made, now: time });
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) return tryHalves(batch, ended, time, error);
+      trouble.met(error);
+      failure = { error, at: performance.now() };
+      for (const push of batch) push.reject(error);
+      return { error, made, held: ended, left: NO_SETTLEMENTS };
+    }
+    observe?.({ pushes: made.length, settlements: sizeOf(ended), seconds: (performance.now() - begun) / 1000 });
+    if (trouble.over()) log.info('the store is available again');
+    failure = undefined;
+    handOn(made, replaced);
+    for (const [index, push] of batch.entries()) push.resolve(made[index]?.push.id);
+    return undefined;
+  }
+
+  /**
+   * Something of it is refused; the rest must not fail with it. In halves: one of a thousand costs some twenty more
+   * commits.
+   */
+  async function tryHalves(
+    batch: readonly QueuedPush[],
+    ended: Settlements,
+    time: number,
+    refusal: unknown,
+  ): Promise<Failure | undefined> {
+    const [first] = batch;
+    if (batch.length + sizeOf(ended) === 1) {
+      if (first === undefined) log.error(describeError(refusal), 'the store refused a settlement');
+      else first.reject(refusal);
+      return undefined;
+    }
+    const [one, other] = halvesOf(batch, ended);
+    const failure = await tryCommit(one.batch, one.ended, time);
+    if (failure === undefined) return tryCommit(other.batch, other.ended, time);
+    for (const push of other.batch) push.reject(new StoreUnavailable('IN_DOUBT'));
+    return { ...failure, left: joined(failure.left, other.ended) };
+  }
+
+  function handOn(made: readonly NewPush[], replaced: Replaced): void {
+    // Before the pushes that took the places: a device is not told to forget what it has just been sent.
+    if (replaced.deliveries.length + replaced.topicPushes.length > 0) effects.replaced(replaced);
+    effects.pushed(made, withoutReplaced(made, replaced));
+    // Not before: what edges are known to have handled is counted up to this push.
+    lastCommitted = made.at(-1)?.push.id ?? lastCommitted;
+  }
+
+  function toNewPush(queued: QueuedPush, createdAt: number): NewPush {
+    const { header, content, lifetime, resolution, idempotency, job } = queued;
+    const { target } = resolution;
+    const push = toPush(header, { id: pushIds.next(), createdAt, expiresAt: createdAt + lifetime, content });
+    if (target.kind === 'topics') return { push, target, idempotency, job };
+    const entries = target.deviceNums.map((deviceNum): NewDelivery => ({ id: deliveryIds.next(), deviceNum }));
+    return { push, target: { kind: 'directed', deliveries: entries }, idempotency, job };
+  }
+
+  return {
+    tryCommit,
+    handOn,
+    lastCommitted: () => lastCommitted,
+    recentFailure: () =>
+      failure !== undefined && performance.now() - failure.at < RECENT_MS ? failure.error : undefined,
+  };
+}
+
+interface Part {
+  batch: readonly QueuedPush[];
+  ended: Settlements;
+}
+
+/** Settlements by themselves, before pushes. */
+function halvesOf(batch: readonly QueuedPush[], ended: Settlements): readonly [Part, Part] {
+  if (batch.length === 0) {
+    const [one, other] = halves(ended);
+    return [
+      { batch, ended: one },
+      { batch, ended: other },
+    ];
+  }
+  if (sizeOf(ended) > 0) {
+    return [
+      { batch: [], ended },
+      { batch, ended: NO_SETTLEMENTS },
+    ];
+  }
+  const middle = Math.ceil(batch.length / 2);
+  return [
+    { batch: batch.slice(0, middle), ended },
+    { batch: batch.slice(middle), ended },
+  ];
+}

@@ -1,0 +1,250 @@
+import {
+  type Confirmation,
+  type CoreOwnership,
+  type LateDelivery,
+  type Replaced,
+  type StoreReader,
+  StoreUnavailable,
+  type StoreWriter,
+} from '../../store/store.js';
+import { type Command, createCommandQueue } from './command-queue.js';
+import { type CommandEffects, type Commands, createCommands } from './commands.js';
+import { createCommitDoubt } from './commit-doubt.js';
+import { createDeliveryCommit, type DeliveryCommitOptions } from './delivery-commit.js';
+import { createIdempotency } from './idempotency.js';
+import { createPushQueue, type PushRequest, type QueuedPush } from './push-queue.js';
+import {
+  createSettlementBuffer,
+  joined,
+  NO_SETTLEMENTS,
+  type SettlementBatch,
+  type Settlements,
+  sizeOf,
+} from './settlement-buffer.js';
+
+/**
+ * What the rest of the core does once something is committed: called in the order of the commits, before callers are
+ * answered.
+ */
+export type Effects = CommandEffects & DeliveryCommitOptions['effects'];
+
+/**
+ * The one writer. Each cycle takes what has gathered and commits it, changes first, then answers. What has ended waits
+ * a little for more of it. Push ids are given out here, so they are committed in their order.
+ *
+ * Guarantees: a promise resolves only after its commit. What failed is not in the store, or in doubt, and its caller is
+ * told: try again (STORE_UNAVAILABLE), too many are waiting (OVERLOADED). What was in doubt has its effects as soon as
+ * it is known. What was delivered, confirmed and read is kept until it is committed. What the store refuses takes
+ * nothing of its batch with it.
+ */
+export interface WriteCycle {
+  /** Resolves with the push's id. Undefined: resolve its audience again; see `Resolution.current`. */
+  push(request: PushRequest): Promise<number | undefined>;
+  /** Carries out a change of one of `changes`. */
+  execute<I, O>(kind: Command<I, O>, input: I): Promise<O>;
+  readonly commands: Commands;
+  delivered(deliveryIds: readonly number[]): void;
+  /** Ends it only if it is the device's. */
+  lateDelivered(delivery: LateDelivery): void;
+  confirmed(confirmation: Confirmation): void;
+  /** A device has read its topics up to this push. */
+  advanceCursor(deviceNum: number, pushId: number): void;
+  /** An edge has sent a topic push to so many live sessions. */
+  published(pushId: number, sessions: number): void;
+  /** Resolves when all that was delivered, confirmed and read so far is committed; undefined: it is already. */
+  whenSettled(): Promise<void> | undefined;
+  /** The same, and has it committed at once. */
+  flush(): Promise<void> | undefined;
+  /** The last push that is committed and handed on to the sessions, or what stands before the first. */
+  lastCommitted(): number;
+  /** Resolves if a push would be committed now, as far as can be told: otherwise rejects with StoreUnavailable. */
+  checkWritable(): Promise<void>;
+  /** Resolves when nothing is left to commit, or the store cannot be reached. */
+  idle(): Promise<void>;
+  /** What waits now, and whether it is not known what became of the last commit. */
+  depths(): { pushes: number; settlements: number; changes: number; inDoubt: boolean };
+}
+
+export interface WriteCycleOptions extends DeliveryCommitOptions {
+  store: StoreWriter & Pick<StoreReader, 'findIdempotent'> & Pick<CoreOwnership, 'resolveDoubt'>;
+  effects: Effects;
+  /** Another core has taken over: nothing is committed any more. Called once. */
+  fenced: () => void;
+  /** Called after each cycle that has committed something. */
+  committed?: () => void;
+  /** See `createSettlementBuffer`. */
+  settleWithin?: number;
+  now?: () => number;
+}
+
+/** How long to wait before committing again what could not be, in milliseconds. */
+const RETRY_DELAY = 200;
+
+export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
+  const { store, pushIds, effects, committed: tell, now = Date.now } = options;
+  const pushes = createPushQueue(wake);
+  const settlements = createSettlementBuffer(wake, options.settleWithin);
+  const deliveries = createDeliveryCommit(options);
+  const doubt = createCommitDoubt(options);
+  const changeQueue = createCommandQueue(doubt);
+  const changes = createCommands({ commits: store, effects, pushIds, now });
+  const idempotency = createIdempotency(store);
+  /** Resolves with whether nothing is left to do. */
+  let running: Promise<boolean> | undefined;
+  let stopping = false;
+
+  /** After this turn of the loop, so that what arrives together is committed together. */
+  function wake(): void {
+    running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(run);
+  }
+
+  async function run(): Promise<boolean> {
+    try {
+      for (;;) {
+        const fit = (await doubt.clear()) && (!changeQueue.endDeliveries() || (await settleAll()));
+        if (!fit) changeQueue.refuse(new StoreUnavailable('IN_DOUBT'));
+        const changed = fit && (await changeQueue.commit());
+        // The changes may be in doubt now.
+        const goesOn = fit && !doubt.isOpen();
+        const batch = pushes.take();
+        const ended = goesOn ? settlements.take() : undefined;
+        const isIdle = batch.length === 0 && ended === undefined && goesOn && !changed;
+        // A change may have come since the queue was looked at: whoever brought it relies on this loop.
+        if (isIdle && changeQueue.size() === 0) return true;
+        const done = goesOn ? await commit(batch, ended) : refuse(batch);
+        if (done) {
+          tell?.();
+          continue;
+        }
+        if (stopping) {
+          // Nobody would look at it again.
+          changeQueue.refuse(new StoreUnavailable('STOPPING'));
+          pushes.refuse(new StoreUnavailable('STOPPING'));
+          return false;
+        }
+        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
+      }
+    } finally {
+      // In the very step in which nothing was left: what comes later wakes the cycle again.
+      running = undefined;
+    }
+  }
+
+  /**
+   * What was handed to its device has ended before something else ends it in another way. False: that cannot be
+   * committed now.
+   */
+  async function settleAll(): Promise<boolean> {
+    settlements.flush();
+    for (let batch = settlements.take(); batch !== undefined; batch = settlements.take()) {
+      if (!(await commitBatch([], batch))) return false;
+    }
+    return true;
+  }
+
+  /** While it is not known what was committed last, or what has ended cannot be committed, no push may be. */
+  function refuse(batch: readonly QueuedPush[]): false {
+    for (const push of batch) push.reject(new StoreUnavailable('IN_DOUBT'));
+    return false;
+  }
+
+  /** Answers the pushes in any case. False: the store is not available. */
+  async function commit(batch: readonly QueuedPush[], ended: SettlementBatch | undefined): Promise<boolean> {
+    const time = now();
+    const admitted = await admit(batch, time);
+    // What was handed to its device is not replaced any more.
+    const collapses = admitted.some(({ header }) => header.collapseKey !== undefined);
+    if (!collapses) return commitBatch(admitted, ended, time);
+    if (ended !== undefined && !(await commitBatch([], ended, time))) return refuse(admitted);
+    return (await settleAll()) ? commitBatch(admitted, undefined, time) : refuse(admitted);
+  }
+
+  /** The pushes that are to be committed; the others are answered, or wait for the next cycle. */
+  async function admit(batch: readonly QueuedPush[], time: number): Promise<readonly QueuedPush[]> {
+    const current = batch.filter((push) => {
+      if (push.caller?.cancelled) {
+        // Nobody is told: this only ends the call.
+        push.reject(new StoreUnavailable('CANCELLED'));
+        return false;
+      }
+      const resolution = push.resolution.current();
+      if (resolution === undefined) push.resolve(undefined);
+      else push.resolution = resolution;
+      return resolution !== undefined;
+    });
+    try {
+      const { fresh, later } = await idempotency.sort(current, time);
+      pushes.putBack(later);
+      return fresh;
+    } catch (error) {
+      for (const push of current) push.reject(error);
+      return [];
+    }
+  }
+
+  /** Answers the pushes in any case. False: the store is not available, and what is left of the settlements waits. */
+  async function commitBatch(
+    batch: readonly QueuedPush[],
+    ended: SettlementBatch | undefined,
+    time = now(),
+  ): Promise<boolean> {
+    const failure = await deliveries.tryCommit(batch, ended?.settlements ?? NO_SETTLEMENTS, time);
+    const finish = (rest: Settlements): void => {
+      if (ended === undefined) return;
+      if (sizeOf(rest) === 0) settlements.committed(ended);
+      else settlements.putBack({ ...ended, settlements: rest });
+    };
+    if (failure === undefined) {
+      finish(NO_SETTLEMENTS);
+      return true;
+    }
+    const { error, made, held, left } = failure;
+    const isInDoubt = doubt.note(error, (committed, result) => {
+      // It is what the commit would have resolved with.
+      if (committed) deliveries.handOn(made, result as Replaced);
+      finish(committed ? left : joined(held, left));
+    });
+    if (!isInDoubt) finish(joined(held, left));
+    return false;
+  }
+
+  function change<I, O>(kind: Command<I, O>, input: I): Promise<O> {
+    wake();
+    return changeQueue.add(kind, input);
+  }
+
+  return {
+    commands: changes,
+    push: pushes.push,
+    execute: change,
+    delivered: settlements.delivered,
+    lateDelivered: settlements.lateDelivered,
+    confirmed: settlements.confirmed,
+    advanceCursor: settlements.advanceCursor,
+    published: settlements.published,
+    whenSettled: settlements.whenSettled,
+    flush() {
+      const settled = settlements.whenSettled();
+      if (settled !== undefined) settlements.flush();
+      return settled;
+    },
+    lastCommitted: deliveries.lastCommitted,
+    async checkWritable() {
+      const failure = deliveries.recentFailure();
+      if (failure !== undefined) throw failure;
+      await change(changes.nothing, undefined);
+    },
+    async idle() {
+      stopping = true;
+      // What has ended while the last of it was committed, too.
+      do settlements.flush();
+      while ((await running) && settlements.whenSettled() !== undefined);
+    },
+    depths: () => ({
+      pushes: pushes.size(),
+      settlements: settlements.size(),
+      changes: changeQueue.size(),
+      inDoubt: doubt.isOpen(),
+    }),
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * What one attachment of an edge was handed and has not reported: an edge can report nothing else. Holds 8 bytes for
+ * each message that is on its way to a device, and a count for each publication that is not handled. Hot: called for
+ * each delivery, watched by the benchmarks of sends.
+ */
+export interface HandedOver {
+  delivery(slot: number, deliveryId: number): void;
+  /** Whether the slot was handed this delivery and has not reported it; from now on it has. */
+  takeDelivery(slot: number, deliveryId: number): boolean;
+  /** The slot is free: nothing more is reported of it. */
+  release(slot: number): void;
+  /** A publication went with a message of the link, to an edge with so many sessions. */
+  publication(pushId: number, batch: number, sessions: number): void;
+  /** Whether a publication may have gone to so many sessions more. */
+  takePublished(pushId: number, sessions: number): boolean;
+  /** The edge has handled all messages up to this one: it has reported of them what there was. */
+  handled(batch: number): void;
+}
+
+export function createHandedOver(): HandedOver {
+  /** By slot, in the order in which they were handed over: sockets take them in that order. */
+  const deliveries = new Map<number, number[]>();
+  const publications = new Map<number, { batch: number; left: number }>();
+
+  return {
+    delivery(slot, deliveryId) {
+      const waiting = deliveries.get(slot);
+      if (waiting === undefined) deliveries.set(slot, [deliveryId]);
+      else waiting.push(deliveryId);
+    },
+    takeDelivery(slot, deliveryId) {
+      const waiting = deliveries.get(slot);
+      if (waiting === undefined) return false;
+      const at = waiting.indexOf(deliveryId);
+      if (at < 0) return false;
+      if (waiting.length === 1) deliveries.delete(slot);
+      else if (at === 0) waiting.shift();
+      else waiting.splice(at, 1);
+      return true;
+    },
+    release: (slot) => void deliveries.delete(slot),
+    publication(pushId, batch, sessions) {
+      publications.set(pushId, { batch, left: sessions });
+    },
+    takePublished(pushId, sessions) {
+      const publication = publications.get(pushId);
+      if (publication === undefined || publication.left < sessions) return false;
+      publication.left -= sessions;
+      return true;
+    },
+    handled(batch) {
+      for (const [pushId, publication] of publications) {
+        if (publication.batch > batch) return;
+        publications.delete(pushId);
+      }
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { create } from '@bufbuild/protobuf';
+import { LIMITS } from '../../../common/contract/fields.js';
+import { OnePushError } from '../../../common/errors.js';
+import {
+  RegisterDeviceResponseSchema,
+  UnregisterDeviceResponseSchema,
+  UpdateDeviceResponseSchema,
+} from '../../../gen/onepush/v1/device_pb.js';
+import { fromUpdateDevice, toWireDevice } from '../wire/device.js';
+import { fromRegisterDevice } from '../wire/enums.js';
+import { authenticate } from './auth.js';
+import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+
+/** The methods that change devices. */
+export function createDeviceHandlers({
+  registry,
+  cycle,
+  presence,
+}: Pick<ServiceParts, 'registry' | 'cycle' | 'presence'>): Pick<
+  PushCoreHandlers,
+  'registerDevice' | 'unregisterDevice' | 'updateDevice'
+> {
+  return {
+    async registerDevice(request) {
+      const registration = fromRegisterDevice(request);
+      const app = await registry.getEnabledApp(registration.appId);
+      const result = await cycle.execute(cycle.commands.register, { ...registration, appNum: app.num });
+      if (typeof result === 'string') throw new OnePushError(result);
+      return create(RegisterDeviceResponseSchema, { deviceId: result.device.id });
+    },
+
+    async updateDevice(request, { credentials }) {
+      const change = fromUpdateDevice(request);
+      const app = await authenticate(registry, credentials);
+      const updated = await cycle.execute(cycle.commands.update, { ...change, appNum: app.num });
+      if (updated === undefined) throw new OnePushError('UNKNOWN_DEVICE');
+      if (updated === 'tooManyTags') {
+        const rule = `must not leave the device with more than ${LIMITS.tags} tags`;
+        throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'addTags', rule }] });
+      }
+      if (typeof updated === 'string') throw new OnePushError(updated);
+      const { num, id, platform } = updated.result.device;
+      const { alias, tags, mobile, registeredAt = 0 } = updated.registration;
+      const device = toWireDevice({ num, id, platform, alias, tags, mobile, registeredAt }, presence);
+      return create(UpdateDeviceResponseSchema, { device });
+    },
+
+    async unregisterDevice({ deviceId }) {
+      const entry = registry.device(deviceId);
+      if (entry.loading !== undefined) await entry.loading;
+      if (entry.value === undefined) throw new OnePushError('UNKNOWN_DEVICE');
+      await cycle.execute(cycle.commands.unregister, deviceId);
+      return create(UnregisterDeviceResponseSchema);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
+import type { Logger } from '../../../common/log.js';
+import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
+import type { AcceptPush } from '../../delivery/push/accept-push.js';
+import type { EstimateAudience } from '../../delivery/push/estimate-audience.js';
+import type { RecallPush } from '../../delivery/push/recall-push.js';
+import type { ReceiptFeed } from '../../delivery/receipt-feed.js';
+import type { Sessions } from '../../delivery/sessions/sessions.js';
+import type { WriteCycle } from '../../delivery/writer/write-cycle.js';
+import type { ReportReader } from '../../domain/queries.js';
+import type { Registry } from '../../registry/registry.js';
+import type { Credentials } from './auth.js';
+
+/** What the handlers work with. */
+export interface ServiceParts {
+  registry: Registry;
+  cycle: Pick<WriteCycle, 'execute' | 'commands'>;
+  acceptPush: AcceptPush;
+  recallPush: RecallPush;
+  estimateAudience: EstimateAudience;
+  queries: ReportReader;
+  receipts: ReceiptFeed;
+  presence: Sessions['presence'];
+  /** Undefined: nobody may create or read apps. */
+  adminToken: string | undefined;
+  /** Aborted when the core begins to stop: streams end. */
+  stopping: AbortSignal;
+  log: Logger;
+}
+
+/** What a handler knows of its call besides the request. */
+export interface CallContext {
+  credentials: Credentials;
+  /** Nobody waits for the answer any more: the caller has cancelled, is gone, or its deadline has passed. */
+  readonly cancelled: boolean;
+  /** Aborted when that happens. Costs more than to look at `cancelled`. */
+  readonly signal: AbortSignal;
+}
+
+type Handler<M extends DescMethod> = M['methodKind'] extends 'unary'
+  ? (request: MessageShape<M['input']>, call: CallContext) => Promise<MessageShape<M['output']>>
+  : M['methodKind'] extends 'server_streaming'
+    ? (request: MessageShape<M['input']>, call: CallContext) => AsyncIterable<MessageShape<M['output']>>
+    : (
+        requests: AsyncIterable<MessageShape<M['input']>>,
+        call: CallContext,
+      ) => AsyncIterable<MessageShape<M['output']>>;
+
+type Methods = (typeof PushCore)['method'];
+
+/**
+ * The service, once: gRPC, Connect and the link serve these. A handler fails with OnePushError for what the caller is
+ * told, and with anything else for what it is not. The next message of a stream is asked for when the caller has taken
+ * the last one.
+ */
+export type PushCoreHandlers = { [K in keyof Methods]: Handler<Methods[K]> };
+
+/** For calls that cannot be cancelled. */
+export const UNCANCELLED: Pick<CallContext, 'cancelled' | 'signal'> = {
+  cancelled: false,
+  signal: new AbortController().signal,
+};
+
+/** The methods of the service, each with its handler. */
+export function* eachHandler(handlers: PushCoreHandlers): Generator<{ method: DescMethod; handler: unknown }> {
+  for (const [name, method] of Object.entries(PushCore.method)) {
+    // Object.entries forgets that its keys are those of the object.
+    const handler = handlers[name as keyof Methods];
+    if (handler !== undefined) yield { method, handler };
+  }
+}

@@ -1,0 +1,22 @@
+import { createAppHandlers } from './apps.js';
+import { createAudienceHandlers } from './audiences.js';
+import { createDeliveryHandlers } from './deliveries.js';
+import { createDeviceHandlers } from './devices.js';
+import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import { createPushHandlers } from './pushes.js';
+import { createQueryHandlers } from './queries.js';
+import { createReceiptHandlers } from './receipts.js';
+import { validateRequests } from './validation.js';
+
+/** Puts the service together; what it is called with is checked by the rules of the schema first. */
+export function createPushCore(options: ServiceParts): PushCoreHandlers {
+  return validateRequests({
+    ...createDeviceHandlers(options),
+    ...createPushHandlers(options),
+    ...createAudienceHandlers(options),
+    ...createAppHandlers(options),
+    ...createQueryHandlers(options),
+    ...createDeliveryHandlers(options),
+    ...createReceiptHandlers(options),
+  });
+}

@@ -1,0 +1,55 @@
+import { create } from '@bufbuild/protobuf';
+import { OnePushError } from '../../../common/errors.js';
+import { RecallPushResponseSchema } from '../../../gen/onepush/v1/push_pb.js';
+import type { PushDraft } from '../../delivery/push/accept-push.js';
+import type { App } from '../../domain/app.js';
+import { parsePushId, toRequestId } from '../wire/enums.js';
+import { fromSendPush } from '../wire/push.js';
+import { authenticate } from './auth.js';
+import type { CallContext, PushCoreHandlers, ServiceParts } from './handlers.js';
+import { answerPushes } from './push-stream.js';
+
+const CHECKED = Promise.resolve(undefined);
+
+/** The methods that make pushes and end them. */
+export function createPushHandlers({
+  registry,
+  acceptPush,
+  recallPush,
+  stopping,
+  log,
+}: Pick<ServiceParts, 'registry' | 'acceptPush' | 'recallPush' | 'log' | 'stopping'>): Pick<
+  PushCoreHandlers,
+  'sendPush' | 'sendPushStream' | 'recallPush'
+> {
+  /** Answers the push's id; undefined where it was only to be checked. */
+  function make(app: App, draft: PushDraft, dryRun: boolean, call?: CallContext): Promise<number | undefined> {
+    return dryRun ? CHECKED : acceptPush(app, draft, call);
+  }
+
+  return {
+    async sendPush(request, call) {
+      // What is wrong with a push is told to whoever asks, as it always was.
+      const draft = fromSendPush(request);
+      const app = await authenticate(registry, call.credentials);
+      const pushId = await make(app, draft, request.dryRun, call);
+      return { $typeName: 'onepush.v1.SendPushResponse', requestId: toRequestId(pushId) };
+    },
+
+    sendPushStream: (requests, { credentials }) =>
+      answerPushes(requests, {
+        authenticate: () => authenticate(registry, credentials),
+        send: (app, push) => make(app, fromSendPush(push), push.dryRun),
+        stopping,
+        log,
+      }),
+
+    async recallPush({ requestId }, { credentials }) {
+      const app = await authenticate(registry, credentials);
+      const pushId = parsePushId(requestId);
+      const result = pushId && (await recallPush(app.num, pushId));
+      if (!result) throw new OnePushError('UNKNOWN_PUSH');
+      return create(RecallPushResponseSchema, { recalled: result.deliveries });
+    },
+  };
+}

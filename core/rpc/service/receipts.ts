@@ -1,0 +1,104 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { OnePushError } from '../../../common/errors.js';
+import {
+  ReceiptSchema,
+  type WatchReceiptsRequest,
+  type WatchReceiptsResponse,
+  WatchReceiptsResponseSchema,
+} from '../../../gen/onepush/v1/receipt_pb.js';
+import type { App } from '../../domain/app.js';
+import type { ReceiptEntry } from '../../domain/queries.js';
+import { OLDEST, type ReceiptPosition } from '../../domain/receipt-position.js';
+import { toWireState } from '../wire/delivery.js';
+import { authenticate, type Credentials } from './auth.js';
+import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import { parseToken, toToken } from './page-tokens.js';
+
+/**
+ * After so many receipts of other apps a watcher is told where it is: else it would read them all again when it comes
+ * back.
+ */
+const FOREIGN = 2000;
+
+/** How many streams of receipts an app may have open: beyond it one is answered OVERLOADED. */
+const MAX_WATCHERS = 100;
+
+/** The methods that follow. */
+export function createReceiptHandlers({
+  registry,
+  queries,
+  receipts,
+}: Pick<ServiceParts, 'registry' | 'queries' | 'receipts'>): Pick<PushCoreHandlers, 'watchReceipts'> {
+  /** The open streams of each app. */
+  const watching = new Map<number, number>();
+
+  return {
+    async *watchReceipts(request, { credentials, signal }) {
+      const app = await authenticate(registry, credentials);
+      const others = watching.get(app.num) ?? 0;
+      if (others >= MAX_WATCHERS) throw new OnePushError('OVERLOADED', { hint: `an app has ${MAX_WATCHERS} streams` });
+      watching.set(app.num, others + 1);
+      try {
+        yield* follow(app, request, credentials, signal);
+      } finally {
+        const left = (watching.get(app.num) ?? 1) - 1;
+        if (left > 0) watching.set(app.num, left);
+        else watching.delete(app.num);
+      }
+    },
+  };
+
+  async function* follow(
+    app: App,
+    request: WatchReceiptsRequest,
+    credentials: Credentials,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchReceiptsResponse> {
+    let at = OLDEST;
+    if (request.position !== '') at = parsePosition(app.num, request.position);
+    else if (request.fromNow) at = await queries.lastReceipt();
+    yield create(WatchReceiptsResponseSchema, { position: toPosition(app.num, at) });
+    let passed = 0;
+    for (;;) {
+      const found = await receipts.next(at, signal);
+      if (found === undefined) return;
+      // The app may have been disabled, or its key have ended, since.
+      await authenticate(registry, credentials);
+      at = found.at(-1)?.position ?? at;
+      const own = found.filter(({ appNum }) => appNum === app.num).map(toReceipt);
+      passed += found.length;
+      if (own.length > 0 || passed >= FOREIGN) {
+        passed = 0;
+        yield create(WatchReceiptsResponseSchema, { receipts: own, position: toPosition(app.num, at) });
+      }
+    }
+  }
+}
+
+function toReceipt({ position, requestId, deviceId, alias, state, endedAt }: ReceiptEntry) {
+  return create(ReceiptSchema, {
+    requestId: String(requestId),
+    messageId: String(position.pushId),
+    deviceId,
+    alias,
+    state: toWireState(state),
+    time: timestampFromMs(endedAt),
+  });
+}
+
+/** What positions are of: an app's are none of another's. */
+function listingOf(appNum: number): string {
+  return `receipts ${appNum}`;
+}
+
+function toPosition(appNum: number, { seq, pushId, deviceNum }: ReceiptPosition): string {
+  return toToken(listingOf(appNum), [seq, pushId, deviceNum]);
+}
+
+function parsePosition(appNum: number, text: string): ReceiptPosition {
+  const [seq, pushId, deviceNum] = parseToken(listingOf(appNum), text) ?? [];
+  if (seq !== undefined && pushId !== undefined && deviceNum !== undefined) return { seq, pushId, deviceNum };
+  const rule = 'must be a position of an earlier stream of this app';
+  throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'position', rule }] });
+}

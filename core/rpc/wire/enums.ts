@@ -1,0 +1,50 @@
+import { Type } from '@sinclair/typebox';
+import { ruled } from '../../../common/contract/fields.js';
+import { type RegisterDeviceRequest, Platform as WirePlatform } from '../../../gen/onepush/v1/device_pb.js';
+import type { Platform, PlatformFilter, Registration } from '../../domain/device.js';
+
+/** A platform of the wire, unspecified for all. */
+export const PlatformNumber = Type.Integer(ruled('must be a known platform', { minimum: 0, maximum: 4 }));
+
+export const PLATFORM: Record<WirePlatform, PlatformFilter> = {
+  [WirePlatform.UNSPECIFIED]: 'ALL',
+  [WirePlatform.ANDROID]: 'ANDROID',
+  [WirePlatform.IOS]: 'IOS',
+  [WirePlatform.PC]: 'PC',
+  [WirePlatform.WEB]: 'WEB',
+};
+const WIRE_PLATFORM: Record<PlatformFilter, WirePlatform> = {
+  ALL: WirePlatform.UNSPECIFIED,
+  ANDROID: WirePlatform.ANDROID,
+  IOS: WirePlatform.IOS,
+  PC: WirePlatform.PC,
+  WEB: WirePlatform.WEB,
+};
+export function toWirePlatform(platform: PlatformFilter): WirePlatform {
+  return WIRE_PLATFORM[platform];
+}
+
+/** A request that keeps the rules of the schema: they leave the four platforms that devices have. */
+export function fromRegisterDevice(request: RegisterDeviceRequest): Registration {
+  const { appId, alias, platform, nativeToken, mobile, tags } = request;
+  return {
+    appId,
+    alias,
+    // See above: unspecified is not among them.
+    platform: PLATFORM[platform] as Platform,
+    nativeToken,
+    mobile: mobile === '' ? null : mobile,
+    tags: [...new Set(tags)],
+  };
+}
+
+/** What callers know a push by; "" where it was only checked. */
+export function toRequestId(pushId: number | undefined): string {
+  return pushId === undefined ? '' : String(pushId);
+}
+
+/** A push's id from what callers call it; undefined if it cannot be one. */
+export function parsePushId(requestId: string): number | undefined {
+  const id = /^[1-9]\d{0,15}$/.test(requestId) ? Number(requestId) : Number.NaN;
+  return Number.isSafeInteger(id) ? id : undefined;
+}

@@ -1,0 +1,60 @@
+import type { Message, MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { None } from '../../../common/every.js';
+import { PushMsgType, Priority as WirePriority } from '../../../gen/onepush/v1/push_pb.js';
+import {
+  type GetPushResponse,
+  type GetPushResponseSchema,
+  GetPushResponse_State as State,
+  type PushContent as WireContent,
+} from '../../../gen/onepush/v1/query_pb.js';
+import type { Priority, PushContent, PushHeader } from '../../domain/push.js';
+import type { PushReport } from '../../domain/queries.js';
+import { toWirePlatform } from './enums.js';
+
+const WIRE_PRIORITY: Record<Priority, WirePriority> = {
+  LOW: WirePriority.LOW,
+  NORMAL: WirePriority.NORMAL,
+  HIGH: WirePriority.HIGH,
+};
+
+/** What `create` takes, with every field. */
+type Answer = {
+  [K in Exclude<keyof GetPushResponse, keyof Message>]: MessageInitShape<typeof GetPushResponseSchema>[K];
+};
+/** Do not compile where a push has a field that its report has not. */
+export type ForgottenInReport = None<Exclude<keyof PushHeader, keyof GetPushResponse | 'appId' | 'appNum' | 'msgType'>>;
+export type ForgottenInContent = None<Exclude<keyof PushContent, keyof WireContent | 'extra'>>;
+
+/** @param now milliseconds since the epoch */
+export function toPushReport(report: PushReport, now: number): Answer {
+  const { content, counts, job } = report;
+  const targeted = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return {
+    requestId: String(report.id),
+    state: stateOf(report, now),
+    platform: toWirePlatform(report.platform),
+    tenantCode: report.tenantCode,
+    pushMsgType: report.msgType === 'CMD' ? PushMsgType.CMD : PushMsgType.MSG,
+    needConfirm: report.needConfirm,
+    collapseKey: report.collapseKey,
+    priority: WIRE_PRIORITY[report.priority],
+    createdAt: timestampFromMs(report.createdAt),
+    sendAt: job !== undefined && job.dueAt > report.createdAt ? timestampFromMs(job.dueAt) : undefined,
+    expiresAt: timestampFromMs(report.expiresAt),
+    content: content && { ...content, extraJson: content.extra ?? '' },
+    messageIds: report.messageIds.map(String),
+    failure: job?.failure ?? '',
+    reach: report.topic
+      ? { case: 'topics', value: { published: report.published, confirmed: counts.confirmed } }
+      : { case: 'deliveries', value: { targeted, ...counts } },
+  };
+}
+
+function stateOf({ recalled, expiresAt, job }: PushReport, now: number): State {
+  if (recalled) return State.RECALLED;
+  if (job?.state === 'failed') return State.FAILED;
+  if (expiresAt <= now) return State.EXPIRED;
+  if (job?.state === 'open') return job.dueAt > now ? State.SCHEDULED : State.RUNNING;
+  return State.SENT;
+}

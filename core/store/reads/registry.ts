@@ -1,0 +1,162 @@
+import { and, eq, gte, inArray, isNull, or, sql } from 'drizzle-orm';
+import type { App, AppKey } from '../../domain/app.js';
+import { EVERYONE_TAG } from '../../domain/audience.js';
+import type { Device, Membership } from '../../domain/device.js';
+import { platformCodes } from '../sql/codes.js';
+import { keyChunks, rowsFor, type SqlDriver, type Tables } from '../sql/driver.js';
+import type { StoreReader } from '../store.js';
+
+type RegistryReads = Pick<
+  StoreReader,
+  'findApps' | 'findDevicesByAlias' | 'findDevicesById' | 'findSubscribers' | 'findTopics'
+>;
+
+/** Look-ups of apps, devices and topics. */
+export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
+  const { apps, appKeys, devices, deviceTags, topics } = tables;
+  const columns = deviceColumns(tables);
+
+  return {
+    async findApps(ids) {
+      const rows = await rowsFor(ids, (chunk) =>
+        db
+          .select({
+            num: apps.num,
+            id: apps.id,
+            name: apps.name,
+            disabledAt: apps.disabledAt,
+            hash: appKeys.keyHash,
+            expiresAt: appKeys.expiresAt,
+          })
+          .from(apps)
+          .leftJoin(appKeys, eq(appKeys.appNum, apps.num))
+          .where(inArray(apps.id, chunk)),
+      );
+      const found = new Map<number, App & { keys: AppKey[] }>();
+      for (const { num, id, name, disabledAt, hash, expiresAt } of rows) {
+        const app = { num, id, name, keys: [], disabled: disabledAt !== null };
+        const known = found.get(num) ?? app;
+        if (hash !== null) known.keys.push({ hash, expiresAt });
+        found.set(num, known);
+      }
+      return [...found.values()];
+    },
+
+    async findDevicesByAlias(pairs) {
+      const found: (Device & { alias: string })[] = [];
+      for (const [appNum, aliases] of groupByApp(pairs, (pair) => pair.alias)) {
+        const rows = await db
+          .select({ ...columns, alias: devices.alias })
+          .from(devices)
+          .where(and(eq(devices.appNum, appNum), inArray(devices.alias, aliases), isNull(devices.unregisteredAt)));
+        for (const row of rows) found.push({ ...toDevice(row), alias: row.alias });
+      }
+      return found;
+    },
+
+    async findDevicesById(ids) {
+      const rows = await rowsFor(ids, (chunk) => db.select(columns).from(devices).where(inArray(devices.id, chunk)));
+      return rows.map(toDevice);
+    },
+
+    async findSubscribers(ids) {
+      const rows = await rowsFor(ids, (chunk) =>
+        db
+          .select({ ...columns, sinceId: devices.sinceId, disabledAt: apps.disabledAt })
+          .from(devices)
+          .leftJoin(apps, eq(apps.num, devices.appNum))
+          .where(inArray(devices.id, chunk)),
+      );
+      const memberships = new Map<number, Membership[]>(rows.map((row) => [row.num, []]));
+      const appNums = rows.map((row) => row.appNum);
+      const everyone = await rowsFor(appNums, (chunk) =>
+        db
+          .select({ appNum: topics.appNum, num: topics.num })
+          .from(topics)
+          .where(and(inArray(topics.appNum, chunk), eq(topics.tag, EVERYONE_TAG))),
+      );
+      const everyoneOf = new Map(everyone.map((topic) => [topic.appNum, topic.num]));
+      for (const row of rows) {
+        const topicNum = everyoneOf.get(row.appNum);
+        if (topicNum !== undefined) memberships.get(row.num)?.push({ topicNum, since: row.sinceId, until: null });
+      }
+      // What ended before the first push that is still on a topic has none.
+      const oldest = sql`(SELECT MIN(push_id) FROM timeline)`;
+      const tagged = await rowsFor(memberships.keys(), (chunk) =>
+        db
+          .select()
+          .from(deviceTags)
+          .where(
+            and(inArray(deviceTags.deviceNum, chunk), or(isNull(deviceTags.untilId), gte(deviceTags.untilId, oldest))),
+          ),
+      );
+      for (const row of tagged) {
+        memberships.get(row.deviceNum)?.push({ topicNum: row.topicNum, since: row.sinceId, until: row.untilId });
+      }
+      // An idle session keeps this: it is written out, and the lists copied, so as to be no larger than they must.
+      return rows.map((row) => {
+        const { num, id, appNum, platform, registered, generation } = toDevice(row);
+        const own = memberships.get(num)?.slice() ?? [];
+        const appDisabled = row.disabledAt !== null;
+        return { num, id, appNum, platform, registered, generation, memberships: own, appDisabled };
+      });
+    },
+
+    async findTopics(pairs) {
+      const found: { appNum: number; tag: string; num: number }[] = [];
+      for (const [appNum, tags] of groupByApp(pairs, (pair) => pair.tag)) {
+        const rows = await db
+          .select()
+          .from(topics)
+          .where(and(eq(topics.appNum, appNum), inArray(topics.tag, tags)));
+        found.push(...rows);
+      }
+      return found;
+    },
+  };
+}
+
+/** The columns that `toDevice` reads. */
+export function deviceColumns({ devices }: Tables) {
+  return {
+    num: devices.num,
+    id: devices.id,
+    appNum: devices.appNum,
+    platform: devices.platform,
+    unregisteredAt: devices.unregisteredAt,
+    generation: devices.generation,
+  };
+}
+
+export function toDevice(row: {
+  num: number;
+  id: string;
+  appNum: number;
+  platform: number;
+  unregisteredAt: number | null;
+  generation: number;
+}): Device {
+  const platform = platformCodes.fromCode(row.platform);
+  if (platform === 'ALL') throw new Error(`device ${row.num} has no platform`);
+  const { num, id, appNum, generation } = row;
+  return { num, id, appNum, platform, registered: row.unregisteredAt === null, generation };
+}
+
+/**
+ * The values by app, each once and as many as one statement names: neither dialect uses an index for `(a, b) IN (…)`
+ * everywhere, and a set is of few apps.
+ */
+export function* groupByApp<T extends { appNum: number }>(
+  items: readonly T[],
+  value: (item: T) => string,
+): Generator<[number, string[]]> {
+  const groups = new Map<number, Set<string>>();
+  for (const item of items) {
+    const group = groups.get(item.appNum);
+    if (group === undefined) groups.set(item.appNum, new Set([value(item)]));
+    else group.add(value(item));
+  }
+  for (const [appNum, values] of groups) {
+    for (const chunk of keyChunks([...values])) yield [appNum, chunk];
+  }
+}

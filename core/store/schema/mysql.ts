@@ -1,0 +1,270 @@
+import {
+  bigint,
+  boolean,
+  customType,
+  index,
+  int,
+  mysqlTable,
+  primaryKey,
+  tinyint,
+  uniqueIndex,
+} from 'drizzle-orm/mysql-core';
+
+/**
+ * Text that callers name things by. It compares byte for byte, trailing blanks included, and with text of any
+ * characters. No character set and collation of MySQL 8 and MariaDB alike do that, so it is kept as bytes; read it in a
+ * client with `CONVERT(alias USING utf8mb4)`.
+ */
+const exactText = customType<{ data: string; driverData: Buffer; config: { bytes: number } }>({
+  dataType: (config) => `varbinary(${config?.bytes ?? 255})`,
+  fromDriver: (value) => value.toString(),
+  toDriver: (value) => Buffer.from(value),
+});
+
+/** What we make ourselves of ASCII characters, compared byte for byte. */
+const asciiText = customType<{ data: string; config: { length: number } }>({
+  dataType: (config) => `varchar(${config?.length ?? 64}) character set ascii collate ascii_bin`,
+});
+
+/** Text for people, whatever the database's own character set is. */
+const freeText = customType<{ data: string; config: { length: number } }>({
+  dataType: (config) => `varchar(${config?.length ?? 255}) character set utf8mb4`,
+});
+
+/** Text for people that may be long. */
+const longText = customType<{ data: string }>({ dataType: () => 'longtext character set utf8mb4' });
+
+/** Milliseconds since the Unix epoch, or an id below 2^53. */
+const number53 = (name: string) => bigint(name, { mode: 'number' });
+
+/** Business systems that may push. */
+export const apps = mysqlTable('apps', {
+  num: int('num').autoincrement().primaryKey(),
+  id: exactText('id', { bytes: 64 }).notNull().unique('apps_id'),
+  name: freeText('name', { length: 255 }).notNull(),
+  createdAt: number53('created_at').notNull(),
+  /** Null: it may push. */
+  disabledAt: number53('disabled_at'),
+});
+
+/** Hashes of the keys that an app may use now. */
+export const appKeys = mysqlTable(
+  'app_keys',
+  {
+    num: int('num').autoincrement().primaryKey(),
+    appNum: int('app_num').notNull(),
+    keyHash: asciiText('key_hash', { length: 43 }).notNull(),
+    createdAt: number53('created_at').notNull(),
+    /** Null: until it is replaced. */
+    expiresAt: number53('expires_at'),
+  },
+  (t) => [index('app_keys_app').on(t.appNum)],
+);
+
+/** Installations. A row stays when a device unregisters, so that unregistering again is no error. */
+export const devices = mysqlTable(
+  'devices',
+  {
+    num: int('num').autoincrement().primaryKey(),
+    id: exactText('id', { bytes: 32 }).notNull().unique('devices_id'),
+    appNum: int('app_num').notNull(),
+    alias: exactText('alias', { bytes: 1020 }).notNull(),
+    platform: tinyint('platform').notNull(),
+    nativeToken: longText('native_token').notNull(),
+    /** SHA-256 of the native token: the token itself is too long for a unique index. */
+    tokenHash: asciiText('token_hash', { length: 43 }).notNull(),
+    mobile: freeText('mobile', { length: 32 }),
+    /** The device gets what was pushed to everyone after this push id. */
+    sinceId: number53('since_id').notNull(),
+    registeredAt: number53('registered_at').notNull(),
+    unregisteredAt: number53('unregistered_at'),
+    /** Counts its registrations: another one when it unregisters, comes back or changes hands. */
+    generation: int('generation').notNull().default(1),
+  },
+  (t) => [uniqueIndex('devices_token').on(t.tokenHash, t.appNum), index('devices_alias').on(t.appNum, t.alias)],
+);
+
+/** Timelines: one for each tag of an app, and one with the empty tag for everyone. */
+export const topics = mysqlTable(
+  'topics',
+  {
+    num: int('num').autoincrement().primaryKey(),
+    appNum: int('app_num').notNull(),
+    tag: exactText('tag', { bytes: 1020 }).notNull(),
+  },
+  (t) => [uniqueIndex('topics_tag').on(t.appNum, t.tag)],
+);
+
+/** Which device had which tag when: from after push `since_id` up to and including `until_id` (null: still). */
+export const deviceTags = mysqlTable(
+  'device_tags',
+  {
+    deviceNum: int('device_num').notNull(),
+    topicNum: int('topic_num').notNull(),
+    sinceId: number53('since_id').notNull(),
+    untilId: number53('until_id'),
+  },
+  (t) => [
+    primaryKey({ name: 'device_tags_pk', columns: [t.deviceNum, t.topicNum, t.sinceId] }),
+    index('device_tags_topic_device').on(t.topicNum, t.deviceNum),
+  ],
+);
+
+/** What callers sent. */
+export const pushes = mysqlTable(
+  'pushes',
+  {
+    id: number53('id').primaryKey(),
+    appNum: int('app_num').notNull(),
+    tenantCode: freeText('tenant_code', { length: 64 }).notNull(),
+    platform: tinyint('platform').notNull(),
+    msgType: tinyint('msg_type').notNull(),
+    needConfirm: boolean('need_confirm').notNull(),
+    /** Devices that got an inbox row; null for a topic push, and while a push is being removed. */
+    targeted: int('targeted'),
+    /**
+     * The numbers of its deliveries are all from the first to the last; null for a topic push, and where there are
+     * none.
+     */
+    firstDelivery: number53('first_delivery'),
+    lastDelivery: number53('last_delivery'),
+    /** Of a topic push: to how many live sessions the edges have sent it. */
+    published: int('published').notNull().default(0),
+    createdAt: number53('created_at').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+    /** The job that it is a part of; null where it is all that its caller asked for. */
+    jobId: number53('job_id'),
+    /** See `SendPushRequest.collapse_key`. */
+    collapseKey: exactText('collapse_key', { bytes: 256 }),
+    priority: tinyint('priority').notNull().default(0),
+    /** Null: it was not recalled before it expired. */
+    recalledAt: number53('recalled_at'),
+    /** JSON of the content; null once it has been erased. */
+    content: longText('content'),
+    /** How many bytes `content` has, or had. */
+    contentBytes: int('content_bytes').notNull().default(0),
+  },
+  (t) => [index('pushes_expires').on(t.expiresAt), index('pushes_job').on(t.jobId)],
+);
+
+/** Directed deliveries that have not ended. */
+export const inbox = mysqlTable(
+  'inbox',
+  {
+    /** The delivery's own number: one column, so that a set of deliveries ends by primary key. */
+    id: number53('id').primaryKey(),
+    deviceNum: int('device_num').notNull(),
+    pushId: number53('push_id').notNull(),
+    appNum: int('app_num').notNull().default(0),
+    expiresAt: number53('expires_at').notNull(),
+    /** As the push's. */
+    collapseKey: exactText('collapse_key', { bytes: 256 }),
+  },
+  (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId)],
+);
+
+/** How deliveries ended. */
+export const receipts = mysqlTable(
+  'receipts',
+  {
+    pushId: number53('push_id').notNull(),
+    deviceNum: int('device_num').notNull(),
+    ending: tinyint('ending').notNull(),
+    endedAt: number53('ended_at').notNull(),
+    appNum: int('app_num').notNull().default(0),
+    /** Grows with the commits of one core; the receipts of one commit may share it. */
+    seq: number53('seq').notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ name: 'receipts_pk', columns: [t.pushId, t.deviceNum] }),
+    index('receipts_order').on(t.seq, t.pushId, t.deviceNum),
+    index('receipts_device').on(t.deviceNum, t.pushId),
+  ],
+);
+
+/** Topic pushes by topic. */
+export const timeline = mysqlTable(
+  'timeline',
+  {
+    topicNum: int('topic_num').notNull(),
+    pushId: number53('push_id').notNull(),
+    platform: tinyint('platform').notNull(),
+    needConfirm: boolean('need_confirm').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+    /** As the push's. */
+    collapseKey: exactText('collapse_key', { bytes: 256 }),
+  },
+  (t) => [
+    primaryKey({ name: 'timeline_pk', columns: [t.topicNum, t.pushId] }),
+    index('timeline_confirm').on(t.topicNum, t.needConfirm, t.pushId),
+    index('timeline_push').on(t.pushId),
+    index('timeline_collapse').on(t.topicNum, t.collapseKey),
+  ],
+);
+
+/** The push up to which a device has read its topics. */
+export const cursors = mysqlTable('cursors', {
+  deviceNum: int('device_num').primaryKey(),
+  pushId: number53('push_id').notNull(),
+});
+
+/** Idempotency keys that callers gave, with the push that each stands for. */
+export const idempotencyKeys = mysqlTable(
+  'idempotency_keys',
+  {
+    /** SHA-256 of the app and its key. */
+    keyHash: asciiText('key_hash', { length: 43 }).primaryKey(),
+    /** SHA-256 of the push. */
+    digest: asciiText('digest', { length: 43 }).notNull(),
+    pushId: number53('push_id').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+  },
+  (t) => [index('idempotency_keys_expires').on(t.expiresAt)],
+);
+
+/** The cores that may write. Every transaction of a core moves its row on, and fails if the row is of another epoch. */
+export const cores = mysqlTable('cores', {
+  core: tinyint('core').primaryKey(),
+  /** Counts its incarnations. */
+  epoch: number53('epoch').notNull(),
+  /** Names the present incarnation; null: none has been. */
+  owner: asciiText('owner', { length: 32 }),
+  /** Where it can be reached: host and port of its gRPC port. */
+  address: asciiText('address', { length: 255 }).notNull().default(''),
+  /** Until when it counts as alive, in milliseconds of the database's clock; 0: it has stopped in order. */
+  leaseUntil: number53('lease_until').notNull().default(0),
+  /** How many transactions it has committed. */
+  commits: number53('commits').notNull().default(0),
+  /** The server's number of the connection on which it writes; 0 where there is no server. */
+  connection: number53('connection').notNull().default(0),
+  /** What it knows by what it gave to edges; null: no core has come since there is this column. */
+  linkKey: asciiText('link_key', { length: 64 }),
+  /**
+   * The last push id that it had given out when it last registered a device: ids go on above it if the clock steps
+   * back.
+   */
+  pushId: number53('push_id').notNull().default(0),
+});
+
+/**
+ * Pushes that are made later, or in several parts: scheduled ones, and those to more devices than one transaction
+ * should hold.
+ */
+export const jobs = mysqlTable(
+  'jobs',
+  {
+    /** What its caller knows it by: a number of the same kind as a push's id. */
+    id: number53('id').primaryKey(),
+    appNum: int('app_num').notNull(),
+    state: tinyint('state').notNull(),
+    /** When it is to begin, or to go on. */
+    dueAt: number53('due_at').notNull(),
+    /** Up to which device its audience has been pushed to. */
+    afterDevice: int('after_device').notNull().default(0),
+    createdAt: number53('created_at').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+    /** JSON of the push and its audience; without content and audience once nothing is left to be made of it. */
+    spec: longText('spec'),
+  },
+  (t) => [index('jobs_due').on(t.state, t.dueAt), index('jobs_expires').on(t.expiresAt)],
+);

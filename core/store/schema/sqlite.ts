@@ -1,0 +1,236 @@
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/** Milliseconds since the Unix epoch, or an id below 2^53. */
+const number53 = (name: string) => integer(name, { mode: 'number' });
+
+/** Business systems that may push. */
+export const apps = sqliteTable('apps', {
+  num: integer('num').primaryKey({ autoIncrement: true }),
+  id: text('id').notNull().unique('apps_id'),
+  name: text('name').notNull(),
+  createdAt: number53('created_at').notNull(),
+  /** Null: it may push. */
+  disabledAt: number53('disabled_at'),
+});
+
+/** Hashes of the keys that an app may use now. */
+export const appKeys = sqliteTable(
+  'app_keys',
+  {
+    num: integer('num').primaryKey({ autoIncrement: true }),
+    appNum: integer('app_num').notNull(),
+    keyHash: text('key_hash').notNull(),
+    createdAt: number53('created_at').notNull(),
+    /** Null: until it is replaced. */
+    expiresAt: number53('expires_at'),
+  },
+  (t) => [index('app_keys_app').on(t.appNum)],
+);
+
+/** Installations. A row stays when a device unregisters, so that unregistering again is no error. */
+export const devices = sqliteTable(
+  'devices',
+  {
+    num: integer('num').primaryKey({ autoIncrement: true }),
+    id: text('id').notNull().unique('devices_id'),
+    appNum: integer('app_num').notNull(),
+    alias: text('alias').notNull(),
+    platform: integer('platform').notNull(),
+    nativeToken: text('native_token').notNull(),
+    /** SHA-256 of the native token: the token itself is too long for a unique index. */
+    tokenHash: text('token_hash').notNull(),
+    mobile: text('mobile'),
+    /** The device gets what was pushed to everyone after this push id. */
+    sinceId: number53('since_id').notNull(),
+    registeredAt: number53('registered_at').notNull(),
+    unregisteredAt: number53('unregistered_at'),
+    /** Counts its registrations: another one when it unregisters, comes back or changes hands. */
+    generation: integer('generation').notNull().default(1),
+  },
+  (t) => [uniqueIndex('devices_token').on(t.tokenHash, t.appNum), index('devices_alias').on(t.appNum, t.alias)],
+);
+
+/** Timelines: one for each tag of an app, and one with the empty tag for everyone. */
+export const topics = sqliteTable(
+  'topics',
+  {
+    num: integer('num').primaryKey({ autoIncrement: true }),
+    appNum: integer('app_num').notNull(),
+    tag: text('tag').notNull(),
+  },
+  (t) => [uniqueIndex('topics_tag').on(t.appNum, t.tag)],
+);
+
+/** Which device had which tag when: from after push `since_id` up to and including `until_id` (null: still). */
+export const deviceTags = sqliteTable(
+  'device_tags',
+  {
+    deviceNum: integer('device_num').notNull(),
+    topicNum: integer('topic_num').notNull(),
+    sinceId: number53('since_id').notNull(),
+    untilId: number53('until_id'),
+  },
+  (t) => [
+    primaryKey({ name: 'device_tags_pk', columns: [t.deviceNum, t.topicNum, t.sinceId] }),
+    index('device_tags_topic_device').on(t.topicNum, t.deviceNum),
+  ],
+);
+
+/** What callers sent. */
+export const pushes = sqliteTable(
+  'pushes',
+  {
+    id: number53('id').primaryKey(),
+    appNum: integer('app_num').notNull(),
+    tenantCode: text('tenant_code').notNull(),
+    platform: integer('platform').notNull(),
+    msgType: integer('msg_type').notNull(),
+    needConfirm: integer('need_confirm', { mode: 'boolean' }).notNull(),
+    /** Devices that got an inbox row; null for a topic push, and while a push is being removed. */
+    targeted: integer('targeted'),
+    /**
+     * The numbers of its deliveries are all from the first to the last; null for a topic push, and where there are
+     * none.
+     */
+    firstDelivery: number53('first_delivery'),
+    lastDelivery: number53('last_delivery'),
+    /** Of a topic push: to how many live sessions the edges have sent it. */
+    published: integer('published').notNull().default(0),
+    createdAt: number53('created_at').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+    /** The job that it is a part of; null where it is all that its caller asked for. */
+    jobId: number53('job_id'),
+    /** See `SendPushRequest.collapse_key`. */
+    collapseKey: text('collapse_key'),
+    priority: integer('priority').notNull().default(0),
+    /** Null: it was not recalled before it expired. */
+    recalledAt: number53('recalled_at'),
+    /** JSON of the content; null once it has been erased. */
+    content: text('content'),
+    /** How many bytes `content` has, or had. */
+    contentBytes: integer('content_bytes').notNull().default(0),
+  },
+  (t) => [index('pushes_expires').on(t.expiresAt), index('pushes_job').on(t.jobId)],
+);
+
+/** Directed deliveries that have not ended. */
+export const inbox = sqliteTable(
+  'inbox',
+  {
+    /** The delivery's own number: one column, so that a set of deliveries ends by primary key. */
+    id: number53('id').primaryKey(),
+    deviceNum: integer('device_num').notNull(),
+    pushId: number53('push_id').notNull(),
+    appNum: integer('app_num').notNull().default(0),
+    expiresAt: number53('expires_at').notNull(),
+    /** As the push's. */
+    collapseKey: text('collapse_key'),
+  },
+  (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId)],
+);
+
+/** How deliveries ended. */
+export const receipts = sqliteTable(
+  'receipts',
+  {
+    pushId: number53('push_id').notNull(),
+    deviceNum: integer('device_num').notNull(),
+    ending: integer('ending').notNull(),
+    endedAt: number53('ended_at').notNull(),
+    appNum: integer('app_num').notNull().default(0),
+    /** Grows with the commits of one core; the receipts of one commit may share it. */
+    seq: number53('seq').notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ name: 'receipts_pk', columns: [t.pushId, t.deviceNum] }),
+    index('receipts_order').on(t.seq, t.pushId, t.deviceNum),
+    index('receipts_device').on(t.deviceNum, t.pushId),
+  ],
+);
+
+/** Topic pushes by topic. */
+export const timeline = sqliteTable(
+  'timeline',
+  {
+    topicNum: integer('topic_num').notNull(),
+    pushId: number53('push_id').notNull(),
+    platform: integer('platform').notNull(),
+    needConfirm: integer('need_confirm', { mode: 'boolean' }).notNull(),
+    expiresAt: number53('expires_at').notNull(),
+    /** As the push's. */
+    collapseKey: text('collapse_key'),
+  },
+  (t) => [
+    primaryKey({ name: 'timeline_pk', columns: [t.topicNum, t.pushId] }),
+    index('timeline_confirm').on(t.topicNum, t.needConfirm, t.pushId),
+    index('timeline_push').on(t.pushId),
+    index('timeline_collapse').on(t.topicNum, t.collapseKey),
+  ],
+);
+
+/** The push up to which a device has read its topics. */
+export const cursors = sqliteTable('cursors', {
+  deviceNum: integer('device_num').primaryKey(),
+  pushId: number53('push_id').notNull(),
+});
+
+/** Idempotency keys that callers gave, with the push that each stands for. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    /** SHA-256 of the app and its key. */
+    keyHash: text('key_hash').primaryKey(),
+    /** SHA-256 of the push. */
+    digest: text('digest').notNull(),
+    pushId: number53('push_id').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+  },
+  (t) => [index('idempotency_keys_expires').on(t.expiresAt)],
+);
+
+/** The cores that may write. Every transaction of a core moves its row on, and fails if the row is of another epoch. */
+export const cores = sqliteTable('cores', {
+  core: integer('core').primaryKey(),
+  /** Counts its incarnations. */
+  epoch: number53('epoch').notNull(),
+  /** Names the present incarnation; null: none has been. */
+  owner: text('owner'),
+  /** Where it can be reached: host and port of its gRPC port. */
+  address: text('address').notNull().default(''),
+  /** Until when it counts as alive, in milliseconds of the database's clock; 0: it has stopped in order. */
+  leaseUntil: number53('lease_until').notNull().default(0),
+  /** How many transactions it has committed. */
+  commits: number53('commits').notNull().default(0),
+  /** The server's number of the connection on which it writes; 0 where there is no server. */
+  connection: number53('connection').notNull().default(0),
+  /** What it knows by what it gave to edges; null: no core has come since there is this column. */
+  linkKey: text('link_key'),
+  /**
+   * The last push id that it had given out when it last registered a device: ids go on above it if the clock steps
+   * back.
+   */
+  pushId: number53('push_id').notNull().default(0),
+});
+
+/**
+ * Pushes that are made later, or in several parts: scheduled ones, and those to more devices than one transaction
+ * should hold.
+ */
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    /** What its caller knows it by: a number of the same kind as a push's id. */
+    id: number53('id').primaryKey(),
+    appNum: integer('app_num').notNull(),
+    state: integer('state').notNull(),
+    /** When it is to begin, or to go on. */
+    dueAt: number53('due_at').notNull(),
+    /** Up to which device its audience has been pushed to. */
+    afterDevice: integer('after_device').notNull().default(0),
+    createdAt: number53('created_at').notNull(),
+    expiresAt: number53('expires_at').notNull(),
+    /** JSON of the push and its audience; without content and audience once nothing is left to be made of it. */
+    spec: text('spec'),
+  },
+  (t) => [index('jobs_due').on(t.state, t.dueAt), index('jobs_expires').on(t.expiresAt)],
+);

@@ -1,0 +1,35 @@
+import type { PlatformFilter } from '../../domain/device.js';
+import type { JobState } from '../../domain/job.js';
+import type { Priority, PushMsgType } from '../../domain/push.js';
+import type { FinalState } from '../../domain/receipt.js';
+import { StoreFault } from './driver.js';
+
+/** Words as the small numbers that the tables keep. A number is never given another meaning. */
+function codeTable<T extends string>(codes: Readonly<Record<T, number>>) {
+  const words = new Map<number, T>();
+  // Object.keys of a Record<T, …> are T: the table below is a literal.
+  for (const word of Object.keys(codes) as T[]) words.set(codes[word], word);
+  return {
+    toCode: (word: T): number => codes[word],
+    /** @throws StoreFault for a number that no release has written */
+    fromCode(code: unknown): T {
+      const word = words.get(Number(code));
+      if (word === undefined) throw new StoreFault(`unknown code ${String(code)} in a row`);
+      return word;
+    },
+  };
+}
+
+export const platformCodes = codeTable<PlatformFilter>({ ALL: 0, ANDROID: 1, IOS: 2, PC: 3, WEB: 4 });
+export const msgTypeCodes = codeTable<PushMsgType>({ MSG: 1, CMD: 2 });
+export const endingCodes = codeTable<FinalState>({
+  delivered: 1,
+  confirmed: 2,
+  expired: 3,
+  evicted: 4,
+  discarded: 5,
+  recalled: 6,
+  replaced: 7,
+});
+export const jobStateCodes = codeTable<JobState>({ open: 1, done: 2, cancelled: 3, failed: 4 });
+export const priorityCodes = codeTable<Priority>({ NORMAL: 0, LOW: 1, HIGH: 2 });

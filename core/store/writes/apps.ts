@@ -1,0 +1,54 @@
+import { places, type SqlDriver, type Transaction } from '../sql/driver.js';
+import type { AppState, KeyRotation, StoreWriter } from '../store.js';
+
+/** How many keys of an app may work at a time: beyond it the oldest go. */
+const KEYS_PER_APP = 10;
+
+/** Changes of apps that exist. */
+export function createAppCommits(driver: SqlDriver): Pick<StoreWriter, 'commitKeyRotations' | 'commitAppStates'> {
+  return {
+    commitKeyRotations: (rotations) =>
+      driver.transaction(async (tx) => {
+        const known: boolean[] = [];
+        for (const rotation of rotations) known.push(await rotate(tx, rotation));
+        return known;
+      }),
+    commitAppStates: (states) =>
+      driver.transaction(async (tx) => {
+        const known: boolean[] = [];
+        for (const state of states) known.push(await setState(tx, state));
+        return known;
+      }),
+  };
+}
+
+async function rotate(tx: Transaction, { id, keyHash, oldUntil, now }: KeyRotation): Promise<boolean> {
+  const num = await numOf(tx, id);
+  if (num === undefined) return false;
+  // A key that was to end earlier still does.
+  await tx.run('UPDATE app_keys SET expires_at = ? WHERE app_num = ? AND (expires_at IS NULL OR expires_at > ?)', [
+    oldUntil,
+    num,
+    oldUntil,
+  ]);
+  await tx.run('INSERT INTO app_keys (app_num, key_hash, created_at) VALUES (?, ?, ?)', [num, keyHash, now]);
+  await tx.run('DELETE FROM app_keys WHERE app_num = ? AND expires_at <= ?', [num, now]);
+  const keys = await tx.all('SELECT num FROM app_keys WHERE app_num = ? ORDER BY num DESC', [num]);
+  const beyond = keys.slice(KEYS_PER_APP).map((row) => Number(row.num));
+  if (beyond.length > 0) await tx.run(`DELETE FROM app_keys WHERE num IN ${places(beyond.length)}`, beyond);
+  return true;
+}
+
+async function setState(tx: Transaction, { id, disabled, now }: AppState): Promise<boolean> {
+  const num = await numOf(tx, id);
+  if (num === undefined) return false;
+  // Disabled twice: since the first time.
+  if (disabled) await tx.run('UPDATE apps SET disabled_at = COALESCE(disabled_at, ?) WHERE num = ?', [now, num]);
+  else await tx.run('UPDATE apps SET disabled_at = NULL WHERE num = ?', [num]);
+  return true;
+}
+
+async function numOf(tx: Transaction, id: string): Promise<number | undefined> {
+  const [row] = await tx.all('SELECT num FROM apps WHERE id = ?', [id]);
+  return row === undefined ? undefined : Number(row.num);
+}

@@ -1,0 +1,113 @@
+import {
+  chunks,
+  insertRows,
+  KEYS_PER_STATEMENT,
+  PAIRS_PER_STATEMENT,
+  type SqlDriver,
+  type SqlValue,
+  type Transaction,
+} from '../sql/driver.js';
+import { insertPushRows, type PushRow, toPushRow } from '../sql/push-row.js';
+import type { Confirmation, DeliveryBatch, IdempotencyKey, NewPush, StoreWriter } from '../store.js';
+import { replaceCollapsed } from './collapse.js';
+import { endDeliveries, endLateDelivered } from './endings.js';
+import { advanceJob, insertKeys } from './jobs.js';
+import { commitTopicConfirmations } from './topic-confirmations.js';
+
+/** Maximum of `pushes.published`: a number that does not fit would take the whole commit with it. */
+const MAX_PUBLISHED = 2 ** 31 - 1;
+
+/** The write cycle's transaction. Hot: watched by the benchmarks of sends. */
+export function createDeliveryCommits(driver: SqlDriver): Pick<StoreWriter, 'commitDeliveries'> {
+  return {
+    commitDeliveries: (batch) =>
+      driver.transaction(async (tx) => {
+        await endDeliveries(driver, tx, batch.delivered, 'delivered', batch.now);
+        await endLateDelivered(driver, tx, batch.lateDelivered, batch.now);
+        await commitConfirmations(driver, tx, batch);
+        await insertPushes(driver, tx, batch.pushes, batch.now);
+        for (const { pushId, sessions } of batch.published) {
+          const added = Math.min(sessions, MAX_PUBLISHED);
+          await tx.enqueue(
+            'UPDATE pushes SET published = CASE WHEN published > ? THEN ? ELSE published + ? END WHERE id = ?',
+            [MAX_PUBLISHED - added, MAX_PUBLISHED, added, pushId],
+          );
+        }
+        await insertRows(
+          tx,
+          driver.maxValues,
+          'INSERT INTO cursors (device_num, push_id)',
+          batch.cursors.map((cursor) => [cursor.deviceNum, cursor.pushId]),
+          driver.onConflictUpdate(['device_num'], { push_id: 'greatest' }),
+        );
+        return replaceCollapsed(driver, tx, batch.pushes, batch.now);
+      }),
+  };
+}
+
+async function insertPushes(
+  driver: SqlDriver,
+  tx: Transaction,
+  pushes: readonly NewPush[],
+  now: number,
+): Promise<void> {
+  const pushRows: PushRow[] = [];
+  const inboxRows: SqlValue[][] = [];
+  const timelineRows: SqlValue[][] = [];
+  const keys: (IdempotencyKey & { pushId: number })[] = [];
+  for (const made of pushes) {
+    const { push, target, idempotency, job } = made;
+    if (job !== undefined) await advanceJob(driver, tx, job);
+    const row = toPushRow(made);
+    pushRows.push(row);
+    if (idempotency !== undefined) keys.push({ pushId: push.id, ...idempotency });
+    if (target.kind === 'directed') {
+      for (const { id, deviceNum } of target.deliveries) {
+        inboxRows.push([id, deviceNum, push.id, push.appNum, push.expiresAt, row.collapseKey]);
+      }
+    } else {
+      for (const topicNum of target.topicNums) {
+        timelineRows.push([topicNum, push.id, row.platform, row.needConfirm, push.expiresAt, row.collapseKey]);
+      }
+    }
+  }
+  const values = pushRows.map((row) => Object.values(row));
+  await insertRows(tx, driver.maxValues, insertPushRows(driver.tables, pushRows), values);
+  await insertRows(
+    tx,
+    driver.maxValues,
+    'INSERT INTO inbox (id, device_num, push_id, app_num, expires_at, collapse_key)',
+    inboxRows,
+  );
+  await insertRows(
+    tx,
+    driver.maxValues,
+    'INSERT INTO timeline (topic_num, push_id, platform, need_confirm, expires_at, collapse_key)',
+    timelineRows,
+  );
+  await insertKeys(driver, tx, keys, now);
+}
+
+async function commitConfirmations(driver: SqlDriver, tx: Transaction, batch: DeliveryBatch): Promise<void> {
+  const directed: number[] = [];
+  const others: Confirmation[] = [];
+  for (const chunk of chunks(batch.confirmed, PAIRS_PER_STATEMENT)) {
+    // MariaDB has no index for `(a, b) IN (…)`; it has one for each branch of an OR.
+    const rows = await tx.all(
+      `SELECT i.id, i.device_num, i.push_id FROM inbox i JOIN pushes p ON p.id = i.push_id
+       WHERE (${Array(chunk.length).fill('(i.device_num = ? AND i.push_id = ?)').join(' OR ')}) AND p.need_confirm = 1`,
+      chunk.flatMap((confirmation) => [confirmation.deviceNum, confirmation.pushId]),
+    );
+    const found = new Set(rows.map((row) => pairKey(Number(row.device_num), Number(row.push_id))));
+    for (const row of rows) directed.push(Number(row.id));
+    for (const pair of chunk) if (!found.has(pairKey(pair.deviceNum, pair.pushId))) others.push(pair);
+  }
+  await endDeliveries(driver, tx, directed, 'confirmed', batch.now);
+  for (const chunk of chunks(others, KEYS_PER_STATEMENT)) {
+    await commitTopicConfirmations(driver, tx, chunk, batch.now);
+  }
+}
+
+function pairKey(deviceNum: number, pushId: number): string {
+  return `${deviceNum}:${pushId}`;
+}

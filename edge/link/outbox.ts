@@ -1,0 +1,297 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import {
+  type Call,
+  type CoreBatch,
+  type EdgeBatch,
+  EdgeBatchSchema,
+  HelloSchema,
+  SessionEvent_Kind as Kind,
+  PublishedSchema,
+  type SessionEvent,
+  SessionEventSchema,
+} from '../../gen/onepush/link/v1/edge_link_pb.js';
+import type { CallInit } from './calls.js';
+import { type Delivered, isLasting, lateDeliveries, lateDelivery } from './lasting.js';
+import type { ReportedSession } from './reported-session.js';
+
+type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
+
+/**
+ * What goes to the core: gathered for a turn of the loop, sent as one message, held while the stream takes nothing.
+ * What was delivered and confirmed is kept until the core has committed it, and sent again to the next core; how far
+ * publications went is not.
+ */
+export interface Outbox {
+  /** In this attachment. */
+  delivered(session: ReportedSession, deliveryId: number): void;
+  /** Of what an earlier attachment was handed. */
+  deliveredLate(session: ReportedSession, deliveryId: number): void;
+  published(pushId: number, sessions: number): void;
+  opened(session: ReportedSession): void;
+  closed(session: ReportedSession): void;
+  /** A socket has closed while no core listens: the next one is told how far it got. */
+  left(session: ReportedSession): void;
+  stalled(session: ReportedSession): void;
+  drained(session: ReportedSession): void;
+  confirmed(session: ReportedSession, pushId: number): void;
+  /**
+   * What is kept since it is not confirmed, for a core that has just accepted this edge: told in as many messages as it
+   * takes.
+   */
+  unconfirmed(pushIds: readonly number[]): void;
+  /** Not sent if nobody waits for it when the stream takes it. False: too much waits already. */
+  call(call: Call): boolean;
+  /** The first message of a stream: the core answers by accepting it. */
+  hello(stream: Stream): void;
+  attached(stream: Stream): void;
+  /** Before the sessions are announced: what was delivered, confirmed and closed that no core has committed. */
+  repeat(): void;
+  detached(): void;
+  /** All messages up to this one are committed. */
+  committed(number: number): void;
+  /** Our side has handled the core's messages up to this one. `tell`: the core should know soon. */
+  processed(number: number, tell: boolean): void;
+  /** Of calls that wait for the stream, about. */
+  waitingBytes(): number;
+  /** Resolves when the core has committed all. */
+  allCommitted(): Promise<void>;
+}
+
+/** About how many bytes of calls one message has. */
+const MESSAGE_BYTES = 64 * 1024;
+/** A core takes messages of 16 MiB. */
+const MAX_IDS_PER_MESSAGE = 100_000;
+const MAX_EVENTS_PER_MESSAGE = 20_000;
+/** As many as the core takes. */
+const MAX_UNCONFIRMED_PER_MESSAGE = 10_000;
+/**
+ * So many messages are given to the stream at once. What is not given to it can still be called off, and is gathered.
+ */
+const MAX_UNDER_WAY = 2;
+/** Beyond so many bytes of calls that the stream does not take, no more are taken. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** Beyond so many waiting events a confirmation is not taken: the device will be asked again. */
+const MAX_EVENTS = 200_000;
+
+/**
+ * @param isOpen whether somebody still waits for the answer to a call
+ * @param observe told how many reports and calls each message has
+ */
+export function createOutbox(
+  edgeId: string,
+  isOpen: (callId: number) => boolean,
+  observe?: (items: number) => void,
+): Outbox {
+  let stream: Stream | undefined;
+  let batch = create(EdgeBatchSchema);
+  /** Calls that wait to be sent, and their size. */
+  let waiting: { call: Call; bytes: number }[] = [];
+  let waitingBytes = 0;
+  /** What the core is still to be told that is kept. */
+  let unconfirmed: readonly number[] = [];
+  let number = 0;
+  let attachments = 0;
+  let processedNumber = 0;
+  let acknowledged = 0;
+  /** Messages that the stream has not sent on. */
+  let underWay = 0;
+  let scheduled = false;
+  /** Whose the deliveries in `batch.delivered` are. */
+  let deliveredTo: ReportedSession[] = [];
+  /** Settlements by message, oldest first, until they are committed. */
+  let uncommitted: { number: number; delivered: Delivered; lasting: SessionEvent[] }[] = [];
+  /**
+   * What sockets took, what devices confirmed, and how far closed sockets got, that no core has committed: for the next
+   * one.
+   */
+  let kept: SessionEvent[] = [];
+  let waiters: (() => void)[] = [];
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      flush();
+    });
+  }
+
+  function flush(): void {
+    do {
+      if (stream === undefined || underWay >= MAX_UNDER_WAY) return;
+      const { message, sessions } = takeReports();
+      message.calls = takeCalls();
+      message.unconfirmed = unconfirmed.slice(0, MAX_UNCONFIRMED_PER_MESSAGE);
+      unconfirmed = unconfirmed.slice(MAX_UNCONFIRMED_PER_MESSAGE);
+      const { delivered, published, events, calls } = message;
+      const reports = delivered.length + published.length + events.length;
+      const told = reports + calls.length + message.unconfirmed.length;
+      if (told === 0 && acknowledged === processedNumber) return;
+      send(stream, message);
+      observe?.(reports + calls.length);
+      if (reports === 0) continue;
+      uncommitted.push({ number, delivered: { ids: delivered, sessions }, lasting: events.filter(isLasting) });
+    } while (waiting.length + unconfirmed.length + batch.delivered.length + batch.events.length > 0);
+  }
+
+  /**
+   * As many reports as one message should have: what was delivered first, since an event may be the end of its session.
+   */
+  function takeReports(): { message: EdgeBatch; sessions: ReportedSession[] } {
+    const { delivered, deliveredSlots, events } = batch;
+    const isWhole = delivered.length <= MAX_IDS_PER_MESSAGE && events.length <= MAX_EVENTS_PER_MESSAGE;
+    const message = isWhole ? batch : create(EdgeBatchSchema);
+    const sessions = deliveredTo.splice(0, MAX_IDS_PER_MESSAGE);
+    if (isWhole) {
+      batch = create(EdgeBatchSchema);
+    } else {
+      message.delivered = delivered.splice(0, MAX_IDS_PER_MESSAGE);
+      message.deliveredSlots = deliveredSlots.splice(0, MAX_IDS_PER_MESSAGE);
+      if (delivered.length === 0) message.events = events.splice(0, MAX_EVENTS_PER_MESSAGE);
+    }
+    return { message, sessions };
+  }
+
+  /** As many calls as one message should have, without those that were given up while the stream took nothing. */
+  function takeCalls(): Call[] {
+    const taken: Call[] = [];
+    let bytes = 0;
+    let count = 0;
+    for (const next of waiting) {
+      if (bytes > MESSAGE_BYTES) break;
+      count++;
+      waitingBytes -= next.bytes;
+      if (!isOpen(next.call.id)) continue;
+      bytes += next.bytes;
+      taken.push(next.call);
+    }
+    waiting = waiting.slice(count);
+    return taken;
+  }
+
+  function send(to: Stream, message: EdgeBatch): void {
+    message.number = ++number;
+    // Only with the last of what those messages led to: a session that has stalled over them was not handed all of
+    // them.
+    if (batch.delivered.length + batch.events.length === 0) acknowledged = processedNumber;
+    message.processed = acknowledged;
+    underWay++;
+    to.write(message, () => {
+      if (stream !== to) return;
+      underWay--;
+      schedule();
+    });
+  }
+
+  function report(kind: Kind, rest: MessageInitShape<typeof SessionEventSchema>): void {
+    batch.events.push(create(SessionEventSchema, { ...rest, kind }));
+    schedule();
+  }
+
+  function wakeWaiters(): void {
+    if (uncommitted.length > 0 || batch.delivered.length + batch.published.length + batch.events.length > 0) return;
+    for (const resolve of waiters) resolve();
+    waiters = [];
+  }
+
+  return {
+    delivered(session, deliveryId) {
+      batch.delivered.push(deliveryId);
+      batch.deliveredSlots.push(session.slot);
+      deliveredTo.push(session);
+      schedule();
+    },
+    deliveredLate(session, deliveryId) {
+      const event = lateDelivery(session, deliveryId);
+      if (stream !== undefined) report(Kind.DELIVERED, event);
+      else if (kept.length < MAX_EVENTS) kept.push(event);
+    },
+    published(pushId, sessions) {
+      batch.published.push(create(PublishedSchema, { pushId, sessions }));
+      schedule();
+    },
+    opened: ({ slot, deviceId, through, device, generation }) =>
+      report(Kind.OPENED, { slot, deviceId, through, device, generation }),
+    closed: ({ slot, through, device, generation, ticket }) =>
+      report(Kind.CLOSED, { slot, through, device, generation, ticket }),
+    left({ through, device, generation, ticket }) {
+      if (kept.length >= MAX_EVENTS || through === 0) return;
+      kept.push(create(SessionEventSchema, { kind: Kind.LEFT, through, device, generation, ticket }));
+    },
+    stalled: ({ slot }) => report(Kind.STALLED, { slot }),
+    drained: ({ slot, page, through }) => report(Kind.DRAINED, { slot, page, through }),
+    confirmed({ slot, device, generation, ticket }, pushId) {
+      if (batch.events.length < MAX_EVENTS) report(Kind.CONFIRMED, { slot, device, generation, ticket, pushId });
+    },
+    unconfirmed(pushIds) {
+      unconfirmed = pushIds;
+      schedule();
+    },
+    call(call) {
+      if (waitingBytes > MAX_WAITING_BYTES) return false;
+      const bytes = sizeOf(call);
+      waiting.push({ call, bytes });
+      waitingBytes += bytes;
+      if (waitingBytes > MESSAGE_BYTES) flush();
+      else schedule();
+      return true;
+    },
+    hello(to) {
+      processedNumber = 0;
+      acknowledged = 0;
+      send(to, create(EdgeBatchSchema, { hello: create(HelloSchema, { edgeId, attachment: ++attachments }) }));
+    },
+    attached(to) {
+      stream = to;
+      underWay = 0;
+      schedule();
+    },
+    repeat() {
+      // Its slot may be another session's by now.
+      for (const { kind, through, device, generation, ticket, pushId, deliveryId } of kept) {
+        const rest = { through, device, generation, ticket, pushId, deliveryId };
+        report(kind === Kind.CLOSED ? Kind.LEFT : kind, rest);
+      }
+      kept = [];
+    },
+    detached() {
+      stream = undefined;
+      // Calls have failed, and sessions are announced anew; what was settled is kept.
+      const delivered = { ids: batch.delivered, sessions: deliveredTo };
+      const told = [...uncommitted, { delivered, lasting: batch.events.filter(isLasting) }];
+      const late = told.flatMap(({ delivered, lasting }) => [...lateDeliveries(delivered), ...lasting]);
+      kept = [...kept, ...late].slice(-MAX_EVENTS);
+      deliveredTo = [];
+      uncommitted = [];
+      waiting = [];
+      waitingBytes = 0;
+      unconfirmed = [];
+      batch = create(EdgeBatchSchema);
+    },
+    committed(upTo) {
+      uncommitted = uncommitted.filter((sent) => sent.number > upTo);
+      wakeWaiters();
+    },
+    waitingBytes: () => waitingBytes,
+    processed(upTo, tell) {
+      processedNumber = upTo;
+      if (tell) schedule();
+    },
+    allCommitted() {
+      return new Promise((resolve) => {
+        waiters.push(resolve);
+        wakeWaiters();
+      });
+    },
+  };
+}
+
+/** About how many bytes a call takes: those of its push, which is the only one that may be large. */
+function sizeOf({ request }: CallInit): number {
+  if (request.case !== 'sendPush') return 512;
+  const { alert, extraJson, audience } = request.value;
+  const list = audience?.audience.value;
+  const names = list !== undefined && 'values' in list ? list.values.length : 0;
+  return 256 + 3 * (alert.length + extraJson.length) + 64 * names;
+}

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { hashSecret } from '../../../../common/secrets.js';
+import { createRegistry } from '../../../../core/registry/registry.js';
+
+it('a key ends with its time alone, though its app is in the cache', async () => {
+  let now = 1000;
+  let lookUps = 0;
+  const keys = [
+    { hash: hashSecret('earlier'), expiresAt: 2000 },
+    { hash: hashSecret('current'), expiresAt: null },
+  ];
+  const store = {
+    async findApps(ids: readonly string[]) {
+      lookUps++;
+      return ids.map((id) => ({ num: 1, id, name: id, keys, disabled: false }));
+    },
+    findDevicesByAlias: async () => [],
+    findDevicesById: async () => [],
+    findTopics: async () => [],
+  };
+  const registry = createRegistry(store, () => now);
+  for (const time of [1000, 1999]) {
+    now = time;
+    expect(await registry.authenticate('app', 'earlier')).toMatchObject({ id: 'app' });
+  }
+  now = 2000;
+  await expect(registry.authenticate('app', 'earlier')).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
+  expect(await registry.authenticate('app', 'current')).toMatchObject({ id: 'app' });
+  expect(lookUps).toBe(1);
+});
