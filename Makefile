@@ -9,10 +9,10 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
-SOURCES := $(shell find core edge common client gen/* -path client/dist -prune -o -path client/node_modules -prune -o \
+SOURCES := $(shell find bin core edge common client gen/* -path client/dist -prune -o -path client/node_modules -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
-.PHONY: help install build run verify gen migrations test fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick check format lint types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify gen migrations test fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick check format lint arrows types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -30,7 +30,7 @@ $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
 	$(BIN)/tsc -p tsconfig.build.json
 	$(BIN)/tsc -p client/tsconfig.json
 	@cp LICENSE client/dist/LICENSE
-	@mkdir -p dist/core/store dist/edge/http
+	@mkdir -p dist/core/store dist/edge/page
 	@cp -R core/store/migrations dist/core/store/migrations
 	@cp edge/page/page.html dist/edge/page/page.html
 	@touch $@
@@ -76,7 +76,7 @@ bench: build ## measure against bare floors, 20 minutes; BENCH_WRITE=1 puts the 
 bench-quick: build ## the same with fewer and shorter measurements, 2 minutes
 	BENCH=quick node --import tsx test/bench/main.ts $(ARGS)
 
-check: build format-current lint types buf-lint buf-breaking gen-current test fault-short hostile-short fuzz-short ## everything that CI checks
+check: build format-current lint arrows types buf-lint buf-breaking gen-current test fault-short hostile-short fuzz-short ## everything that CI checks
 
 format: $(INSTALLED) ## format the sources and sort their imports
 	$(BIN)/biome check --write --linter-enabled=false .
@@ -86,6 +86,9 @@ format-current: $(INSTALLED) ## fail on what `make format` would change
 
 lint: $(INSTALLED) ## lint the sources; a warning fails
 	$(BIN)/biome lint --error-on-warnings .
+
+arrows: $(INSTALLED) ## check who imports whom, and that there is no circle
+	$(BIN)/depcruise --output-type err bin core edge common client
 
 types: $(INSTALLED) ## check the types, those of the tests too
 	$(BIN)/tsc -p tsconfig.json

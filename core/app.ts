@@ -98,7 +98,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         cycle,
         acceptPush: createAcceptPush(registry, store, cycle, config.offlineTtl),
         recallPush: createRecallPush(cycle),
-        estimateAudience: createEstimate(store, sessions),
+        estimateAudience: createEstimate(store, (num) => sessions.presence(num) !== undefined),
         queries: store,
         receipts,
         presence: sessions.presence,

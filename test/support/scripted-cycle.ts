@@ -1,7 +1,7 @@
 import { type Mock, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
-import type { Resolution } from '../../core/delivery/push/resolve-audience.js';
 import type { Caller, PushRequest } from '../../core/delivery/writer/push-queue.js';
+import type { Resolution } from '../../core/delivery/writer/resolution.js';
 import {
   createWriteCycle,
   type Effects,

@@ -1,7 +1,6 @@
 import { OnePushError } from '../../../common/errors.js';
 import type { AudienceQuery } from '../../domain/audience.js';
 import type { StoreReader } from '../../store/store.js';
-import type { Sessions } from '../sessions/sessions.js';
 import type { Caller } from '../writer/push-queue.js';
 
 /**
@@ -19,7 +18,7 @@ const DEVICES_PER_LOOK_UP = 10_000;
 
 export function createEstimate(
   store: Pick<StoreReader, 'findAudience'>,
-  sessions: Pick<Sessions, 'presence'>,
+  isOnline: (deviceNum: number) => boolean,
 ): EstimateAudience {
   return async (query, caller) => {
     const end = performance.now() + ESTIMATE_WITHIN_MS;
@@ -28,7 +27,7 @@ export function createEstimate(
       const withinMs = end - performance.now();
       const { deviceNums, through } = await store.findAudience(query, after, DEVICES_PER_LOOK_UP, { withinMs, caller });
       devices += deviceNums.length;
-      online += deviceNums.filter((num) => sessions.presence(num) !== undefined).length;
+      online += deviceNums.filter(isOnline).length;
       if (through === undefined) return { devices, online };
       if (performance.now() >= end) throw new OnePushError('AUDIENCE_TOO_SLOW');
       after = through;

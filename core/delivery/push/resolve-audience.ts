@@ -3,21 +3,7 @@ import { type Device, matchesPlatform, type PlatformFilter } from '../../domain/
 import type { Entry } from '../../registry/lookup-cache.js';
 import type { Registry } from '../../registry/registry.js';
 import type { AudienceBounds, StoreReader } from '../../store/store.js';
-
-/**
- * Who a push goes to: whoever was in the audience when it was resolved. What is registered between that and the commit
- * counts as registered after the push, so it takes devices away and never sends the push back.
- */
-export interface Resolution {
-  readonly target:
-    | { kind: 'directed'; deviceNums: readonly number[] }
-    | { kind: 'topics'; topicNums: readonly number[] };
-  /**
-   * Returns what may be committed now: without the devices that have changed hands or unregistered since they were
-   * looked up. Undefined: which ones is not known any more; resolve again. Asked once for each push in its cycle.
-   */
-  current(): Resolution | undefined;
-}
+import type { Resolution } from '../writer/resolution.js';
 
 /** To how many devices one push goes: to more it goes in parts. */
 export const MAX_DEVICES = 5000;

@@ -3,8 +3,8 @@ import type { Every } from '../../../common/every.js';
 import type { JobStep } from '../../domain/job.js';
 import { CONTENT_TEXTS, type Priority, type PushContent, type PushHeader } from '../../domain/push.js';
 import { type IdempotencyKey, StoreUnavailable } from '../../store/store.js';
-import type { Resolution } from '../push/resolve-audience.js';
 import { createFairQueue, type FairQueue } from './fair-queue.js';
+import type { Resolution } from './resolution.js';
 
 /** Who waits for a push's answer. */
 export interface Caller {

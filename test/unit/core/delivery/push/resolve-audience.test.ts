@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAcceptPush, type PushDraft } from '../../../../../core/delivery/push/accept-push.js';
 import {
   MAX_DEVICES,
-  type Resolution,
   resolveAudience,
   resolveAudiencePage,
 } from '../../../../../core/delivery/push/resolve-audience.js';
 import type { PushRequest } from '../../../../../core/delivery/writer/push-queue.js';
+import type { Resolution } from '../../../../../core/delivery/writer/resolution.js';
 import type { WriteCycle } from '../../../../../core/delivery/writer/write-cycle.js';
 import type { App } from '../../../../../core/domain/app.js';
 import type { Reach } from '../../../../../core/domain/audience.js';

@@ -27,7 +27,7 @@ beforeEach(() => {
   evicting = 0;
   mostEvicting = 0;
   const cycle = {
-    change: async (kind: string, sweep: Sweep): Promise<Swept | number> => {
+    execute: async (kind: string, sweep: Sweep): Promise<Swept | number> => {
       if (kind === 'evict') {
         mostEvicting = Math.max(mostEvicting, ++evicting);
         await new Promise((resolve) => setImmediate(resolve));
@@ -37,7 +37,7 @@ beforeEach(() => {
       sweeps.push(sweep);
       return answers.shift() ?? { expired: 0, erasedThrough: sweep.now, more: false };
     },
-    changes: { sweep: 'sweep', evict: 'evict' },
+    commands: { sweep: 'sweep', evict: 'evict' },
   };
   sweeper = createSweeper({
     store: { mayBeSwept: async () => isDue },

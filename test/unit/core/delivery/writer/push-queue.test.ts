@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Resolution } from '../../../../../core/delivery/push/resolve-audience.js';
 import { createPushQueue, type PushQueue, type PushRequest } from '../../../../../core/delivery/writer/push-queue.js';
+import type { Resolution } from '../../../../../core/delivery/writer/resolution.js';
 import { StoreUnavailable } from '../../../../../core/store/store.js';
 
 beforeEach(() => {

@@ -1,0 +1,109 @@
+/** Who may import whom: docs/style.md has the picture. `make arrows` checks it. */
+
+/** A rule: of our own code, files whose path matches `from` import only what matches one of `to`. */
+const only = (name, from, to, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^(bin|core|edge|common|client|gen|test|tools)/', pathNot: to },
+});
+
+const STORE = '^core/store/(store|types)\\.ts$';
+const CHANNEL = '^core/channel/channel\\.ts$';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'nobody-imports-main',
+      severity: 'error',
+      from: { path: '^(bin|core|edge|common|client)/' },
+      to: { path: '/main\\.ts$' },
+    },
+    {
+      name: 'domain-is-pure',
+      comment: 'core/domain imports nothing but common, not even packages or builtins',
+      severity: 'error',
+      from: { path: '^core/domain/' },
+      to: { pathNot: '^(core/domain|common)/' },
+    },
+    only(
+      'registry',
+      '^core/registry/',
+      ['^core/(registry|domain)/', '^common/', STORE],
+      'core/registry imports domain, common and the interface of the store',
+    ),
+    only(
+      'writer',
+      '^core/delivery/writer/',
+      ['^core/delivery/(writer/|commit-effects\\.ts)', '^core/(registry|domain)/', '^common/', STORE],
+      'the writer knows neither sessions nor what makes pushes nor what cleans up',
+    ),
+    only(
+      'delivery',
+      '^core/delivery/',
+      ['^core/(delivery|registry|domain)/', '^common/', STORE, CHANNEL],
+      'core/delivery imports registry, domain, common and the interfaces of store and channels',
+    ),
+    ...['sessions', 'push', 'upkeep'].map((room) =>
+      only(
+        room,
+        `^core/delivery/${room}/`,
+        [
+          `^core/delivery/(${room}|writer)/`,
+          '^core/delivery/[\\w-]+\\.ts$',
+          '^core/(registry|domain)/',
+          '^common/',
+          STORE,
+        ],
+        'sessions, push and upkeep import the writer, not each other',
+      ),
+    ),
+    only(
+      'link-and-rpc',
+      '^core/(link|rpc)/',
+      ['^core/(link|rpc|registry|delivery|domain)/', '^common/', '^gen/'],
+      'core/link and core/rpc import registry, delivery, domain, common and gen',
+    ),
+    only(
+      'implementations',
+      '^core/(store|channel|shards)/',
+      ['^core/(store|channel|shards|domain)/', '^common/'],
+      'store, channels and shards import domain and common',
+    ),
+    {
+      name: 'implementations-are-named-once',
+      comment: 'implementations of store, channels and shards are named only where the core is put together',
+      severity: 'error',
+      from: {
+        path: '^(core|edge|common|client|bin)/',
+        pathNot: '^core/(store|channel|shards)/|^core/(app|open-store)\\.ts$',
+      },
+      to: { path: '^core/(store|channel|shards)/', pathNot: [STORE, CHANNEL] },
+    },
+    only('core', '^core/', ['^(core|common|gen)/'], 'core imports nothing of edge'),
+    only('edge', '^edge/', ['^(edge|common|gen)/'], 'edge imports nothing of core'),
+    only('common', '^common/', ['^(common|gen)/'], 'common imports neither core nor edge'),
+    only(
+      'client',
+      '^client/',
+      ['^(client|gen)/', '^common/(grpc|text)\\.ts$'],
+      'client imports gen and of common what it is packed with',
+    ),
+    {
+      name: 'gen-is-for-the-wire',
+      comment: 'gen is imported only by common, */rpc, */link, the client, tools and tests',
+      severity: 'error',
+      from: { path: '^(core|edge|bin)/', pathNot: '^(core|edge)/(rpc|link)/' },
+      to: { path: '^gen/' },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^client/dist/' },
+  },
+};

@@ -1,0 +1,14 @@
+/**
+ * Who a push goes to: whoever was in the audience when it was resolved. What is registered between that and the commit
+ * counts as registered after the push, so it takes devices away and never sends the push back.
+ */
+export interface Resolution {
+  readonly target:
+    | { kind: 'directed'; deviceNums: readonly number[] }
+    | { kind: 'topics'; topicNums: readonly number[] };
+  /**
+   * Returns what may be committed now: without the devices that have changed hands or unregistered since they were
+   * looked up. Undefined: which ones is not known any more; resolve again. Asked once for each push in its cycle.
+   */
+  current(): Resolution | undefined;
+}
