@@ -4,24 +4,25 @@ import { createOpsServer } from '../common/ops-server.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import type { CoreConfig } from './config.js';
+import { createCommitEffects } from './delivery/commit-effects.js';
 import { createAcceptPush } from './delivery/push/accept-push.js';
 import { createEstimate } from './delivery/push/estimate-audience.js';
-import { createJobRunner, type JobRunner } from './delivery/push/job-runner.js';
+import { createJobRunner } from './delivery/push/job-runner.js';
 import { createRecallPush } from './delivery/push/recall-push.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createRecallCheck } from './delivery/sessions/recall-check.js';
-import { createSessions, type Sessions } from './delivery/sessions/sessions.js';
+import { createSessions } from './delivery/sessions/sessions.js';
 import { createDeliveryAudit } from './delivery/upkeep/delivery-audit.js';
-import { createInboxLimits, type InboxLimits } from './delivery/upkeep/inbox-limits.js';
+import { createInboxLimits } from './delivery/upkeep/inbox-limits.js';
 import { createPeriodic } from './delivery/upkeep/periodic.js';
 import { createSweeper } from './delivery/upkeep/sweeper.js';
-import { createWriteCycle, type Effects } from './delivery/writer/write-cycle.js';
+import { createWriteCycle } from './delivery/writer/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
 import { createEdgeLink } from './link/server.js';
 import { createTickets } from './link/tickets.js';
-import { type CoreMetrics, createCoreMetrics } from './metrics.js';
+import { createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
-import { createRegistry, type Registry } from './registry/registry.js';
+import { createRegistry } from './registry/registry.js';
 import { createConnectServer } from './rpc/connect/server.js';
 import { createGrpcServer } from './rpc/grpc/server.js';
 import { createHealth } from './rpc/health.js';
@@ -59,18 +60,22 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const registry = createRegistry(store);
       const limits = createInboxLimits(store, config.inboxLimit);
       const receipts = createReceiptFeed(store, log);
-      const effects = createEffects({
+      const onCommit = createCommitEffects({
         registry,
         limits,
         metrics,
-        sessions: () => sessions,
-        jobs: () => jobs,
+        get sessions() {
+          return sessions;
+        },
+        get jobs() {
+          return jobs;
+        },
       });
       const cycle = createWriteCycle({
         store,
         pushIds: createIdClock(CORE, highest.push),
         deliveryIds: createIdClock(CORE, Math.max(highest.push, highest.delivery)),
-        effects,
+        onCommit,
         fenced() {
           log.fatal('another core has taken the database over: this one ends');
           replaced();
@@ -189,42 +194,5 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       return addresses;
     },
     stop: () => stop(),
-  };
-}
-
-/** What is committed changes what is cached before it changes sessions. */
-function createEffects(parts: {
-  registry: Registry;
-  limits: InboxLimits;
-  metrics: CoreMetrics;
-  sessions: () => Sessions;
-  jobs: () => JobRunner;
-}): Effects {
-  const { registry, limits, metrics, sessions, jobs } = parts;
-  return {
-    pushed(pushes, current) {
-      metrics.pushed(pushes);
-      limits.pushed(pushes);
-      sessions().pushed(current);
-    },
-    recalled(pushId) {
-      metrics.recalled();
-      sessions().recalled(pushId);
-    },
-    replaced({ deliveries, topicPushes }) {
-      for (const pushId of topicPushes) sessions().recalled(pushId);
-      if (deliveries.length > 0) sessions().withdrawn(deliveries);
-    },
-    withdrawn: (deliveries) => sessions().withdrawn(deliveries),
-    registered(result, registration) {
-      registry.registered(result, registration.appNum, registration.tags);
-      sessions().registered(result, registration);
-    },
-    unregistered(device) {
-      registry.unregistered(device);
-      sessions().unregistered(device);
-    },
-    scheduled: (dueAt) => jobs().wake(dueAt),
-    appChanged: (id) => registry.appChanged(id),
   };
 }

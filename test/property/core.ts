@@ -1,5 +1,6 @@
 import type { Logger } from '../../common/log.js';
 import { hashSecret } from '../../common/secrets.js';
+import { createCommitEffects } from '../../core/delivery/commit-effects.js';
 import { type AcceptPush, createAcceptPush } from '../../core/delivery/push/accept-push.js';
 import { createRecallCheck } from '../../core/delivery/sessions/recall-check.js';
 import { createSessions, type Sessions } from '../../core/delivery/sessions/sessions.js';
@@ -50,25 +51,15 @@ export async function startCore(options: {
     store,
     pushIds: createIdClock(CORE, highest.push, now),
     deliveryIds: createIdClock(CORE, highest.delivery, now),
-    effects: {
-      pushed: (_pushes, current) => sessions.pushed(current),
-      recalled: (pushId) => sessions.recalled(pushId),
-      scheduled: () => {},
-      replaced({ deliveries, topicPushes }) {
-        for (const pushId of topicPushes) sessions.recalled(pushId);
-        sessions.withdrawn(deliveries);
+    onCommit: createCommitEffects({
+      registry,
+      get sessions() {
+        return sessions;
       },
-      withdrawn: (deliveries) => sessions.withdrawn(deliveries),
-      registered(result, registration) {
-        registry.registered(result, registration.appNum, registration.tags);
-        sessions.registered(result, registration);
-      },
-      unregistered(device) {
-        registry.unregistered(device);
-        sessions.unregistered(device);
-      },
-      appChanged: (id) => registry.appChanged(id),
-    },
+      limits: { pushed() {} },
+      metrics: { pushed() {}, recalled() {} },
+      jobs: { wake() {} },
+    }),
     fenced: () => log.error({}, 'fenced'),
     log,
     now,

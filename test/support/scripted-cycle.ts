@@ -2,14 +2,9 @@ import { type Mock, vi } from 'vitest';
 import type { Logger } from '../../common/log.js';
 import type { Caller, PushRequest } from '../../core/delivery/writer/push-queue.js';
 import type { Resolution } from '../../core/delivery/writer/resolution.js';
-import {
-  createWriteCycle,
-  type Effects,
-  type WriteCycle,
-  type WriteCycleOptions,
-} from '../../core/delivery/writer/write-cycle.js';
+import { createWriteCycle, type WriteCycle, type WriteCycleOptions } from '../../core/delivery/writer/write-cycle.js';
 import { createIdClock } from '../../core/domain/id-clock.js';
-import type { Confirmation, NewPush } from '../../core/store/store.js';
+import type { Confirmation, NewPush, Replaced } from '../../core/store/store.js';
 import { type ScriptedCommits, scriptedCommits } from './scripted-commits.js';
 
 /** The core's number, and the time, of a scripted cycle. */
@@ -22,8 +17,8 @@ export interface ScriptedCycle {
   commits: ScriptedCommits;
   /** What happened, in order: pushes handed on, and how callers of `push` were answered. */
   events: string[];
-  pushed: Mock<Effects['pushed']>;
-  replaced: Mock<Effects['replaced']>;
+  pushed: Mock<(pushes: readonly NewPush[], current: readonly NewPush[]) => void>;
+  replaced: Mock<(replaced: Replaced) => void>;
   fenced: Mock<() => void>;
   log: Record<'debug' | 'info' | 'warn' | 'error', Mock>;
   /** Pushes to devices, by default to number 1; the answer is noted under the push's alert. */
@@ -40,15 +35,18 @@ export function scriptedCycle(settleWithin = 0): ScriptedCycle {
   const commits = scriptedCommits();
   const events: string[] = [];
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const pushed = vi.fn<Effects['pushed']>((pushes) => {
+  const pushed = vi.fn((pushes: readonly NewPush[], _current: readonly NewPush[]) => {
     if (pushes.length > 0) events.push(`pushed ${pushes.length}`);
   });
-  const replaced = vi.fn<Effects['replaced']>();
+  const replaced = vi.fn<(replaced: Replaced) => void>();
   const fenced = vi.fn<() => void>();
   const cycle = createWriteCycle({
-    // Pushes are all that is made here: of the store, the effects and the log, the cycle uses what pushes need.
+    // Pushes are all that is made here: of the store and the log, the cycle uses what pushes need.
     store: commits.store as unknown as WriteCycleOptions['store'],
-    effects: { pushed, replaced } as unknown as Effects,
+    onCommit(effect) {
+      if (effect.kind === 'pushed') pushed(effect.pushes, effect.current);
+      if (effect.kind === 'replaced') replaced(effect.replaced);
+    },
     fenced,
     log: log as unknown as Logger,
     pushIds: createIdClock(CORE, 0, () => NOW),

@@ -1,10 +1,8 @@
 import { newDeviceId } from '../../../common/secrets.js';
-import type { Device } from '../../domain/device.js';
 import type { IdClock } from '../../domain/id-clock.js';
 import type { Job } from '../../domain/job.js';
 import type {
   AppState,
-  DeliveryOf,
   DeviceUpdate,
   Eviction,
   IdempotencyKey,
@@ -23,6 +21,7 @@ import type {
   Swept,
   Updated,
 } from '../../store/store.js';
+import type { OnCommit } from '../commit-effects.js';
 import type { Command, CommandCommit } from './command-queue.js';
 
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
@@ -34,18 +33,6 @@ export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
   /** Milliseconds from when it is due to its expiry. */
   lifetime: number;
   idempotency: IdempotencyKey | undefined;
-}
-
-/** What follows from a committed change. */
-export interface CommandEffects {
-  registered(result: Registered, registration: NewRegistration): void;
-  unregistered(device: Device & { alias: string }): void;
-  appChanged(id: string): void;
-  recalled(pushId: number): void;
-  /** A job is there, or may be. */
-  scheduled(dueAt: number): void;
-  /** Deliveries have ended that an edge may still be sending again. */
-  withdrawn(deliveries: readonly DeliveryOf[]): void;
 }
 
 /** The changes that go through the write cycle besides deliveries. */
@@ -76,12 +63,12 @@ export interface Commands {
 
 export function createCommands(options: {
   commits: StoreWriter;
-  effects: CommandEffects;
+  onCommit: OnCommit;
   /** What a new registration does not get any more was given out before; jobs take theirs from here too. */
   pushIds: IdClock;
   now: () => number;
 }): Commands {
-  const { commits, effects, pushIds, now } = options;
+  const { commits, onCommit, pushIds, now } = options;
   let withoutKey = 0;
 
   return {
@@ -96,7 +83,7 @@ export function createCommands(options: {
         return commit(commits.commitRegistrations(registrations), (results) => {
           for (const [index, registration] of registrations.entries()) {
             const result = results[index];
-            if (typeof result === 'object') effects.registered(result, registration);
+            if (typeof result === 'object') onCommit({ kind: 'registered', result, registration });
           }
           return results;
         });
@@ -110,7 +97,7 @@ export function createCommands(options: {
         const shared = { sinceId: pushIds.last(), now: now() };
         return commit(commits.commitUpdates(requests.map((request) => ({ ...request, ...shared }))), (results) => {
           for (const updated of results) {
-            if (typeof updated === 'object') effects.registered(updated.result, updated.registration);
+            if (typeof updated === 'object') onCommit({ kind: 'registered', ...updated });
           }
           return results;
         });
@@ -121,7 +108,7 @@ export function createCommands(options: {
       subjectOf: (deviceId) => deviceId,
       apply: (deviceIds) =>
         commit(commits.commitUnregistrations(deviceIds, now()), (devices) => {
-          for (const device of devices) effects.unregistered(device);
+          for (const device of devices) onCommit({ kind: 'unregistered', device });
           return [];
         }),
     },
@@ -129,7 +116,7 @@ export function createCommands(options: {
       subjectOf: ({ id }) => id,
       apply: (apps) =>
         commit(commits.commitApps(apps.map((app) => ({ ...app, now: now() }))), () => {
-          for (const { id } of apps) effects.appChanged(id);
+          for (const { id } of apps) onCommit({ kind: 'appChanged', id });
           return [];
         }),
     },
@@ -141,7 +128,7 @@ export function createCommands(options: {
           ({ id, keyHash, keepOld }): KeyRotation => ({ id, keyHash, oldUntil: time + keepOld, now: time }),
         );
         return commit(commits.commitKeyRotations(rotations), (known) => {
-          for (const { id } of rotations) effects.appChanged(id);
+          for (const { id } of rotations) onCommit({ kind: 'appChanged', id });
           return rotations.map(({ oldUntil }, index) => (known[index] ? oldUntil : undefined));
         });
       },
@@ -150,7 +137,7 @@ export function createCommands(options: {
       subjectOf: ({ id }) => id,
       apply: (states) =>
         commit(commits.commitAppStates(states.map((state) => ({ ...state, now: now() }))), (known) => {
-          for (const { id } of states) effects.appChanged(id);
+          for (const { id } of states) onCommit({ kind: 'appChanged', id });
           return known;
         }),
     },
@@ -160,7 +147,7 @@ export function createCommands(options: {
       apply: (recalls) =>
         commit(commits.commitRecalls(recalls.map((recall) => ({ ...recall, now: now() }))), (results) => {
           for (const [index, { pushId }] of recalls.entries()) {
-            if (results[index] !== undefined) effects.recalled(pushId);
+            if (results[index] !== undefined) onCommit({ kind: 'recalled', pushId });
           }
           return results;
         }),
@@ -174,7 +161,7 @@ export function createCommands(options: {
           return { id: pushIds.next(), appNum, spec, dueAt, createdAt, expiresAt: dueAt + lifetime, idempotency };
         });
         return commit(commits.commitJobs(jobs), (ids) => {
-          effects.scheduled(Math.min(...jobs.map(({ dueAt }) => dueAt)));
+          onCommit({ kind: 'scheduled', dueAt: Math.min(...jobs.map(({ dueAt }) => dueAt)) });
           return ids;
         });
       },
@@ -208,7 +195,7 @@ export function createCommands(options: {
           const deliveries = evictions.flatMap(({ deviceNum }, index) =>
             (evicted[index] ?? []).map((pushId) => ({ deviceNum, pushId })),
           );
-          if (deliveries.length > 0) effects.withdrawn(deliveries);
+          if (deliveries.length > 0) onCommit({ kind: 'withdrawn', deliveries });
           return evicted.map(({ length }) => length);
         }),
     },

@@ -9,6 +9,7 @@ import {
   StoreUnavailable,
   type StoreWriter,
 } from '../../store/store.js';
+import type { OnCommit } from '../commit-effects.js';
 import type { QueuedPush } from './push-queue.js';
 import { withoutReplaced } from './replaced.js';
 import { halves, joined, NO_SETTLEMENTS, type Settlements, sizeOf } from './settlement-buffer.js';
@@ -51,12 +52,7 @@ export interface DeliveryCommitOptions {
   store: Pick<StoreWriter, 'commitDeliveries'>;
   pushIds: IdClock;
   deliveryIds: IdClock;
-  effects: {
-    /** Deliveries have ended because of the pushes that are handed on next. */
-    replaced(replaced: Replaced): void;
-    /** `current`: what of the pushes has not ended with their own commit. */
-    pushed(pushes: readonly NewPush[], current: readonly NewPush[]): void;
-  };
+  onCommit: OnCommit;
   log: Logger;
   /** Told of each commit that the store carried out. */
   observe?: (report: CommitReport) => void;
@@ -69,7 +65,7 @@ export interface DeliveryCommitOptions {
 const RECENT_MS = 3000;
 
 export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCommit {
-  const { store, pushIds, deliveryIds, effects, log, observe } = options;
+  const { store, pushIds, deliveryIds, onCommit, log, observe } = options;
   let lastCommitted = pushIds.last();
   const trouble = createTroubleLog(log, 'the store is not available');
   let failure: { error: StoreUnavailable; at: number } | undefined;
@@ -125,8 +121,8 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
 
   function handOn(made: readonly NewPush[], replaced: Replaced): void {
     // Before the pushes that took the places: a device is not told to forget what it has just been sent.
-    if (replaced.deliveries.length + replaced.topicPushes.length > 0) effects.replaced(replaced);
-    effects.pushed(made, withoutReplaced(made, replaced));
+    if (replaced.deliveries.length + replaced.topicPushes.length > 0) onCommit({ kind: 'replaced', replaced });
+    onCommit({ kind: 'pushed', pushes: made, current: withoutReplaced(made, replaced) });
     // Not before: what edges are known to have handled is counted up to this push.
     lastCommitted = made.at(-1)?.push.id ?? lastCommitted;
   }

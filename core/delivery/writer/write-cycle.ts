@@ -8,7 +8,7 @@ import {
   type StoreWriter,
 } from '../../store/store.js';
 import { type Command, createCommandQueue } from './command-queue.js';
-import { type CommandEffects, type Commands, createCommands } from './commands.js';
+import { type Commands, createCommands } from './commands.js';
 import { createCommitDoubt } from './commit-doubt.js';
 import { createDeliveryCommit, type DeliveryCommitOptions } from './delivery-commit.js';
 import { createIdempotency } from './idempotency.js';
@@ -21,12 +21,6 @@ import {
   type Settlements,
   sizeOf,
 } from './settlement-buffer.js';
-
-/**
- * What the rest of the core does once something is committed: called in the order of the commits, before callers are
- * answered.
- */
-export type Effects = CommandEffects & DeliveryCommitOptions['effects'];
 
 /**
  * The one writer. Each cycle takes what has gathered and commits it, changes first, then answers. What has ended waits
@@ -67,7 +61,6 @@ export interface WriteCycle {
 
 export interface WriteCycleOptions extends DeliveryCommitOptions {
   store: StoreWriter & Pick<StoreReader, 'findIdempotent'> & Pick<CoreOwnership, 'resolveDoubt'>;
-  effects: Effects;
   /** Another core has taken over: nothing is committed any more. Called once. */
   fenced: () => void;
   /** Called after each cycle that has committed something. */
@@ -81,13 +74,13 @@ export interface WriteCycleOptions extends DeliveryCommitOptions {
 const RETRY_DELAY = 200;
 
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
-  const { store, pushIds, effects, committed: tell, now = Date.now } = options;
+  const { store, pushIds, onCommit, committed: tell, now = Date.now } = options;
   const pushes = createPushQueue(wake);
   const settlements = createSettlementBuffer(wake, options.settleWithin);
   const deliveries = createDeliveryCommit(options);
   const doubt = createCommitDoubt(options);
   const changeQueue = createCommandQueue(doubt);
-  const changes = createCommands({ commits: store, effects, pushIds, now });
+  const changes = createCommands({ commits: store, onCommit, pushIds, now });
   const idempotency = createIdempotency(store);
   /** Resolves with whether nothing is left to do. */
   let running: Promise<boolean> | undefined;

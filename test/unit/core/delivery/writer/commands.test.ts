@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { type CommandEffects, type Commands, createCommands } from '../../../../../core/delivery/writer/commands.js';
+import type { CommitEffect } from '../../../../../core/delivery/commit-effects.js';
+import { type Commands, createCommands } from '../../../../../core/delivery/writer/commands.js';
 import { type Registered, StoreUnavailable, type StoreWriter } from '../../../../../core/store/store.js';
 import { carriedOut } from '../../../../support/scripted-changes.js';
 
@@ -18,21 +19,15 @@ const commits = {
   commitJobs: vi.fn(),
   commitCancellations: vi.fn(),
 };
-const effects = {
-  registered: vi.fn(),
-  unregistered: vi.fn(),
-  appChanged: vi.fn(),
-  recalled: vi.fn(),
-  scheduled: vi.fn(),
-  withdrawn: vi.fn(),
-};
+let effects: CommitEffect[];
 let changes: Commands;
 
 beforeEach(() => {
-  for (const mock of [...Object.values(commits), ...Object.values(effects)]) mock.mockReset();
+  for (const mock of Object.values(commits)) mock.mockReset();
+  effects = [];
   changes = createCommands({
     commits: commits as unknown as StoreWriter,
-    effects: effects satisfies CommandEffects,
+    onCommit: (effect) => effects.push(effect),
     pushIds: { next: () => SINCE + 1, last: () => SINCE },
     now: () => NOW,
   });
@@ -55,7 +50,7 @@ describe('a change', () => {
     expect(await carriedOut(changes.register.apply([registration]))).toEqual([result]);
     const expected = { ...registration, sinceId: SINCE, now: NOW, newId: expect.stringMatching(/^[0-9a-f]{32}$/) };
     expect(commits.commitRegistrations).toHaveBeenCalledExactlyOnceWith([expected]);
-    expect(effects.registered).toHaveBeenCalledExactlyOnceWith(result, expected);
+    expect(effects).toEqual([{ kind: 'registered', result, registration: expected }]);
     expect(changes.register.subjectOf(registration)).not.toBe(
       changes.register.subjectOf({ ...registration, appNum: 2 }),
     );
@@ -66,7 +61,7 @@ describe('a change', () => {
     const recalls = [5, 6].map((pushId) => ({ appNum: 1, pushId }));
     expect(await carriedOut(changes.recall.apply(recalls))).toEqual([undefined, { deliveries: 0 }]);
     expect(commits.commitRecalls).toHaveBeenCalledExactlyOnceWith(recalls.map((recall) => ({ ...recall, now: NOW })));
-    expect(effects.recalled.mock.calls).toEqual([[6]]);
+    expect(effects).toEqual([{ kind: 'recalled', pushId: 6 }]);
   });
 
   it('makes jobs under ids of their own, and has the runner look for the first that is due', async () => {
@@ -84,7 +79,7 @@ describe('a change', () => {
       { ...job, dueAt: NOW + 5, expiresAt: NOW + 105, idempotency },
       { ...job, dueAt: NOW, expiresAt: NOW + 100, idempotency: undefined },
     ]);
-    expect(effects.scheduled.mock.calls).toEqual([[NOW]]);
+    expect(effects).toEqual([{ kind: 'scheduled', dueAt: NOW }]);
     const [keyed, plain] = requests;
     if (keyed === undefined || plain === undefined) throw new Error('there are two');
     expect(changes.schedule.subjectOf(keyed)).toBe(changes.schedule.subjectOf(keyed));
@@ -105,7 +100,7 @@ describe('a change', () => {
     expect(commits.commitEvictions).toHaveBeenCalledExactlyOnceWith(
       evictions.map((eviction) => ({ ...eviction, now: NOW })),
     );
-    expect(effects.withdrawn.mock.calls).toEqual([[[7, 8, 9].map((pushId) => ({ deviceNum: 1, pushId }))]]);
+    expect(effects).toEqual([{ kind: 'withdrawn', deliveries: [7, 8, 9].map((pushId) => ({ deviceNum: 1, pushId })) }]);
   });
 
   it('sweeps one at a time', async () => {
@@ -131,11 +126,11 @@ describe('a change', () => {
     ]) {
       await expect(stored).rejects.toBe(down);
     }
-    for (const mock of Object.values(effects)) expect(mock).not.toHaveBeenCalled();
+    expect(effects).toEqual([]);
     const result = { alias: 'alias' } as Registered;
     expect(register.committed([result])).toEqual([result]);
-    expect(effects.registered).toHaveBeenCalledOnce();
+    expect(effects.map(({ kind }) => kind)).toEqual(['registered']);
     expect(schedule.committed([SINCE + 1])).toEqual([SINCE + 1]);
-    expect(effects.scheduled.mock.calls).toEqual([[NOW + 5]]);
+    expect(effects.at(-1)).toEqual({ kind: 'scheduled', dueAt: NOW + 5 });
   });
 });

@@ -1,0 +1,78 @@
+import type { Device } from '../domain/device.js';
+import type { DeliveryOf, NewPush, NewRegistration, Registered, Replaced } from '../store/store.js';
+
+/**
+ * One consequence of a commit, for whoever keeps something in memory that the commit has changed. Effects are handed on in the order of
+ * the commits, before their callers are answered. A commit that was in doubt has its effects as soon as it is known.
+ */
+export type CommitEffect =
+  /** Pushes. `current`: what of them has not ended with their own commit. */
+  | { readonly kind: 'pushed'; readonly pushes: readonly NewPush[]; readonly current: readonly NewPush[] }
+  /** Deliveries that have ended because of the pushes that are handed on next. */
+  | { readonly kind: 'replaced'; readonly replaced: Replaced }
+  /** Deliveries that have ended, and that an edge may still be sending again. */
+  | { readonly kind: 'withdrawn'; readonly deliveries: readonly DeliveryOf[] }
+  | { readonly kind: 'recalled'; readonly pushId: number }
+  /** A registration or an update, also one that changes nothing. */
+  | { readonly kind: 'registered'; readonly result: Registered; readonly registration: NewRegistration }
+  | { readonly kind: 'unregistered'; readonly device: Device & { alias: string } }
+  /** A job that is there, or may be. `dueAt`: milliseconds since the epoch. */
+  | { readonly kind: 'scheduled'; readonly dueAt: number }
+  | { readonly kind: 'appChanged'; readonly id: string };
+
+/** Takes the effects of commits. Must not throw. */
+export type OnCommit = (effect: CommitEffect) => void;
+
+/** Parts of the core that keep in memory what commits change. */
+export interface CommitFollowers {
+  readonly registry: {
+    registered(result: Registered, appNum: number, tags: readonly string[]): void;
+    unregistered(device: Device & { alias: string }): void;
+    appChanged(id: string): void;
+  };
+  readonly sessions: {
+    pushed(pushes: readonly NewPush[]): void;
+    recalled(pushId: number): void;
+    withdrawn(deliveries: readonly DeliveryOf[]): void;
+    registered(result: Registered, registration: NewRegistration): void;
+    unregistered(device: Device): void;
+  };
+  readonly limits: { pushed(pushes: readonly NewPush[]): void };
+  readonly metrics: { pushed(pushes: readonly NewPush[]): void; recalled(): void };
+  readonly jobs: { wake(dueAt: number): void };
+}
+
+/** Returns what hands effects to all that follow them: to what is cached before it comes to sessions. */
+export function createCommitEffects(followers: CommitFollowers): OnCommit {
+  return (effect) => {
+    const { registry, sessions, limits, metrics, jobs } = followers;
+    switch (effect.kind) {
+      case 'pushed':
+        metrics.pushed(effect.pushes);
+        limits.pushed(effect.pushes);
+        return sessions.pushed(effect.current);
+      case 'replaced': {
+        const { deliveries, topicPushes } = effect.replaced;
+        for (const pushId of topicPushes) sessions.recalled(pushId);
+        return sessions.withdrawn(deliveries);
+      }
+      case 'withdrawn':
+        return sessions.withdrawn(effect.deliveries);
+      case 'recalled':
+        metrics.recalled();
+        return sessions.recalled(effect.pushId);
+      case 'registered': {
+        const { result, registration } = effect;
+        registry.registered(result, registration.appNum, registration.tags);
+        return sessions.registered(result, registration);
+      }
+      case 'unregistered':
+        registry.unregistered(effect.device);
+        return sessions.unregistered(effect.device);
+      case 'scheduled':
+        return jobs.wake(effect.dueAt);
+      case 'appChanged':
+        return registry.appChanged(effect.id);
+    }
+  };
+}
