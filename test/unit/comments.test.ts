@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../support/dist.js';
+import { type Documentable, readDocComments } from '../support/doc-comments.js';
+
+/** Words that a doc comment does not begin with: they ask, where it should say. */
+const QUESTION = /^(What|Whether|Who|Whom|Whose|Which|Where|When|Why|How)\b/;
+
+const FOLDERS = ['bin', 'core', 'edge', 'common', 'client', 'tools'];
+const paths = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /(?<!\.config|\.d)\.ts$/.test(name) && !/node_modules|dist/.test(name))
+    .map((name) => `${folder}/${name}`),
+);
+const sources = paths.map((path) => {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  return { path, text, ...readDocComments(text) };
+});
+
+/** The part of them that has a doc comment, and where others have none. */
+function coverage(of: (source: (typeof sources)[number]) => readonly Documentable[]) {
+  const all = sources.flatMap((source) => of(source).map((one) => ({ ...one, place: `${source.path}:${one.line}` })));
+  const missing = all.filter(({ isDocumented }) => !isDocumented).map(({ place }) => place);
+  return { share: 1 - missing.length / all.length, missing };
+}
+
+describe('the comments', () => {
+  it('document at least 85% of what is exported', () => {
+    const { share, missing } = coverage(({ exports }) => exports);
+    expect(share, missing.join('\n')).toBeGreaterThanOrEqual(0.85);
+  });
+
+  it('document at least 80% of the members of exported interfaces', () => {
+    const { share, missing } = coverage(({ members }) => members);
+    expect(share, missing.join('\n')).toBeGreaterThanOrEqual(0.8);
+  });
+
+  it('begin with a verb or a noun, not with a question', () => {
+    const asking = sources.flatMap(({ path, comments }) =>
+      comments
+        .filter(({ text }) => QUESTION.test(text))
+        .map(({ line, text }) => `${path}:${line} ${text.slice(0, 60)}`),
+    );
+    expect(asking).toEqual([]);
+  });
+
+  it('end at column 120, like the code', () => {
+    const long = sources.flatMap(({ path, text }) =>
+      text.split('\n').flatMap((line, index) => (line.length > 120 ? [`${path}:${index + 1}`] : [])),
+    );
+    expect(long).toEqual([]);
+  });
+});
