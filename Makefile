@@ -12,7 +12,7 @@ BUILT := dist/.stamp
 SOURCES := $(shell find bin core edge common client gen/* -path client/dist -prune -o -path client/node_modules -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
-.PHONY: help install build run verify gen migrations test fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick check format lint arrows types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify gen migrations test fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -76,7 +76,10 @@ bench: build ## measure against bare floors, 20 minutes; BENCH_WRITE=1 puts the 
 bench-quick: build ## the same with fewer and shorter measurements, 2 minutes
 	BENCH=quick node --import tsx test/bench/main.ts $(ARGS)
 
-check: build format-current lint arrows types buf-lint buf-breaking gen-current test fault-short hostile-short fuzz-short ## everything that CI checks
+bench-gate: build ## fail when a hot row has lost a fifth of its ratio to the floor, 1 minute
+	node --import tsx test/bench/gate.ts
+
+check: build format-current lint arrows types buf-lint buf-breaking gen-current test fault-short hostile-short fuzz-short bench-gate ## everything that CI checks
 
 format: $(INSTALLED) ## format the sources and sort their imports
 	$(BIN)/biome check --write --linter-enabled=false .
