@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/log.js';
+import { createAlarm, sleep } from '../../common/timers.js';
 import type { ReceiptEntry, ReportReader } from '../domain/queries.js';
 import { comparePositions, type ReceiptPosition } from '../domain/receipt-position.js';
 
@@ -40,37 +40,27 @@ export function createReceiptFeed(
   let start: ReceiptPosition | undefined;
   let waiting = new Set<() => void>();
   let dirty = false;
-  let wake = (): void => {};
+  const alarm = createAlarm();
   let running = false;
 
   /** Reads what is new until nobody has waited for it for a while. */
   async function run(): Promise<void> {
     running = true;
     while (!stopped.signal.aborted) {
-      if (waiting.size === 0) await pause();
+      if (waiting.size === 0) await alarm.sleep(POLL);
       if (waiting.size === 0) break;
       try {
         await readOn();
       } catch (error) {
         log.debug(describeError(error), 'receipts cannot be read now');
       }
-      if (!dirty) await pause();
+      if (!dirty) await alarm.sleep(POLL);
       await sleep(GATHER);
     }
     running = false;
     // What is read next begins anew.
     ring = [];
     start = undefined;
-  }
-
-  function pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, POLL);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   async function readOn(): Promise<void> {
@@ -111,7 +101,7 @@ export function createReceiptFeed(
       for (const each of [signal, stopped.signal]) each.addEventListener('abort', done);
       // What was aborted before does not say so again.
       if (signal.aborted || stopped.signal.aborted) done();
-      if (running) wake();
+      if (running) alarm.ring();
       else run();
     });
     waiting.delete(done);
@@ -130,11 +120,11 @@ export function createReceiptFeed(
     },
     committed() {
       dirty = true;
-      wake();
+      alarm.ring();
     },
     stop() {
       stopped.abort();
-      wake();
+      alarm.ring();
     },
   };
 }

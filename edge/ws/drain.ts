@@ -1,3 +1,4 @@
+import { sleep } from '../../common/timers.js';
 import { CLOSE } from './close-codes.js';
 import type { Hub } from './hub.js';
 
@@ -16,7 +17,7 @@ export async function drainSessions(hub: Hub, seconds: number): Promise<void> {
   const perSecond = Math.max(CLOSES_PER_SECOND, sessions.length / Math.max(seconds, STEP / 1000));
   const perStep = Math.ceil((perSecond * STEP) / 1000);
   for (let start = 0; start < sessions.length; start += perStep) {
-    if (start > 0) await new Promise((resolve) => setTimeout(resolve, STEP));
+    if (start > 0) await sleep(STEP);
     for (const { ws, slot } of sessions.slice(start, start + perStep)) {
       // It may have closed by itself since.
       if (hub.isOpen(slot, ws))

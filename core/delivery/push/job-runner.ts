@@ -1,5 +1,6 @@
 import { OnePushError } from '../../../common/errors.js';
 import { describeError, type Logger } from '../../../common/log.js';
+import { createAlarm } from '../../../common/timers.js';
 import type { OpenJob } from '../../domain/job.js';
 import type { Registry } from '../../registry/registry.js';
 import { isTimeLimit, type StoreReader } from '../../store/store.js';
@@ -68,26 +69,18 @@ export function createJobRunner(options: {
   /** When the next look is; Infinity: one is under way, and may have missed what comes now. */
   let nextLook = Number.POSITIVE_INFINITY;
   let missed = false;
-  let endSleep = (): void => {};
+  const alarm = createAlarm();
 
   async function run(): Promise<void> {
     while (!stopped) {
       nextLook = Number.POSITIVE_INFINITY;
       missed = false;
       const delay = await look();
-      if (!missed && !stopped && delay > 0) await sleep(delay);
+      if (!missed && !stopped && delay > 0) {
+        nextLook = now() + delay;
+        await alarm.sleep(delay);
+      }
     }
-  }
-
-  function sleep(delay: number): Promise<void> {
-    nextLook = now() + delay;
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, delay);
-      endSleep = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   /** Makes a part of each job that is due. Answers how many milliseconds nothing is to be done. */
@@ -182,11 +175,11 @@ export function createJobRunner(options: {
     wake(dueAt) {
       if (dueAt >= nextLook) return;
       missed = true;
-      endSleep();
+      alarm.ring();
     },
     async stop() {
       stopped = true;
-      endSleep();
+      alarm.ring();
       await running;
     },
   };

@@ -1,5 +1,6 @@
 import { createBatcher } from '../../../common/batcher.js';
 import { describeError, type Logger } from '../../../common/log.js';
+import { sleep } from '../../../common/timers.js';
 import type { StoreReader } from '../../store/store.js';
 import type { EdgePort } from './edge-port.js';
 
@@ -38,7 +39,7 @@ export function createRecallCheck(options: { store: Pick<StoreReader, 'findConte
       } catch (error) {
         log.debug(describeError(error), 'what an edge keeps cannot be looked up now');
         if (attempt === MAX_ATTEMPTS) return;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
+        await sleep(RETRY_DELAY);
       }
     }
   }

@@ -1,5 +1,6 @@
 import { createBatcher } from '../../../common/batcher.js';
 import type { Logger } from '../../../common/log.js';
+import { sleep } from '../../../common/timers.js';
 import { createTroubleLog } from '../../../common/trouble-log.js';
 import { currentTopics } from '../../domain/device.js';
 import type { StoreReader } from '../../store/store.js';
@@ -90,7 +91,7 @@ export function createReplay(options: {
       trouble.over();
     } catch (error) {
       trouble.met(error);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
+      await sleep(RETRY_DELAY);
       for (const session of batch) {
         if (session.state.kind === 'reading') session.state = { kind: 'queued' };
         if (session.state.kind === 'queued') reads.add(session);

@@ -1,5 +1,6 @@
 import { createBatcher } from '../../../common/batcher.js';
 import type { Logger } from '../../../common/log.js';
+import { sleep } from '../../../common/timers.js';
 import { createTroubleLog } from '../../../common/trouble-log.js';
 import type { Subscriber } from '../../domain/device.js';
 import type { StoreReader } from '../../store/store.js';
@@ -45,7 +46,7 @@ export function createUnidentifiedSessions(options: {
       trouble.over();
     } catch (error) {
       trouble.met(error);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
+      await sleep(RETRY_DELAY);
       for (const session of wanted) waiting.add(session);
     } finally {
       changes = undefined;

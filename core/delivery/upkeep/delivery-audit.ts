@@ -1,15 +1,13 @@
 import { describeError, type Logger } from '../../../common/log.js';
 import { firstIdAt } from '../../domain/id-clock.js';
 import type { DeliverySum, StoreReader } from '../../store/store.js';
+import { createPeriodic, type Periodic } from './periodic.js';
 
 /**
  * Checks in small steps that the deliveries of recent pushes add up: each has ended once or waits. Goes through the
  * pushes of the last hour again and again; where there are more of them than it can look at, it looks at some.
  */
-export interface DeliveryAudit {
-  start(): void;
-  /** Resolves when the step that is under way is done. */
-  stop(): Promise<void>;
+export interface DeliveryAudit extends Periodic {
   /** Pushes to devices that were looked at, and the different ones that did not add up. */
   counts(): { checked: number; mismatches: number };
 }
@@ -33,9 +31,6 @@ export function createDeliveryAudit(options: {
   const wrong = new Set<number>();
   let after = 0;
   let checked = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
 
   async function step(): Promise<void> {
     try {
@@ -60,22 +55,12 @@ export function createDeliveryAudit(options: {
     log.error({ ...sum }, 'the deliveries of a push do not add up');
   }
 
-  function schedule(): void {
-    if (stopped) return;
-    timer = setTimeout(() => {
-      running = step().then(schedule);
-    }, interval);
-  }
-
+  const steps = createPeriodic(interval, step);
   return {
     start() {
-      if (interval > 0) schedule();
+      if (interval > 0) steps.start();
     },
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
+    stop: steps.stop,
     counts: () => ({ checked, mismatches: wrong.size }),
   };
 }

@@ -1,26 +1,32 @@
-/** Does some work again and again, never twice at the same time. */
+/** Some work that is done again and again, never twice at the same time. */
 export interface Periodic {
+  /** Begins the first run after an interval. */
   start(): void;
-  /** No more of it begins; what is under way goes on until it looks at `isStopped`. */
-  stop(): void;
+  /** Lets no more of it begin. Resolves when the run that is under way has ended. */
+  stop(): Promise<void>;
 }
 
 /**
- * @param interval milliseconds from the end of one run to the beginning of the next
+ * @param intervalMs milliseconds from the end of one run to the beginning of the next
  * @param work must not reject; looks at `isStopped` where it goes on for long
  */
-export function createPeriodic(interval: number, work: (isStopped: () => boolean) => Promise<void>): Periodic {
+export function createPeriodic(intervalMs: number, work: (isStopped: () => boolean) => Promise<void>): Periodic {
   let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
   let stopped = false;
+  const isStopped = (): boolean => stopped;
   function schedule(): void {
     if (stopped) return;
-    timer = setTimeout(() => work(() => stopped).then(schedule), interval);
+    timer = setTimeout(() => {
+      running = work(isStopped).then(schedule);
+    }, intervalMs);
   }
   return {
     start: schedule,
-    stop() {
+    async stop() {
       stopped = true;
       clearTimeout(timer);
+      await running;
     },
   };
 }

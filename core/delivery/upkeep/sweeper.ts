@@ -3,17 +3,8 @@ import { createTroubleLog } from '../../../common/trouble-log.js';
 import type { StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import type { InboxLimits } from './inbox-limits.js';
+import { createPeriodic, type Periodic } from './periodic.js';
 import { createTrustedClock } from './trusted-clock.js';
-
-/**
- * Ends what has waited too long, erases the content of expired pushes and removes what is past its retention. Works in
- * small sets between the cycles of the writer, so that nobody waits for it.
- */
-export interface Sweeper {
-  start(): void;
-  /** Resolves when the set that is under way is done. */
-  stop(): Promise<void>;
-}
 
 /** Milliseconds between two looks when there was nothing to do. */
 const INTERVAL = 1000;
@@ -25,6 +16,10 @@ const LONG_INTERVAL = 60_000;
 /** How many inboxes are brought under their limit by one transaction. */
 const EVICTIONS_AT_ONCE = 50;
 
+/**
+ * Ends what has waited too long, erases the content of expired pushes and removes what is past its retention. Works in
+ * small sets between the cycles of the writer, so that nobody waits for it.
+ */
 export function createSweeper(options: {
   store: Pick<StoreReader, 'mayBeSwept'>;
   cycle: Pick<WriteCycle, 'execute' | 'commands'>;
@@ -33,17 +28,14 @@ export function createSweeper(options: {
   retentionDays: number;
   log: Logger;
   now?: () => number;
-}): Sweeper {
+}): Periodic {
   const { store, cycle, limits, retentionDays, log, now = createTrustedClock({ log }) } = options;
   const trouble = createTroubleLog(log, 'the sweeper could not work; it will again');
   /** Up to which expiry this core has swept; at first nothing is known to be. */
   let swept = 0;
   let looksLongAt = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
 
-  async function sweep(): Promise<void> {
+  async function sweep(isStopped: () => boolean): Promise<void> {
     try {
       const time = now();
       const looksLong = time >= looksLongAt || swept > time;
@@ -53,25 +45,25 @@ export function createSweeper(options: {
       const removeBefore = time - retentionDays * 86_400_000;
       // A core that has nothing to do writes nothing, but for once a minute.
       const isDue = looksLong || (await store.mayBeSwept({ now: time, eraseFrom, removeBefore }));
-      for (let more = isDue; more && !stopped; ) {
+      for (let more = isDue; more && !isStopped(); ) {
         const step = await cycle.execute(cycle.commands.sweep, { now: time, eraseFrom, removeBefore });
         eraseFrom = step.erasedThrough;
         swept = step.erasedThrough;
         if (step.expired > 0) log.info({ deliveries: step.expired }, 'deliveries expired');
         more = step.more;
       }
-      await evict();
+      await evict(isStopped);
       trouble.over();
     } catch (error) {
       trouble.met(error);
     }
   }
 
-  async function evict(): Promise<void> {
+  async function evict(isStopped: () => boolean): Promise<void> {
     const full = await limits.findFull();
     if (full.length === 0) return;
     let deliveries = 0;
-    for (let start = 0; start < full.length && !stopped; start += EVICTIONS_AT_ONCE) {
+    for (let start = 0; start < full.length && !isStopped(); start += EVICTIONS_AT_ONCE) {
       const part = full.slice(start, start + EVICTIONS_AT_ONCE);
       const counts = await Promise.all(part.map((eviction) => cycle.execute(cycle.commands.evict, eviction)));
       deliveries += counts.reduce((sum, count) => sum + count, 0);
@@ -82,19 +74,5 @@ export function createSweeper(options: {
     );
   }
 
-  function schedule(): void {
-    if (stopped) return;
-    timer = setTimeout(() => {
-      running = sweep().then(schedule);
-    }, INTERVAL);
-  }
-
-  return {
-    start: schedule,
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  return createPeriodic(INTERVAL, sweep);
 }

@@ -1,3 +1,4 @@
+import { sleep } from '../../../common/timers.js';
 import {
   type Confirmation,
   type CoreOwnership,
@@ -115,7 +116,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
           pushes.refuse(new StoreUnavailable('STOPPING'));
           return false;
         }
-        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
+        await sleep(RETRY_DELAY);
       }
     } finally {
       // In the very step in which nothing was left: what comes later wakes the cycle again.

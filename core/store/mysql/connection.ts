@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { type Connection, createConnection, format, type QueryOptions } from 'mysql2';
+import { sleep } from '../../../common/timers.js';
 import type { MysqlTarget } from '../sql/database-url.js';
 import { StoreFault } from '../sql/driver.js';
 import { isFull, RolledBack, toConnectError, toStatementError } from './errors.js';
@@ -174,7 +175,7 @@ export async function untilThereIsRoom<T>(open: () => Promise<T>, makeRoom: () =
     } catch (error) {
       if (!isFull(error) || performance.now() > deadline) throw error;
       makeRoom();
-      await new Promise((resolve) => setTimeout(resolve, ROOM_PAUSE));
+      await sleep(ROOM_PAUSE);
     }
   }
 }

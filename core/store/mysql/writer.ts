@@ -1,3 +1,4 @@
+import { sleep } from '../../../common/timers.js';
 import type { MysqlTarget } from '../sql/database-url.js';
 import { unwrapped } from '../sql/driver.js';
 import { createStatementBatch, type StatementBatch } from '../sql/statement-batch.js';
@@ -56,7 +57,7 @@ export function createWriter({ target, answerWithin, makeRoom, failed }: WriterO
         if (!(error instanceof RolledBack) || attempt === ATTEMPTS) throw error;
       }
       const pause = PAUSE * attempt * (0.5 + Math.random() / 2);
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await sleep(pause);
     }
   }
 

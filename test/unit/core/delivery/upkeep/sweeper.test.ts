@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Logger } from '../../../../../common/log.js';
-import { createSweeper, type Sweeper } from '../../../../../core/delivery/upkeep/sweeper.js';
+import type { Periodic } from '../../../../../core/delivery/upkeep/periodic.js';
+import { createSweeper } from '../../../../../core/delivery/upkeep/sweeper.js';
 import type { Sweep, Swept } from '../../../../../core/store/store.js';
 
 const START = 1_800_000_000_000;
@@ -16,7 +17,7 @@ let full: { deviceNum: number; keep: number }[];
 let evicting: number;
 let mostEvicting: number;
 let isDue: boolean;
-let sweeper: Sweeper;
+let sweeper: Periodic;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   now = START;
