@@ -10,7 +10,7 @@ const tags = (match: Match, values: string[]): Audience =>
 const toPlatform = (value: Platform | Word<typeof Platform>): Platform =>
   typeof value === 'string' ? (Platform[value] ?? value) : value;
 
-/** Who a push is for: `to.allOf(to.tags('news'), to.not(to.aliases('bob')))`. */
+/** Makes audiences: `to.allOf(to.tags('news'), to.not(to.aliases('bob')))`. */
 export const to = {
   aliases: (...values: string[]): Audience =>
     create(AudienceSchema, { audience: { case: 'aliases', value: { values } } }),

@@ -15,7 +15,7 @@ import { encodeRequest } from './requests.js';
 import { retrying } from './retry.js';
 import { createSemaphore, type Semaphore } from './semaphore.js';
 
-/** What one call may have of its own. */
+/** Options of one call. */
 export interface CallOptions {
   /** For all its attempts, in milliseconds; that of the client by default. */
   readonly timeoutMs?: number;
@@ -57,9 +57,11 @@ export interface OnePushClient extends UnaryCalls {
   close(): Promise<void>;
 }
 
-/** How many calls over Connect may be under way, each on a connection of its own; others wait for their turn. */
+/**
+ * Maximum number of calls over Connect that are under way, each on a connection of its own; others wait for their turn.
+ */
 const MAX_SOCKETS = 64;
-/** What carrying out twice is not the same as once. */
+/** Methods of which two calls are not the same as one. */
 const NOT_REPEATABLE: ReadonlySet<string> = new Set<UnaryName>(['createApp', 'rotateAppKey']);
 const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>(['createApp', 'getApp', 'disableApp', 'enableApp']);
 

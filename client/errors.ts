@@ -9,7 +9,7 @@ export interface Violation {
   readonly rule: string;
 }
 
-/** What a call failed with; every promise of the client rejects with one of these. */
+/** The error with which every promise of the client rejects. */
 export class CallError extends Error {
   override name = 'CallError';
   /** As gRPC names it: `UNAVAILABLE`. */
@@ -18,12 +18,12 @@ export class CallError extends Error {
   readonly reason: string | undefined;
   /** Every offending field; empty where the error is not about fields. */
   readonly violations: readonly Violation[];
-  /** What the service's log knows an unexpected error by. */
+  /** The id under which the service's log has the cause of an unexpected error. */
   readonly requestId: string | undefined;
   /** After how many milliseconds the service wants to be asked again; absent where that does not help. */
   readonly retryAfterMs: number | undefined;
   /**
-   * Whether the service may have carried the call out all the same, since its answer got lost; false where it certainly
+   * True if the service may have carried the call out all the same, since its answer got lost; false where it certainly
    * has not. What is in doubt may be sent again with the same idempotency key.
    */
   readonly inDoubt: boolean;
@@ -39,14 +39,14 @@ export class CallError extends Error {
   }
 }
 
-/** What the service says of a failure. */
+/** The service's own description of a failure. */
 type Detail = Partial<Pick<ErrorDetail, 'reason' | 'requestId' | 'retryAfterSeconds'>> & {
   readonly violations?: readonly Violation[];
 };
 
 /**
- * Whether a failure leaves open what the service has done. Without a reason it does not come from the service, but from
- * the connection.
+ * Returns true if a failure leaves open what the service has done. Without a reason it does not come from the service,
+ * but from the connection.
  */
 function breaksOnTheWay(code: CodeName, reason: string | undefined): boolean {
   if (code === 'UNAVAILABLE') return true;
@@ -75,7 +75,7 @@ const CODES = {
   UNAUTHENTICATED: Code.Unauthenticated,
 } as const;
 
-/** What a connection fails with. */
+/** Statuses with which a connection breaks. */
 const BROKEN = ['ABORTED', 'INTERNAL', 'DEADLINE_EXCEEDED', 'CANCELLED', 'UNKNOWN'] as const;
 
 const NAMES = new Map<number, CodeName>(
@@ -88,7 +88,7 @@ export function toCodeName(code: number): CodeName {
   return NAMES.get(code) ?? 'UNKNOWN';
 }
 
-/** What a transport has thrown. */
+/** Returns the error for whatever a transport has thrown. */
 export function toCallError(error: unknown): CallError {
   if (error instanceof CallError) return error;
   const failure = ConnectError.from(error);
@@ -144,16 +144,16 @@ export function toFinalError(last: CallError, inDoubt: boolean): CallError {
   );
 }
 
-/** What @grpc/grpc-js says of a call that never had a connection: there is nothing else to know it by. */
+/** Texts of @grpc/grpc-js for a call that never had a connection: there is nothing else to know it by. */
 const UNCONNECTED = /^No connection established|^Name resolution failed|Waiting for LB pick/;
 
-/** Whether nothing was sent, since there was no connection. */
+/** Returns true if nothing was sent, since there was no connection. */
 function failedToConnect({ rawMessage, cause }: ConnectError): boolean {
   const failures = cause instanceof AggregateError ? cause.errors : [cause];
   return UNCONNECTED.test(rawMessage) || failures.every((failure) => isOfConnecting(failure));
 }
 
-/** Whether an error is one of Node.js, of a socket that was not made. */
+/** Returns true if an error is one of Node.js, of a socket that was not made. */
 function isOfConnecting(error: unknown): boolean {
   if (!(error instanceof Error && 'syscall' in error)) return false;
   return error.syscall === 'connect' || error.syscall === 'getaddrinfo';

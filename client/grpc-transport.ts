@@ -29,7 +29,8 @@ export interface GrpcTransport extends Transport {
 }
 
 /**
- * How much may be on its way to this client: HTTP/2's default, 64 KiB a round trip, is little for a stream of receipts.
+ * Bytes that may be on their way to this client: HTTP/2's default, 64 KiB a round trip, is little for a stream of
+ * receipts.
  */
 const WINDOW_BYTES = 1024 * 1024;
 /** grpc-js takes so much of a stream at once, to repeat it on another connection, and says that it is sent. */
@@ -177,7 +178,7 @@ function decoderOf<O extends DescMessage>(schema: O): (bytes: Buffer) => Message
   return (bytes) => fromBinary(schema, bytes);
 }
 
-/** What Connect's responses have besides the message. Headers and trailers are of no use to this client. */
+/** Returns what Connect's responses have besides the message. Headers and trailers are of no use to this client. */
 function common<M extends DescMethod>(method: M) {
   return { service: method.parent, method, header: new Headers(), trailer: new Headers() };
 }

@@ -1,7 +1,7 @@
 import { invalidRequest } from './requests.js';
 import type { RetryPolicy } from './retry.js';
 
-/** Where the service is, who calls, and how patiently. Times are milliseconds. */
+/** The service, the caller, and the patience of both. Times are milliseconds. */
 export type ClientOptions = Place & {
   /** The calling app; absent where only the admin token or no credentials are needed. */
   readonly appId?: string;
@@ -15,7 +15,7 @@ export type ClientOptions = Place & {
   /** The pause after a failure, which doubles from one to the next; 100 by default, and at most 5000. */
   readonly firstPauseMs?: number;
   readonly longestPauseMs?: number;
-  /** How many pushes of `send` may be without an answer; 10,000 by default. */
+  /** Maximum number of pushes of `send` without an answer; 10,000 by default. */
   readonly maxPending?: number;
 };
 
@@ -23,7 +23,7 @@ type Place =
   | {
       /** gRPC: `host:port` of ONEPUSH_GRPC_LISTEN. */
       readonly address: string;
-      /** Whether a proxy in front of it wants TLS; false by default. */
+      /** True if a proxy in front of it wants TLS; false by default. */
       readonly tls?: boolean;
       readonly baseUrl?: never;
     }
@@ -36,12 +36,19 @@ type Place =
 
 /** The options, complete. */
 export interface Settings {
+  /** The gRPC port, or the URL of the Connect port. */
   readonly place: { readonly address: string; readonly tls: boolean } | { readonly baseUrl: string };
+  /** The header of calls as an app; undefined: none. */
   readonly app: string | undefined;
+  /** The header of calls as an admin; undefined: none. */
   readonly admin: string | undefined;
+  /** Time that a call may take, with all its attempts. */
   readonly timeoutMs: number;
+  /** Time that one attempt may take. */
   readonly attemptTimeoutMs: number;
+  /** Pauses between attempts. */
   readonly policy: RetryPolicy;
+  /** Maximum number of pushes without an answer. */
   readonly maxPending: number;
 }
 
@@ -76,7 +83,7 @@ function parsePlace(address: string | undefined, baseUrl: string | undefined, tl
   return { baseUrl };
 }
 
-/** What timers take at most: 24 days. */
+/** Longest time that timers take, in milliseconds: 24 days. */
 const MAX_MS = 2 ** 31 - 1;
 
 /** @throws TypeError */

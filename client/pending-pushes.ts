@@ -2,14 +2,17 @@ import { CallError, cancelled, clientClosed, noTimeLeft, toFinalError } from './
 
 /** A push as it goes on the wire. */
 export interface EncodedPush {
+  /** The push as it goes to the service. */
   readonly bytes: Uint8Array;
-  /** How many fields it has, items of lists among them. */
+  /** Number of its fields, items of lists among them. */
   readonly fields: number;
 }
 
 /** A push without an answer. */
 export interface PendingPush {
+  /** Its number on the stream. */
   readonly reference: number;
+  /** The push, with its idempotency key. */
   readonly push: EncodedPush;
 }
 
@@ -18,9 +21,9 @@ interface Entry extends PendingPush {
   readonly deadline: number;
   readonly resolve: (requestId: string) => void;
   readonly reject: (failure: CallError) => void;
-  /** Whether a stream has broken that may have carried it. */
+  /** True if a stream has broken that may have carried it. */
   inDoubt: boolean;
-  /** What it was sent back with. */
+  /** The error that it was sent back with; undefined: none. */
   failure: CallError | undefined;
   /** Looks at its signal no more. */
   leave: (() => void) | undefined;
@@ -31,10 +34,13 @@ interface Entry extends PendingPush {
  * sent. There are never more than the limit.
  */
 export interface PendingPushes {
+  /** Number of pushes without an answer. */
   readonly size: number;
+  /** Number of those that wait to be sent. */
   readonly waiting: number;
+  /** Number of those that are sent. */
   readonly sent: number;
-  /** When one was taken last, by performance.now(). */
+  /** Time at which one was taken last, by `performance.now()`. */
   readonly lastSent: number;
   /**
    * Resolves with the request id.
@@ -44,9 +50,11 @@ export interface PendingPushes {
   add(push: EncodedPush, deadline: number, signal?: AbortSignal): Promise<string>;
   /** The next ones to send, within these bounds; at least one, if any waits. */
   take(most: BatchBounds): PendingPush[];
-  /** What is not known, because its time was over, is passed by. */
+  /** Resolves a push. One that is not known, because its time was over, is passed by. */
   answer(reference: number, requestId: string): void;
+  /** Rejects a push. */
   fail(reference: number, failure: CallError): void;
+  /** Rejects all of them. */
   failAll(failure: CallError): void;
   /** It waits again, before all that has not been sent. */
   unsend(reference: number, failure: CallError): void;
@@ -66,11 +74,15 @@ export interface PendingPushes {
 
 /** Maximum of what one message carries. */
 export interface BatchBounds {
+  /** Maximum number of pushes. */
   readonly pushes: number;
+  /** Maximum number of bytes, exceeded by at most one push. */
   readonly bytes: number;
+  /** Maximum number of fields, exceeded by at most one push. */
   readonly fields: number;
 }
 
+/** Returns an empty list. */
 export function createPendingPushes(limit: number): PendingPushes {
   // Maps keep the order in which their keys were set.
   let waiting = new Map<number, Entry>();

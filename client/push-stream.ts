@@ -30,7 +30,7 @@ export type OpenStream = (
   signal: AbortSignal,
 ) => AsyncIterable<SendPushStreamResponse>;
 
-/** How many pushes of a stream may be without an answer. */
+/** Maximum number of pushes of a stream without an answer. */
 const MAX_SENT = 2048;
 /** One message holds what was sent in one turn of the event loop, up to so much; the service takes 300,000 fields. */
 const MAX_BATCH = { pushes: 256, bytes: 4_000_000, fields: 280_000 };
@@ -38,6 +38,7 @@ const MAX_BATCH = { pushes: 256, bytes: 4_000_000, fields: 280_000 };
 const STALLED_MS = 10_000;
 const LOOK_MS = 250;
 
+/** Returns a stream that is opened with the first push. */
 export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPending: number): PushStream {
   const pending = createPendingPushes(maxPending);
   let running: Promise<void> | undefined;
@@ -48,7 +49,7 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
   /** Failures in a row, of the stream or of pushes for want of room. */
   let failures = 0;
   let pausedUntil = 0;
-  /** Why nothing can be sent; undefined once something is answered. */
+  /** The error for which nothing can be sent; undefined once something is answered. */
   let obstacle: CallError | undefined;
   const stopping = new AbortController();
 
@@ -116,7 +117,7 @@ export function createPushStream(open: OpenStream, policy: RetryPolicy, maxPendi
     await sleep(backoffMs(failures, policy, retryAfterMs), stopping.signal).catch(() => {});
   }
 
-  /** What the stream sends; asked for the next message when the connection takes one. */
+  /** Makes the messages of the stream; asked for the next one when the connection takes one. */
   async function* outgoing(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     while (!signal.aborted) {
       const wait = pausedUntil - performance.now();

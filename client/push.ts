@@ -8,7 +8,7 @@ import { type EncodedRequest, encodeRequest, invalidRequest, isObject } from './
 /** The words of an enum, as REST has them. */
 export type Word<E> = Exclude<keyof E, 'UNSPECIFIED'>;
 
-/** What some fields may be written as besides what the schema has. */
+/** Forms in which some fields may be written besides the schema's. */
 interface Written {
   readonly platform: Word<typeof Platform> | 'ALL';
   readonly pushMsgType: Word<typeof PushMsgType>;
@@ -22,7 +22,7 @@ export type Writable<T> = { [K in keyof T]: K extends keyof Written ? T[K] | Wri
 
 /** A push; without an idempotency key it is given one. */
 export type Push = Writable<MessageInitShape<typeof SendPushRequestSchema>> & {
-  /** What `extraJson` is made of, by JSON.stringify. Where digits matter beyond those of a number, give `extraJson`. */
+  /** Made into `extraJson` by JSON.stringify. Where digits matter beyond those of a number, give `extraJson`. */
   readonly extra?: object | string | number | boolean;
 };
 

@@ -4,9 +4,9 @@ import { toCallError } from './errors.js';
 import { encodeRequest } from './requests.js';
 import { backoffMs, classifyFailure, type RetryPolicy, sleep } from './retry.js';
 
-/** Where receipts begin, and who is told how far they have come. */
+/** The place where receipts begin, and whoever is told how far they have come. */
 export interface WatchOptions {
-  /** What `onPosition` was given last: goes on after it. */
+  /** The position that `onPosition` was given last: goes on after it. */
   readonly position?: string;
   /** Without a position: begin with what ends from now on, not with the oldest receipt that is kept. */
   readonly fromNow?: boolean;

@@ -13,9 +13,11 @@ import { CallError, type Violation } from './errors.js';
 
 /** A request that can be sent as it is. */
 export interface EncodedRequest<S extends DescMessage> {
+  /** The message. */
   readonly message: MessageShape<S>;
+  /** The message as it goes to the service. */
   readonly bytes: Uint8Array;
-  /** How many fields it has, items of lists among them. */
+  /** Number of its fields, items of lists among them. */
   readonly fields: number;
 }
 
@@ -25,7 +27,7 @@ const MAX_BYTES = 16 * 1024 * 1024 - 64;
 const MAX_FIELDS = 10_000;
 /** The service reads no deeper than 100 messages in one another, those around a push among them. */
 const MAX_DEPTH = 50;
-/** What is wrong with a thousand fields is clear from a few. */
+/** Maximum number of fields that an error names: a few tell what is wrong with a thousand. */
 const MAX_VIOLATIONS = 20;
 
 /**
@@ -161,6 +163,7 @@ function isInteger(value: unknown, min: number, max: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }
 
+/** Returns true if a value has members. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,20 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CallError, cancelled, noTimeLeft, toCallError, toFinalError } from './errors.js';
 import type { Semaphore } from './semaphore.js';
 
-/** When a failed call is made again. Times are milliseconds. */
+/** The pauses before a failed call is made again. Times are milliseconds. */
 export interface RetryPolicy {
   /** The pause after the first failure, at most; it doubles from one failure to the next. */
   readonly firstPauseMs: number;
-  /** What it doubles up to. */
+  /** The pause up to which it doubles. */
   readonly longestPauseMs: number;
 }
 
-/** Whether the same call may succeed when it is made again, and if so, whether it may have been carried out already. */
+/**
+ * The prospects of a failed call: none, or made again it may succeed; then it was not carried out, or may have been.
+ */
 export type FailureClass = 'hopeless' | 'not carried out' | 'in doubt';
 
 /**
- * What is to be thought of a failure. A refusal for want of room says when to come back, and has changed nothing. What
- * breaks on the way (a reset, a deadline) leaves open what the service has done; without a connection it has done
+ * Returns the prospects of a failed call. A refusal for want of room says when to come back, and has changed nothing. A
+ * break on the way (a reset, a deadline) leaves open what the service has done; without a connection it has done
  * nothing.
  */
 export function classifyFailure({ code, reason, retryAfterMs, inDoubt }: CallError): FailureClass {
@@ -44,15 +46,17 @@ export function backoffMs(
   return Math.max(asked, full * (0.5 + random() / 2));
 }
 
-/** How often, for how long and how a call is made. */
+/** The rules by which a call is made again. */
 export interface Attempts {
+  /** Pauses between attempts. */
   readonly policy: RetryPolicy;
   /** For the call with all its attempts. */
   readonly timeoutMs: number;
   /** For one attempt. */
   readonly attemptTimeoutMs: number;
-  /** Whether carrying the call out twice is the same as once. */
+  /** True if two calls are the same as one. */
   readonly repeatable: boolean;
+  /** Ends it; undefined: nothing does. */
   readonly signal: AbortSignal | undefined;
   /**
    * Waiting for one is no part of an attempt: what waits must not be given up, and made again, for want of a

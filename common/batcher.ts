@@ -3,6 +3,7 @@
  * nothing.
  */
 export interface Batcher<T> {
+  /** Adds an item to the next batch. */
   add(item: T): void;
 }
 

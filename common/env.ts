@@ -28,15 +28,18 @@ const KNOWN = new Set([
 /** Hosts that stand for all addresses of a machine. */
 const WILDCARDS = new Set(['0.0.0.0', '::']);
 
+/** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A host and a port. */
 export interface Address {
+  /** A name or an address, without brackets. */
   host: string;
+  /** 0 takes a free one. */
   port: number;
 }
 
-/** What is wrong with the environment: all of it at once. */
+/** The faults of the environment: all of them at once. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
   constructor(readonly problems: readonly string[]) {
@@ -109,8 +112,7 @@ export class EnvReader {
   }
 
   /**
-   * What a process listens on: each name of a setting with its address. Port 0 takes a free one, and is never
-   * another's.
+   * Checks the listeners of a process, by the names of their settings: port 0 takes a free one, and is never another's.
    */
   apart(listeners: Readonly<Record<string, Address>>): void {
     const seen: [string, Address][] = [];
@@ -173,12 +175,13 @@ export function unknownSettings(env: Environment): string[] {
   return Object.keys(env).filter((name) => name.startsWith('ONEPUSH_') && !KNOWN.has(name));
 }
 
-/** Whether one port cannot be listened on at both addresses. */
+/** Returns true if one port cannot be listened on at both addresses. */
 function overlap(one: Address, other: Address): boolean {
   if (one.port !== other.port || one.port === 0) return false;
   return one.host === other.host || WILDCARDS.has(one.host) || WILDCARDS.has(other.host);
 }
 
+/** Returns true if a host is this machine, for itself only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -75,6 +75,7 @@ interface ErrorRow {
   retryAfter?: number;
 }
 
+/** The name of a row of the table. */
 export type Reason = keyof typeof ERRORS;
 
 /** One field that breaks a rule. */
@@ -94,7 +95,7 @@ export class OnePushError extends Error {
     readonly details: {
       /** Every offending field. */
       violations?: readonly Violation[];
-      /** What the log knows the failure by. */
+      /** The id under which the log has the cause of an unexpected error. */
       requestId?: string;
       /** Added to the message of the row; for people. */
       hint?: string;
@@ -114,7 +115,7 @@ export class OnePushError extends Error {
   }
 }
 
-/** Whether this names a row of the table. */
+/** Returns true if this names a row of the table. */
 export function isReason(value: string): value is Reason {
   return Object.hasOwn(ERRORS, value);
 }

@@ -3,7 +3,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { type Address, ConfigError, formatAddress } from './env.js';
 import { systemReason } from './system-reason.js';
 
-/** Why the process cannot do its work now, in words; undefined: it can. */
+/** Returns what keeps the process from its work now, in words; undefined: nothing does. */
 export type CheckReadiness = () => Promise<string | undefined>;
 
 /**
@@ -35,7 +35,7 @@ export function cannotListen(address: Address, setting: string, error: unknown):
   return new ConfigError([`cannot listen on ${formatAddress(address)} (${setting})${end}`]);
 }
 
-/** What is answered at the paths that load balancers ask; undefined: it is none of them. */
+/** Returns the answer at the paths that load balancers ask; undefined: it is none of them. */
 export async function healthAt(
   path: string,
   checkReadiness: CheckReadiness,
@@ -46,6 +46,7 @@ export async function healthAt(
   return obstacle === undefined ? { status: 200, text: 'ready\n' } : { status: 503, text: `${obstacle}\n` };
 }
 
+/** Writes a whole answer that is not to be cached. */
 export function answer(
   response: ServerResponse,
   { status, text, type = 'text/plain; charset=utf-8' }: { status: number; text: string; type?: string },

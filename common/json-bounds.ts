@@ -26,8 +26,8 @@ export function boundsOfJson(bytes: Uint8Array, maxValues: number, maxDepth: num
 }
 
 /**
- * Whether lists and objects of a JSON text stand in more than so many of one another, by a walk that ends where they
- * do. Some 2 ns a character; whether it is JSON is for its parser.
+ * Returns true if lists and objects of a JSON text stand in more than so many of one another, by a walk that ends where
+ * they do. Some 2 ns a character; whether it is JSON is for its parser.
  */
 export function isDeeperThan(json: string, maxDepth: number): boolean {
   if (json.length <= maxDepth) return false;
@@ -42,14 +42,14 @@ export function isDeeperThan(json: string, maxDepth: number): boolean {
   return false;
 }
 
-/** Where the quote is that ends a string in a text whose rest begins at `from`. */
+/** Returns the index of the quote that ends a string in a text whose rest begins at `from`. */
 export function endOfText(json: string, from: number): number {
   let at = from;
   while (at < json.length && json.charCodeAt(at) !== QUOTE) at += json.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at;
 }
 
-/** Where the quote is that ends a string. */
+/** Returns the index of the quote that ends a string. */
 function endOfString(bytes: Uint8Array, from: number): number {
   let at = bytes.indexOf(QUOTE, from);
   while (at > 0) {

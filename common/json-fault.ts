@@ -5,7 +5,7 @@ import { decodeJsonText } from './text.js';
 export interface JsonFault {
   /** Index in the text. */
   at: number;
-  /** What is wrong there, in fixed words: nothing of the text itself. */
+  /** The fault in fixed words: nothing of the text itself. */
   what: string;
 }
 
@@ -37,7 +37,9 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Where the first byte is that belongs to no character. Costs several readings: for what has been refused. */
+/**
+ * Returns the index of the first byte that belongs to no character. Costs several readings: for what has been refused.
+ */
 function findNotUtf8(body: Uint8Array): number {
   const replaced = Buffer.from(Buffer.from(body).toString());
   let at = 0;
@@ -144,7 +146,7 @@ function readString(text: string, start: number): number | JsonFault {
   }
 }
 
-/** What is wrong at a place where something else must be; what people often write there has a name. */
+/** Returns the fault at a place where something else must be; common mistakes have a name. */
 function fault(text: string, at: number, expected: string): JsonFault {
   if (at >= text.length) return { at, what: at === 0 ? 'the body is empty' : 'the body ends too early' };
   const next = text.slice(at, at + 2);
@@ -153,7 +155,7 @@ function fault(text: string, at: number, expected: string): JsonFault {
   return { at, what: expected };
 }
 
-/** Where the match of a sticky pattern at `from` ends; `from` if there is none. */
+/** Returns the index at which the match of a sticky pattern at `from` ends; `from` if there is none. */
 function after(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.test(text) ? pattern.lastIndex : from;

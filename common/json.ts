@@ -61,7 +61,7 @@ function visitMembers(json: string, visit: (name: string, start: number, end: nu
   }
 }
 
-/** Where the value that begins at `start` ends. */
+/** Returns the index at which the value that begins at `start` ends. */
 function endOfValue(json: string, start: number): number {
   const first = json[start];
   if (first === '"') return skip(STRING, json, start);
@@ -76,7 +76,7 @@ function endOfValue(json: string, start: number): number {
   return json.length;
 }
 
-/** Where the match of a sticky pattern at `from` ends; `from` if there is none. */
+/** Returns the index at which the match of a sticky pattern at `from` ends; `from` if there is none. */
 function skip(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.test(text) ? pattern.lastIndex : from;

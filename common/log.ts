@@ -3,13 +3,15 @@ import { OnePushError } from './errors.js';
 
 export type { Logger };
 
+/** The levels of the log, the finest first. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** One of `LOG_LEVELS`. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Lines that wait for whoever reads them, in bytes. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
-/** How lines are printed for people. */
+/** Form of the lines that people read on a terminal. */
 export const prettyOptions = { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' };
 
 /** JSON lines on standard output; on a terminal, lines for people. */
@@ -35,8 +37,8 @@ function createOutput(): DestinationStream {
 }
 
 /**
- * What a log line says of an error: its kind, code and place. Not its message, unless it is one of ours: those of
- * drivers and parsers repeat what they were given.
+ * Returns the fields of a log line about an error: its kind, code and place. Not its message, unless it is one of ours:
+ * those of drivers and parsers repeat what they were given.
  */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error };

@@ -4,18 +4,21 @@ import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 
 /** One value of a metric, with its labels. */
 export interface Sample {
+  /** Names and values of the labels. */
   labels: Readonly<Record<string, string>>;
+  /** The value for these labels. */
   value: number;
 }
 
-/** What a metric is worth now: one number, or one for each set of labels. Asked for when the metrics are read. */
+/** Returns the value of a metric when it is read: one number, or one for each set of labels. */
 export type Reading = () => number | Iterable<Sample> | Promise<Iterable<Sample>>;
 
-/** How the values of several workers become one. */
+/** The way in which the values of several workers become one. */
 export type Merge = 'sum' | 'max' | 'first';
 
 /** Counts values by size. Hot: an observation is a search among a few numbers and two additions. */
 export interface Histogram {
+  /** Counts one value. */
   observe(value: number): void;
 }
 
@@ -24,9 +27,13 @@ export interface Histogram {
  * that count, and gauges are asked for.
  */
 export interface Meters {
+  /** The registry of prom-client that has them. */
   readonly registry: Registry;
+  /** Adds a metric that only grows. */
   counter(name: string, help: string, read: Reading): void;
+  /** Adds a metric that goes up and down. */
   gauge(name: string, help: string, read: Reading, merge?: Merge): void;
+  /** Adds a histogram with these upper bounds. */
   histogram(name: string, help: string, bounds: readonly number[]): Histogram;
   /** A histogram for each combination of values of the labels, made when it is first asked for. */
   histograms(

@@ -6,7 +6,7 @@ import { describeError, type Logger } from './log.js';
 import { createPlainServer, type PlainAnswer } from './plain-http.js';
 import { shareWork } from './shared-work.js';
 
-/** What operators' tools ask a process: `/metrics`, `/healthz` and `/readyz`, on a port that is not for the public. */
+/** The port for operators' tools: `/metrics`, `/healthz` and `/readyz`. Not for the public. */
 export interface OpsServer {
   /**
    * Resolves with the address that it listens on.
@@ -23,6 +23,7 @@ const METRICS_EVERY_MS = 200;
 /** The same for the core's look at its store. */
 const HEALTH_EVERY_MS = 50;
 
+/** Returns a server that does not listen yet. */
 export function createOpsServer(options: {
   /** All metrics in Prometheus' text format. */
   metrics: () => Promise<string>;

@@ -1,10 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** What is answered at a path. */
+/** An answer at a path. */
 export interface PlainAnswer {
+  /** The status of HTTP. */
   status: number;
+  /** The content type; absent: plain text. */
   type?: string;
+  /** The body. */
   text: string;
 }
 

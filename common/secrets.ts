@@ -23,7 +23,10 @@ export function hashSecret(secret: string | Uint8Array): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
 
-/** Whether `secret` has one of the hashes, in a time that does not depend on which, or on how much of it is right. */
+/**
+ * Returns true if `secret` has one of the hashes, in a time that does not depend on which, or on how much of it is
+ * right.
+ */
 export function matchesSecret(secret: string, hashes: readonly string[]): boolean {
   const given = Buffer.from(hashSecret(secret));
   let matches = false;

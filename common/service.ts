@@ -10,14 +10,16 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** How long a stop may take beyond what the service plans for, in milliseconds. */
+/** Time that a stop may take beyond what the service plans for, in milliseconds. */
 const STOP_GRACE = 5000;
 
 /** A service that is put together and not started. */
 export interface Built {
+  /** The service. */
   service: Service;
+  /** The log of its process. */
   log: Logger;
-  /** How long the service means to take for stopping. */
+  /** Time that the service means to take for stopping, in seconds. */
   stopSeconds: number;
   /** Tells that the service is ready, where the line `ready` does not. */
   ready?: () => void;

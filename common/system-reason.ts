@@ -1,4 +1,4 @@
-/** What the system's errors mean, for people who set things up. */
+/** Meanings of the system's errors, for people who set things up. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'no permission',
   EADDRINUSE: 'the port is in use',

@@ -4,6 +4,7 @@ import { describeError, type Logger } from './log.js';
  * Logs a trouble that lasts: one line when it begins, or becomes another, and not one for each attempt that meets it.
  */
 export interface TroubleLog {
+  /** The trouble is there, or still there. */
   met(error: unknown): void;
   /** Returns whether there was one until now. */
   over(): boolean;
@@ -11,7 +12,7 @@ export interface TroubleLog {
 
 /** @param phrase what cannot be done */
 export function createTroubleLog(log: Logger, phrase: string): TroubleLog {
-  /** What it is; undefined: there is none. */
+  /** The kind of the trouble; undefined: there is none. */
   let trouble: unknown;
   return {
     met(error) {

@@ -14,15 +14,15 @@ export interface CoreConfig {
   connectOrigins: ReadonlySet<string>;
   /** Metrics and health; not for the public. */
   opsListen: Address;
-  /** What edges must show. */
+  /** The token that edges must show. */
   linkToken: string;
-  /** What may create and read apps; undefined: nobody may. */
+  /** The token that creates and reads apps; undefined: nobody does. */
   adminToken: string | undefined;
   /** Created at start if it is absent. */
   bootstrapApp: { id: string; key: string } | undefined;
   /** Seconds that a message without needConfirm waits. */
   offlineTtl: number;
-  /** How many deliveries may wait for one device: beyond it the oldest are evicted. */
+  /** Maximum number of deliveries that wait for one device: beyond it the oldest are evicted. */
   inboxLimit: number;
   /** Days that a push and its receipts are kept after its expiry. */
   retentionDays: number;

@@ -6,28 +6,39 @@ import type { Registry } from './registry/registry.js';
 import type { ObserveCall } from './rpc/service/interceptors.js';
 import type { NewPush, Store } from './store/store.js';
 
-/** What the core counts, and what is asked for when its metrics are read. docs/operations.md says what each is for. */
+/** Counts of the core, and readings of its parts. docs/operations.md says what each is for. */
 export interface CoreMetrics {
   /** In Prometheus' text format. */
   page(): Promise<string>;
+  /** Told of each commit. */
   commit: NonNullable<WriteCycleOptions['observe']>;
   /** Pushes that are committed. */
   pushed(pushes: readonly NewPush[]): void;
+  /** A push was recalled. */
   recalled(): void;
+  /** Told of each message of the link. */
   link: LinkObserver;
+  /** Told of each call. */
   call: ObserveCall;
   /** From here on these are asked. */
   watch(sources: CoreSources): void;
 }
 
+/** The parts that are asked when the metrics are read. */
 export interface CoreSources {
+  /** Ends of deliveries, and calls that failed. */
   store: Pick<Store, 'counts'>;
+  /** Numbers of what waits. */
   cycle: Pick<WriteCycle, 'depths'>;
+  /** Hits and misses of the caches. */
   registry: Pick<Registry, 'cacheCounts'>;
+  /** Bytes that wait for edges. */
   edges: Pick<EdgeLinkServer, 'waitingBytes'>;
+  /** The audit of deliveries. */
   sums: Pick<DeliveryAudit, 'counts'>;
 }
 
+/** Returns metrics that count from now on. */
 export function createCoreMetrics(): CoreMetrics {
   const meters = createMeters();
   const { counter, gauge, histogram, histograms } = meters;
@@ -97,8 +108,8 @@ export function createCoreMetrics(): CoreMetrics {
     watch({ store, cycle, registry, edges, sums }) {
       counter(
         'onepush_deliveries_ended_total',
-        'Deliveries to devices that ended, and confirmations of pushes to tags and everyone, by ending.',
-        async () => byLabel('ending', (await store.counts()).ended),
+        'Deliveries to devices that ended, and confirmations of pushes to tags and everyone, by state.',
+        async () => byLabel('state', (await store.counts()).ended),
       );
       counter(
         'onepush_store_failures_total',

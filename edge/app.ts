@@ -32,8 +32,9 @@ interface ListenerWithOptions {
 
 /** One process that serves the public port. */
 export interface Edge extends Service {
-  /** Why it cannot serve sends now. */
+  /** Finds what keeps it from serving sends now. */
   readonly checkReadiness: CheckReadiness;
+  /** The metrics of this process. */
   readonly registry: Registry;
 }
 

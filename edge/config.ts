@@ -4,13 +4,13 @@ import { LOG_LEVELS, type LogLevel } from '../common/log.js';
 /** The edge's settings, complete and checked. */
 export interface EdgeConfig {
   httpListen: Address;
-  /** Whose pages may register and unregister from a browser; `*`: all. */
+  /** Origins of pages that may register and unregister from a browser; `*`: all. */
   httpOrigins: ReadonlySet<string>;
   /** Metrics and health; not for the public. */
   opsListen: Address;
   /** The cores to attach to: one at a time, the next one when it goes away. */
   coreAddrs: readonly Address[];
-  /** What the core wants to see. */
+  /** The token that the core wants to see. */
   linkToken: string;
   /** A larger request body is refused. */
   maxBodyBytes: number;
@@ -18,7 +18,7 @@ export interface EdgeConfig {
   isStrict: boolean;
   /** More WebSockets than this in one process are closed with 4429. */
   maxSessions: number;
-  /** How many processes share the public port. */
+  /** Number of processes that share the public port. */
   workers: number;
   /** Milliseconds until an unconfirmed message is sent again for the first time; then at doubling intervals. */
   confirmInterval: number;

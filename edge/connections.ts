@@ -7,7 +7,7 @@ import { countDescriptors, findDescriptorLimit } from './descriptors.js';
  * again.
  */
 export interface Connections {
-  /** How many sessions there may be: as many as the settings say, or as there are descriptors for. */
+  /** Maximum number of sessions: as many as the settings say, or as there are descriptors for. */
   readonly maxSessions: number;
   /**
    * Counts a connection that was accepted. Returns false if it must be closed at once, which `closed` must be told,
@@ -21,9 +21,9 @@ export interface Connections {
    * may take.
    */
   left(): void;
-  /** Whether so many sockets have been turned away that no more should be opened to be told why. */
+  /** Returns true if so many sockets have been turned away that no more should be opened to be told why. */
   isCrowded(): boolean;
-  /** How many connections were closed at once. */
+  /** Number of connections that were closed at once. */
   refused(): number;
 }
 
@@ -39,6 +39,7 @@ const MAX_LINGERING = 1000;
 const LOOK_AGAIN = 250;
 const WARN_AGAIN = 60_000;
 
+/** Returns a count of connections, of which there are none. */
 export function createConnections(options: {
   maxSessions: number;
   log: Logger;
@@ -73,14 +74,15 @@ export function createConnections(options: {
     }
   }
 
-  /** How many descriptors are in use, as far as that was looked at lately. */
+  /** Returns the number of descriptors in use, as far as that was looked at lately. */
   function inUse(): number {
     if (now() - looked.at >= LOOK_AGAIN) looked = { at: now(), inUse: count() ?? 0 };
     return looked.inUse;
   }
 
   /**
-   * Whether all places are taken. Sockets that were told to close may be gone already: only then the system is asked.
+   * Returns true if all places are taken. Sockets that were told to close may be gone already: only then the system is
+   * asked.
    */
   function isFull(): boolean {
     if (open > max) return true;

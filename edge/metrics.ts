@@ -7,22 +7,27 @@ import type { Hub } from './ws/hub.js';
 import type { SocketObserver } from './ws/server.js';
 import type { SocketSession } from './ws/session.js';
 
-/**
- * What one edge process counts, and what is asked for when its metrics are read. docs/operations.md says what each is
- * for.
- */
+/** Counts of one edge process, and readings of its parts. docs/operations.md says what each is for. */
 export interface EdgeMetrics {
+  /** The registry of prom-client that has them. */
   readonly registry: Registry;
+  /** Told of each answer. */
   http: ObserveAnswer;
+  /** Told of each socket. */
   sockets: SocketObserver;
+  /** Told of each message of the link. */
   link: LinkObserver;
   /** From here on these are asked. */
   watch(sources: EdgeSources): void;
 }
 
+/** The parts that are asked when the metrics are read. */
 export interface EdgeSources {
+  /** Sessions, and frames. */
   hub: Pick<Hub, 'sessions' | 'counts'>;
+  /** The link, and what waits for it. */
   link: Pick<CoreLink, 'isAttached' | 'depths'>;
+  /** Connections that were turned away. */
   connections: Pick<Connections, 'refused'>;
 }
 
@@ -43,6 +48,7 @@ const CLOSE_CODES = [
   'other',
 ];
 
+/** Returns metrics that count from now on. */
 export function createEdgeMetrics(): EdgeMetrics {
   const { registry, counter, gauge, histograms } = createMeters();
   const closed: Record<string, number> = Object.fromEntries(CLOSE_CODES.map((code) => [code, 0]));

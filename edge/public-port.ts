@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import type { Address } from '../common/env.js';
 import { listenOn } from '../common/http-server.js';
 
+/** The setting of the public port's address. */
 export const SETTING = 'ONEPUSH_HTTP_LISTEN';
 
 /**

@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 
-/** What a message's bytes are walked by: its nested messages, and the lists whose numbers stand together. */
+/** A message as its bytes are walked: its nested messages, and the lists whose numbers stand together. */
 interface Shape {
   nested: Map<number, Shape>;
   packed: Set<number>;
@@ -25,7 +25,7 @@ function shapeOf(schema: DescMessage): Shape {
   return shape;
 }
 
-/** Whether a reader takes many items from one field: it does so whether the schema says packed or not. */
+/** Returns true if a reader takes many items from one field: it does so whether the schema says packed or not. */
 function isListOfNumbers(field: DescField): boolean {
   if (field.fieldKind !== 'list') return false;
   return field.listKind === 'enum' || (field.scalar !== ScalarType.STRING && field.scalar !== ScalarType.BYTES);

@@ -32,8 +32,8 @@ function toEncoder({ write }: Codec): Encode {
 }
 
 /**
- * What only edge and core write. What users of the client package make goes by the descriptor, which checks the types
- * of their values.
+ * Messages that only edge and core write. Those that users of the client package make go by the descriptor, which
+ * checks the types of their values.
  */
 const WRITTEN_HERE: readonly DescMessage[] = [EdgeBatchSchema, CoreBatchSchema, SendPushStreamResponseSchema];
 

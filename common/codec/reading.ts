@@ -4,7 +4,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 /** Reads a message that goes up to `end`. */
 type Read<T> = (reader: BinaryReader, end: number) => T;
 
-/** How many messages that may stand in one another without an end do so, in what is usual. */
+/** Number of messages in one another, of those that may go on without an end, in what is usual. */
 const USUAL_DEPTH = 16;
 let depth = 0;
 

@@ -7,18 +7,25 @@ export interface Writer {
   uint32(tag: number, value: number): void;
   /** May be negative. */
   int32(tag: number, value: number): void;
+  /** Writes a field. */
   bool(tag: number, value: boolean): void;
+  /** Writes a field. */
   double(tag: number, value: number): void;
+  /** Writes a field in UTF-8. */
   string(tag: number, value: string): void;
+  /** Writes a field, a message that is encoded already too. */
   bytes(tag: number, value: Uint8Array): void;
+  /** Writes a list whose numbers stand together. */
   packedDoubles(tag: number, values: readonly number[]): void;
   /** May be negative. */
   packedInt32(tag: number, values: readonly number[]): void;
+  /** Writes a list whose numbers stand together. */
   packedUint32(tag: number, values: readonly number[]): void;
   /** Begins a nested message; `end` takes what this answers. */
   begin(tag: number): number;
+  /** Ends the nested message of this mark. */
   end(mark: number): void;
-  /** What was written, as a buffer of its own; the writer begins anew. */
+  /** Returns what was written, as a buffer of its own; the writer begins anew. */
   finish(): Buffer;
 }
 
@@ -27,6 +34,7 @@ const LENGTH_BYTES = 5;
 const SHORT = 42;
 const MAX_KEPT = 4 * 1024 * 1024;
 
+/** Returns an empty writer. */
 export function createWriter(): Writer {
   let buffer = Buffer.allocUnsafeSlow(64 * 1024);
   let at = 0;

@@ -12,6 +12,7 @@ const MAX_VIOLATIONS = 20;
 export interface Checker<T extends TSchema> {
   /** Far cheaper than to list no violations. */
   accepts(value: unknown): value is Static<T>;
+  /** Finds the offending fields, each once; none: the value is valid. */
   violations(value: unknown): Violation[];
   /** @throws OnePushError INVALID_FIELDS with every violation */
   parse(value: unknown): Static<T>;

@@ -37,12 +37,12 @@ FormatRegistry.Set('label', (value) => !CONTROL.test(value) && value.isWellForme
 /** A label that does not say "everyone". */
 FormatRegistry.Set('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
 
-/** Whether `extra` is no larger and no deeper than it may be. */
+/** Returns true if `extra` is no larger and no deeper than it may be. */
 function isWithinBounds(json: string): boolean {
   return Buffer.byteLength(json) <= LIMITS.extraBytes && !isDeeperThan(json, LIMITS.extraLevels);
 }
 
-/** What `extra` may be, in words, after `must be JSON text` or the like. */
+/** The bounds of `extra` in words, after `must be JSON text` or the like. */
 export const EXTRA_BOUNDS = `of at most ${LIMITS.extraBytes} bytes and ${LIMITS.extraLevels} levels`;
 
 /** The rule of `extra` over REST, where it is JSON in JSON. */
@@ -63,7 +63,7 @@ FormatRegistry.Set('extra', (value) => {
   }
 });
 
-/** Whether an audience says everyone: ALL, in any case. Reserved as alias and tag. */
+/** Returns true if an audience says everyone: ALL, in any case. Reserved as alias and tag. */
 export function isEveryone(value: string): boolean {
   return value.length === 3 && value.toUpperCase() === 'ALL';
 }

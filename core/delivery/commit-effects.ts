@@ -2,8 +2,9 @@ import type { Device } from '../domain/device.js';
 import type { DeliveryOf, NewPush, NewRegistration, Registered, Replaced } from '../store/store.js';
 
 /**
- * One consequence of a commit, for whoever keeps something in memory that the commit has changed. Effects are handed on in the order of
- * the commits, before their callers are answered. A commit that was in doubt has its effects as soon as it is known.
+ * One consequence of a commit, for whoever keeps something in memory that the commit has changed. Effects are handed on
+ * in the order of the commits, before their callers are answered. A commit that was in doubt has its effects as soon as
+ * it is known.
  */
 export type CommitEffect =
   /** Pushes. `current`: what of them has not ended with their own commit. */
@@ -25,11 +26,13 @@ export type OnCommit = (effect: CommitEffect) => void;
 
 /** Parts of the core that keep in memory what commits change. */
 export interface CommitFollowers {
+  /** Caches of apps, devices and topics. */
   readonly registry: {
     registered(result: Registered, appNum: number, tags: readonly string[]): void;
     unregistered(device: Device & { alias: string }): void;
     appChanged(id: string): void;
   };
+  /** Open sessions, and what edges keep for them. */
   readonly sessions: {
     pushed(pushes: readonly NewPush[]): void;
     recalled(pushId: number): void;
@@ -37,8 +40,11 @@ export interface CommitFollowers {
     registered(result: Registered, registration: NewRegistration): void;
     unregistered(device: Device): void;
   };
+  /** Sizes of inboxes. */
   readonly limits: { pushed(pushes: readonly NewPush[]): void };
+  /** Counts of what was accepted and recalled. */
   readonly metrics: { pushed(pushes: readonly NewPush[]): void; recalled(): void };
+  /** The runner of jobs, which sleeps until one is due. */
   readonly jobs: { wake(dueAt: number): void };
 }
 

@@ -23,11 +23,12 @@ export interface ReceiptFeed {
 
 const PAGE = 500;
 const RING = 10_000;
-/** How long it waits for watchers before it ends, and for commits that it was not told of, in milliseconds. */
+/** Time that it waits for watchers before it ends, and for commits that it was not told of, in milliseconds. */
 const POLL = 1000;
-/** What is committed within this time is read at once, in milliseconds. */
+/** Time within which what is committed is read at once, in milliseconds. */
 const GATHER = 20;
 
+/** Returns a feed that reads nothing until somebody watches. */
 export function createReceiptFeed(
   queries: Pick<ReportReader, 'readReceipts' | 'lastReceipt'>,
   log: Logger,

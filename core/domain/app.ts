@@ -2,8 +2,11 @@
 export interface App {
   /** The store's own number. */
   num: number;
+  /** The id that callers give. */
   id: string;
+  /** A name for people. */
   name: string;
+  /** Keys that may have expired. */
   keys: readonly AppKey[];
   /** Nothing of it is accepted. */
   disabled: boolean;

@@ -1,9 +1,9 @@
 import { PLATFORMS, type Platform, type PlatformFilter } from './device.js';
 
-/** Which of the tags a device must have: at least one of them, all of them, or none. */
+/** The tags that a device must have: at least one, all of them, or none. */
 export type TagMatch = 'any' | 'all' | 'none';
 
-/** Who a push is for, within the sending app: a tree. */
+/** The devices that a push is for, within the sending app: a tree. */
 export type Audience =
   | { kind: 'aliases'; aliases: readonly string[] }
   | { kind: 'devices'; deviceIds: readonly string[] }
@@ -14,20 +14,23 @@ export type Audience =
   | { kind: 'anyOf'; audiences: readonly Audience[] }
   | { kind: 'not'; audience: Audience };
 
-/** How large a tree may be: levels, nodes, and names in all nodes together. */
+/** Maximum size of a tree: levels, nodes, and names in all nodes together. */
 export const AUDIENCE_LIMITS = { depth: 5, nodes: 100, values: 1000 } as const;
 
 /** The registered devices of an app that are in an audience and on a platform. */
 export interface AudienceQuery {
+  /** The app's number. */
   appNum: number;
+  /** The tree. */
   audience: Audience;
+  /** Platform that the devices must have. */
   platform: PlatformFilter;
 }
 
 /** The tag of the timeline that every device of an app reads. No device can register it: tags are not empty. */
 export const EVERYONE_TAG = '';
 
-/** How an audience is pushed to. */
+/** The way to push to an audience. */
 export type Reach =
   /** One row on the timeline of each tag, for all devices of these platforms. */
   | { kind: 'topics'; tags: readonly string[]; platform: PlatformFilter }

@@ -1,22 +1,27 @@
 import { LIMITS } from '../../common/contract/fields.js';
 
-/** What a device runs on. */
+/** The platforms that devices run on. */
 export const PLATFORMS = ['ANDROID', 'IOS', 'PC', 'WEB'] as const;
+/** One of `PLATFORMS`. */
 export type Platform = (typeof PLATFORMS)[number];
 
-/** Which platforms a push is for. */
+/** The platforms that a push is for. */
 export type PlatformFilter = Platform | 'ALL';
 
-/** Whether a push with this filter is for devices of this platform. */
+/** Returns true if a push with this filter is for devices of this platform. */
 export function matchesPlatform(filter: PlatformFilter, platform: Platform): boolean {
   return filter === 'ALL' || filter === platform;
 }
 
-/** What registers a device: the pair of app and native token is one device. */
+/** A registration: the pair of app and native token is one device. */
 export interface Registration {
+  /** The id of the app. */
   appId: string;
+  /** The business system's id of the user. */
   alias: string;
+  /** Platform of the device. */
   platform: Platform;
+  /** The vendor's token, or any text that the app keeps for this installation. */
   nativeToken: string;
   /** Null: none. */
   mobile: string | null;
@@ -30,7 +35,9 @@ export interface Device {
   num: number;
   /** The public id, a bearer secret. */
   id: string;
+  /** The app's number. */
   appNum: number;
+  /** Platform of the device. */
   platform: Platform;
   /** False once it has unregistered. */
   registered: boolean;
@@ -40,7 +47,9 @@ export interface Device {
 
 /** A stretch of time in which a device belonged to a topic: pushes after `since`, up to and including `until`. */
 export interface Membership {
+  /** The topic's number. */
   topicNum: number;
+  /** The push after which it begins. */
   since: number;
   /** Null: it still belongs. */
   until: number | null;
@@ -48,6 +57,7 @@ export interface Membership {
 
 /** A device as its session needs it: with the topics that it may have messages of. */
 export interface Subscriber extends Device {
+  /** The topics that it has or had. */
   memberships: readonly Membership[];
 }
 

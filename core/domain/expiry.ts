@@ -1,10 +1,10 @@
-/** How long a message that must be confirmed waits at the most, in seconds. */
+/** Longest time that a message waits which must be confirmed, in seconds. */
 export const MAX_CONFIRM_SECONDS = 259_200;
 
 /**
- * How long a push waits for its devices, in milliseconds: `ttl` seconds if the caller says so. Otherwise, without
- * `needConfirm`, `offlineTtl` seconds; with it, `duration` seconds, where absent, negative or more than 259200 means
- * 259200.
+ * Returns how long a push waits for its devices, in milliseconds: `ttl` seconds if the caller says so. Otherwise,
+ * without `needConfirm`, `offlineTtl` seconds; with it, `duration` seconds, where absent, negative or more than 259200
+ * means 259200.
  */
 export function lifetimeOf(
   push: { needConfirm: boolean; duration?: number | undefined; ttl?: number | undefined },

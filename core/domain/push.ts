@@ -2,18 +2,24 @@ import type { Every } from '../../common/every.js';
 import type { App } from './app.js';
 import type { Platform, PlatformFilter } from './device.js';
 
-/** What the app on the device should do with a message: show it, or act on it. */
+/** Use of a message by the app on the device: it shows it, or acts on it. */
 export type PushMsgType = 'MSG' | 'CMD';
 
-/** What a push says. Absent values are undefined. */
+/** The part of a push that devices get. Absent values are undefined. */
 export interface PushContent {
+  /** The text to show. */
   alert: string;
   /** JSON text, kept as it came: parsing it would damage long numbers. */
   extra?: string | undefined;
+  /** A sound's name; only IOS devices get it. */
   sound?: string | undefined;
+  /** A number on the app's icon; only IOS devices get it. */
   badge?: number | undefined;
+  /** The sender, for reports; devices do not get it. */
   sender?: string | undefined;
+  /** The sender's device, for reports; devices do not get it. */
   sendDevice?: string | undefined;
+  /** The text of an SMS for who stays offline; devices do not get it. */
   smsMessage?: string | undefined;
 }
 
@@ -37,18 +43,22 @@ export const CONTENT_TEXTS = Object.entries(CONTENT_FIELDS).flatMap(([name, type
   type === 'string' ? [name as TextOf<typeof CONTENT_FIELDS>] : [],
 );
 
-/** Which pushes go first when many wait to be committed. */
+/** Order in which pushes are committed when many wait. */
 export type Priority = 'LOW' | 'NORMAL' | 'HIGH';
 
-/** What decides how a push is handled, and what every device sees of it. */
+/** The part of a push that says how it is handled, and what every device sees of it. */
 export interface PushHeader {
   /** Public id of the sending app. */
   appId: string;
+  /** The app's number. */
   appNum: number;
   /** "" where the caller gave none. */
   tenantCode: string;
+  /** Platform of the devices that get it. */
   platform: PlatformFilter;
+  /** Use of the message by the app on the device. */
   msgType: PushMsgType;
+  /** True: it waits until the device confirms it. */
   needConfirm: boolean;
   /** A newer push with the same key replaces what is still pending of this one; undefined: none does. */
   collapseKey?: string | undefined;
@@ -56,7 +66,7 @@ export interface PushHeader {
   priority?: Priority | undefined;
 }
 
-/** What a caller says of how a push is handled. */
+/** The part of a push's header that its caller chooses. */
 export type PushOptions = Omit<PushHeader, 'appId' | 'appNum'>;
 
 /** Makes a header of what a caller says, for the platform that is left of it. Hot: to spread is many times slower. */
@@ -80,7 +90,9 @@ export interface Push extends PushHeader {
   id: number;
   /** Milliseconds since the epoch. */
   createdAt: number;
+  /** Time after which it reaches nobody any more, in milliseconds since the epoch. */
   expiresAt: number;
+  /** The part that devices get. */
   content: PushContent;
 }
 
@@ -120,7 +132,7 @@ export function toFrame(push: Push, platform: Platform): string {
   return `${json}}`;
 }
 
-/** Whether IOS devices get another frame than the rest. */
+/** Returns true if IOS devices get another frame than the rest. */
 export function hasIosFrame(content: PushContent): boolean {
   return content.sound !== undefined || content.badge !== undefined;
 }

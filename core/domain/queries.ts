@@ -4,32 +4,39 @@ import type { Priority, Push, PushContent } from './push.js';
 import type { DeliveryState, FinalState } from './receipt.js';
 import type { ReceiptPosition } from './receipt-position.js';
 
-/** What has become of a push: of all its parts, where it was made in parts. */
+/** The state of a push: of all its parts, where it was made in parts. */
 export interface PushReport extends Omit<Push, 'content' | 'appId'> {
+  /** The key by which a later push replaces it; empty: none. */
   collapseKey: string;
+  /** Its priority. */
   priority: Priority;
-  /** Whether it was recalled before it expired. */
+  /** True if it was recalled before it expired. */
   recalled: boolean;
   /** Undefined once it is erased. */
   content: PushContent | undefined;
   /** The first 1000 ids of its messages. */
   messageIds: readonly number[];
-  /** Whether it went to topics. */
+  /** True if it went to topics. */
   topic: boolean;
   /** Of a topic push: to how many live sessions. */
   published: number;
-  /** How many deliveries wait, and how many have ended how: from one moment. */
+  /** Numbers of its deliveries by state, all of one moment. */
   counts: Record<DeliveryState, number>;
-  /** Where it is made later or in parts; undefined also when it is past its retention. */
+  /** Its job where it is made later or in parts; undefined also when that is past its retention. */
   job: (Pick<Job, 'dueAt'> & { state: JobState; failure: string | undefined }) | undefined;
 }
 
 /** A registered device as its app sees it. */
 export interface DeviceDetails {
+  /** The internal number, by which pages go on. */
   num: number;
+  /** The public id. */
   id: string;
+  /** The user that it belongs to. */
   alias: string;
+  /** Platform of the device. */
   platform: Platform;
+  /** The tags that it has now. */
   tags: readonly string[];
   /** Null: none. */
   mobile: string | null;
@@ -37,27 +44,35 @@ export interface DeviceDetails {
   registeredAt: number;
 }
 
-/** How one delivery ended. */
+/** The end of one delivery. */
 export interface ReceiptEntry {
+  /** Its place in the stream of receipts. */
   position: ReceiptPosition;
+  /** The app's number. */
   appNum: number;
-  /** What the caller of the push knows it by. */
+  /** The id by which the push's caller knows it. */
   requestId: number;
+  /** The device's public id. */
   deviceId: string;
   /** The device's user now; empty once it has unregistered. */
   alias: string;
+  /** The way it ended. */
   state: FinalState;
+  /** Time of its end, in milliseconds since the epoch. */
   endedAt: number;
 }
 
 /** A place in a listing of deliveries: that of the delivery with these numbers. */
 export interface DeliveryPlace {
+  /** The push. */
   pushId: number;
+  /** The device's number. */
   deviceNum: number;
 }
 
-/** What has become of a push for one device. */
+/** The state of a push for one device. */
 export interface DeliveryEntry extends DeliveryPlace {
+  /** The device's public id. */
   deviceId: string;
   /** Undefined: it is pending. */
   state: FinalState | undefined;
@@ -67,35 +82,39 @@ export interface DeliveryEntry extends DeliveryPlace {
 
 /** A push as one device saw it. */
 export interface TimelineEntry extends DeliveryEntry {
-  /** What the caller of the push knows it by. */
+  /** The id by which the push's caller knows it. */
   requestId: number;
-  /** Whether it came by a topic. */
+  /** True if it came by a topic. */
   topic: boolean;
   /** Of a push to topics: whether the device has read past it. */
   read: boolean;
+  /** True if the device must confirm it. */
   needConfirm: boolean;
   /** Milliseconds since the epoch. */
   createdAt: number;
+  /** Time of its expiry, in milliseconds since the epoch. */
   expiresAt: number;
 }
 
 /** A part of a listing. */
 export interface DeliveryPage<T> {
+  /** The entries of this part. */
   entries: T[];
   /** Behind which place it goes on; undefined: it does not. */
   next: DeliveryPlace | undefined;
 }
 
-/** Which deliveries of a push to list. */
+/** The deliveries of a push that are to be listed. */
 export interface DeliveryFilter {
   /** The push's, or the job's. */
   id: number;
+  /** The app's number. */
   appNum: number;
   /** Undefined: in any. */
   state: DeliveryState | undefined;
 }
 
-/** Whose timeline to read. */
+/** The devices whose timeline is to be read. */
 export interface TimelineFilter {
   /** Public ids of devices, at the most 100. */
   deviceIds: readonly string[];
@@ -117,7 +136,8 @@ export interface ReportReader {
     limit: number,
   ): Promise<DeliveryPage<DeliveryEntry> | undefined>;
   /**
-   * What pushes came to for devices, the newest first, those older than `before`, at the most `limit`: fewer as above.
+   * Reads what pushes came to for devices, the newest first, those older than `before`, at the most `limit`: fewer as
+   * above.
    */
   readTimeline(filter: TimelineFilter, before: DeliveryPlace, limit: number): Promise<DeliveryPage<TimelineEntry>>;
   /** Receipts of all apps after a position, in their order, at the most `limit` (up to 900). */

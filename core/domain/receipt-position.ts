@@ -1,7 +1,10 @@
 /** A place in the order of receipts: behind the receipt with these numbers. */
 export interface ReceiptPosition {
+  /** A number that grows with the commits. */
   seq: number;
+  /** The push, among receipts of the same number. */
   pushId: number;
+  /** The device, among receipts of the same push. */
   deviceNum: number;
 }
 

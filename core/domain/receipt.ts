@@ -1,7 +1,7 @@
-/** How a delivery ends. */
+/** The way a delivery ends. */
 export type FinalState = 'delivered' | 'confirmed' | 'expired' | 'evicted' | 'discarded' | 'recalled' | 'replaced';
 
-/** How a delivery is: it waits, or has ended. */
+/** The state of a delivery: it waits, or has ended. */
 export type DeliveryState = FinalState | 'pending';
 
 /** A count for each ending, all of them 0. */

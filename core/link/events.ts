@@ -22,7 +22,7 @@ export function createEventHandler(options: {
 }): HandleEvent {
   const { sessions, cycle, tickets, ignored } = options;
 
-  /** Whether the edge shows that it has had a session of the device; where it claims one. */
+  /** Returns true if the edge shows that it has had a session of the device that it claims. */
   function hasTicket({ device, generation, ticket }: SessionEvent): boolean {
     if (device === 0) return false;
     const valid = tickets.isFor({ num: device, generation }, ticket);

@@ -1,22 +1,25 @@
 /**
- * What one attachment of an edge was handed and has not reported: an edge can report nothing else. Holds 8 bytes for
- * each message that is on its way to a device, and a count for each publication that is not handled. Hot: called for
- * each delivery, watched by the benchmarks of sends.
+ * Messages that one attachment of an edge was handed and has not reported: an edge can report nothing else. Holds 8
+ * bytes for each message that is on its way to a device, and a count for each publication that is not handled.
+ *
+ * Hot: called for each delivery, watched by the benchmarks of sends.
  */
 export interface HandedOver {
+  /** A delivery is handed to a slot. */
   delivery(slot: number, deliveryId: number): void;
-  /** Whether the slot was handed this delivery and has not reported it; from now on it has. */
+  /** Returns true if the slot was handed this delivery and has not reported it; from now on it has. */
   takeDelivery(slot: number, deliveryId: number): boolean;
   /** The slot is free: nothing more is reported of it. */
   release(slot: number): void;
   /** A publication went with a message of the link, to an edge with so many sessions. */
   publication(pushId: number, batch: number, sessions: number): void;
-  /** Whether a publication may have gone to so many sessions more. */
+  /** Returns true if a publication may have gone to so many sessions more. */
   takePublished(pushId: number, sessions: number): boolean;
   /** The edge has handled all messages up to this one: it has reported of them what there was. */
   handled(batch: number): void;
 }
 
+/** Returns the record of an attachment that was handed nothing. */
 export function createHandedOver(): HandedOver {
   /** By slot, in the order in which they were handed over: sockets take them in that order. */
   const deliveries = new Map<number, number[]>();

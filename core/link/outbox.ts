@@ -19,14 +19,15 @@ import { toWirePlatform } from '../rpc/wire/enums.js';
 import { createHandedOver, type HandedOver } from './handed-over.js';
 import type { Tickets } from './tickets.js';
 
-/** What goes to one edge: gathered for a turn of the loop, sent as one message, held while the stream takes nothing. */
+/** The messages for one edge: gathered for a turn of the loop, sent as one, held while the stream takes nothing. */
 export interface EdgeOutbox extends EdgePort {
+  /** Answers a call of the edge. */
   reply(id: number, result: Reply['result']): void;
   /** All that the edge reported up to this message of its is committed. */
   committed(edgeBatch: number): void;
   /** The edge has handled our messages up to this one. */
   handled(coreBatch: number): void;
-  /** What this attachment was handed and has not reported. */
+  /** Deliveries and publications that this attachment was handed and has not reported. */
   readonly handedOver: Pick<HandedOver, 'takeDelivery' | 'takePublished'>;
   /** Sends what is left and ends the stream. */
   end(): void;
@@ -40,19 +41,20 @@ export interface EdgeOutbox extends EdgePort {
 const MESSAGE_BYTES = 1024 * 1024;
 /** An edge that is so far behind is detached: its sessions read on from the store when it is back. */
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
-/** What waited for sessions is not read while more than this is queued. */
+/** Bytes in the queue beyond which no backlog is read for its sessions. */
 const ROOM_BYTES = 8 * 1024 * 1024;
 /** Characters: enough to tell edges apart. */
 const LABEL_LENGTH = 12;
-/** What an item costs besides its payload, roughly. */
+/** About as many bytes as an item costs besides its payload. */
 const ITEM_BYTES = 48;
 
+/** Returns an empty outbox of one stream. */
 export function createEdgeOutbox(
   stream: ServerDuplexStream<EdgeBatch, CoreBatch>,
   options: {
     edgeId: string;
     tickets: Tickets;
-    /** How many sessions the edge has. */
+    /** number; => Number of sessions of the edge. */
     sessions: () => number;
     /** The push up to which all have been handed over to all edges. */
     handed: () => number;

@@ -26,6 +26,7 @@ type Stream = ServerDuplexStream<EdgeBatch, CoreBatch>;
 
 /** Serves the link: hands what edges report to the sessions and the write cycle, and their calls to PushCore. */
 export interface EdgeLinkServer {
+  /** Takes a new stream: refuses it, or attaches the edge with its first message. */
   attach(stream: Stream): void;
   /** Ends all links: another core may have taken over, and edges are to look for it. */
   detachAll(): void;
@@ -37,14 +38,15 @@ export interface EdgeLinkServer {
 
 /** Told of what the messages of the link hold. */
 export interface LinkObserver {
-  /** Of how many items each message has. */
+  /** A message was sent. */
   sent(items: number): void;
+  /** A message came. */
   received(items: number): void;
   /** A report changed nothing: its edge does not show that it has had a session of the device. */
   ignored(): void;
 }
 
-/** How many edges are remembered that are not attached: of each, which attachment was its last. */
+/** Number of edges whose last attachment is remembered though they are not attached. */
 const MAX_KNOWN_EDGES = 10_000;
 
 interface Attachment {
@@ -59,6 +61,7 @@ interface Attachment {
 /** A stream of an edge: it says hello, is attached, and ends once. */
 type StreamState = { kind: 'new' } | { kind: 'attached'; attachment: Attachment } | { kind: 'ended' };
 
+/** Returns the core's end of the link, with no edge attached. */
 export function createEdgeLink(options: {
   handlers: PushCoreHandlers;
   sessions: Sessions;
@@ -68,9 +71,9 @@ export function createEdgeLink(options: {
   >;
   recalls: RecallCheck;
   checkReadiness: CheckReadiness;
-  /** Whether this is surely the core that writes: edges attach to no other. */
+  /** boolean; => Returns true if this is surely the core that writes: edges attach to no other. */
   holdsLease: () => boolean;
-  /** What an edge must show to attach. */
+  /** The token that an edge must show to attach. */
   linkToken: string;
   tickets: Tickets;
   log: Logger;
@@ -260,7 +263,7 @@ export function createEdgeLink(options: {
   };
 }
 
-/** How many things a message of an edge reports. */
+/** Returns the number of things that a message of an edge reports. */
 function reportsOf({ delivered, events, published }: EdgeBatch): number {
   return delivered.length + events.length + published.length;
 }

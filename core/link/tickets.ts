@@ -12,6 +12,7 @@ type Registration = Pick<Device, 'num' | 'generation'>;
 export interface Tickets {
   /** Returns a whole number from 1 to 2^52. */
   of(registration: Registration): number;
+  /** Returns true if this is the ticket of that registration. */
   isFor(registration: Registration, ticket: number): boolean;
 }
 

@@ -4,6 +4,7 @@
  * is registered meanwhile holds no push up.
  */
 export interface DeviceRevocations {
+  /** Takes a device that has changed hands or unregistered. */
   add(deviceNum: number): void;
   /** Returns the present moment, for `keep`. */
   snapshot(): number;

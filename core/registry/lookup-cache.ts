@@ -16,18 +16,19 @@ export interface Entry<V> {
  * never sends the push back.
  */
 export interface LookupCache<V> {
+  /** Returns the entry of a key, which is loaded if it is not there. */
   get(key: string): Entry<V>;
   /** The value behind a key has changed, or may have: who asks from now on gets one that is loaded from now on. */
   invalidate(key: string): void;
   /** A key has a value now that never changes: a value that is known stays. */
   invalidateAbsent(key: string): void;
-  /** How often a key was asked for that was there, or being looked up, and how often one that was not. */
+  /** Returns how often a key was asked for that was there or being looked up, and how often one that was not. */
   counts(): { hits: number; misses: number };
 }
 
 interface MutableEntry<V> {
   key: string;
-  /** Where it is in `ring`. */
+  /** Its index in `ring`. */
   place: number;
   /** Since the hand last passed it. */
   used: boolean;
@@ -36,7 +37,7 @@ interface MutableEntry<V> {
   settle: (error?: unknown) => void;
 }
 
-/** How many keys one set query asks for. */
+/** Number of keys that one set query asks for. */
 const KEYS_PER_LOAD = 500;
 
 /**

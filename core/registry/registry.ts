@@ -6,7 +6,7 @@ import type { Registered, StoreReader } from '../store/store.js';
 import { createDeviceRevocations, type DeviceRevocations } from './device-revocations.js';
 import { createLookupCache, type Entry } from './lookup-cache.js';
 
-/** What is known of apps, devices and topics, cached; told of every change by `registered` and `unregistered`. */
+/** Apps, devices and topics, cached; told of every change by `registered` and `unregistered`. */
 export interface Registry {
   /** @throws OnePushError UNKNOWN_APP */
   getApp(id: string): Promise<App>;
@@ -20,12 +20,15 @@ export interface Registry {
   device(id: string): Entry<Device>;
   /** The timeline of a tag, which never changes; a tag that no device ever had has none. */
   topic(appNum: number, tag: string): Entry<number>;
-  /** What a push asks before it is committed to devices that it has looked up. */
+  /** Revocations of devices, for pushes that have looked devices up and are not committed yet. */
   readonly revocations: Pick<DeviceRevocations, 'snapshot' | 'keep'>;
+  /** Forgets what is cached of an app. */
   appChanged(id: string): void;
+  /** Forgets what a registration has changed. */
   registered(result: Registered, appNum: number, tags: readonly string[]): void;
+  /** Forgets what an unregistration has changed. */
   unregistered(device: Device & { alias: string }): void;
-  /** How often each cache had what was asked for, and had not. */
+  /** Returns how often each cache had what was asked for, and had not. */
   cacheCounts(): Record<'apps' | 'aliases' | 'devices' | 'topics', { hits: number; misses: number }>;
 }
 
@@ -36,6 +39,7 @@ const MAX_ALIASES = 200_000;
 const MAX_DEVICES = 50_000;
 const MAX_TOPICS = 50_000;
 
+/** Returns a registry with nothing cached. */
 export function createRegistry(store: RegistryLookUps, now: () => number = Date.now): Registry {
   const apps = createLookupCache<App>(
     MAX_APPS,

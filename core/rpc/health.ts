@@ -14,13 +14,17 @@ import type { CallContext } from './service/handlers.js';
 
 /** The handlers of grpc.health.v1. */
 export interface HealthHandlers {
+  /** Answers once. */
   check(request: HealthCheckRequest): Promise<HealthCheckResponse>;
+  /** Answers for all services. */
   list(): Promise<HealthListResponse>;
+  /** Answers now, and again whenever the answer changes. */
   watch(request: HealthCheckRequest, call: Pick<CallContext, 'signal'>): AsyncIterable<HealthCheckResponse>;
 }
 
-/** Whether calls of PushCore can be carried out now: whether the store can be reached, and the core is not stopping. */
+/** The core's readiness: whether the store can be reached, and the core is not stopping. */
 export interface Health {
+  /** The service `grpc.health.v1.Health`. */
   handlers: HealthHandlers;
   /** The same in words, for load balancers that ask over HTTP. */
   checkReadiness: CheckReadiness;
@@ -33,7 +37,7 @@ const SERVICES: readonly string[] = ['', PushCore.typeName];
 /** The store is asked at most so often, in milliseconds, however many ask and watch. */
 const LOOK_INTERVAL = 1000;
 
-/** How many may watch at a time, of which nothing is known: beyond it a watch is answered OVERLOADED. */
+/** Maximum number of watchers of whom nothing is known: beyond it a watch is answered OVERLOADED. */
 const MAX_WATCHERS = 500;
 
 /** @param ready resolves while the store can be reached */

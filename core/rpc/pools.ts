@@ -2,12 +2,15 @@
 export interface Pool {
   /** Lets a call in; false if too many are. */
   enter(): boolean;
+  /** A call that was let in is over. */
   leave(): void;
   /** Holds bytes of a request that is not whole; false if that would be too much, and none are held then. */
   hold(bytes: number): boolean;
+  /** Gives back what was taken. */
   release(bytes: number): void;
 }
 
+/** Returns an empty pool. */
 export function createPool(maxCalls: number, maxBytes: number): Pool {
   let calls = 0;
   let held = 0;
@@ -33,11 +36,13 @@ export function createPool(maxCalls: number, maxBytes: number): Pool {
 
 /** Strangers and callers have pools of their own: the one cannot take the room of the other. */
 export interface Pools {
+  /** For calls without credentials. */
   strangers: Pool;
+  /** For calls of whoever has shown a key. */
   callers: Pool;
 }
 
-/** What comes at once is not counted against a pool: a small request never waits for room. */
+/** Bytes of a request that are not counted against a pool: a small one never waits for room. */
 export const FREE_BYTES = 16 * 1024;
 
 /** Makes the pools of a core, for all its ports together. An open call costs some 20 KB. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { type Address, formatAddress, isLoopback } from '../../common/env.js';
 import { cannotListen } from '../../common/http-server.js';
 
-/** How long a port may take to answer, in milliseconds, before it counts as not refusing. */
+/** Time that a port may take to answer before it counts as not refusing, in milliseconds. */
 const PROBE_MS = 1000;
 const WILDCARDS = new Set(['0.0.0.0', '::']);
 
@@ -28,7 +28,7 @@ export function reachableAt(address: string, machine = hostname()): Address | un
   return isLoopback(host) ? undefined : { host: of, port };
 }
 
-/** Whether nothing listens at an address. A host that does not answer at all does not refuse. */
+/** Returns true if nothing listens at an address. A host that does not answer at all does not refuse. */
 export function isRefusing(address: Address | undefined): Promise<boolean> {
   if (address === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {

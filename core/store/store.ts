@@ -33,7 +33,8 @@ import type {
 export type * from './types.js';
 
 /**
- * What is kept. Every call takes a set and costs a fixed number of statements, whatever the size of the set.
+ * Everything that outlives a process. Every call takes a set and costs a fixed number of statements, whatever the size
+ * of the set.
  *
  * Guarantees: a look-up sees everything that was committed before it began. A `commit…` call is one transaction: it is
  * durable when it resolves, and when it rejects nothing of it is there, unless it rejects with `CommitInDoubt`. The
@@ -41,10 +42,11 @@ export type * from './types.js';
  * other error is one of the data or of the program.
  */
 export interface Store extends StoreReader, StoreWriter, CoreOwnership, ReportReader {
-  /** What has happened since the store was opened. Asks no database. */
+  /** Returns counts since the store was opened. Asks no database. */
   counts(): Promise<StoreCounts>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */
   loadHighestIds(): Promise<{ push: number; delivery: number }>;
+  /** Closes the database. Nothing may be under way. */
   close(): Promise<void>;
 }
 
@@ -72,12 +74,12 @@ export class StoreUnavailable extends OnePushError {
   }
 }
 
-/** Whether the database gave a statement up because it took too long: it would again. */
+/** Returns true if the database gave a statement up because it took too long: it would again. */
 export function isTimeLimit(error: unknown): boolean {
   return error instanceof StoreUnavailable && TIME_LIMITS.has(error.code);
 }
 
-/** What MariaDB says, and MySQL. */
+/** Codes of MariaDB and of MySQL. */
 const TIME_LIMITS: ReadonlySet<string> = new Set(['ER_STATEMENT_TIMEOUT', 'ER_QUERY_TIMEOUT']);
 
 /**
@@ -105,22 +107,22 @@ export class Fenced extends StoreUnavailable {
   }
 }
 
-/** Who may write: one core at a time, whose incarnations are told apart by their epochs. */
+/** The right to write: one core at a time has it, whose incarnations are told apart by their epochs. */
 export interface CoreOwnership {
   /**
    * Milliseconds within which something must be committed, so that the lease does not end; undefined: it needs none.
    */
   readonly renewEveryMs: number | undefined;
   /**
-   * Whether the lease has surely not ended: otherwise another core may have taken over already, and this one cannot
-   * tell.
+   * Returns true if the lease has surely not ended: otherwise another core may have taken over already, and this one
+   * cannot tell.
    */
   holdsLease(): boolean;
   /** A secret that is the same for all cores of this database, whenever they come. After `takeOver`. */
   linkKey(): string;
   /**
-   * Who wrote last: its address, undefined if nobody ever has; its epoch, and what is left of its lease, in
-   * milliseconds of the database's clock: 0 or less if it has ended.
+   * Finds the core that wrote last: its address, undefined if nobody ever has; its epoch, and what is left of its
+   * lease, in milliseconds of the database's clock: 0 or less if it has ended.
    */
   findOwner(): Promise<{ epoch: number; address: string | undefined; leaseMs: number }>;
   /**
@@ -131,8 +133,8 @@ export interface CoreOwnership {
    */
   takeOver(address: string, from: number): Promise<boolean>;
   /**
-   * Whether the commit that rejected with CommitInDoubt took place. The epoch is raised first, so that it cannot take
-   * place later.
+   * Returns true if the commit that rejected with CommitInDoubt took place. The epoch is raised first, so that it
+   * cannot take place later.
    *
    * @throws StoreUnavailable if that cannot be found out now; Fenced
    */
@@ -141,6 +143,7 @@ export interface CoreOwnership {
   release(): Promise<void>;
 }
 
+/** Look-ups: each sees everything that was committed before it began. */
 export interface StoreReader {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
@@ -175,15 +178,15 @@ export interface StoreReader {
   readTimelines(topics: readonly TopicRange[], through: number, now: number, limit: number): Promise<TimelineRow[]>;
   /** The same, only those that devices must confirm. */
   readConfirmable(topics: readonly TopicRange[], through: number, now: number, limit: number): Promise<TimelineRow[]>;
-  /** Which of these pushes these devices have confirmed: pairs of both sets, as `pushId` → device numbers. */
+  /** Confirmations of these pushes by these devices: pairs of both sets, as `pushId` → device numbers. */
   findConfirmed(pushIds: readonly number[], deviceNums: readonly number[]): Promise<Map<number, Set<number>>>;
   /** The pushes with their content; one whose content is erased is absent. */
   findPushes(ids: readonly number[]): Promise<Push[]>;
-  /** How many bytes the content of each push has, as it is stored; one whose content is erased is absent. */
+  /** Number of bytes of each push's content, as it is stored; one whose content is erased is absent. */
   findContentSizes(ids: readonly number[]): Promise<Map<number, number>>;
-  /** What idempotency keys that have not expired at `now` stand for, by key. */
+  /** Pushes that idempotency keys stand for, by key; keys that have expired at `now` are absent. */
   findIdempotent(keys: readonly string[], now: number): Promise<Map<string, { digest: string; pushId: number }>>;
-  /** How many deliveries are in the inboxes of devices; an empty inbox is absent. */
+  /** Number of deliveries in the inboxes of devices; an empty inbox is absent. */
   countInbox(deviceNums: readonly number[]): Promise<Map<number, number>>;
   /**
    * Open jobs of enabled apps that are due at `now` and have not expired: of each app the first `perApp`, at the most
@@ -193,7 +196,7 @@ export interface StoreReader {
   findDueJobs(now: number, perApp: number, limit: number): Promise<{ ids: number[]; next: number | undefined }>;
   /** Undefined: it is done, cancelled or removed. */
   findOpenJob(id: number): Promise<OpenJob | undefined>;
-  /** Whether a sweep may find something to do now: a small question beside the transaction that a sweep is. */
+  /** Returns true if a sweep may find something to do now: a small question beside the transaction that a sweep is. */
   mayBeSwept(sweep: Sweep): Promise<boolean>;
   /** The sums of the next pushes, in the order of their ids, as one step of a slow check. */
   checkSums(step: SumStep): Promise<SumsChecked>;
@@ -201,10 +204,11 @@ export interface StoreReader {
   sumDeliveries(after: number, limit: number): Promise<DeliverySum[]>;
 }
 
-/** When to stop looking for devices. */
+/** Bounds of a search for devices. */
 export interface AudienceBounds {
   /** Milliseconds. */
   withinMs?: number | undefined;
+  /** The one who waits; once it has cancelled, nothing more is looked for. */
   caller?: { readonly cancelled: boolean } | undefined;
 }
 
@@ -216,32 +220,45 @@ export interface AudiencePage {
   through: number | undefined;
 }
 
-/** Where to go on reading a device's inbox. */
+/** A device, and the place from which its inbox is read. */
 export interface ReadFrom {
+  /** The device's number. */
   deviceNum: number;
   /** The push id after which to read. */
   after: number;
 }
 
+/** A topic, and the place from which its timeline is read. */
 export interface TopicRange {
+  /** The topic's number. */
   topicNum: number;
+  /** The push id after which to read. */
   after: number;
 }
 
+/** A delivery that waits. */
 export interface InboxRow {
   /** The delivery's own number. */
   id: number;
+  /** The device's number. */
   deviceNum: number;
+  /** The push. */
   pushId: number;
 }
 
+/** A push on a timeline. */
 export interface TimelineRow {
+  /** The topic's number. */
   topicNum: number;
+  /** The push. */
   pushId: number;
+  /** Platform that the push is for. */
   platform: PlatformFilter;
+  /** True if devices must confirm it. */
   needConfirm: boolean;
 }
 
+/** Commits: each call is one transaction. */
 export interface StoreWriter {
   /** Commits nothing: renews the core's lease, and meets what any commit would. */
   commitNothing(): Promise<void>;

@@ -2,47 +2,61 @@ import type { Device, Registration } from '../domain/device.js';
 import type { Job, JobStep } from '../domain/job.js';
 import type { Push } from '../domain/push.js';
 
-/** What commits take and answer. */
-
+/** An app with its first key. */
 export interface NewApp {
+  /** The id that callers give. */
   id: string;
+  /** A name for people. */
   name: string;
+  /** A hash of the key. */
   keyHash: string;
+  /** Milliseconds since the epoch. */
   now: number;
 }
 
+/** A new key of an app. */
 export interface KeyRotation {
   /** The app's id. */
   id: string;
   /** Of the new key. */
   keyHash: string;
-  /** When the earlier keys stop working. */
+  /** Time at which the earlier keys stop working. */
   oldUntil: number;
+  /** Milliseconds since the epoch. */
   now: number;
 }
 
+/** An app that is disabled, or enabled again. */
 export interface AppState {
   /** The app's id. */
   id: string;
+  /** True: nobody may push, and its devices get nothing. */
   disabled: boolean;
+  /** Milliseconds since the epoch. */
   now: number;
 }
 
+/** A registration with what the write cycle adds. */
 export interface NewRegistration extends Registration {
+  /** The app's number. */
   appNum: number;
   /** The public id that the device gets if it is new. */
   newId: string;
   /** The last push id given out: the device gets what is pushed after it. */
   sinceId: number;
+  /** Milliseconds since the epoch. */
   now: number;
   /** Absent: now. */
   registeredAt?: number;
 }
 
+/** A change of a registered device. */
 export interface DeviceUpdate {
   /** The public id. */
   id: string;
+  /** The app that changes it. */
   appNum: number;
+  /** Tags that it gets. */
   addTags: readonly string[];
   /** A tag that is added too stays. */
   removeTags: readonly string[];
@@ -50,19 +64,25 @@ export interface DeviceUpdate {
   alias: string | undefined;
   /** Absent: as it is; null: none. */
   mobile: string | null | undefined;
+  /** The last push id given out: new tags begin after it. */
   sinceId: number;
+  /** Milliseconds since the epoch. */
   now: number;
 }
 
 /** A changed device: the registration that would have made it what it is now, and what that came to. */
 export interface Updated {
+  /** The registration that would have had the same result. */
   registration: NewRegistration;
+  /** Its result. */
   result: Registered;
 }
 
-/** What a registration came to. */
+/** The result of a registration. */
 export interface Registered {
+  /** The device as it is now. */
   device: Device;
+  /** The user that it belongs to now. */
   alias: string;
   /** The alias before, if the device was registered then. */
   previousAlias: string | undefined;
@@ -74,100 +94,120 @@ export interface Registered {
   topics: readonly number[];
 }
 
-/** Why a registration is refused: the alias has its devices, or the app its tags. Nothing of it is committed. */
+/** Reason of a refused registration: the alias has its devices, or the app its tags. Nothing of it is committed. */
 export type Refusal = 'TOO_MANY_DEVICES' | 'TOO_MANY_TAGS';
 
 /** A push as the store keeps it. */
 export interface NewPush {
+  /** The push, with its id. */
   push: Push;
   /** The numbers of the deliveries grow, and no other push has numbers between them. */
   target: { kind: 'directed'; deliveries: readonly NewDelivery[] } | { kind: 'topics'; topicNums: readonly number[] };
+  /** The key that makes a retry safe; absent: none. */
   idempotency?: IdempotencyKey | undefined;
-  /** What it is the next part of. */
+  /** The job whose next part it is; absent: none. */
   job?: JobStep | undefined;
 }
 
 /** A push that is to be made later, or in parts. */
 export interface NewJob extends Job {
+  /** The key that makes a retry safe; absent: none. */
   idempotency?: IdempotencyKey | undefined;
 }
 
 /** A job whose next part cannot be made. */
 export interface JobFailure {
+  /** The job. */
   id: number;
   /** For people. */
   reason: string;
 }
 
+/** An order to cancel a job. */
 export interface JobCancellation {
+  /** The job. */
   id: number;
   /** The app that cancels. */
   appNum: number;
+  /** Milliseconds since the epoch. */
   now: number;
 }
 
-/** What makes a retry of a push safe. */
+/** A key that makes a retry of a push safe. */
 export interface IdempotencyKey {
   /** A hash of the app and its key. */
   key: string;
   /** A hash of what the push is. */
   digest: string;
-  /** When it is forgotten. */
+  /** Time at which it is forgotten, in milliseconds since the epoch. */
   expiresAt: number;
 }
 
 /** One push to one device. */
 export interface DeliveryOf {
+  /** The device's number. */
   deviceNum: number;
+  /** The push. */
   pushId: number;
 }
 
-/** What has ended because newer pushes have its collapse key. */
+/** Deliveries and topic pushes that have ended because newer pushes have their collapse key. */
 export interface Replaced {
+  /** Deliveries that were pending. */
   deliveries: readonly DeliveryOf[];
   /** Topic pushes that are on no timeline any more. */
   topicPushes: readonly number[];
 }
 
+/** An order to end what is pending of a push. */
 export interface Recall {
+  /** The push. */
   pushId: number;
   /** The app that recalls. */
   appNum: number;
+  /** Milliseconds since the epoch. */
   now: number;
 }
 
+/** The result of a recall. */
 export interface Recalled {
-  /** How many deliveries ended. */
+  /** Number of deliveries that it ended. */
   deliveries: number;
 }
 
 /**
- * What to look for: deliveries that have expired, content of expired pushes to erase, and what is past its retention.
+ * The work of one step of the sweeper: deliveries that have expired, content to erase, and what is past its retention.
  */
 export interface Sweep {
+  /** Milliseconds since the epoch. */
   now: number;
-  /** What expired up to then has ended, and its content has been erased. */
+  /** Time up to which what expired has ended, with its content erased. */
   eraseFrom: number;
   /** Pushes that expired before are removed with their receipts, and jobs. */
   removeBefore: number;
 }
 
+/** The result of one step of the sweeper. */
 export interface Swept {
-  /** How many deliveries expired. */
+  /** Number of deliveries that expired. */
   expired: number;
-  /** What expired up to then has ended now, and its content is erased: where the next step goes on. */
+  /** Time up to which what expired has ended now, with its content erased: where the next step goes on. */
   erasedThrough: number;
   /** There is more to do. */
   more: boolean;
 }
 
+/** An inbox that is over its limit. */
 export interface Eviction {
+  /** The device's number. */
   deviceNum: number;
-  /** How many deliveries stay: the newest. */
+  /** Number of deliveries that stay: the newest. */
   keep: number;
+  /** Milliseconds since the epoch. */
   now: number;
 }
 
+/** The bounds of one step of the audit. */
 export interface SumStep {
   /** The push id after which to look. */
   after: number;
@@ -177,6 +217,7 @@ export interface SumStep {
   deliveries: number;
 }
 
+/** The result of one step of the audit. */
 export interface SumsChecked {
   /** Those of directed pushes. */
   sums: DeliverySum[];
@@ -184,9 +225,11 @@ export interface SumsChecked {
   through: number | undefined;
 }
 
-/** What has become of a directed push: `targeted` is `ended` and `pending` together. */
+/** The sum of a directed push: `targeted` is `ended` and `pending` together. */
 export interface DeliverySum {
+  /** The push. */
   pushId: number;
+  /** Number of its deliveries. */
   targeted: number;
   /** Receipts. */
   ended: number;
@@ -194,25 +237,33 @@ export interface DeliverySum {
   pending: number;
 }
 
+/** A delivery of a new push. */
 export interface NewDelivery {
   /** The delivery's own number. */
   id: number;
+  /** The device's number. */
   deviceNum: number;
 }
 
 /** One device's confirmation of one push. */
 export interface Confirmation {
+  /** The device's number. */
   deviceNum: number;
+  /** The push. */
   pushId: number;
 }
 
 /** A delivery that an edge reports later than to the core that handed it over. */
 export interface LateDelivery {
+  /** The device's number. */
   deviceNum: number;
+  /** The delivery's own number. */
   deliveryId: number;
 }
 
+/** The content of one commit of the write cycle. */
 export interface DeliveryBatch {
+  /** New pushes, in the order of their ids. */
   pushes: readonly NewPush[];
   /** Deliveries that have reached their devices, by their own number; what has ended already is skipped. */
   delivered: readonly number[];
@@ -220,12 +271,12 @@ export interface DeliveryBatch {
    * Deliveries that have reached their device, if they are the device's; what is not, or has ended already, is skipped.
    */
   lateDelivered: readonly LateDelivery[];
-  /** What was not for the device, needs no confirmation or has ended already is skipped. */
+  /** Confirmations; one that was not for the device, needs none or has ended already is skipped. */
   confirmed: readonly Confirmation[];
   /** The push up to which devices have read their topics; one that is behind what is known changes nothing. */
   cursors: readonly { deviceNum: number; pushId: number }[];
   /** To how many live sessions an edge has sent a topic push. */
   published: readonly { pushId: number; sessions: number }[];
-  /** When all that ends in this batch ended. */
+  /** Time of all that ends in this batch, in milliseconds since the epoch. */
   now: number;
 }

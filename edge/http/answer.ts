@@ -8,7 +8,7 @@ export interface Answer {
   headers: Readonly<Record<string, string>>;
   /** Not empty. */
   body: string | Uint8Array;
-  /** Whether `writeContinue` came before it. */
+  /** True if `writeContinue` came before it. */
   isContinued: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.js';
 
-/** How long a browser may remember the answer to its question, in seconds. */
+/** Time that a browser may remember the answer to its question, in seconds. */
 const MAX_AGE = '7200';
 
 /**

@@ -18,6 +18,7 @@ const SILENCE_MS = 10_000;
 /** So many addresses are known at a time. */
 const MAX_SILENCED = 10_000;
 
+/** Returns a guard that trusts every address. */
 export function createCrumbGuard(now: () => number = () => performance.now()): CrumbGuard {
   /** Bodies that are under way, by address. */
   const open = new Map<string, Set<() => void>>();

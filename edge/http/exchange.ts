@@ -19,15 +19,19 @@ import type { Turns } from './turns.js';
  * cut off.
  */
 export interface Exchange {
+  /** In lower case. */
   readonly method: string;
   /** Request headers as they were at the start; "" where absent. */
   readonly contentType: string;
+  /** The header; "" where absent. */
   readonly authorization: string;
-  /** Undefined where absent. */
+  /** The header; "" where absent. */
   readonly idempotencyKey: string | undefined;
+  /** The header Origin; "" where absent. */
   readonly origin: string;
+  /** The header Access-Control-Request-Method; "" where absent. */
   readonly requestedMethod: string;
-  /** Whether only the documented types, names and paths are taken (ONEPUSH_STRICT_JSON). */
+  /** True if only the documented types, names and paths are taken (ONEPUSH_STRICT_JSON). */
   readonly isStrict: boolean;
   /** The first parameter of the route, "" if it has none. */
   readonly parameter: string;
@@ -35,7 +39,9 @@ export interface Exchange {
   readBody(): Promise<Buffer>;
   /** Adds to the headers of the answer, whatever it will be. */
   addHeaders(headers: Readonly<Record<string, string>>): void;
+  /** Answers 200 with a JSON body, once the request is over. */
   sendJson(body: unknown): void;
+  /** Answers, once the request is over. */
   send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void;
   /** Has the connection end with the answer, or without one if there are too many such answers. */
   closeAfterwards(): void;
@@ -51,16 +57,23 @@ export type ObserveAnswer = (route: string, status: string, seconds: number) => 
 /** Answers a request with an error. */
 export type Refuse = (res: HttpResponse, req: HttpRequest, error: OnePushError) => void;
 
-/** What requests have in common. */
+/** The parts that all requests share. */
 export interface ExchangeOptions {
+  /** A larger body is refused. */
   maxBodyBytes: number;
+  /** True if only the documented types, names and paths are taken. */
   isStrict: boolean;
+  /** For errors that clients see only as unexpected. */
   log: Logger;
+  /** Told of each answer. */
   observe: ObserveAnswer;
+  /** Turns of the event loop. */
   turns: Turns;
+  /** Addresses that send bodies in crumbs. */
   crumbs: CrumbGuard;
+  /** Bytes of all bodies that are gathered. */
   bodies: BodyBudget;
-  /** How many connections are closed with an answer; the others are closed without a word. */
+  /** Rate of connections that are closed with an answer; the others are closed without a word. */
   lastWords: Rate;
 }
 

@@ -11,7 +11,7 @@ export interface IncomingBody {
   read(maxBytes: number): Promise<Buffer>;
   /** Calls back, now or later, when all of it has come, or more than anyone should wait for. */
   whenOver(callback: () => void): void;
-  /** Whether all of it has come. */
+  /** Returns true if all of it has come. */
   isWhole(): boolean;
   /** Gives back what was gathered: the client has gone away. */
   drop(): void;
@@ -21,10 +21,11 @@ export interface IncomingBody {
 export interface BodyBudget {
   /** Returns whether there is room for so many more; then they are taken. */
   take(bytes: number): boolean;
+  /** Gives back what was taken. */
   giveBack(bytes: number): void;
 }
 
-/** How much is discarded before a request counts as over although it goes on. */
+/** Number of bytes that are discarded before a request counts as over although it goes on. */
 const MAX_DISCARDED = 16 * 1024 * 1024;
 /**
  * So many chunks may be of any size; all that come after them must have so many bytes on average. Each costs a
@@ -36,6 +37,7 @@ const MIN_CHUNK_BYTES = 16;
 const MAX_GATHERED = 64 * 1024 * 1024;
 const FIRST_BUFFER = 2048;
 
+/** Returns a budget of which nothing is taken. */
 export function createBodyBudget(maxBytes = MAX_GATHERED): BodyBudget {
   let left = maxBytes;
   return {

@@ -8,6 +8,7 @@ import type { Exchange } from './exchange.js';
 export interface JsonBody {
   /** Members that are null are left out: they count as absent. */
   value: Record<string, unknown>;
+  /** The body as it came. */
   text: string;
 }
 
@@ -88,7 +89,7 @@ export function isNearlyJsonType(contentType: string): boolean {
   return contentType === '' || /^(text\/json|[\w.-]+\/[\w.+-]+\+json)\s*(;|$)/i.test(contentType);
 }
 
-/** What is said of a body of another type. */
+/** Returns the error for a body of another type. */
 export function notJson(contentType: string): OnePushError {
   const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType);
   const hint = isForm ? 'a form is not taken; send a JSON object, and say so' : undefined;

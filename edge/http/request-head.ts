@@ -3,13 +3,17 @@ import { MAX_HEAD_BYTES } from '../uws.js';
 
 /** Headers of a request as they were at its start; "" where absent, if nothing else is said. */
 export interface RequestHead {
+  /** Content-Type. */
   contentType: string;
+  /** Authorization. */
   authorization: string;
   /** Undefined where absent: what is no ASCII at its ends is not seen, and "" may be all that is left of a key. */
   idempotencyKey: string | undefined;
+  /** Content-Encoding. */
   contentEncoding: string;
+  /** Origin. */
   origin: string;
-  /** What a browser asks for before a page's request: Access-Control-Request-Method. */
+  /** The question of a browser before a page's request: Access-Control-Request-Method. */
   requestedMethod: string;
   /** The body comes in chunks: its length is not known before its end. */
   isChunked: boolean;
@@ -19,7 +23,10 @@ export interface RequestHead {
   awaitsContinue: boolean;
   /** It is larger than heads may be. */
   isTooLarge: boolean;
-  /** Why nobody can be sure where the request ends or whom it is for, in words; undefined: there is no doubt. */
+  /**
+   * The reason, in words, for which nobody can be sure where the request ends or whom it is for; undefined: there is
+   * none.
+   */
   ambiguity: string | undefined;
 }
 

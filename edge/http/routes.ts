@@ -16,7 +16,7 @@ import { createTurns } from './turns.js';
 type Handler = (exchange: Exchange, link: CoreLink) => Promise<void> | void;
 
 const LAST_WORDS = { perSecond: 100, burst: 100 };
-/** Where pages of other origins may call; the other paths take keys, which do not belong into pages. */
+/** Paths that pages of other origins may call; the others take keys, which do not belong into pages. */
 const PATHS_OF_PAGES = new Set(['/msgpush/register', '/msgpush/unregister/:deviceId']);
 const NO_ORIGINS: ReadonlySet<string> = new Set();
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
@@ -32,7 +32,7 @@ export function serveRoutes(
     link: CoreLink;
     checkReadiness: CheckReadiness;
     webSocketPath: string;
-    /** Whose pages may call; see answerCors. */
+    /** Origins of pages that may call; see answerCors. */
     origins: ReadonlySet<string>;
   },
 ): Refuse {

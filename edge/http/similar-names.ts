@@ -2,6 +2,7 @@
 export interface SimilarName {
   /** Safe to repeat: at most 32 letters, digits, `_` and `-`, and nearly a name of ours. */
   name: string;
+  /** The known name. */
   meant: string;
 }
 
@@ -67,7 +68,10 @@ function plainOf(name: string): string {
   return name.toLowerCase().replaceAll(/[_-]/g, '');
 }
 
-/** How many letters must be changed, added, left out or swapped with the next; more than `most` where that is sure. */
+/**
+ * Counts the letters that must be changed, added, left out or swapped with the next; more than `most` where that is
+ * sure.
+ */
 function distance(left: string, right: string, most: number): number {
   if (Math.abs(left.length - right.length) > most) return most + 1;
   let before = new Uint8Array(right.length + 1);

@@ -11,6 +11,7 @@ export interface Turns {
   afterwards(work: () => void): void;
 }
 
+/** Returns the turns of the loop from now on. */
 export function createTurns(): Turns {
   let number = 0;
   let isUnderWay = false;

@@ -8,15 +8,17 @@ export type CallInit = Pick<Call, 'appId' | 'secret' | 'request'>;
 export interface Calls {
   /** Rejects with OnePushError; see CoreLink.call. */
   start(call: CallInit): Promise<Reply['result']>;
+  /** Resolves or rejects the call that a reply is for. */
   answer(reply: Reply): void;
-  /** Whether somebody still waits for the answer. */
+  /** Returns true if somebody still waits for the answer. */
   isOpen(id: number): boolean;
-  /** How many are open. */
+  /** Number of calls that are open. */
   size(): number;
   /** The core is gone: none of them will be answered. */
   failAll(): void;
   /** Resolves when none is open. */
   idle(): Promise<void>;
+  /** Lets no call time out any more: the process is about to end. */
   stop(): void;
 }
 

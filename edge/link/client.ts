@@ -35,8 +35,9 @@ export interface CoreLink
     | 'confirmed'
     | 'unconfirmed'
   > {
+  /** Returns true while a core has accepted this edge. */
   isAttached(): boolean;
-  /** Why no core is attached, in words; undefined: one is. */
+  /** Returns the reason for which no core is attached, in words; undefined: one is. */
   checkReadiness(): string | undefined;
   /** Calls that wait for the core's answer, and about how many bytes of them wait for the link. */
   depths(): { openCalls: number; waitingBytes: number };
@@ -45,6 +46,7 @@ export interface CoreLink
    * does not answer in time (then the call may have been carried out), or OVERLOADED.
    */
   call(call: CallInit): Promise<Reply['result']>;
+  /** Begins to attach. */
   start(): void;
   /** Resolves when the core has committed what was reported and open calls are answered, or after `graceSeconds`. */
   stop(graceSeconds: number): Promise<void>;
@@ -56,6 +58,7 @@ export interface LinkObserver {
   attached(): void;
   /** Of how many items each message has. */
   sent(items: number): void;
+  /** A message came. */
   received(items: number): void;
 }
 
@@ -72,15 +75,15 @@ type State =
 const WARN_EVERY = 30;
 const BACKOFF_MIN = 100;
 const BACKOFF_MAX = 2000;
-/** Why a stream ends whose token is not the core's. */
+/** The status of a stream whose token is not the core's. */
 const WRONG_TOKEN = status[status.UNAUTHENTICATED];
 const TOKEN_REFUSED = 'the core refuses the link token';
-/** How long a core may take to accept an attachment, in milliseconds. */
+/** Time that a core may take to accept an attachment, in milliseconds. */
 const ATTACH_TIMEOUT = 5000;
 const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 /**
- * How much may be on its way to this edge: HTTP/2's default, 64 KiB a round trip, is too little for a core that is not
- * near.
+ * Bytes that may be on their way to this edge: HTTP/2's default, 64 KiB a round trip, is too little for a core that is
+ * not near.
  */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /**
@@ -89,6 +92,7 @@ const WINDOW_BYTES = 4 * 1024 * 1024;
  */
 const RETRY_BYTES = 16 * 1024;
 
+/** Returns a link that is not started. */
 export function createCoreLink(options: {
   addresses: readonly Address[];
   token: string;

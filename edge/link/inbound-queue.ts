@@ -2,13 +2,15 @@ import type { Item } from './wire.js';
 
 /** A message of the core. */
 export interface Incoming {
+  /** The number of the message. */
   readonly number: number;
+  /** Its items, in their order. */
   readonly items: readonly Item[];
 }
 
 /**
- * What the core's messages ask for, done in their order and in turns: a push to very many sessions does not keep
- * sockets, requests and the answers to calls waiting. What comes meanwhile is done together.
+ * Items of the core's messages, done in their order and in turns: a push to very many sessions does not keep sockets,
+ * requests and the answers to calls waiting. What comes meanwhile is done together.
  */
 export interface InboundQueue {
   /** Does what the message asks for: at once, as far as nothing before it is under way and its first turn goes. */
@@ -19,15 +21,16 @@ export interface InboundQueue {
 
 /** Beyond so many bytes of waiting messages the link is not read. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** What an item costs beside its frames, roughly. */
+/** About as many bytes as an item costs beside its frames. */
 const ITEM_BYTES = 64;
 
+/** Returns an empty queue. */
 export function createInboundQueue(options: {
   /** Yields where something else may have its turn. */
   work: (items: readonly Item[]) => Iterator<void>;
   /** All up to the message with this number is done. `items`: those that were done since the last time. */
   done: (done: Incoming) => void;
-  /** Whether the link is to be read. */
+  /** void; => Has the link read, or not read. */
   read: (wanted: boolean) => void;
 }): InboundQueue {
   let current: { readonly work: Iterator<void>; readonly what: Incoming } | undefined;

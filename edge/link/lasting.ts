@@ -8,7 +8,9 @@ import type { ReportedSession } from './reported-session.js';
 
 /** Deliveries that a core was told of, and by place whose they are. */
 export interface Delivered {
+  /** Ids of the deliveries. */
   ids: readonly number[];
+  /** The session of each of them. */
   sessions: readonly ReportedSession[];
 }
 
@@ -17,11 +19,12 @@ export function lateDelivery({ device, generation, ticket }: ReportedSession, de
   return create(SessionEventSchema, { kind: Kind.DELIVERED, device, generation, ticket, deliveryId });
 }
 
+/** Returns the deliveries as events that another core can check. */
 export function lateDeliveries({ ids, sessions }: Delivered): SessionEvent[] {
   return sessions.map((session, index) => lateDelivery(session, ids[index] ?? 0));
 }
 
-/** Whether it counts when the core that was told goes away, too. */
+/** Returns true if it counts when the core that was told goes away, too. */
 export function isLasting({ kind, through }: SessionEvent): boolean {
   if (kind === Kind.CONFIRMED || kind === Kind.DELIVERED) return true;
   return through > 0 && (kind === Kind.CLOSED || kind === Kind.LEFT);

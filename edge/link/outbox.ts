@@ -18,8 +18,8 @@ import type { ReportedSession } from './reported-session.js';
 type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
 
 /**
- * What goes to the core: gathered for a turn of the loop, sent as one message, held while the stream takes nothing.
- * What was delivered and confirmed is kept until the core has committed it, and sent again to the next core; how far
+ * The messages to the core: gathered for a turn of the loop, sent as one, held while the stream takes nothing.
+ * Deliveries and confirmations are kept until the core has committed them, and sent again to the next core; how far
  * publications went is not.
  */
 export interface Outbox {
@@ -27,26 +27,34 @@ export interface Outbox {
   delivered(session: ReportedSession, deliveryId: number): void;
   /** Of what an earlier attachment was handed. */
   deliveredLate(session: ReportedSession, deliveryId: number): void;
+  /** A topic push has gone to so many sessions. */
   published(pushId: number, sessions: number): void;
+  /** A session is there. */
   opened(session: ReportedSession): void;
+  /** A session has ended. */
   closed(session: ReportedSession): void;
   /** A socket has closed while no core listens: the next one is told how far it got. */
   left(session: ReportedSession): void;
+  /** A session takes nothing. */
   stalled(session: ReportedSession): void;
+  /** A session has taken its page. */
   drained(session: ReportedSession): void;
+  /** A device has confirmed a push. Told until it is committed. */
   confirmed(session: ReportedSession, pushId: number): void;
   /**
-   * What is kept since it is not confirmed, for a core that has just accepted this edge: told in as many messages as it
-   * takes.
+   * Tells a core that has just accepted this edge which pushes are kept since they are not confirmed: in as many
+   * messages as it takes.
    */
   unconfirmed(pushIds: readonly number[]): void;
   /** Not sent if nobody waits for it when the stream takes it. False: too much waits already. */
   call(call: Call): boolean;
   /** The first message of a stream: the core answers by accepting it. */
   hello(stream: Stream): void;
+  /** A core has accepted this edge: what is kept is told again. */
   attached(stream: Stream): void;
   /** Before the sessions are announced: what was delivered, confirmed and closed that no core has committed. */
   repeat(): void;
+  /** The stream has ended: what is not committed is kept for the next. */
   detached(): void;
   /** All messages up to this one are committed. */
   committed(number: number): void;
@@ -88,7 +96,7 @@ export function createOutbox(
   /** Calls that wait to be sent, and their size. */
   let waiting: { call: Call; bytes: number }[] = [];
   let waitingBytes = 0;
-  /** What the core is still to be told that is kept. */
+  /** Pushes that are kept since they are not confirmed, and of which the core is still to be told. */
   let unconfirmed: readonly number[] = [];
   let number = 0;
   let attachments = 0;
@@ -97,13 +105,13 @@ export function createOutbox(
   /** Messages that the stream has not sent on. */
   let underWay = 0;
   let scheduled = false;
-  /** Whose the deliveries in `batch.delivered` are. */
+  /** The sessions of the deliveries in `batch.delivered`. */
   let deliveredTo: ReportedSession[] = [];
   /** Settlements by message, oldest first, until they are committed. */
   let uncommitted: { number: number; delivered: Delivered; lasting: SessionEvent[] }[] = [];
   /**
-   * What sockets took, what devices confirmed, and how far closed sockets got, that no core has committed: for the next
-   * one.
+   * Deliveries that sockets took, confirmations, and how far closed sockets got, that no core has committed: for the
+   * next one.
    */
   let kept: SessionEvent[] = [];
   let waiters: (() => void)[] = [];

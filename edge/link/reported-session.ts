@@ -1,6 +1,8 @@
-/** What the core is told of a session. */
+/** A session as the core is told of it. */
 export interface ReportedSession {
+  /** Its name on the link. */
   readonly slot: number;
+  /** The public id that it came with. */
   readonly deviceId: string;
   /** The device's number, as the core gave it; 0: no core has accepted the session yet. */
   readonly device: number;

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 /** The page at `/`, and the headers that it comes with. */
 export interface StaticPage {
+  /** The file. */
   readonly body: Uint8Array;
+  /** Headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -1,21 +1,25 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 
-/** What a worker tells its parent. */
+/** The messages of a worker to its parent. */
 export type FromWorker =
   /** It serves the public port. */
   | { kind: 'ready' }
-  /** How it stands: the answer to a ReportRequest. */
+  /** The answer to a ReportRequest. */
   | { kind: 'report'; id: number; report: WorkerReport };
 
 /** Asks a worker how it stands. */
 export interface ReportRequest {
+  /** Tells it from other messages. */
   kind: 'report';
+  /** The answer has the same. */
   id: number;
+  /** The part of the report that is wanted. */
   about: 'metrics' | 'readiness';
 }
 
+/** The state of a worker. */
 export interface WorkerReport {
-  /** Why it cannot serve sends; undefined: it can, or was not asked. */
+  /** The reason for which it cannot serve sends; undefined: it can, or was not asked. */
   obstacle: string | undefined;
   /** Its metrics, as the registry makes them for aggregation; none if it was not asked. */
   metrics: MetricJson[];

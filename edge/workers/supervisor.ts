@@ -11,10 +11,11 @@ export interface Supervisor {
    * @throws WorkerFailure if it ends before it serves
    */
   start(): Promise<void>;
+  /** Returns true while its process listens. */
   isReady(): boolean;
-  /** How often a process of this place has died. */
+  /** Number of processes of this place that have died. */
   restarts(): number;
-  /** What the process says of this; undefined: there is none that answers. */
+  /** Asks the process for a part of its state; undefined: there is none that answers. */
   report(about: ReportRequest['about']): Promise<WorkerReport | undefined>;
   /** Has the process drain; resolves when it is gone. */
   stop(): Promise<void>;
@@ -41,9 +42,10 @@ const BACKOFF_MIN = 100;
 const BACKOFF_MAX = 10_000;
 /** A process that has served for so long, in milliseconds, did not fail because of how it was started. */
 const STEADY = 60_000;
-/** How long a process may take to say how it stands. */
+/** Time that a process may take to report, in milliseconds. */
 const REPORT_TIMEOUT = 2000;
 
+/** Returns a place whose process is not started. */
 export function createSupervisor(options: {
   /** The whole environment of the process. */
   env: NodeJS.ProcessEnv;

@@ -3,7 +3,7 @@ import type { MetricJson } from './messages.js';
 
 /** The metrics of all workers as those of one process. What a process had counted when it died stays counted. */
 export interface Totals {
-  /** What worker `index` says now; undefined: it does not answer. */
+  /** Takes the metrics of worker `index`; undefined: it does not answer. */
   reported(index: number, metrics: readonly MetricJson[] | undefined): void;
   /** The process of worker `index` is gone: the next one counts from nothing. */
   died(index: number): void;
@@ -11,10 +11,11 @@ export interface Totals {
   page(): Promise<string>;
 }
 
+/** Returns totals of no workers. */
 export function createTotals(): Totals {
-  /** What each worker said last. */
+  /** The last report of each worker. */
   const last = new Map<number, readonly MetricJson[]>();
-  /** What processes that are gone had counted. */
+  /** Counts of processes that are gone. */
   let retired: (readonly MetricJson[])[] = [];
 
   return {
@@ -36,7 +37,7 @@ export function createTotals(): Totals {
   };
 }
 
-/** What only grows: a gauge of a process that is gone says nothing. */
+/** Returns what only grows: a gauge of a process that is gone says nothing. */
 function counted(metrics: readonly MetricJson[]): MetricJson[] {
   // The types have an enum's numbers; it is the words that are there.
   return metrics.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));

@@ -20,10 +20,11 @@ export interface SocketFanOut {
 }
 
 interface Copies extends Message {
-  /** How many sessions have got it. */
+  /** Number of sessions that have got it. */
   sessions: number;
 }
 
+/** Returns a fan-out with nothing to send. */
 export function createSocketFanOut(options: {
   link: () => Pick<CoreLink, 'published'>;
   writer: SocketWriter;
@@ -35,14 +36,14 @@ export function createSocketFanOut(options: {
   const { link, writer, redelivery, topics, sessionOf, framesPerTurn } = options;
   let left = framesPerTurn;
 
-  /** Whether the turn is over. */
+  /** Returns true if the turn is over. */
   function isOver(): boolean {
     if (left > 0) return false;
     left = framesPerTurn;
     return true;
   }
 
-  /** How many of the messages were sent. */
+  /** Hands messages to a session. Returns how many were sent. */
   function hand(session: SocketSession, messages: readonly Message[]): number {
     const sent = writer.write(session, messages);
     left -= messages.length;
@@ -110,7 +111,7 @@ export function createSocketFanOut(options: {
   };
 }
 
-/** Whether a session is given anything. */
+/** Returns true if a session is given anything. */
 export function takesMessages({ state }: SocketSession): boolean {
   return state === 'live' || state === 'resumed';
 }

@@ -20,9 +20,10 @@ const BURST = 2000;
 const FRAME_MS = 50;
 /** Less than so many frames are not kept. */
 const KEPT_FROM = 100;
-/** How many devices are kept; of more, those that closed first are forgotten. */
+/** Number of devices that are kept; of more, those that closed first are forgotten. */
 const MAX_KEPT = 50_000;
 
+/** Returns the budget of devices that have sent nothing. */
 export function createFrameBudget(now: () => number = () => performance.now()): FrameBudget {
   /** Until when devices without a socket have paid, in the order in which they closed. */
   const kept = new Map<string, number>();

@@ -14,25 +14,33 @@ import { areEqual, createTopics } from './topics.js';
 export interface Hub extends LinkListener {
   /** Undefined: there are as many as may be. */
   open(ws: WebSocket<SocketData>, deviceId: string): SocketSession | undefined;
+  /** A socket has closed. */
   closed(session: SocketSession): void;
+  /** A socket has taken what it buffered. */
   drained(session: SocketSession): void;
+  /** A device has confirmed a push. */
   confirm(session: SocketSession, pushId: number): void;
+  /** All sessions that are not closed. */
   sessions(): Iterable<SocketSession>;
-  /** Whether the session that had the slot is still open. */
+  /** Returns true if the session that had the slot is still open. */
   isOpen(slot: number, ws: WebSocket<SocketData>): boolean;
+  /** Sends nothing again any more. */
   stop(): void;
+  /** Returns counts for the metrics. */
   counts(): HubCounts;
 }
 
 /** Counted since the start, but for what is kept now. */
 export interface HubCounts {
+  /** Frames by what became of them. */
   frames: FrameCounts;
   /** Messages that were sent again because they were not confirmed. */
   redelivered: number;
+  /** Bytes of messages that are kept until they are confirmed. */
   unconfirmedBytes: number;
 }
 
-/** How many confirmations of what it was not sent a session may send. */
+/** Maximum number of confirmations of what it was not sent that a session may send. */
 const MAX_STRAY_CONFIRMATIONS = 1000;
 /** Some milliseconds' worth. */
 const FRAMES_PER_TURN = 512;
@@ -52,13 +60,14 @@ type Reports = Pick<
   | 'isAttached'
 >;
 
+/** Returns a hub without sessions. */
 export function createHub(
   link: () => Reports,
   options: {
     maxSessions: number;
     /** Milliseconds until an unconfirmed message is sent again for the first time. */
     confirmInterval: number;
-    /** How many frames are sent before something else has its turn. */
+    /** Number of frames that are sent before something else has its turn. */
     framesPerTurn?: number;
   },
 ): Hub {
@@ -230,7 +239,7 @@ export function createHub(
   };
 }
 
-/** Whether they go to the same sessions. */
+/** Returns true if they go to the same sessions. */
 function isTogetherWith(publication: Publication, next: Publication): boolean {
   return publication.platform === next.platform && areEqual(publication.topics, next.topics);
 }

@@ -12,11 +12,13 @@ export interface Redelivery {
   ended(session: SocketSession, pushId: number): void;
   /** The session is gone: the next one is sent what is unconfirmed. */
   forget(session: SocketSession): void;
+  /** A push is not sent again to anybody. */
   recalled(pushId: number): void;
   /** The pushes that are kept, each once. */
   unconfirmedPushes(): number[];
-  /** How many bytes of frames are kept. */
+  /** Number of bytes of frames that are kept. */
   keptBytes(): number;
+  /** Sends nothing again any more. */
   stop(): void;
 }
 
@@ -24,6 +26,7 @@ const LONGEST = 300_000;
 /** Beyond so many bytes of kept frames, messages come again only with the next session. */
 const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 
+/** Returns a redelivery with nothing to send. */
 export function createRedelivery(options: {
   /** Milliseconds until a message is sent again for the first time. */
   firstInterval: number;
@@ -38,7 +41,7 @@ export function createRedelivery(options: {
     if (interval >= LONGEST) break;
   }
   let keptBytes = 0;
-  /** How many sessions each push is kept for. */
+  /** Number of sessions for which each push is kept. */
   const pushes = new Map<number, number>();
   let timer: NodeJS.Timeout | undefined;
   let timerDue = Number.POSITIVE_INFINITY;

@@ -35,7 +35,9 @@ const UNKNOWN_ID = /^\s*CFM:\s*\d+\s*$/i;
 
 /** Told of every socket, those that are turned away too. */
 export interface SocketObserver {
+  /** A socket was accepted. */
   opened(): void;
+  /** A socket has closed with this code. */
   closed(code: number): void;
 }
 
@@ -162,7 +164,7 @@ function speaksOurs(offered: string): boolean {
   return offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
 }
 
-/** Whether it asks for a WebSocket as RFC 6455 has it, and for nothing else. */
+/** Returns true if it asks for a WebSocket as RFC 6455 has it, and for nothing else. */
 function isHandshake(req: HttpRequest): boolean {
   const { hasBody, isTooLarge, ambiguity } = readHead(req);
   return !hasBody && !isTooLarge && ambiguity === undefined && req.getHeader('upgrade').toLowerCase() === 'websocket';

@@ -2,7 +2,7 @@ import type { WebSocket } from 'uWebSockets.js';
 import type { ReportedSession } from '../link/reported-session.js';
 import type { Platform } from '../link/wire.js';
 
-/** What uWebSockets keeps for a socket. */
+/** The data that uWebSockets keeps for a socket. */
 export interface SocketData {
   /** The device id that the client named; well-formed, not yet known to exist. Undefined: it named none. */
   deviceId: string | undefined;
@@ -20,28 +20,37 @@ export interface SocketData {
  * - stalled: it gets nothing until the core, told that it has drained, resumes it.
  */
 export interface SocketSession extends ReportedSession {
+  /** The socket. */
   readonly ws: WebSocket<SocketData>;
+  /** The device's number; 0 until the core has accepted the session. */
   device: number;
+  /** The registration for which it was accepted. */
   generation: number;
+  /** Shows another core that this edge has had the session; the core gave it. */
   ticket: number;
+  /** The number of the page that it is being sent. */
   page: number;
+  /** The state, as above. */
   state: 'announced' | 'resumed' | 'live' | 'stalled';
+  /** Platform of the device. */
   platform: Platform;
+  /** Topics of which it gets what is published. */
   topics: readonly number[];
   /** The pushes of which the kernel has taken every byte. */
   through: number;
-  /** What the socket still buffers, the first of it maybe in part: it counts as handed over when it has drained. */
+  /** Messages that the socket still buffers, the first maybe in part: they count as handed over when it has drained. */
   buffered: readonly Handed[] | undefined;
-  /** What the device must still confirm, by push; undefined: nothing ever. See Redelivery. */
+  /** Messages that the device must still confirm, by push; undefined: there were never any. See Redelivery. */
   unconfirmed: Map<number, Unconfirmed> | undefined;
-  /** What the device has confirmed before the session was accepted, for the first time; undefined: nothing. */
+  /** Pushes that the device has confirmed before the session was accepted; undefined: none. */
   early: number[] | undefined;
-  /** How often the device confirmed what it was not sent in this session. */
+  /** Number of confirmations of what it was not sent in this session. */
   strayConfirmations: number;
 }
 
 /** A message that a socket was handed. */
 export interface Handed {
+  /** The push. */
   readonly pushId: number;
   /** Undefined: of a topic push, or sent again. */
   readonly deliveryId: number | undefined;
@@ -49,15 +58,19 @@ export interface Handed {
 
 /** A message that a device has not confirmed. */
 export interface Unconfirmed {
+  /** The session that was sent it. */
   readonly session: SocketSession;
+  /** The push. */
   readonly pushId: number;
   /** Undefined: it is not to be sent again. */
   frame: Uint8Array | undefined;
   /** Milliseconds since the epoch after which it is not sent again. */
   readonly until: number;
+  /** Time at which it is sent again, by `performance.now()`. */
   dueAt: number;
 }
 
+/** Returns the session of a socket that has just been accepted. */
 export function createSocketSession(ws: WebSocket<SocketData>, slot: number, deviceId: string): SocketSession {
   return {
     ws,

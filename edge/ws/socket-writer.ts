@@ -3,12 +3,13 @@ import type { Handed, SocketSession } from './session.js';
 
 /** A message for one device. */
 export interface Message extends Handed {
+  /** The WebSocket frame's text in UTF-8. */
   readonly frame: Uint8Array;
   /** Milliseconds since the epoch until when it is sent again, unless the device confirms it; 0: it is not. */
   readonly confirmUntil: number;
 }
 
-/** What became of messages: the socket took them, buffers them, or did not take them: those are sent again. */
+/** Numbers of messages that sockets took, buffer, or did not take: those are sent again. */
 export type FrameCounts = Record<'taken' | 'buffered' | 'refused', number>;
 
 /**
@@ -23,16 +24,18 @@ export interface SocketWriter {
   write(session: SocketSession, messages: readonly Message[]): number;
   /** Nothing is buffered any more. */
   drained(session: SocketSession): void;
+  /** Returns counts since the start. */
   counts(): FrameCounts;
 }
 
 /**
- * What uWebSockets answers to a send: the bytes are written, or wait where that is known later; they are buffered; they
+ * Answers of uWebSockets to a send: the bytes are written, or wait where that is known later; they are buffered; they
  * are dropped.
  */
 const TAKEN = 1;
 const BUFFERED = 0;
 
+/** Returns a writer that has sent nothing. */
 export function createSocketWriter(
   link: () => Pick<CoreLink, 'delivered' | 'deliveredLate' | 'stalled'>,
 ): SocketWriter {

@@ -1,12 +1,14 @@
 import type { SocketSession } from './session.js';
 
-/** Which sessions have which topic. */
+/** The sessions of each topic. */
 export interface Topics {
   /** Replaces the topics of a session. */
   set(session: SocketSession, topics: readonly number[]): void;
+  /** Sessions that have this topic. */
   members(topic: number): Iterable<SocketSession>;
 }
 
+/** Returns topics without sessions. */
 export function createTopics(): Topics {
   const members = new Map<number, Set<SocketSession>>();
   const none: ReadonlySet<SocketSession> = new Set();

@@ -51,8 +51,8 @@ describe.each(storeKinds())('the metrics, on %s', (store) => {
     const rpc = pushCoreClient(stack, 'grpc');
     await rpc.recallPush({ requestId: recalled }, basic(TEST_APP.appId, TEST_APP.appKey));
 
-    for (const ending of ['delivered', 'confirmed', 'expired', 'recalled']) {
-      await growsTo(stack.core, core, `onepush_deliveries_ended_total{ending="${ending}"}`, 1);
+    for (const state of ['delivered', 'confirmed', 'expired', 'recalled']) {
+      await growsTo(stack.core, core, `onepush_deliveries_ended_total{state="${state}"}`, 1);
     }
     expect(await grown(stack.core, core, 'onepush_pushes_accepted_total{target="directed"}')).toBe(4);
     expect(await grown(stack.core, core, 'onepush_pushes_accepted_total{target="topics"}')).toBe(1);

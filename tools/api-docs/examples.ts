@@ -2,10 +2,11 @@ import type { JsonObject } from '@bufbuild/protobuf';
 
 /** One call with curl. Both bodies must fit the schema; a test makes the calls and compares. */
 export interface CurlExample {
-  /** Whose credentials it has. */
+  /** Owner of the credentials that it has. */
   as: 'nobody' | 'app' | 'admin';
   /** May have `$DEVICE`, `$PUSH` and `$APP` for ids. */
   request: JsonObject;
+  /** The answer. */
   answer: JsonObject;
 }
 

@@ -97,7 +97,10 @@ function curlExample(method: DescMethod, { as, request, answer }: CurlExample): 
   return `**Example**\n\n\`\`\`sh\n${command}\n\`\`\`\n\n\`\`\`json\n${JSON.stringify(answer, null, 2)}\n\`\`\`\n`;
 }
 
-/** What these messages have in their fields, and so on, in the order in which it is met; without Google's own. */
+/**
+ * Returns the messages and enums in the fields of these, and so on, in the order in which they are met; without
+ * Google's own.
+ */
 function reachable(roots: readonly DescMessage[]): { messages: DescMessage[]; enums: DescEnum[] } {
   const messages = new Set(roots);
   const enums = new Set<DescEnum>();

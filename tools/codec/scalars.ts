@@ -1,13 +1,14 @@
 import { type DescField, ScalarType } from '@bufbuild/protobuf';
 
-/** How values of one type are read and written. */
+/** The way values of one type are read and written. */
 export interface Scalar {
+  /** The wire type of Protobuf. */
   wireType: 0 | 1 | 2;
   /** Of a BinaryReader, with its arguments. */
   read: string;
   /** Of a Writer. */
   write: 'bool' | 'bytes' | 'double' | 'int32' | 'string' | 'uint32';
-  /** What a field has that was not given. */
+  /** The value of a field that was not given. */
   zero: string;
   /** Completes, after a field's name, the condition that it has another value. */
   isSet: string;

@@ -12,21 +12,23 @@ import type { Caller } from '../writer/push-queue.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { resolveAudience } from './resolve-audience.js';
 
-/** What an app asks to be pushed. */
+/** A push as an app asks for it. */
 export interface PushDraft extends PushOptions {
+  /** Devices that it is for, within the app. */
   audience: Audience;
   /** With `needConfirm`: seconds that the message waits; see `lifetimeOf`. */
   duration: number | undefined;
   /** Seconds that the message waits, whatever `needConfirm` says; undefined: see `lifetimeOf`. */
   ttl?: number | undefined;
+  /** The part that devices get. */
   content: PushContent;
-  /** When it is to be made, in milliseconds since the epoch; undefined or past: at once. */
+  /** Time at which it is to be made, in milliseconds since the epoch; undefined or past: at once. */
   sendAt?: number | undefined;
   /** Makes a retry safe; see `Idempotency`. */
   idempotency: { key: string; digest: string } | undefined;
 }
 
-/** How long a push may look for its devices before it becomes a job. */
+/** Time that a push may look for its devices before it becomes a job. */
 const RESOLVE_BOUNDS = { withinMs: 500 };
 /**
  * Only when nothing is known of its devices any more is a push resolved again; so often is a sign of something else.

@@ -3,19 +3,15 @@ import type { AudienceQuery } from '../../domain/audience.js';
 import type { StoreReader } from '../../store/store.js';
 import type { Caller } from '../writer/push-queue.js';
 
-/**
- * Counts how many devices an audience has now, and how many of those have a session.
- *
- * @param caller one that has cancelled is counted for no longer
- * @throws OnePushError AUDIENCE_TOO_SLOW if it takes longer than `ESTIMATE_WITHIN_MS`
- */
+/** Counts the devices that an audience has now, and those of them that have a session. */
 export type EstimateAudience = (query: AudienceQuery, caller?: Caller) => Promise<{ devices: number; online: number }>;
 
-/** How long an estimate may take, in milliseconds. */
+/** Longest time of an estimate, in milliseconds. */
 export const ESTIMATE_WITHIN_MS = 30_000;
 /** Devices of one look-up: it takes as many steps as it needs. */
 const DEVICES_PER_LOOK_UP = 10_000;
 
+/** Returns an estimate that asks `isOnline` for each device that it finds. */
 export function createEstimate(
   store: Pick<StoreReader, 'findAudience'>,
   isOnline: (deviceNum: number) => boolean,

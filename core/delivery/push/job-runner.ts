@@ -13,6 +13,7 @@ import { type AudiencePage, resolveAudiencePage } from './resolve-audience.js';
  * made again. A job whose part fails again and again, for a cause that is its own, ends as failed.
  */
 export interface JobRunner {
+  /** Begins to look for jobs that are due. */
   start(): void;
   /** A job is there that is due at this time. */
   wake(dueAt: number): void;
@@ -44,16 +45,17 @@ const MAX_FAILURES = 10;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 
-/** What is known of a job that is under way, besides what is in the store. */
+/** The state of a job under way, besides what is in the store. */
 interface Progress {
-  /** Where its next part begins, and up to which device none was found. */
+  /** The device behind which its next part begins: up to it none was found. */
   from: number;
   after: number;
-  /** How often its next part has failed, and when it may be tried again. */
+  /** Number of times that its next part has failed, and the time at which it may be tried again. */
   failures: number;
   retryAt: number;
 }
 
+/** Returns a runner that is not started. */
 export function createJobRunner(options: {
   registry: Registry;
   store: Pick<StoreReader, 'findAudience' | 'findDueJobs' | 'findOpenJob'>;
@@ -66,7 +68,7 @@ export function createJobRunner(options: {
   let stopped = false;
   /** Of jobs that are due. */
   const underWay = new Map<number, Progress>();
-  /** When the next look is; Infinity: one is under way, and may have missed what comes now. */
+  /** Time of the next look; Infinity: one is under way, and may have missed what comes now. */
   let nextLook = Number.POSITIVE_INFINITY;
   let missed = false;
   const alarm = createAlarm();
@@ -107,7 +109,10 @@ export function createJobRunner(options: {
     }
   }
 
-  /** Whether the job has got on. If not, or if that is not known, the store knows, and is asked at the next look. */
+  /**
+   * Returns true if the job has got on. If not, or if that is not known, the store knows, and is asked at the next
+   * look.
+   */
   async function makePart(id: number): Promise<boolean> {
     if ((underWay.get(id)?.retryAt ?? 0) > now()) return false;
     try {

@@ -7,6 +7,7 @@ import type { WriteCycle } from '../writer/write-cycle.js';
  */
 export type RecallPush = (appNum: number, id: number) => Promise<Recalled | undefined>;
 
+/** Returns a function that recalls through the write cycle. */
 export function createRecallPush(cycle: Pick<WriteCycle, 'execute' | 'commands'>): RecallPush {
   const recall = (appNum: number, pushId: number) => cycle.execute(cycle.commands.recall, { pushId, appNum });
   return async (appNum, id) => {

@@ -47,6 +47,7 @@ async function resolveFound(
 
 /** A part of an audience. */
 export interface AudiencePage {
+  /** The devices of this part. */
   resolution: Resolution;
   /** Up to which device it has been looked through: not less than its last. */
   after: number;

@@ -2,8 +2,9 @@ import type { StoreReader } from '../../store/store.js';
 import { createOutgoing, type Outgoing } from './frames.js';
 import type { Session } from './session.js';
 
-/** What waited for one session, oldest first. */
+/** A part of the messages that waited for one session, oldest first. */
 export interface BacklogPage {
+  /** Messages in the order of their pushes. `deliveryId`: the edge reports it; undefined for topic pushes. */
   entries: { outgoing: Outgoing; deliveryId: number | undefined }[];
   /** All that waited up to here is in the entries, or was handed over before. */
   through: number;
@@ -11,21 +12,21 @@ export interface BacklogPage {
   more: boolean;
 }
 
-/** What waits for one session, without its content. */
+/** Messages that wait for one session, without their content. */
 export interface Backlog {
   /** Delivery by push, oldest first. */
   rows: ReadonlyMap<number, number | undefined>;
-  /** What was looked at. */
+  /** The push up to which was looked. */
   bound: number;
   /** The rows are all of that up to this push id; Infinity: all. */
   upTo: number;
 }
 
-/** What one session gets before its socket has to drain, in bytes; it is exceeded by at most one message. */
+/** Bytes that one session gets before its socket has to drain; exceeded by at most one message. */
 const PAGE_BYTES = 256 * 1024;
-/** What all sessions get from one read: the memory of the core and what waits for an edge stay bounded. */
+/** Bytes that all sessions get from one read, so that the core's memory and the edges' queues stay bounded. */
 const READ_BYTES = 16 * 1024 * 1024;
-/** What a frame has beside its content, roughly. */
+/** About as many bytes as a frame has beside its content. */
 const FRAME_BYTES = 200;
 /** For how many messages of each session sizes are looked up at first, and for how many one look-up asks. */
 const FIRST_STEP = 4;
@@ -38,7 +39,7 @@ interface Plan<S> {
   rows: [pushId: number, deliveryId: number | undefined][];
   bound: number;
   upTo: number;
-  /** How many of `rows` are in the page, or have no content any more. */
+  /** Number of `rows` that are in the page, or have no content any more. */
   done: number;
   bytes: number;
 }

@@ -3,7 +3,7 @@ import type { InboxRow, StoreReader, TimelineRow, TopicRange } from '../../store
 import { type Backlog, type BacklogPage, fillPages } from './backlog-page.js';
 import type { Session } from './session.js';
 
-/** How many messages one session gets before its socket has to drain, and how much one read looks at. */
+/** Maximum number of messages that one session gets before its socket has to drain. */
 const ENTRIES_PER_PAGE = 200;
 const INBOX_ROWS = 5000;
 const TIMELINE_ROWS = 2000;
@@ -96,8 +96,8 @@ function rangesOf<S extends Reader>(sessions: readonly S[], from: (session: S) =
 }
 
 /**
- * Whether a topic push is for the session's device: it had the topic then, has the platform, and was not sent it in
- * this session.
+ * Returns true if a topic push is for the session's device: it had the topic then, has the platform, and was not sent
+ * it in this session.
  */
 function concerns(row: TimelineRow, { device, after }: Reader): boolean {
   if (row.pushId <= after || !matchesPlatform(row.platform, device.platform)) return false;
@@ -114,7 +114,10 @@ function lastIfFull(rows: readonly TimelineRow[]): number {
   return last === undefined ? Number.POSITIVE_INFINITY : last.pushId - 1;
 }
 
-/** How far the inbox of a device has been read: rows come by device, so a full answer ends within one. */
+/**
+ * Returns the push up to which the inbox of a device has been read: rows come by device, so a full answer ends within
+ * one.
+ */
 function inboxUpTo(rows: readonly InboxRow[], deviceNum: number): number {
   const last = rows.length >= INBOX_ROWS ? rows.at(-1) : undefined;
   if (last === undefined || deviceNum < last.deviceNum) return Number.POSITIVE_INFINITY;

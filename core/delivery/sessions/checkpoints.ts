@@ -21,6 +21,7 @@ export interface Checkpoints {
 /** Sessions that one turn of the loop looks at. */
 const SESSIONS_PER_TURN = 500;
 
+/** Returns checkpoints of sessions that were pushed nothing yet. */
 export function createCheckpoints(options: {
   /** All sessions, in any state. */
   sessions: () => Iterable<Session>;

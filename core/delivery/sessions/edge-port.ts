@@ -1,12 +1,13 @@
 import type { Device, Platform, PlatformFilter } from '../../domain/device.js';
 
-/** Why a session is closed: the WebSocket close codes of the documented contract. */
+/** Reasons for which the core has a session closed, with the WebSocket close codes of the documented contract. */
 export const CLOSE = {
   appDisabled: { code: 4403, reason: 'app disabled' },
   notRegistered: { code: 4404, reason: 'device not registered' },
   replaced: { code: 4409, reason: 'replaced by a newer connection' },
   unregistered: { code: 4410, reason: 'device unregistered or changed hands' },
 } as const;
+/** One of the reasons of `CLOSE`. */
 export type CloseReason = (typeof CLOSE)[keyof typeof CLOSE];
 
 /**
@@ -19,6 +20,7 @@ export interface EdgePort {
   /** One message for one session. */
   // `deliveryId`: what the edge reports when the kernel has taken the message; undefined: nothing.
   deliver(slot: number, message: EdgeMessage, deliveryId: number | undefined): void;
+  /** One message for all live sessions that have one of its topics. */
   publish(publication: Publication): void;
   /** The session of this device is accepted, or has drained: the deliveries of this page follow. */
   resume(slot: number, page: number, device: Pick<Device, 'num' | 'generation'>): void;
@@ -26,6 +28,7 @@ export interface EdgePort {
   sync(slot: number): void;
   /** The session has all that waited: from here on it gets what is published to these topics. */
   live(slot: number, platform: Platform, topics: readonly number[]): void;
+  /** The edge closes the socket of this slot, and reports its end. */
   closeSession(slot: number, reason: CloseReason): void;
   /** A push is not sent again, to one session or, where that is undefined, to any. */
   recall(pushId: number, slot?: number): void;
@@ -41,15 +44,22 @@ export interface EdgePort {
 
 /** A message for sessions of one kind of platform. */
 export interface EdgeMessage {
+  /** The id of the push, by which the edge finds the message again. */
   pushId: number;
+  /** The WebSocket frame's text in UTF-8. */
   frame: Uint8Array;
-  /** When the device must confirm: until when the edge sends it again, in milliseconds since the epoch. Otherwise 0. */
+  /**
+   * Time until which the edge sends it again where the device must confirm, in milliseconds since the epoch; 0: it need
+   * not.
+   */
   confirmUntil: number;
 }
 
 /** A topic push for all live sessions of an edge. */
 export interface Publication extends EdgeMessage {
+  /** Numbers of the topics; a session that has several of them gets it once. */
   topics: readonly number[];
+  /** Platform of the sessions that get it. */
   platform: PlatformFilter;
   /** Undefined: as the others'. */
   iosFrame: Uint8Array | undefined;

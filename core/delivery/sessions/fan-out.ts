@@ -7,10 +7,11 @@ import { hold, type Session, sendTo } from './session.js';
 
 /** Hands committed pushes to the sessions: sent to those that are live, held for those that read what waited. */
 export interface FanOut {
-  /** What is committed, in the order of the commits. */
+  /** Takes a committed push. Must be called in the order of the commits. */
   pushed(push: NewPush): void;
 }
 
+/** Returns a fan-out over these sessions and edges. */
 export function createFanOut(options: {
   sessionOf: (deviceNum: number) => Session | undefined;
   edges: () => Iterable<EdgePort>;

@@ -3,12 +3,15 @@ import { hasIosFrame, type Push, toFrame } from '../../domain/push.js';
 
 /** A push on its way to devices: each kind of frame is made once, when the first device needs it. */
 export interface Outgoing {
+  /** The push itself. */
   push: Push;
+  /** Returns the frame for a device of this platform. */
   frameFor(platform: Platform): Uint8Array;
   /** Undefined: IOS devices get the same as the others. */
   iosFrame(): Uint8Array | undefined;
 }
 
+/** Returns the push without any frame made yet. */
 export function createOutgoing(push: Push): Outgoing {
   let common: Uint8Array | undefined;
   let ios: Uint8Array | undefined;

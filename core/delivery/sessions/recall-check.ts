@@ -19,6 +19,7 @@ const RETRY_DELAY = 500;
 /** After so many attempts the edge goes on until the messages are confirmed or expire. */
 const MAX_ATTEMPTS = 120;
 
+/** Returns a check that asks the store for one edge at a time. */
 export function createRecallCheck(options: { store: Pick<StoreReader, 'findContentSizes'>; log: Logger }): RecallCheck {
   const { store, log } = options;
   // One after the other, however many edges attach at once.

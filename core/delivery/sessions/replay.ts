@@ -26,12 +26,13 @@ export interface Replay {
   reading(): Iterable<Session>;
 }
 
-/** How many sessions read with one set of look-ups. */
+/** Number of sessions that read with one set of look-ups. */
 const SESSIONS_PER_READ = 200;
 const RETRY_DELAY = 500;
 
 type ReadingState = Session['state'] & { kind: 'reading' };
 
+/** Returns a replay in which nobody reads. */
 export function createReplay(options: {
   store: StoreReader;
   cycle: Pick<WriteCycle, 'flush' | 'lastCommitted'>;

@@ -4,13 +4,17 @@ import { confirmUntil, type Outgoing } from './frames.js';
 
 /** A socket that an edge has announced, and whose device is being looked up. */
 export interface UnidentifiedSession {
+  /** The edge that has the socket. */
   readonly edge: EdgePort;
+  /** The socket's slot on that edge. */
   readonly slot: number;
+  /** The public id that the socket came with; it may be nobody's. */
   readonly deviceId: string;
-  /** What this socket was handed before the edge attached again; 0 for a new socket. */
+  /** The push up to which this socket was handed all before the edge attached again; 0 for a new socket. */
   readonly through: number;
   /** The registration that it was accepted for before the edge attached again; undefined for a new socket. */
   readonly accepted: Pick<Device, 'num' | 'generation'> | undefined;
+  /** True once the edge has reported its end, or has gone. */
   closed: boolean;
 }
 
@@ -23,11 +27,15 @@ export interface UnidentifiedSession {
  * - closed: nothing is sent any more.
  */
 export interface Session {
+  /** The edge that has the socket. */
   readonly edge: EdgePort;
+  /** The socket's slot on that edge. */
   readonly slot: number;
   /** Since when this core knows it, in milliseconds since the epoch. */
   readonly since: number;
+  /** The device as it was when the session began, with the changes of its tags since. */
   device: Subscriber;
+  /** The state, as above. `sinceBatch`: the number of the link's message from which on the session is live. */
   state:
     | { kind: 'queued' }
     | { kind: 'reading'; held: HeldDelivery[]; heldBytes: number; overflowed: boolean; recalled: Set<number> }
@@ -38,16 +46,20 @@ export interface Session {
   after: number;
   /** Counts the pages that it was sent: what the edge says of an earlier one changes nothing. */
   pageNumber: number;
-  /** What the last read sent, and how far it looked: once the edge has handed over `last`, all up to `through` is. */
+  /**
+   * The last push that the last read sent, and the one up to which it looked: once the edge has handed over `last`, all
+   * up to `through` is.
+   */
   page: { readonly last: number; readonly through: number };
-  /** How far the device had read its topics before this session; undefined until it has been looked up. */
+  /** The push up to which the device had read its topics before this session; undefined until it has been looked up. */
   cursor: number | undefined;
-  /** How far it has been written that the device has read them since; 0: nothing has. */
+  /** The push up to which it has been written that the device has read them since; 0: nothing has. */
   checkpointed: number;
   /** It was sent topic pushes that had waited since it was live last. */
   readTopics: boolean;
   /**
-   * How many earlier sessions of the device have not reported yet what they were handed. It begins when none is left.
+   * Number of earlier sessions of the device that have not reported yet what they were handed. It begins when none is
+   * left.
    */
   blockers: number;
   /** The edge has reported its end. */
@@ -56,7 +68,9 @@ export interface Session {
 
 /** A delivery that was committed while its session was reading. */
 export interface HeldDelivery {
+  /** The push, with its frames. */
   outgoing: Outgoing;
+  /** The delivery's id; undefined for a topic push. */
   deliveryId: number | undefined;
 }
 
@@ -64,8 +78,10 @@ const NO_PAGE: Session['page'] = { last: 0, through: 0 };
 
 /** Beyond so many held deliveries, or bytes of them, a session reads again instead. */
 export const MAX_HELD = 256;
+/** Maximum number of bytes of held deliveries: beyond it a session reads again instead. */
 export const MAX_HELD_BYTES = 256 * 1024;
 
+/** Returns the session of an identified socket, queued for its turn to read. */
 export function createSession(
   { edge, slot, through }: UnidentifiedSession,
   device: Subscriber,

@@ -16,20 +16,29 @@ import { createUnidentifiedSessions } from './unidentified.js';
  * A report for a slot that is not in use changes nothing; the slot of a closed session is free again in any case.
  */
 export interface Sessions {
+  /** Takes an edge that has attached, without sessions. */
   attached(edge: EdgePort): void;
   /** The edge is gone. */
   detached(edge: EdgePort): void;
+  /** Takes a socket that an edge has announced; it is looked up, and closed if it is no device's. */
   opened(edge: EdgePort, opened: Pick<UnidentifiedSession, 'slot' | 'deviceId' | 'through' | 'accepted'>): void;
   /** Returns whether there was such a session, and it was known whose it is. */
   closed(edge: EdgePort, slot: number, through: number): boolean;
   /** The number of the device whose session the slot has; undefined: none, or it is not known yet whose it is. */
   deviceAt(edge: EdgePort, slot: number): number | undefined;
-  /** How many sessions an edge has. */
+  /** Number of sessions of an edge. */
   countOf(edge: EdgePort): number;
+  /** A socket takes nothing any more: what is committed from here on waits in the store. */
   stalled(edge: EdgePort, slot: number): void;
+  /**
+   * A socket has taken all of this page, up to push `through`: the session reads on. Another page's changes nothing.
+   */
   drained(edge: EdgePort, slot: number, page: number, through: number): void;
+  /** Hands committed pushes to the sessions that they are for. In the order of the commits. */
   pushed(pushes: readonly NewPush[]): void;
+  /** A device is registered or changed: its session is closed if it has changed hands, else it follows the new tags. */
   registered(result: Registered, registration: NewRegistration): void;
+  /** A device has unregistered: its session is closed. */
   unregistered(device: Device): void;
   /**
    * The open session of a device: the label of its edge, since when this core knows it, in milliseconds since the
@@ -46,6 +55,7 @@ export interface Sessions {
 
 type Slots = Map<number, UnidentifiedSession | Session>;
 
+/** Returns sessions without edges. */
 export function createSessions(options: {
   store: StoreReader;
   cycle: Pick<WriteCycle, 'advanceCursor' | 'flush' | 'lastCommitted'>;

@@ -9,15 +9,17 @@ import type { UnidentifiedSession } from './session.js';
 
 /** Sessions that are not identified yet: looked up whose they are, many at once. */
 export interface UnidentifiedSessions {
+  /** Looks a session's device up; then `begin` is called, or the socket is closed. */
   add(session: UnidentifiedSession): void;
   /** The registration of the device has changed: what is being looked up now may be outdated. */
   changed(deviceId: string): void;
 }
 
-/** How many sessions are identified with one set of look-ups. */
+/** Number of sessions that are identified with one set of look-ups. */
 const SESSIONS_PER_BATCH = 500;
 const RETRY_DELAY = 500;
 
+/** Returns the look-up of sessions, with none waiting. */
 export function createUnidentifiedSessions(options: {
   store: Pick<StoreReader, 'findSubscribers'>;
   /** Called for each whose device may have a session. */

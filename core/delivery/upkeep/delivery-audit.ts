@@ -12,7 +12,7 @@ export interface DeliveryAudit extends Periodic {
   counts(): { checked: number; mismatches: number };
 }
 
-/** How long a push is looked at, in milliseconds. */
+/** Time for which a push is looked at, in milliseconds. */
 const WINDOW = 3_600_000;
 /** Bounds of one step: on SQLite the core does nothing else meanwhile. */
 const PUSHES_PER_STEP = 100;
@@ -20,6 +20,7 @@ const DELIVERIES_PER_STEP = 2000;
 /** Beyond so many wrong pushes, more are not told apart. */
 const MAX_WRONG = 10_000;
 
+/** Returns an audit that is not started. */
 export function createDeliveryAudit(options: {
   store: Pick<StoreReader, 'checkSums'>;
   /** Milliseconds between two steps; 0: there are none. */

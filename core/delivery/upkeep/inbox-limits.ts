@@ -1,19 +1,21 @@
 import type { Eviction, NewPush, StoreReader } from '../../store/store.js';
 
 /**
- * Which inboxes may be over their limit. Only a device that something was put into the inbox of since the last look is
- * looked at, so this costs nothing for the others.
+ * Inboxes that may be over their limit. Only those into which something was put since the last look are looked at, so
+ * this costs nothing for the others.
  */
 export interface InboxLimits {
+  /** Remembers the devices of committed pushes as inboxes that have grown. */
   pushed(pushes: readonly NewPush[]): void;
-  /** What is to be evicted so that no inbox is over its limit. */
+  /** Returns the evictions after which no inbox is over its limit. */
   findFull(): Promise<Omit<Eviction, 'now'>[]>;
 }
 
-/** How many inboxes are remembered; beyond them the ones that were counted longest ago are counted anew. */
+/** Number of inboxes that are remembered; beyond them the ones that were counted longest ago are counted anew. */
 const MAX_REMEMBERED = 200_000;
 const COUNTS_PER_LOOK_UP = 1000;
 
+/** Returns the limits with every inbox uncounted. */
 export function createInboxLimits(store: Pick<StoreReader, 'countInbox'>, limit: number): InboxLimits {
   /** At the most so many deliveries are in the inbox; undefined: not counted yet. */
   const atMost = new Map<number, number>();

@@ -13,7 +13,7 @@ const OVERLAP = 5000;
 /** More of it once a minute, since it costs as much as so many pushes have expired in it. */
 const LONG_OVERLAP = 120_000;
 const LONG_INTERVAL = 60_000;
-/** How many inboxes are brought under their limit by one transaction. */
+/** Number of inboxes that one transaction brings under their limit. */
 const EVICTIONS_AT_ONCE = 50;
 
 /**

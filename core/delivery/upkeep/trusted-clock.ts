@@ -1,11 +1,11 @@
 import type { Logger } from '../../../common/log.js';
 
 /**
- * How far the wall clock may run ahead of the monotonic one between two looks before it counts as a step, in
+ * Time that the wall clock may run ahead of the monotonic one between two looks before it counts as a step, in
  * milliseconds.
  */
 const STEP_MS = 60_000;
-/** How long a step forward must last before it is believed, in milliseconds. */
+/** Time that a step forward must last before it is believed, in milliseconds. */
 const BELIEVED_AFTER_MS = 600_000;
 
 /**
@@ -22,10 +22,10 @@ export function createTrustedClock(options: {
   monotonic?: () => number;
 }): () => number {
   const { log, now = Date.now, monotonic = () => performance.now() } = options;
-  /** Where the two clocks stood when the wall clock was last believed. */
+  /** The wall clock when it was last believed; `monotonicAt` is the other one then. */
   let wallAt = now();
   let monotonicAt = monotonic();
-  /** When the wall clock was first seen ahead, by the monotonic one; undefined: it is not. */
+  /** Time at which the wall clock was first seen ahead, by the monotonic one; undefined: it is not. */
   let aheadSince: number | undefined;
   return () => {
     const wall = now();

@@ -15,10 +15,11 @@ export interface CommandCommit<O> {
 
 /** One kind of change: how a set of them is carried out. */
 export interface Command<I, O> {
-  /** What a change concerns: two changes of the same subject are never in one set. */
+  /** Returns what a command concerns: two of the same subject are never in one set. */
   subjectOf(input: I): string;
   /** About how many bytes it takes; absent: few. */
   bytesOf?(input: I): number;
+  /** Begins the transaction of a set. */
   apply(inputs: readonly I[]): CommandCommit<O>;
   /** It may end deliveries; absent: it ends none. */
   endsDeliveries?: true;
@@ -39,9 +40,9 @@ export interface CommandQueue {
   commit(): Promise<boolean>;
   /** Rejects all that wait. */
   refuse(error: unknown): void;
-  /** Whether any that wait may end deliveries. */
+  /** Returns true if any that wait may end deliveries. */
   endDeliveries(): boolean;
-  /** How many wait. */
+  /** Number of commands that wait. */
   size(): number;
 }
 
@@ -56,7 +57,7 @@ interface WaitingCommand {
 
 const MAX_WAITING = 20_000;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-/** How long a change waits, in milliseconds: its caller has given up by then, and may have made it again. */
+/** Time that a command waits, in milliseconds: its caller has given up by then, and may have sent it again. */
 const MAX_WAIT = 4000;
 const MAX_SET = 500;
 const MAX_SET_BYTES = 4_000_000;
@@ -79,8 +80,8 @@ export function createCommandQueue(doubt: Pick<CommitDoubt, 'note'>): CommandQue
   }
 
   /**
-   * What waits before the first change of another kind, of each subject the first, or the last as the kind has it: the
-   * others of a subject hold up only themselves.
+   * Takes those that wait before the first command of another kind, of each subject the first, or the last as the kind
+   * has it: the others of a subject hold up only themselves.
    */
   function take(): WaitingCommand[] {
     const kind = waiting[0]?.kind;

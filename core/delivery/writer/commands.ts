@@ -24,6 +24,7 @@ import type {
 import type { OnCommit } from '../commit-effects.js';
 import type { Command, CommandCommit } from './command-queue.js';
 
+/** A registration without what the write cycle adds. */
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
 
 /** A push that is to be made later, or in parts. */
@@ -32,18 +33,21 @@ export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
   dueAt: number | undefined;
   /** Milliseconds from when it is due to its expiry. */
   lifetime: number;
+  /** The key that makes a retry safe; undefined: none. */
   idempotency: IdempotencyKey | undefined;
 }
 
 /** The changes that go through the write cycle besides deliveries. */
 export interface Commands {
+  /** Registers a device, or changes it. */
   register: Command<RegistrationRequest, Registered | Refusal>;
   /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
   update: Command<Omit<DeviceUpdate, 'sinceId' | 'now'>, Updated | 'tooManyTags' | Refusal | undefined>;
   /** By device id. */
   unregister: Command<string, void>;
+  /** Creates an app; one that exists stays as it is. */
   createApp: Command<Omit<NewApp, 'now'>, void>;
-  /** When the earlier keys end; undefined: there is no such app. */
+  /** Gives an app a new key. Answers when the earlier keys end; undefined: there is no such app. */
   rotateKey: Command<{ id: string; keyHash: string; keepOld: number }, number | undefined>;
   /** False: there is no such app. */
   setAppState: Command<Omit<AppState, 'now'>, boolean>;
@@ -53,18 +57,21 @@ export interface Commands {
   schedule: Command<JobRequest, number | 'conflict'>;
   /** With the ids of the parts that were made before; undefined: the app has no such job. */
   cancel: Command<Omit<JobCancellation, 'now'>, readonly number[] | undefined>;
+  /** Ends a job that cannot be made, with the reason. */
   fail: Command<JobFailure, void>;
+  /** Does a small part of what time has made due. */
   sweep: Command<Sweep, Swept>;
-  /** How many deliveries were evicted. */
+  /** Evicts the oldest deliveries of an inbox. Answers how many. */
   evict: Command<Omit<Eviction, 'now'>, number>;
   /** Changes nothing: meets what any commit would, and renews the core's lease. */
   nothing: Command<void, void>;
 }
 
+/** Returns the commands over a store. */
 export function createCommands(options: {
   commits: StoreWriter;
   onCommit: OnCommit;
-  /** What a new registration does not get any more was given out before; jobs take theirs from here too. */
+  /** Ids of pushes: a registration gets nothing that was given out before it; jobs take theirs from here too. */
   pushIds: IdClock;
   now: () => number;
 }): Commands {
@@ -206,7 +213,7 @@ export function createCommands(options: {
   };
 }
 
-/** What follows from a commit, kept beside what that comes to. */
+/** Pairs a commit with what follows from it. */
 function commit<R, O>(stored: Promise<R>, committed: (result: R) => readonly O[]): CommandCommit<O> {
   // It is called with what `stored` resolves with, or would have.
   return { stored, committed: (result) => committed(result as R) };

@@ -3,6 +3,7 @@ import { CommitInDoubt, type CoreOwnership, Fenced } from '../../store/store.js'
 
 /** A commit whose answer did not come. Nothing is committed after it before it is known whether it took place. */
 export interface CommitDoubt {
+  /** Returns true while it is not known what became of the last commit. */
   isOpen(): boolean;
   /**
    * Notes that a commit has failed; if it is in doubt, what is to be done once that is known.

@@ -14,18 +14,23 @@ import type { QueuedPush } from './push-queue.js';
 import { withoutReplaced } from './replaced.js';
 import { halves, joined, NO_SETTLEMENTS, type Settlements, sizeOf } from './settlement-buffer.js';
 
-/** What one commit held, and how long it took. */
+/** The size of one commit, and its time. */
 export interface CommitReport {
+  /** Number of pushes. */
   pushes: number;
+  /** Number of settlements. */
   settlements: number;
+  /** Time that the store took. */
   seconds: number;
 }
 
-/** What a commit that could not be carried out leaves. */
+/** The remains of a commit that could not be carried out. */
 export interface Failure {
+  /** The error of the store. */
   error: StoreUnavailable;
-  /** What the commit had, in case that it took place all the same. */
+  /** Pushes of the commit, in case that it took place all the same. */
   made: readonly NewPush[];
+  /** Settlements of the commit. */
   held: Settlements;
   /** Settlements that were not tried after it. */
   left: Settlements;
@@ -43,16 +48,23 @@ export interface DeliveryCommit {
   /** The last push that is committed and handed on, or what stands before the first. */
   lastCommitted(): number;
   /**
-   * What the last commit failed with, if that was in the last seconds; undefined: it succeeded, or the next one may.
+   * Returns the error of the last commit, if that was in the last seconds; undefined: it succeeded, or the next one
+   * may.
    */
   recentFailure(): StoreUnavailable | undefined;
 }
 
+/** The parts that commits of deliveries need. */
 export interface DeliveryCommitOptions {
+  /** The store, of which nobody else commits. */
   store: Pick<StoreWriter, 'commitDeliveries'>;
+  /** Ids of new pushes. */
   pushIds: IdClock;
+  /** Ids of new deliveries. */
   deliveryIds: IdClock;
+  /** Takes what follows from each commit, before the callers are answered. */
   onCommit: OnCommit;
+  /** Told of troubles once, and of what the store refuses. */
   log: Logger;
   /** Told of each commit that the store carried out. */
   observe?: (report: CommitReport) => void;
@@ -64,6 +76,7 @@ export interface DeliveryCommitOptions {
  */
 const RECENT_MS = 3000;
 
+/** Returns the commits over a store. */
 export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCommit {
   const { store, pushIds, deliveryIds, onCommit, log, observe } = options;
   let lastCommitted = pushIds.last();

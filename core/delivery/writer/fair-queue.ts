@@ -3,6 +3,7 @@
  * in, first out within an app.
  */
 export interface FairQueue<T> {
+  /** Adds an item behind those of its app. */
   add(app: number, item: T): void;
   /** Items that have been taken go back to the front, in their order. */
   putBack(items: readonly { app: number; item: T }[]): void;
@@ -10,13 +11,16 @@ export interface FairQueue<T> {
   take(wanted: (item: T) => boolean): T[];
   /** Takes out what comes first of each app, as long as `over` says so. */
   drop(over: (item: T) => boolean): T[];
+  /** Number of items of all apps. */
   size(): number;
+  /** Number of items of one app. */
   sizeOf(app: number): number;
 }
 
-/** How many items of one app are taken before it is the next one's turn. */
+/** Number of items of one app that are taken before it is the next one's turn. */
 const QUANTUM = 32;
 
+/** Returns an empty queue. */
 export function createFairQueue<T>(): FairQueue<T> {
   /** In the order of their turns. What is before the head has been taken. */
   const apps = new Map<number, { items: T[]; head: number }>();

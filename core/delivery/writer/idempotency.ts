@@ -2,7 +2,7 @@ import { OnePushError } from '../../../common/errors.js';
 import type { StoreReader } from '../../store/store.js';
 import type { QueuedPush } from './push-queue.js';
 
-/** How long a key is remembered, in milliseconds. */
+/** Time for which a key is remembered, in milliseconds. */
 export const IDEMPOTENCY_LIFETIME = 24 * 3600 * 1000;
 
 /** Keeps a push that is sent again with its key from being pushed again. */
@@ -20,6 +20,7 @@ export interface Idempotency {
   ): Promise<{ fresh: readonly QueuedPush[]; later: readonly QueuedPush[] }>;
 }
 
+/** Returns the look-up of keys in a store. */
 export function createIdempotency(store: Pick<StoreReader, 'findIdempotent'>): Idempotency {
   return {
     async sort(pushes, now) {

@@ -6,7 +6,7 @@ import { type IdempotencyKey, StoreUnavailable } from '../../store/store.js';
 import { createFairQueue, type FairQueue } from './fair-queue.js';
 import type { Resolution } from './resolution.js';
 
-/** Who waits for a push's answer. */
+/** The one who waits for a push's answer. */
 export interface Caller {
   /** Nobody does any more. Looked at once for each push, so it must be cheap. */
   readonly cancelled: boolean;
@@ -14,16 +14,21 @@ export interface Caller {
 
 /** A push on its way to the store. */
 export interface PushRequest {
+  /** The part that says how it is handled. */
   header: PushHeader;
+  /** The part that devices get. */
   content: PushContent;
   /** Milliseconds from its commit to its expiry. */
   lifetime: number;
+  /** The devices or topics that it goes to. */
   resolution: Resolution;
+  /** The key that makes a retry safe; absent: none. */
   idempotency?: IdempotencyKey | undefined;
+  /** The one who waits for the answer; absent: it is carried out in any case. */
   caller?: Caller | undefined;
-  /** What it is the next part of: it is refused if it is not. */
+  /** The job whose next part it is: it is refused if it is not the next. */
   job?: JobStep | undefined;
-  /** When its call came, as `performance.now()` says it; absent: now. */
+  /** Time at which its call came, by `performance.now()`; absent: now. */
   since?: number;
 }
 
@@ -31,7 +36,9 @@ export interface PushRequest {
 export interface QueuedPush extends PushRequest {
   /** With the push's id; undefined: its audience must be resolved again. */
   resolve(pushId: number | undefined): void;
+  /** Tells the caller that it is not committed, or not known to be. */
   reject(error: unknown): void;
+  /** Time at which its call came, by `performance.now()`. */
   since: number;
   /** About how many bytes it takes, in memory and in a statement. */
   bytes: number;
@@ -49,18 +56,19 @@ export interface PushQueue {
   putBack(pushes: readonly QueuedPush[]): void;
   /** Rejects all that wait. */
   refuse(error: unknown): void;
+  /** Number of pushes that wait. */
   size(): number;
 }
 
-/** How many pushes may wait in all, and of one app: others must find room beside it. */
+/** Number of pushes that may wait in all, and of one app: others must find room beside it. */
 const MAX_WAITING = 20_000;
 const MAX_WAITING_OF_APP = 15_000;
 /** The same in bytes. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_WAITING_BYTES_OF_APP = 48 * 1024 * 1024;
 /**
- * How long after its call a push may be committed, in milliseconds: edges give up after 5 s, and what is committed
- * later is sent twice.
+ * Time after its call within which a push may be committed, in milliseconds: edges give up after 5 s, and what is
+ * committed later is sent twice.
  */
 const MAX_WAIT = 4000;
 /** Milliseconds between two looks at the oldest while none are taken. */
@@ -69,7 +77,7 @@ const OVERDUE_LOOK = 100;
 const MAX_PUSHES = 1000;
 const MAX_TARGETS = 20_000;
 const MAX_BYTES = 4_000_000;
-/** What a push takes beside its content and its targets, roughly. */
+/** About as many bytes as a push takes beside its content and its targets. */
 const PUSH_BYTES = 300;
 const TARGET_BYTES = 16;
 

@@ -1,8 +1,9 @@
 /**
- * Who a push goes to: whoever was in the audience when it was resolved. What is registered between that and the commit
- * counts as registered after the push, so it takes devices away and never sends the push back.
+ * The devices or topics that a push goes to: whoever was in the audience when it was resolved. A registration between
+ * that and the commit counts as later than the push, so it takes devices away and never sends the push back.
  */
 export interface Resolution {
+  /** Devices, each once, or topics. */
   readonly target:
     | { kind: 'directed'; deviceNums: readonly number[] }
     | { kind: 'topics'; topicNums: readonly number[] };

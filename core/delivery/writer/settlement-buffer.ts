@@ -1,8 +1,9 @@
 import type { Confirmation, DeliveryBatch, LateDelivery } from '../../store/store.js';
 
-/** What deliveries have come to, and how far devices have read. */
+/** States that deliveries have come to, and pushes up to which devices have read. */
 export type Settlements = Pick<DeliveryBatch, 'delivered' | 'lateDelivered' | 'confirmed' | 'cursors' | 'published'>;
 
+/** No settlements at all. */
 export const NO_SETTLEMENTS: Settlements = {
   delivered: [],
   lateDelivered: [],
@@ -13,6 +14,7 @@ export const NO_SETTLEMENTS: Settlements = {
 
 /** Settlements that one transaction holds. */
 export interface SettlementBatch {
+  /** The settlements themselves. */
   settlements: Settlements;
   /** Settlements up to this count are in this batch, or in those before it. */
   ticket: number;
@@ -23,12 +25,15 @@ export interface SettlementBatch {
  * there are deliveries; in the order in which they came, in batches of bounded size.
  */
 export interface SettlementBuffer {
+  /** Deliveries have ended as delivered. Twice is fine. */
   delivered(deliveryIds: readonly number[]): void;
   /** Ends it only if it is the device's. */
   lateDelivered(delivery: LateDelivery): void;
+  /** A device has confirmed a push; checked when it is committed. */
   confirmed(confirmation: Confirmation): void;
   /** A device has read its topics up to this push. */
   advanceCursor(deviceNum: number, pushId: number): void;
+  /** A topic push has gone to so many live sessions of an edge. */
   published(pushId: number, sessions: number): void;
   /** Takes the first batch of those that are due; undefined: none is. */
   take(): SettlementBatch | undefined;
@@ -40,11 +45,12 @@ export interface SettlementBuffer {
   whenSettled(): Promise<void> | undefined;
   /** Nothing that came so far waits any longer. */
   flush(): void;
+  /** Number of settlements that wait. */
   size(): number;
 }
 
 /**
- * How long settlements wait for others, in milliseconds: a commit of their own for each would keep the next push
+ * Time that settlements wait for others, in milliseconds: a commit of their own for each would keep the next push
  * waiting.
  */
 const SETTLE_WITHIN = 20;
@@ -74,7 +80,7 @@ export function createSettlementBuffer(ready: () => void, settleWithin = SETTLE_
   let queuedTicket = 0;
   let committedTicket = 0;
   let waiters: { ticket: number; resolve: () => void }[] = [];
-  /** What is open goes with the next batch. */
+  /** True: the open batch goes with the next commit. */
   let due = false;
   let timer: NodeJS.Timeout | undefined;
 

@@ -37,10 +37,13 @@ export interface WriteCycle {
   push(request: PushRequest): Promise<number | undefined>;
   /** Carries out a change of one of `changes`. */
   execute<I, O>(kind: Command<I, O>, input: I): Promise<O>;
+  /** The commands that `execute` takes. */
   readonly commands: Commands;
+  /** Deliveries have ended as delivered. Twice is fine. */
   delivered(deliveryIds: readonly number[]): void;
   /** Ends it only if it is the device's. */
   lateDelivered(delivery: LateDelivery): void;
+  /** A device has confirmed a push. */
   confirmed(confirmation: Confirmation): void;
   /** A device has read its topics up to this push. */
   advanceCursor(deviceNum: number, pushId: number): void;
@@ -56,11 +59,13 @@ export interface WriteCycle {
   checkWritable(): Promise<void>;
   /** Resolves when nothing is left to commit, or the store cannot be reached. */
   idle(): Promise<void>;
-  /** What waits now, and whether it is not known what became of the last commit. */
+  /** Returns the numbers of what waits now, and whether the last commit is in doubt. */
   depths(): { pushes: number; settlements: number; changes: number; inDoubt: boolean };
 }
 
+/** The parts that the write cycle needs. */
 export interface WriteCycleOptions extends DeliveryCommitOptions {
+  /** The store, of which nobody else commits. */
   store: StoreWriter & Pick<StoreReader, 'findIdempotent'> & Pick<CoreOwnership, 'resolveDoubt'>;
   /** Another core has taken over: nothing is committed any more. Called once. */
   fenced: () => void;
@@ -68,12 +73,14 @@ export interface WriteCycleOptions extends DeliveryCommitOptions {
   committed?: () => void;
   /** See `createSettlementBuffer`. */
   settleWithin?: number;
+  /** Milliseconds since the epoch; absent: the clock of the machine. */
   now?: () => number;
 }
 
-/** How long to wait before committing again what could not be, in milliseconds. */
+/** Time before what could not be committed is tried again, in milliseconds. */
 const RETRY_DELAY = 200;
 
+/** Returns a cycle at rest. */
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   const { store, pushIds, onCommit, committed: tell, now = Date.now } = options;
   const pushes = createPushQueue(wake);
@@ -125,8 +132,8 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   }
 
   /**
-   * What was handed to its device has ended before something else ends it in another way. False: that cannot be
-   * committed now.
+   * Commits what was handed to devices before something else ends it in another way. False: that cannot be committed
+   * now.
    */
   async function settleAll(): Promise<boolean> {
     settlements.flush();

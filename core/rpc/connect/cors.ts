@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cors } from '@connectrpc/connect';
 
-/** How long a browser may remember the answer to its question, in seconds. */
+/** Time that a browser may remember the answer to its question, in seconds. */
 const MAX_AGE = '7200';
 const METHODS = cors.allowedMethods.join(', ');
 const ALLOWED_HEADERS = [...cors.allowedHeaders, 'Authorization'].join(', ');

@@ -20,9 +20,12 @@ import { findWrongHeaders } from './refusals.js';
 export const REQUEST = createContextKey<Message | undefined>(undefined);
 
 const ENCODINGS = ['content-encoding', 'connect-content-encoding', 'grpc-encoding'];
-/** What Connect looks at that is not true of the empty message. */
+/** Headers at which Connect looks, and which are not true of the empty message. */
 const OF_BODY = [...ENCODINGS, 'content-length'];
-/** What this port speaks, whatever a request says: Connect would begin streams of requests for one that says 2.0. */
+/**
+ * The version that this port speaks, whatever a request says: Connect would begin streams of requests for one that says
+ * 2.0.
+ */
 const HTTP_VERSION = '1.1';
 const FRAME_HEAD = 5;
 const MAX_DISCARDED = 16 * 1024 * 1024;
@@ -128,8 +131,8 @@ async function readBody(method: DescMethod, request: IncomingMessage, pool: Pool
 }
 
 /**
- * What a refused client still sends, as much of it as anyone should wait for: before it has sent all, it would not see
- * the answer.
+ * Reads what a refused client still sends, as much of it as anyone should wait for: before it has sent all, it would
+ * not see the answer.
  */
 async function discardRest(request: IncomingMessage): Promise<void> {
   let left = MAX_DISCARDED;

@@ -64,7 +64,7 @@ function checkMessage(schema: DescMessage, json: JsonObject, at: string, found: 
   }
 }
 
-/** What takes the field's place. */
+/** Checks a field. Returns the value that takes its place. */
 function checkField(field: DescField, value: JsonValue, at: string, found: Violation[]): JsonValue {
   if (field.fieldKind !== 'list') return checkValue(field, value, at, found);
   if (!Array.isArray(value)) {

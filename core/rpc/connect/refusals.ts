@@ -48,6 +48,7 @@ export function findRefusal(
   return undefined;
 }
 
+/** Returns the error for another method of HTTP, with the header that names the allowed ones. */
 export function notAllowed(allowed: readonly string[]): { error: OnePushError; headers: Record<string, string> } {
   return { error: new OnePushError('METHOD_NOT_ALLOWED'), headers: { allow: allowed.join(', ') } };
 }

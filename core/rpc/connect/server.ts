@@ -38,6 +38,7 @@ const IDLE_LIMIT = 60_000;
 /** Connections that may be open; beyond it a new one is closed at once. Each has one call at a time. */
 const MAX_CONNECTIONS = 4096;
 
+/** Returns a server that does not listen yet. */
 export function createConnectServer(options: {
   handlers: PushCoreHandlers;
   checkReadiness: CheckReadiness;

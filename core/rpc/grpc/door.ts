@@ -22,6 +22,7 @@ import { createFrameReader } from './frame-reader.js';
  * how long.
  */
 export interface GrpcDoor {
+  /** Stands before every method. */
   interceptor: ServerInterceptor;
   /** The handler of a stream of requests has done with the oldest message that it was given. */
   taken(metadata: Metadata): void;
@@ -30,6 +31,7 @@ export interface GrpcDoor {
    * answered.
    */
   stop(within: number): void;
+  /** Ends what has no call, and whatever comes. */
   close(): void;
 }
 
@@ -54,9 +56,9 @@ interface OpenCall {
   held: number;
   /** The message that comes: its bytes, and how many of them are held. */
   coming: { bytes: number; held: number };
-  /** What is held for each message that is whole, the oldest first. */
+  /** Bytes held for each message that is whole, the oldest first. */
   whole: number[];
-  /** How many of these the handler has. */
+  /** Number of these that the handler has. */
   given: number;
   /** Passes on the next message, when the handler has room for it. */
   pending: (() => void) | undefined;
@@ -64,6 +66,7 @@ interface OpenCall {
   refused: boolean;
 }
 
+/** Returns a door that lets calls in. */
 export function createGrpcDoor(options: {
   /** By path; what is not here has a door of its own. */
   methods: ReadonlyMap<string, DescMethod>;

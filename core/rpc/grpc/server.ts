@@ -48,11 +48,12 @@ const MAX_IDLE = 300_000;
 /** For the rest of a request that has begun when the server stops, in milliseconds. */
 const REQUEST_REST = 1000;
 
-/** What reflection shows: EdgeLink is internal. */
+/** Services that reflection shows: EdgeLink is internal. */
 const SHOWN = [PushCore, Health, ServerReflection, ServerReflectionAlpha];
-/** What errors carry. */
+/** Files of the messages that errors carry. */
 const DETAILS = [file_google_rpc_status, file_google_rpc_error_details, file_onepush_v1_error];
 
+/** Returns a server that does not listen yet. */
 export function createGrpcServer(options: {
   handlers: PushCoreHandlers;
   health: HealthHandlers;

@@ -3,7 +3,7 @@ import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
 import type { Registry } from '../../registry/registry.js';
 import { authenticate, type Credentials, requireAdmin } from './auth.js';
 
-/** Who may call a method. `anyone`: what it takes is a secret of its own, or nothing. */
+/** The callers that a method takes. `anyone`: its request holds a secret of its own, or nothing. */
 type Caller = 'anyone' | 'app' | 'admin' | 'app or admin';
 
 const CALLERS: Record<keyof typeof PushCore.method, Caller> = {
@@ -48,7 +48,7 @@ export function createAdmit(registry: Pick<Registry, 'authenticate'>, adminToken
   };
 }
 
-/** Whether a method is called without credentials. */
+/** Returns true if a method is called without credentials. */
 export function isOpenToAnyone(method: DescMethod): boolean {
   return callerOf(method) === 'anyone';
 }

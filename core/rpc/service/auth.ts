@@ -4,7 +4,7 @@ import { findUtf8 } from '../../../common/text.js';
 import type { App } from '../../domain/app.js';
 import type { Registry } from '../../registry/registry.js';
 
-/** What a caller shows: an app's id and key, the admin token, or nothing. */
+/** Credentials of a caller: an app's id and key, the admin token, or nothing. */
 export type Credentials =
   | { kind: 'none' }
   | { kind: 'app'; appId: string; key: string }

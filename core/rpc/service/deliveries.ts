@@ -14,7 +14,7 @@ import { authenticate } from './auth.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { pageLimit, parsePageToken, toToken } from './page-tokens.js';
 
-/** How many devices of a user a timeline has. */
+/** Maximum number of devices of a user in a timeline. */
 const TIMELINE_DEVICES = 100;
 const OLDEST: DeliveryPlace = { pushId: 0, deviceNum: 0 };
 const NEWEST: DeliveryPlace = { pushId: Number.MAX_SAFE_INTEGER, deviceNum: 0 };

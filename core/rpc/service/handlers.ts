@@ -11,25 +11,35 @@ import type { ReportReader } from '../../domain/queries.js';
 import type { Registry } from '../../registry/registry.js';
 import type { Credentials } from './auth.js';
 
-/** What the handlers work with. */
+/** The parts of the core that handlers work with. */
 export interface ServiceParts {
+  /** Apps, devices and topics. */
   registry: Registry;
+  /** The one writer. */
   cycle: Pick<WriteCycle, 'execute' | 'commands'>;
+  /** Accepts a push. */
   acceptPush: AcceptPush;
+  /** Recalls a push, or cancels a job. */
   recallPush: RecallPush;
+  /** Counts an audience. */
   estimateAudience: EstimateAudience;
+  /** Answers about pushes, deliveries and devices. */
   queries: ReportReader;
+  /** Ends of deliveries as they come. */
   receipts: ReceiptFeed;
+  /** The open session of a device. */
   presence: Sessions['presence'];
   /** Undefined: nobody may create or read apps. */
   adminToken: string | undefined;
   /** Aborted when the core begins to stop: streams end. */
   stopping: AbortSignal;
+  /** For errors that callers see only as unexpected. */
   log: Logger;
 }
 
-/** What a handler knows of its call besides the request. */
+/** A call besides its request. */
 export interface CallContext {
+  /** Credentials of the caller. */
   credentials: Credentials;
   /** Nobody waits for the answer any more: the caller has cancelled, is gone, or its deadline has passed. */
   readonly cancelled: boolean;

@@ -4,16 +4,16 @@ import { hashSecret } from '../../../common/secrets.js';
 const CHECK_LENGTH = 11;
 const DEFAULT_PAGE = 100;
 
-/** How many entries a page has, where the caller asked for `pageSize`; the schema bounds that. */
+/** Returns the number of entries of a page, where the caller asked for `pageSize`; the schema bounds that. */
 export function pageLimit(pageSize: number): number {
   return pageSize || DEFAULT_PAGE;
 }
 
 /**
- * Where a listing goes on, for callers to hand back. No secret: it holds a position and a check that it belongs to this
- * listing.
+ * Returns the place where a listing goes on, for callers to hand back. No secret: it holds a position and a check that
+ * it belongs to this listing.
  *
- * @param listing what is listed: a token of one listing is none of another
+ * @param listing the name of the listing: a token of one is none of another
  */
 export function toToken(listing: string, position: readonly number[]): string {
   const numbers = position.join('.');

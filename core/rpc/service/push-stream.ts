@@ -16,13 +16,13 @@ import { toRequestId } from '../wire/enums.js';
 import { toErrorDetail, toOnePushError } from '../wire/failures.js';
 
 /**
- * How many pushes of one stream may be without an answer that its caller has taken: beyond it no more are begun, nor is
- * the caller read from.
+ * Maximum number of pushes of one stream without an answer that its caller has taken: beyond it no more are begun, nor
+ * is the caller read from.
  */
 const WINDOW = 8192;
 /** So many pushes of one message are begun at a time: others have their turn between them. */
 const PUSHES_PER_TURN = 256;
-/** How many answers one message has at the most. */
+/** Maximum number of answers in one message. */
 const ANSWERS_PER_MESSAGE = 1024;
 
 /**

@@ -17,7 +17,7 @@ import { pageLimit, parsePageToken, toToken } from './page-tokens.js';
 
 /** About how many bytes a page has: clients take messages of 4 MiB where nothing else is said. */
 const PAGE_BYTES = 1024 * 1024;
-/** How many devices are read at first. Each may have a hundred tags. */
+/** Number of devices that are read at first. Each may have a hundred tags. */
 const FIRST_STEP = 16;
 
 /** The methods that ask. */

@@ -21,7 +21,7 @@ import { parseToken, toToken } from './page-tokens.js';
  */
 const FOREIGN = 2000;
 
-/** How many streams of receipts an app may have open: beyond it one is answered OVERLOADED. */
+/** Maximum number of open streams of receipts of an app: beyond it one is answered OVERLOADED. */
 const MAX_WATCHERS = 100;
 
 /** The methods that follow. */
@@ -87,7 +87,7 @@ function toReceipt({ position, requestId, deviceId, alias, state, endedAt }: Rec
   });
 }
 
-/** What positions are of: an app's are none of another's. */
+/** Returns the name of the listing that positions are of: an app's are none of another's. */
 function listingOf(appNum: number): string {
   return `receipts ${appNum}`;
 }

@@ -1,7 +1,7 @@
 import type { DescField } from '@bufbuild/protobuf';
 import type { EnumRules, FieldRules, RepeatedRules, StringRules } from '../../../gen/buf/validate/validate_pb.js';
 
-/** What the patterns of the schema leave out, in words. */
+/** Patterns of the schema, in words. */
 const PATTERNS: Record<string, string> = {
   '^[^\\x00-\\x1f\\x7f\\p{Cs}]*$': ', without control characters',
   '^\\P{Cs}*$': '',

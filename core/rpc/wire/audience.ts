@@ -52,7 +52,7 @@ const MATCH: Record<WireMatch, TagMatch> = {
 };
 const KINDS = 'aliases, tags, devices, everyone, platforms, allOf, anyOf, not';
 
-/** What is found on the way through a tree. */
+/** Counts on the way through a tree. */
 interface Walk {
   nodes: number;
   values: number;

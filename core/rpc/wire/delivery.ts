@@ -30,6 +30,7 @@ const STATE: Record<WireState, DeliveryState | undefined> = {
   [WireState.REPLACED]: 'replaced',
 };
 
+/** Returns the schema's state. */
 export function toWireState(state: DeliveryState): WireState {
   return WIRE_STATE[state];
 }
@@ -39,6 +40,7 @@ export function fromWireState(state: WireState): DeliveryState | undefined {
   return STATE[state];
 }
 
+/** Returns an entry of ListDeliveries. */
 export function toWireDelivery(entry: DeliveryEntry): MessageInitShape<typeof ListDeliveriesResponse_DeliverySchema> {
   return {
     deviceId: entry.deviceId,

@@ -16,6 +16,7 @@ export function fromUpdateDevice({ deviceId, addTags, removeTags, alias, mobile 
   return { id: deviceId, addTags, removeTags, alias, mobile: mobile === '' ? null : mobile };
 }
 
+/** Returns a device as its app sees it. */
 export function toWireDevice(device: DeviceDetails, presence: ServiceParts['presence']): Device {
   return create(DeviceSchema, {
     deviceId: device.id,
@@ -28,6 +29,7 @@ export function toWireDevice(device: DeviceDetails, presence: ServiceParts['pres
   });
 }
 
+/** Returns the open session of a device; undefined: it has none. */
 export function toWirePresence(open: ReturnType<ServiceParts['presence']>): Presence | undefined {
   return open && create(PresenceSchema, { edgeId: open.edge, since: timestampFromMs(open.since) });
 }

@@ -6,6 +6,7 @@ import type { Platform, PlatformFilter, Registration } from '../../domain/device
 /** A platform of the wire, unspecified for all. */
 export const PlatformNumber = Type.Integer(ruled('must be a known platform', { minimum: 0, maximum: 4 }));
 
+/** Platforms by the schema's numbers. */
 export const PLATFORM: Record<WirePlatform, PlatformFilter> = {
   [WirePlatform.UNSPECIFIED]: 'ALL',
   [WirePlatform.ANDROID]: 'ANDROID',
@@ -20,6 +21,7 @@ const WIRE_PLATFORM: Record<PlatformFilter, WirePlatform> = {
   PC: WirePlatform.PC,
   WEB: WirePlatform.WEB,
 };
+/** Returns the schema's platform. */
 export function toWirePlatform(platform: PlatformFilter): WirePlatform {
   return WIRE_PLATFORM[platform];
 }
@@ -38,7 +40,7 @@ export function fromRegisterDevice(request: RegisterDeviceRequest): Registration
   };
 }
 
-/** What callers know a push by; "" where it was only checked. */
+/** Returns the id by which callers know a push; "" where it was only checked. */
 export function toRequestId(pushId: number | undefined): string {
   return pushId === undefined ? '' : String(pushId);
 }

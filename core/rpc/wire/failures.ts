@@ -5,12 +5,12 @@ import { describeError, type Logger } from '../../../common/log.js';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../../gen/google/rpc/error_details_pb.js';
 import { type ErrorDetail, ErrorDetailSchema } from '../../../gen/onepush/v1/error_pb.js';
 
-/** Whose reasons the standard ErrorInfo has. */
+/** The domain of the standard ErrorInfo: its reasons are ours. */
 const DOMAIN = 'onepush.v1';
 
 /**
- * What a caller is told of a failure. What is not meant for callers becomes UNEXPECTED with a request id under which
- * the log has the cause.
+ * Returns the failure as the caller is told of it. What is not meant for callers becomes UNEXPECTED with a request id
+ * under which the log has the cause.
  */
 export function toOnePushError(error: unknown, log: Logger): OnePushError {
   if (error instanceof OnePushError) return error;
@@ -19,6 +19,7 @@ export function toOnePushError(error: unknown, log: Logger): OnePushError {
   return new OnePushError('UNEXPECTED', { requestId, cause: error });
 }
 
+/** Returns our own detail of an error. */
 export function toErrorDetail({ reason, row, details }: OnePushError): ErrorDetail {
   return create(ErrorDetailSchema, {
     reason,
@@ -28,7 +29,7 @@ export function toErrorDetail({ reason, row, details }: OnePushError): ErrorDeta
   });
 }
 
-/** What an error carries over RPC: our own detail, and gRPC's standard ones, which tools know. */
+/** Returns the details of an error over RPC: our own, and gRPC's standard ones, which tools know. */
 export function toDetails(error: OnePushError): { desc: DescMessage; value: Message }[] {
   const own = toErrorDetail(error);
   const { reason, violations, requestId, retryAfterSeconds } = own;

@@ -40,7 +40,7 @@ const PRIORITY: Record<WirePriority, Priority | undefined> = {
   [WirePriority.HIGH]: 'HIGH',
 };
 
-/** How far ahead a push may be scheduled, in milliseconds. */
+/** Longest time that a push may be scheduled ahead, in milliseconds. */
 const MAX_AHEAD = 7 * 86_400_000;
 
 /** Fields that a draft has under other names; `dryRun` is the handler's. */
@@ -87,7 +87,7 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
   return draft;
 }
 
-/** What tells a push from another with the same idempotency key: all that it says, however it was said. */
+/** Returns what tells a push from another with the same idempotency key: all that it says, however it was said. */
 function digestOf({ duration, ...draft }: PushDraft): string {
   const lifetime = draft.needConfirm ? lifetimeOf({ needConfirm: true, duration }, 0) : 0;
   return hashSecret(JSON.stringify({ ...draft, lifetime }));

@@ -18,12 +18,13 @@ const WIRE_PRIORITY: Record<Priority, WirePriority> = {
   HIGH: WirePriority.HIGH,
 };
 
-/** What `create` takes, with every field. */
+/** The argument of `create`, with every field. */
 type Answer = {
   [K in Exclude<keyof GetPushResponse, keyof Message>]: MessageInitShape<typeof GetPushResponseSchema>[K];
 };
 /** Do not compile where a push has a field that its report has not. */
 export type ForgottenInReport = None<Exclude<keyof PushHeader, keyof GetPushResponse | 'appId' | 'appNum' | 'msgType'>>;
+/** Does not compile if a field of the content is forgotten. */
 export type ForgottenInContent = None<Exclude<keyof PushContent, keyof WireContent | 'extra'>>;
 
 /** @param now milliseconds since the epoch */

@@ -16,16 +16,16 @@ const ROOM_PAUSE = 25;
 /** Room for what is sent with a statement: the command's own byte, START TRANSACTION, COMMIT. */
 const SPARE_BYTES = 256;
 
-/** What became of statements that were sent together. */
+/** The end of statements that were sent together. */
 export type Outcome =
   | { failed: false; results: unknown; fields: unknown }
   | {
       failed: true;
       /** StoreUnavailable, StoreFault, or an error of the program. */
       error: unknown;
-      /** How many statements the server had answered before. */
+      /** Number of statements that the server had answered before. */
       answers: number;
-      /** Whether it is certain that none of the statements after those was run. */
+      /** True if it is certain that none of the statements after those was run. */
       definite: boolean;
     };
 
@@ -36,9 +36,9 @@ export type Outcome =
 export interface ServerConnection extends Queryable {
   /** The server's id of it. */
   readonly id: number;
-  /** How many bytes a statement may have, escapes included. */
+  /** Maximum number of bytes of a statement, escapes included. */
   readonly maxBytes: number;
-  /** Whether it is closed, or has had an error that may be its own or its server's: it is not to be used any more. */
+  /** True if it is closed, or has had an error that may be its own or its server's: it is not to be used any more. */
   readonly broken: boolean;
   /** Runs statements that are sent together; never rejects. */
   attempt(statement: string | QueryOptions, values?: readonly unknown[]): Promise<Outcome>;
@@ -46,7 +46,7 @@ export interface ServerConnection extends Queryable {
   close(): Promise<void>;
 }
 
-/** How long statements of a connection may take. */
+/** Time that statements of a connection may take. */
 export interface TimeLimits {
   /** Without an answer for so long, in milliseconds, the server counts as gone. Absent: no limit. */
   answerWithin?: number | undefined;
@@ -180,7 +180,7 @@ export async function untilThereIsRoom<T>(open: () => Promise<T>, makeRoom: () =
   }
 }
 
-/** Whether a text has more bytes than this. Hot: most are too short for it, whatever their characters are. */
+/** Returns true if a text has more bytes than this. Hot: most are too short for it, whatever their characters are. */
 export function exceeds(text: string, bytes: number): boolean {
   return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 }

@@ -53,7 +53,7 @@ export class RolledBack extends StoreUnavailable {}
 export interface StatementError {
   /** StoreUnavailable, StoreFault, or an error of the program as it came. */
   error: unknown;
-  /** Whether the server itself refused this statement, so that it has run none of the later ones. */
+  /** True if the server itself refused this statement, so that it has run none of the later ones. */
   definite: boolean;
 }
 
@@ -95,14 +95,14 @@ function hintOf(code: string, error: unknown): string | undefined {
   }
 }
 
-/** Whether the server has no room for another connection. */
+/** Returns true if the server has no room for another connection. */
 export function isFull(error: unknown): boolean {
   return error instanceof StoreUnavailable && FULL.has(error.code);
 }
 
 /**
- * Whether the server itself says it: with the other numbers a proxy, or a client's library, says that it has lost the
- * server.
+ * Returns true if the server itself says it: with the other numbers a proxy, or a client's library, says that it has
+ * lost the server.
  */
 function isOfServer({ errno, sqlState }: { errno: number; sqlState: string }): boolean {
   return !sqlState.startsWith('08') && (errno < 2000 || errno >= 3000) && errno < 9000;

@@ -19,7 +19,7 @@ const MIGRATION_LOCK_SECONDS = 60;
 const LEASE_MS = 10_000;
 
 /**
- * How long the server may take for one statement of a transaction, in milliseconds. Beyond it the server counts as
+ * Time that the server may take for one statement of a transaction, in milliseconds. Beyond it the server counts as
  * gone: a machine that stops answering without closing its connections would otherwise hold the write cycle for many
  * minutes.
  */
@@ -38,7 +38,7 @@ export async function openMysqlStore(url: string, answerWithin = ANSWER_WITHIN):
 }
 
 /**
- * Whether a database has tables of a store. Changes nothing.
+ * Returns true if a database has tables of a store. Changes nothing.
  *
  * @throws StoreUnavailable if the server cannot be reached
  */

@@ -1,7 +1,7 @@
 import { StoreFault } from '../sql/driver.js';
 import type { Queryable } from './queryable.js';
 
-/** What the server says to a change that has been made already: of a column, of an index, of an index that is to go. */
+/** The server's errors for a change that has been made already: of a column, of an index, of an index that is to go. */
 const DONE = new Set(['ER_DUP_FIELDNAME', 'ER_DUP_KEYNAME', 'ER_CANT_DROP_FIELD_OR_KEY']);
 
 /**

@@ -10,7 +10,7 @@ const MIN_PACKET = 1024 * 1024;
  */
 const LIST_BYTES = 65_536;
 
-/** What the server says about a session. */
+/** A session as the server describes it. */
 export interface Session {
   /** The server's id of the connection. */
   id: number;
@@ -44,7 +44,8 @@ export async function setUpSession(connection: Queryable, readWithin: number): P
   const [row = {}] = await rowsOf(
     connection,
     `SELECT @@${mariadb ? 'tx_isolation' : 'transaction_isolation'} AS isolation, @@sql_mode AS mode,
-       @@character_set_client AS charset, @@innodb_lock_wait_timeout AS lockWait, @@autocommit AS autocommit, @@group_concat_max_len AS listBytes, @@${limit.name} AS readWithin,
+       @@character_set_client AS charset, @@innodb_lock_wait_timeout AS lockWait,
+        @@autocommit AS autocommit, @@group_concat_max_len AS listBytes, @@${limit.name} AS readWithin,
        @@max_allowed_packet AS maxPacket, CONNECTION_ID() AS id`,
   );
   demand(String(row.isolation).replace('-', ' ') === 'READ COMMITTED', 'the isolation level READ COMMITTED');

@@ -6,7 +6,7 @@ import { StoreUnavailable } from '../store.js';
 import { connect, type ServerConnection, untilThereIsRoom } from './connection.js';
 import { RolledBack } from './errors.js';
 
-/** How often a transaction is tried that the server gives up for another. */
+/** Number of attempts at a transaction that the server gives up for another. */
 const ATTEMPTS = 3;
 /** Longest pause before the second attempt, in milliseconds; before the third it is twice as long. */
 const PAUSE = 40;
@@ -23,9 +23,11 @@ export interface Writer {
   close(): Promise<void>;
 }
 
+/** The server, its limits, and whoever is told of its failures. */
 export interface WriterOptions {
+  /** The server, and the user. */
   target: MysqlTarget;
-  /** How long the server may take for one statement, in milliseconds. */
+  /** Time that the server may take for one statement, in milliseconds. */
   answerWithin: number;
   /** Called when the server has no room for the connection: somebody may have one to spare. */
   makeRoom: () => void;
@@ -33,6 +35,7 @@ export interface WriterOptions {
   failed: () => void;
 }
 
+/** Returns a writer that opens its connection when it is needed. */
 export function createWriter({ target, answerWithin, makeRoom, failed }: WriterOptions): Writer {
   let connection: ServerConnection | undefined;
   let last: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Audience } from '../../domain/audience.js';
-import { type Cover, coversOf } from '../../domain/audience-test.js';
+import { type Cover, coversOf } from '../../domain/audience-predicate.js';
 import { keyChunks, type Row, type SqlDriver } from '../sql/driver.js';
 
 /**
@@ -9,21 +9,23 @@ import { keyChunks, type Row, type SqlDriver } from '../sql/driver.js';
  */
 export type AudienceSource = (after: number, size: number) => Promise<{ rows: Row[]; through: number | undefined }>;
 
-/** What a source is for. */
+/** The audience that a source is for, and the columns that are wanted. */
 export interface SourceOptions {
+  /** The app's number. */
   appNum: number;
+  /** The tree. */
   audience: Audience;
   /** The topics of the tags that it names; a tag that no device ever had has none. */
   topicNums: ReadonlyMap<string, number>;
-  /** What is asked of `devices`; `num` first. */
+  /** Columns of `devices`; `num` first. */
   columns: readonly string[];
 }
 
-/** How many numbers of devices one step looks at where they may be of other apps. */
+/** Number of devices that one step looks at where they may be of other apps. */
 const WINDOW = 5000;
 /** Topics of one source: each costs a part of a statement for each step. */
 const MAX_TOPICS = 20;
-/** How far the devices of tags are counted to find the rarest. */
+/** Number up to which the devices of tags are counted to find the rarest. */
 const COUNT_UP_TO = 1000;
 /** Aliases of one statement: each has at most some 200 devices. */
 const ALIASES_PER_STATEMENT = 20;
@@ -43,7 +45,7 @@ export async function findSource(driver: SqlDriver, options: SourceOptions): Pro
   return namedDevices(driver, options, rarest);
 }
 
-/** How many devices ever had each topic, as far as they are counted. */
+/** Counts the devices that ever had each topic, as far as they are counted. */
 async function countMembers(driver: SqlDriver, topics: readonly number[]): Promise<Map<number, number>> {
   const parts = topics.map(
     (topic) => `SELECT ${topic} AS topic, COUNT(*) AS count FROM

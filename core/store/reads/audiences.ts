@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { AudienceQuery } from '../../domain/audience.js';
-import { type Candidate, compileAudience } from '../../domain/audience-test.js';
+import { type Candidate, compileAudience } from '../../domain/audience-predicate.js';
 import { platformCodes } from '../sql/codes.js';
 import { chunks, KEYS_PER_STATEMENT, type Row, type SqlDriver } from '../sql/driver.js';
 import { type StoreReader, StoreUnavailable } from '../store.js';
@@ -9,7 +9,8 @@ import { type AudienceSource, findSource } from './audience-source.js';
 /** Devices of one step: at first, at the least, and at the most. */
 const STEP = { first: 200, least: 100, most: 2000 } as const;
 /**
- * What a step should take, in milliseconds: it does less after one that took longer, and more after one that took half.
+ * Time that a step should take, in milliseconds: it does less after one that took longer, and more after one that took
+ * half.
  */
 const STEP_MS = 10;
 /** Topics that a statement names. */
@@ -170,7 +171,7 @@ function eachNumber(list: string, use: (number: number) => void): void {
 
 const [COMMA, ZERO] = [0x2c, 0x30];
 
-/** What a row says of a device; what was not asked for is empty. */
+/** Returns the device of a row; what was not asked for is empty. */
 function toCandidate({ num, platform, alias, id }: Row, held: Int32Array): Candidate & { num: number } {
   const known = platformCodes.fromCode(platform);
   if (known === 'ALL') throw new Error(`device ${String(num)} has no platform`);

@@ -16,8 +16,8 @@ import type { ReadFrom, StoreReader, TimelineRow, TopicRange } from '../store.js
 import { createSumReads } from './sums.js';
 
 /**
- * How many pairs of push and device one statement looks for: from about 16,000 on MariaDB looks at every receipt of the
- * pushes.
+ * Number of pairs of push and device that one statement looks for: from about 16,000 on MariaDB looks at every receipt
+ * of the pushes.
  */
 const RECEIPTS_PER_STATEMENT = 10_000;
 
@@ -36,7 +36,7 @@ type DeliveryReads = Pick<
   | 'checkSums'
 >;
 
-/** What sessions read when they are opened or have drained. */
+/** Reads the backlog of sessions that are opened or have drained. */
 export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
   async function readTimelines(
     topics: readonly TopicRange[],
@@ -140,7 +140,8 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
     async countInbox(deviceNums) {
       const rows = await rowsFor(deviceNums, (chunk) =>
         driver.all(
-          `SELECT device_num, COUNT(*) AS count FROM inbox WHERE device_num IN ${places(chunk.length)} GROUP BY device_num`,
+          `SELECT device_num, COUNT(*) AS count FROM inbox 
+            WHERE device_num IN ${places(chunk.length)} GROUP BY device_num`,
           chunk,
         ),
       );

@@ -2,7 +2,7 @@ import type { DeliveryEntry, DeliveryFilter, ReportReader } from '../../domain/q
 import { endingCodes } from '../sql/codes.js';
 import { places, type Row, rowsFor, type SqlDriver, type SqlValue } from '../sql/driver.js';
 
-/** How many parts of a push one page looks at. */
+/** Number of parts of a push that one page looks at. */
 const PARTS_PER_PAGE = 10;
 
 /** Lists the deliveries of a push. */

@@ -5,7 +5,7 @@ import type { StoreReader } from '../store.js';
 
 const OPEN = jobStateCodes.toCode('open');
 
-/** What the runner of jobs asks. */
+/** Reads jobs for their runner. */
 export function createJobReads(driver: SqlDriver): Pick<StoreReader, 'findDueJobs' | 'findOpenJob'> {
   return {
     async findDueJobs(now, perApp, limit) {

@@ -128,6 +128,7 @@ export function deviceColumns({ devices }: Tables) {
   };
 }
 
+/** Returns the device of a row. */
 export function toDevice(row: {
   num: number;
   id: string;

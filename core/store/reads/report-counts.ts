@@ -9,7 +9,7 @@ import { pendingOf } from './sums.js';
 const PARTS_PER_STATEMENT = 10;
 /** Confirmations of a push to topics that one statement counts. */
 const RECEIPTS_PER_STATEMENT = 20_000;
-/** What a row of counts has in place of an ending, for deliveries that wait. */
+/** The number that a row of counts has in place of a state, for deliveries that wait. */
 const PENDING = 0;
 
 /**
@@ -50,7 +50,8 @@ async function countConfirmations(driver: SqlDriver, id: number, add: (rows: rea
   for (;;) {
     const rows = await driver.all(
       `SELECT ending, COUNT(*) AS count, MAX(device_num) AS last FROM
-         (SELECT ending, device_num FROM receipts WHERE push_id = ? AND device_num > ? ORDER BY device_num LIMIT ?) AS part
+         (SELECT ending, device_num FROM receipts WHERE push_id = ? AND device_num > ?
+           ORDER BY device_num LIMIT ?) AS part
        GROUP BY ending`,
       [id, after, RECEIPTS_PER_STATEMENT],
     );

@@ -47,12 +47,13 @@ export function createQueryReads(driver: SqlDriver): Pick<ReportReader, 'findPus
     return row && decodeContent(String(row.content));
   }
 
-  /** What a push was made in, in order; all of it, since an answer is about all of it. */
+  /** Returns the parts of a push in order; all of them, since an answer is about all of them. */
   async function partsOf(id: number, appNum: number): Promise<Row[]> {
     const parts: Row[] = [];
     for (;;) {
       const page = await driver.all(
-        `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, last_delivery, published,
+        `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted,
+          first_delivery, last_delivery, published,
            created_at, expires_at, collapse_key, priority, recalled_at
          FROM pushes WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? AND id > ? ORDER BY id LIMIT ?`,
         [id, id, appNum, Number(parts.at(-1)?.id ?? 0), MESSAGE_IDS],
@@ -130,7 +131,7 @@ export function createQueryReads(driver: SqlDriver): Pick<ReportReader, 'findPus
   };
 }
 
-/** What a push says of itself. */
+/** The fields in which a push describes itself. */
 type Described = Omit<PushHeader, 'appId' | 'appNum'> &
   Pick<PushReport, 'collapseKey' | 'priority' | 'createdAt' | 'expiresAt'>;
 

@@ -4,6 +4,7 @@ import type { DeliverySum, StoreReader } from '../store.js';
 /** Pushes whose sums one statement counts: each has at most some thousand deliveries. */
 const PUSHES_PER_STATEMENT = 20;
 
+/** Reads sums of deliveries, push by push. */
 export function createSumReads(driver: SqlDriver): Pick<StoreReader, 'sumDeliveries' | 'checkSums'> {
   return {
     async sumDeliveries(after, limit) {
@@ -55,7 +56,8 @@ async function sumsOf(driver: SqlDriver, pushes: readonly Row[]): Promise<Delive
 /** SQL for the number of a push's deliveries that wait. */
 export function pendingOf(id: unknown, first: unknown, last: unknown): string {
   if (first === null) return '0';
-  return `(SELECT COUNT(*) FROM inbox WHERE id BETWEEN ${Number(first)} AND ${Number(last)} AND push_id = ${Number(id)})`;
+  return `(SELECT COUNT(*) FROM inbox
+    WHERE id BETWEEN ${Number(first)} AND ${Number(last)} AND push_id = ${Number(id)})`;
 }
 
 function toSum({ id, targeted, ended, pending }: Row): DeliverySum {

@@ -4,7 +4,7 @@ import { endingCodes, platformCodes } from '../sql/codes.js';
 import { chunks, KEYS_PER_STATEMENT, places, type Row, type SqlDriver, type SqlValue } from '../sql/driver.js';
 import type { StoreReader } from '../store.js';
 
-/** How many rows a page reads at the most, and of how many sources one statement reads. */
+/** Maximum number of rows that a page reads, and of sources that one statement reads. */
 const ROWS_PER_PAGE = 5000;
 const SOURCES_PER_STATEMENT = 100;
 
@@ -17,7 +17,7 @@ interface Source {
   to: number;
 }
 
-/** What was found of a push. */
+/** The state of a push for one device. */
 interface Found {
   /** Deliveries and receipts, by device. */
   rows: Map<number, Row>;
@@ -45,7 +45,8 @@ export function createTimelineReads(
     for (const chunk of chunks(sources, SOURCES_PER_STATEMENT)) {
       const parts = chunk.map(
         ({ select }, index) =>
-          `SELECT * FROM (SELECT ${index} AS source, ${select} AND push_id BETWEEN ? AND ? ORDER BY push_id DESC LIMIT ?) AS part`,
+          `SELECT * FROM (SELECT ${index} AS source, ${select} AND push_id BETWEEN ? AND ? 
+            ORDER BY push_id DESC LIMIT ?) AS part`,
       );
       const values = chunk.flatMap(({ key, from, to }): SqlValue[] => [key, from, to, each]);
       const counts = chunk.map(() => ({ rows: 0, oldest: Number.POSITIVE_INFINITY }));

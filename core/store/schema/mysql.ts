@@ -21,7 +21,7 @@ const exactText = customType<{ data: string; driverData: Buffer; config: { bytes
   toDriver: (value) => Buffer.from(value),
 });
 
-/** What we make ourselves of ASCII characters, compared byte for byte. */
+/** Text that we make ourselves of ASCII characters, compared byte for byte. */
 const asciiText = customType<{ data: string; config: { length: number } }>({
   dataType: (config) => `varchar(${config?.length ?? 64}) character set ascii collate ascii_bin`,
 });
@@ -95,7 +95,7 @@ export const topics = mysqlTable(
   (t) => [uniqueIndex('topics_tag').on(t.appNum, t.tag)],
 );
 
-/** Which device had which tag when: from after push `since_id` up to and including `until_id` (null: still). */
+/** Tags of devices: each from after push `since_id` up to and including `until_id` (null: still). */
 export const deviceTags = mysqlTable(
   'device_tags',
   {
@@ -110,7 +110,7 @@ export const deviceTags = mysqlTable(
   ],
 );
 
-/** What callers sent. */
+/** Pushes as callers sent them. */
 export const pushes = mysqlTable(
   'pushes',
   {
@@ -141,7 +141,7 @@ export const pushes = mysqlTable(
     recalledAt: number53('recalled_at'),
     /** JSON of the content; null once it has been erased. */
     content: longText('content'),
-    /** How many bytes `content` has, or had. */
+    /** Number of bytes that `content` has, or had. */
     contentBytes: int('content_bytes').notNull().default(0),
   },
   (t) => [index('pushes_expires').on(t.expiresAt), index('pushes_job').on(t.jobId)],
@@ -163,7 +163,7 @@ export const inbox = mysqlTable(
   (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId)],
 );
 
-/** How deliveries ended. */
+/** Ends of deliveries. */
 export const receipts = mysqlTable(
   'receipts',
   {
@@ -229,15 +229,15 @@ export const cores = mysqlTable('cores', {
   epoch: number53('epoch').notNull(),
   /** Names the present incarnation; null: none has been. */
   owner: asciiText('owner', { length: 32 }),
-  /** Where it can be reached: host and port of its gRPC port. */
+  /** Host and port of the core's gRPC port. */
   address: asciiText('address', { length: 255 }).notNull().default(''),
   /** Until when it counts as alive, in milliseconds of the database's clock; 0: it has stopped in order. */
   leaseUntil: number53('lease_until').notNull().default(0),
-  /** How many transactions it has committed. */
+  /** Number of transactions that the core has committed. */
   commits: number53('commits').notNull().default(0),
   /** The server's number of the connection on which it writes; 0 where there is no server. */
   connection: number53('connection').notNull().default(0),
-  /** What it knows by what it gave to edges; null: no core has come since there is this column. */
+  /** Key of the tickets that edges are given; null: no core has come since there is this column. */
   linkKey: asciiText('link_key', { length: 64 }),
   /**
    * The last push id that it had given out when it last registered a device: ids go on above it if the clock steps
@@ -253,11 +253,11 @@ export const cores = mysqlTable('cores', {
 export const jobs = mysqlTable(
   'jobs',
   {
-    /** What its caller knows it by: a number of the same kind as a push's id. */
+    /** The id by which its caller knows it: a number of the same kind as a push's id. */
     id: number53('id').primaryKey(),
     appNum: int('app_num').notNull(),
     state: tinyint('state').notNull(),
-    /** When it is to begin, or to go on. */
+    /** Time at which it is to begin, or to go on. */
     dueAt: number53('due_at').notNull(),
     /** Up to which device its audience has been pushed to. */
     afterDevice: int('after_device').notNull().default(0),

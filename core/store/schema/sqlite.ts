@@ -61,7 +61,7 @@ export const topics = sqliteTable(
   (t) => [uniqueIndex('topics_tag').on(t.appNum, t.tag)],
 );
 
-/** Which device had which tag when: from after push `since_id` up to and including `until_id` (null: still). */
+/** Tags of devices: each from after push `since_id` up to and including `until_id` (null: still). */
 export const deviceTags = sqliteTable(
   'device_tags',
   {
@@ -76,7 +76,7 @@ export const deviceTags = sqliteTable(
   ],
 );
 
-/** What callers sent. */
+/** Pushes as callers sent them. */
 export const pushes = sqliteTable(
   'pushes',
   {
@@ -107,7 +107,7 @@ export const pushes = sqliteTable(
     recalledAt: number53('recalled_at'),
     /** JSON of the content; null once it has been erased. */
     content: text('content'),
-    /** How many bytes `content` has, or had. */
+    /** Number of bytes that `content` has, or had. */
     contentBytes: integer('content_bytes').notNull().default(0),
   },
   (t) => [index('pushes_expires').on(t.expiresAt), index('pushes_job').on(t.jobId)],
@@ -129,7 +129,7 @@ export const inbox = sqliteTable(
   (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId)],
 );
 
-/** How deliveries ended. */
+/** Ends of deliveries. */
 export const receipts = sqliteTable(
   'receipts',
   {
@@ -195,15 +195,15 @@ export const cores = sqliteTable('cores', {
   epoch: number53('epoch').notNull(),
   /** Names the present incarnation; null: none has been. */
   owner: text('owner'),
-  /** Where it can be reached: host and port of its gRPC port. */
+  /** Host and port of the core's gRPC port. */
   address: text('address').notNull().default(''),
   /** Until when it counts as alive, in milliseconds of the database's clock; 0: it has stopped in order. */
   leaseUntil: number53('lease_until').notNull().default(0),
-  /** How many transactions it has committed. */
+  /** Number of transactions that the core has committed. */
   commits: number53('commits').notNull().default(0),
   /** The server's number of the connection on which it writes; 0 where there is no server. */
   connection: number53('connection').notNull().default(0),
-  /** What it knows by what it gave to edges; null: no core has come since there is this column. */
+  /** Key of the tickets that edges are given; null: no core has come since there is this column. */
   linkKey: text('link_key'),
   /**
    * The last push id that it had given out when it last registered a device: ids go on above it if the clock steps
@@ -219,11 +219,11 @@ export const cores = sqliteTable('cores', {
 export const jobs = sqliteTable(
   'jobs',
   {
-    /** What its caller knows it by: a number of the same kind as a push's id. */
+    /** The id by which its caller knows it: a number of the same kind as a push's id. */
     id: number53('id').primaryKey(),
     appNum: integer('app_num').notNull(),
     state: integer('state').notNull(),
-    /** When it is to begin, or to go on. */
+    /** Time at which it is to begin, or to go on. */
     dueAt: number53('due_at').notNull(),
     /** Up to which device its audience has been pushed to. */
     afterDevice: integer('after_device').notNull().default(0),

@@ -20,8 +20,11 @@ function codeTable<T extends string>(codes: Readonly<Record<T, number>>) {
   };
 }
 
+/** Numbers of platforms, and of ALL. */
 export const platformCodes = codeTable<PlatformFilter>({ ALL: 0, ANDROID: 1, IOS: 2, PC: 3, WEB: 4 });
+/** Numbers of message types. */
 export const msgTypeCodes = codeTable<PushMsgType>({ MSG: 1, CMD: 2 });
+/** Numbers of final states. */
 export const endingCodes = codeTable<FinalState>({
   delivered: 1,
   confirmed: 2,
@@ -31,5 +34,7 @@ export const endingCodes = codeTable<FinalState>({
   recalled: 6,
   replaced: 7,
 });
+/** Numbers of the states of jobs. */
 export const jobStateCodes = codeTable<JobState>({ open: 1, done: 2, cancelled: 3, failed: 4 });
+/** Numbers of priorities. */
 export const priorityCodes = codeTable<Priority>({ NORMAL: 0, LOW: 1, HIGH: 2 });

@@ -27,7 +27,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether this is a content, as `encodeContent` writes it. */
+/** Returns true if this is a content, as `encodeContent` writes it. */
 export function isContent(value: unknown): value is PushContent {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;

@@ -4,26 +4,32 @@ import { isIP } from 'node:net';
 import { systemReason } from '../../../common/system-reason.js';
 import { findPlaceProblem } from '../sqlite/place.js';
 
-/** What a database's URL says. */
+/** The database that a URL names. */
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | MysqlTarget;
 
 /** A database of a server. */
 export interface MysqlTarget {
+  /** Tells it from SQLite. */
   kind: 'mysql';
+  /** Name or address of the server. */
   host: string;
+  /** Port of the server. */
   port: number;
+  /** Name of the user. */
   user: string;
+  /** Password of the user; may be empty. */
   password: string;
+  /** Name of the database. */
   database: string;
   /** Undefined: in plain text. */
   tls: TlsOptions | undefined;
 }
 
-/** How the server is made sure of. In the shape that mysql2 takes. */
+/** Checks of the server's certificate, in the shape that mysql2 takes. */
 export interface TlsOptions {
-  /** Whether its certificate must be signed by a CA that is known. */
+  /** True: it must be signed by a CA that is known. */
   rejectUnauthorized: boolean;
-  /** Whether its certificate must have the host's name. */
+  /** True: it must have the host's name. */
   verifyIdentity: boolean;
   /** Certificates of the CAs, in PEM; absent: those that Node.js knows. */
   ca?: string;

@@ -12,7 +12,9 @@ export type Tables = typeof mysqlTables;
  */
 export type Db = Pick<MySql2Database, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete'>;
 
+/** A value in a statement. */
 export type SqlValue = string | number | null;
+/** A row by the names of its columns, as both drivers give it. */
 export type Row = Record<string, unknown>;
 
 /** Runs statements. */
@@ -59,28 +61,31 @@ export interface SqlDriver extends Database {
 
 /** A database of one of the two dialects. */
 export interface Database extends SqlRunner {
+  /** The schema of the dialect. */
   tables: Tables;
   /**
    * Columns of `table` that are set to the value that an insert would have given them, where the key exists already.
    */
   onConflictUpdate(key: readonly string[], assignments: Record<string, 'new' | 'greatest'>): string;
+  /** The dialect's part of the fence. */
   fencing: {
     /** SQL for the time in milliseconds, by the one clock of all who use the database. */
     readonly clock: string;
     /** SQL for the server's number of the connection; 0 where there is no server. */
     readonly connectionNumber: string;
     /**
-     * How long a core counts as alive after its last commit; 0: a lock keeps others away, whoever holds it is alive.
+     * Time for which a core counts as alive after its last commit; 0: a lock keeps others away, whoever holds it is
+     * alive.
      */
     readonly leaseMs: number;
   };
-  /** Whether a statement keeps the process from all else while it runs: there is no server. */
+  /** True: a statement keeps the process from all else while it runs, since there is no server. */
   readonly blocking: boolean;
   /** Ends a SELECT that waits for transactions that are writing the row, and sees what they came to. */
   locking: string;
   /** "INSERT" that skips rows whose key exists. */
   insertIgnore: string;
-  /** How many values one statement may have. */
+  /** Maximum number of values in one statement. */
   maxValues: number;
   /**
    * Runs `work` as one transaction, committed durably when this resolves and rolled back when `work` rejects. `work` is
@@ -103,10 +108,11 @@ export interface Database extends SqlRunner {
    * when the locks of its transaction are free. Absent: there is no server.
    */
   terminate?(connectionId: number): Promise<void>;
+  /** Closes all connections, or the files. */
   close(): Promise<void>;
   /**
-   * What a rejection of any of these is to callers: StoreUnavailable or StoreFault, without SQL, values or the server's
-   * message. An error that is not the database's stays as it is.
+   * Returns the error that callers see of a rejection of any of these: StoreUnavailable or StoreFault, without SQL,
+   * values or the server's message. An error that is not the database's stays as it is.
    */
   cleaned(error: unknown): unknown;
 }
@@ -126,17 +132,20 @@ export function unwrapped(error: unknown): unknown {
 }
 
 /**
- * How many keys one statement names: enough to make the round trip cheap, and too few for MariaDB to make a join of the
- * list, which it does from 1000 on and then may read the tables in the wrong order.
+ * Number of keys that one statement names: enough to make the round trip cheap, and too few for MariaDB to make a join
+ * of the list, which it does from 1000 on and then may read the tables in the wrong order.
  */
 export const KEYS_PER_STATEMENT = 900;
 
-/** How many pairs `(a = ? AND b = ?) OR …`: the optimizers' work grows faster than their number; SQLite takes 1000. */
+/**
+ * Maximum number of pairs `(a = ? AND b = ?) OR …`: the optimizers' work grows faster than their number; SQLite takes
+ * 1000.
+ */
 export const PAIRS_PER_STATEMENT = 200;
 
 /**
- * How many characters of keys one statement names: each may be six bytes there, and a server need take no more than 1
- * MiB.
+ * Number of characters of keys that one statement names: each may be six bytes there, and a server need take no more
+ * than 1 MiB.
  */
 const KEY_CHARACTERS = 100_000;
 

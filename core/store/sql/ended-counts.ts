@@ -4,14 +4,16 @@ import type { SqlDriver, Transaction } from './driver.js';
 
 /** Counts what the transactions of a database have ended. */
 export interface EndedCounts extends Pick<SqlDriver, 'ended' | 'transaction'> {
+  /** Counts of committed ends by state. */
   counts: Readonly<Record<FinalState, number>>;
   /** It is known whether the last transaction that was in doubt is committed. */
   resolved(committed: boolean): void;
 }
 
+/** Returns counts over the transactions of a database. */
 export function createEndedCounts({ transaction }: Pick<SqlDriver, 'transaction'>): EndedCounts {
   const counts = zeroCounts();
-  /** What transactions that are under way have ended so far. */
+  /** Ends of transactions that are under way so far. */
   const underWay = new WeakMap<Transaction, [FinalState, number][]>();
   let doubtful: [FinalState, number][] = [];
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CommitInDoubt, type CoreOwnership, Fenced, StoreUnavailable } from '../store.js';
 import type { Database, Row } from './driver.js';
 
-/** How often a lease is renewed before it would end. */
+/** Number of times that a lease is renewed before it would end. */
 const RENEWALS = 5;
 /** The part of a lease for which a core relies on it: others count it by another clock. */
 const SURE_FOR = 0.8;
@@ -29,7 +29,7 @@ export function createFence(database: Database): Fence {
   let inDoubt = false;
   /** The connection that the row names. */
   let introduced: number | undefined;
-  /** When the last renewal of the lease that is known to have taken place began, by the monotonic clock. */
+  /** Time at which the last renewal that is known to have taken place began, by the monotonic clock. */
   let renewedAt = Number.NEGATIVE_INFINITY;
 
   async function readRow(): Promise<Row | undefined> {
@@ -42,7 +42,7 @@ export function createFence(database: Database): Fence {
     return Number((await readRow())?.epoch);
   }
 
-  /** Whether this is the present incarnation; then its epoch and its count of commits are those of the row. */
+  /** Returns true if this is the present incarnation; then its epoch and its count of commits are those of the row. */
   async function adopt(): Promise<boolean> {
     const row = await readRow();
     if (row === undefined || String(row.owner) !== owner) return false;

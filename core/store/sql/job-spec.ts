@@ -19,7 +19,7 @@ export function erasedSpec(text: unknown, failure?: string): string {
   return encodeSpec({ header: decodeSpec(text).header, failure });
 }
 
-/** Whether its parts are there: what is in the header and the audience was checked when it was accepted. */
+/** Returns true if its parts are there: the header and the audience were checked when the job was accepted. */
 function isSpec(value: unknown): value is JobSpec {
   if (!isObject(value) || !isObject(value.header)) return false;
   const { work, failure } = value;

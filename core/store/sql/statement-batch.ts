@@ -33,7 +33,7 @@ export function createStatementBatch(connection: Pick<ServerConnection, 'attempt
   let texts: string[] = [];
   let counters: Counter[] = [];
   let bytes = 0;
-  /** Why there is no transaction any more. */
+  /** The error for which there is no transaction any more. */
   let failure: { error: unknown } | undefined;
   const { maxBytes } = connection;
   const maxGathered = Math.min(MAX_GATHERED, maxBytes);
@@ -55,7 +55,7 @@ export function createStatementBatch(connection: Pick<ServerConnection, 'attempt
     return [each.at(-1), Array.isArray(fields) ? fields.at(-1) : undefined];
   }
 
-  /** What has gathered, as one text; nothing has then. */
+  /** Returns the statements that have gathered as one text; none are left then. */
   function joined(last?: string): string {
     const all = last === undefined ? texts : [...texts, last];
     texts = [];

@@ -3,7 +3,7 @@ import { drizzle, type SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
 import Libsql from 'libsql';
 import type { Db, Row, SqlRunner, SqlValue } from '../sql/driver.js';
 
-/** How long a call waits for a lock that another process has on the file, in milliseconds. */
+/** Time that a call waits for a lock that another process has on the file, in milliseconds. */
 export const LOCK_WAIT_MS = 2000;
 /** The longest pause between two attempts to get a lock, in milliseconds. */
 const LONGEST_PAUSE_MS = 50;
@@ -28,6 +28,7 @@ export interface SqliteConnection {
   run(sql: string, values: readonly SqlValue[]): number;
   /** Returns a function that does the same with a statement without rows that is prepared once. */
   prepare(sql: string): (values: readonly SqlValue[]) => number;
+  /** Returns true until it is closed. */
   isOpen(): boolean;
   /** Ends the transaction that is open, if one is. */
   rollBack(): void;

@@ -4,21 +4,22 @@ import { type Database, places, StoreFault, type Tables, type Transaction, unwra
 import { StoreUnavailable } from '../store.js';
 import { codeOf, LOCK_WAIT_MS, runnerOver, type SqliteConnection, whenUnlocked } from './connection.js';
 
-/** How many rows one INSERT has, the most first. */
+/** Numbers of rows that one INSERT has, the most first. */
 const ROWS_PER_INSERT = [64, 16, 4, 1];
 
 /** SQLite's result codes that say "not now" and not "not this". */
 const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|PROTOCOL)/;
 
-/** What the driver needs of the file to which commits go. */
+/** The part of the log's file that the driver uses: commits are on the disk when it is. */
 export type Log = Pick<FileHandle, 'datasync' | 'close'>;
 
-/** What is open of one database. */
+/** The open connections and files of one database. */
 export interface SqliteParts {
   /** Commits. Nothing else uses it. */
   writer: SqliteConnection;
   /** Answers look-ups: never sees a transaction that is still under way. */
   reader: SqliteConnection;
+  /** The file to which commits go. */
   log: Log;
   /** Rejects while commits would go to a file that is not the database any more. */
   checkFiles(): Promise<void>;
@@ -56,8 +57,8 @@ export function createDriver({ writer, reader, log, checkFiles, closeAll }: Sqli
   }
 
   /**
-   * What SQLite does with `synchronous = FULL`, but on another thread: all commits so far are on the disk. Once that
-   * has failed, it cannot be known any more: the system drops what it could not write.
+   * Does what SQLite does with `synchronous = FULL`, but on another thread: all commits so far are on the disk. Once
+   * that has failed, it cannot be known any more: the system drops what it could not write.
    */
   async function sync(): Promise<void> {
     try {
@@ -182,7 +183,7 @@ function createTransaction(writer: SqliteConnection): Transaction {
   };
 }
 
-/** What a rejection is to callers of the store. */
+/** Returns the error that callers of the store see. */
 export function cleaned(error: unknown): unknown {
   const own = unwrapped(error);
   const code = own instanceof StoreUnavailable ? undefined : codeOf(own);

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { StoreUnavailable } from '../store.js';
 
-/** How often the files are looked at, in milliseconds: what was committed since the last look may be lost with them. */
+/** Time between two looks at the files, in milliseconds: what was committed since the last may be lost with them. */
 const LOOK_INTERVAL_MS = 1000;
 
 /**

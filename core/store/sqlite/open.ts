@@ -13,7 +13,7 @@ import { watchFiles } from './files.js';
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations/sqlite', import.meta.url));
 
-/** How the one connection is set that writes. */
+/** Settings of the one connection that writes. */
 const WRITER = [
   'journal_mode = WAL',
   // SQLite itself does not wait for the disk at a commit; the driver does, without holding up the process.
@@ -76,7 +76,7 @@ export async function openSqliteStore(path: string, openLog: OpenLog = openFile)
   }
 }
 
-/** Whether a file has tables of a store. Changes nothing, and makes no file. */
+/** Returns true if a file has tables of a store. Changes nothing, and makes no file. */
 export function holdsSqliteStore(path: string): boolean {
   if (!existsSync(path)) return false;
   const connection = openConnection(resolve(path));

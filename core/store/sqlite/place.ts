@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, openSync, readSync, statSync } from '
 import { dirname, resolve } from 'node:path';
 import { systemReason } from '../../../common/system-reason.js';
 
-/** What a file of SQLite begins with. */
+/** The first bytes of a file of SQLite. */
 const MAGIC = 'SQLite format 3\0';
 /** Files beside it that the store writes to. */
 const BESIDE = ['-wal', '-shm', '.lock'];
@@ -28,7 +28,7 @@ export function findPlaceProblem(path: string): string | undefined {
   return undefined;
 }
 
-/** Whether other users may read a database: its file, in a folder that they may enter. */
+/** Returns true if other users may read a database: its file, in a folder that they may enter. */
 export function isOpenToOthers(path: string): boolean {
   const file = resolve(path);
   return [file, dirname(file)].every((name) => (statSync(name).mode & 0o077) !== 0);
@@ -57,7 +57,7 @@ function isOfSqlite(file: string): boolean {
   }
 }
 
-/** What may not be looked at is there: why it cannot be used is found out later. */
+/** Returns true if there is a file, also one that may not be looked at: it is found out later why it cannot be used. */
 function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;

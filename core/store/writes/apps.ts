@@ -1,7 +1,7 @@
 import { places, type SqlDriver, type Transaction } from '../sql/driver.js';
 import type { AppState, KeyRotation, StoreWriter } from '../store.js';
 
-/** How many keys of an app may work at a time: beyond it the oldest go. */
+/** Maximum number of keys of an app that work at a time: beyond it the oldest go. */
 const KEYS_PER_APP = 10;
 
 /** Changes of apps that exist. */

@@ -56,7 +56,7 @@ export function createJobCommits(
   };
 }
 
-/** What the keys of jobs stand for already. A commit of one that is still under way, its caller gone, is waited for. */
+/** Finds what the keys of jobs stand for. A commit of one that is still under way, its caller gone, is waited for. */
 async function findKeys(
   driver: SqlDriver,
   tx: Transaction,

@@ -5,7 +5,7 @@ import type { SqlDriver, Transaction } from '../sql/driver.js';
 import type { NewRegistration, Refusal } from '../store.js';
 
 /**
- * What one user and one app may have: devices of an alias, and tags that an app has ever had, which are never removed.
+ * Limits of one user and one app: devices of an alias, and tags that an app has ever had, which are never removed.
  * Whoever is over a limit already stays as it is.
  */
 export interface RegistrationLimits {
@@ -23,8 +23,9 @@ export interface RegistrationLimits {
   made(appNum: number, topics: number): void;
 }
 
+/** Returns limits that have counted nothing yet. */
 export function createRegistrationLimits({ tables: { devices, topics } }: SqlDriver): RegistrationLimits {
-  /** How many topics apps have at the most; `exact`: they were counted, and none was made since. */
+  /** Maximum number of topics that apps may have by now; `exact`: they were counted, and none was made since. */
   const topicCounts = new Map<number, { topics: number; exact: boolean }>();
 
   async function devicesOf(tx: Transaction, joining: readonly NewRegistration[]): Promise<Map<string, number>> {

@@ -19,7 +19,7 @@ const TAGS_INTERVAL = 60_000;
 /** Milliseconds that a membership is kept after its end: the clock may have stepped back. */
 const TAGS_GRACE = 60_000;
 
-/** What ends without the device: recall, expiry, eviction, retention. */
+/** Ends what ends without the device: by recall, expiry, eviction, retention. */
 export function createSweepCommits(
   driver: SqlDriver,
 ): Pick<StoreWriter, 'commitRecalls' | 'commitSweep' | 'commitEvictions'> & Pick<StoreReader, 'mayBeSwept'> {
@@ -197,7 +197,7 @@ async function removePushes(tx: Transaction, ids: readonly number[]): Promise<bo
   return true;
 }
 
-/** How far the tags of devices have been gone through: up to this device, and when the next step is due. */
+/** The place up to which the tags of devices have been gone through, and when the next step is due. */
 interface TagSweep {
   after: number;
   nextAt: number;

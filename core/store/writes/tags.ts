@@ -82,7 +82,8 @@ async function trimEnded(tx: Transaction, deviceNums: readonly number[]): Promis
     for (const { device_num } of full) {
       const deviceNum = Number(device_num);
       const [newest] = await tx.all(
-        'SELECT until_id FROM device_tags WHERE device_num = ? AND until_id IS NOT NULL ORDER BY until_id DESC LIMIT 1 OFFSET ?',
+        `SELECT until_id FROM device_tags WHERE device_num = ? AND until_id IS NOT NULL
+          ORDER BY until_id DESC LIMIT 1 OFFSET ?`,
         [deviceNum, LIMITS.endedTags],
       );
       if (newest === undefined) continue;

@@ -69,8 +69,8 @@ function createWorld() {
     // Of the changes there are, a runner makes one.
     cycle: {
       push,
-      change: async (_kind: unknown, failure: JobFailure) => fail(failure),
-      changes: {},
+      execute: async (_kind: unknown, failure: JobFailure) => fail(failure),
+      commands: {},
     } as unknown as WriteCycle,
     log: log as unknown as Logger,
   });

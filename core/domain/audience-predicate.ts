@@ -1,12 +1,15 @@
 import type { Audience, TagMatch } from './audience.js';
 import type { Platform } from './device.js';
 
-/** What an audience may ask of a device. */
+/** A device as an audience sees it. */
 export interface Candidate {
+  /** Platform of the device. */
   platform: Platform;
+  /** The user that it belongs to; empty where the audience does not ask. */
   alias: string;
+  /** The public id; empty where the audience does not ask. */
   id: string;
-  /** Which of the tags of the test it has: bit `n % 32` of word `n >> 5` for the tag at place `n`. */
+  /** The tags of the test that it has: bit `n % 32` of word `n >> 5` for the tag at place `n`. */
   held: Int32Array;
 }
 
@@ -14,10 +17,11 @@ export interface Candidate {
 export interface AudienceTest {
   /** The tags that it names, each once. */
   readonly tags: readonly string[];
-  /** Whether it asks for aliases, and for device ids. */
+  /** True if it asks for aliases. */
   readonly asksAlias: boolean;
+  /** True if it asks for device ids. */
   readonly asksId: boolean;
-  /** How many words `held` has. */
+  /** Number of words of `held`. */
   readonly words: number;
   /** Costs at the most a step for each name of the tree. */
   passes(candidate: Candidate): boolean;
@@ -103,12 +107,15 @@ function hasTags(masks: readonly Mask[], match: TagMatch): Predicate {
 
 /** Names of which every device of an audience has at least one. */
 export interface Cover {
+  /** Users of whom all devices are looked at. */
   aliases: readonly string[];
+  /** Devices that are looked at. */
   deviceIds: readonly string[];
+  /** Tags of which all devices are looked at. */
   tags: readonly string[];
 }
 
-/** How many ways to find an audience are looked for. */
+/** Maximum number of ways to find an audience that are looked for. */
 const MAX_COVERS = 16;
 
 /** Finds ways to look for the devices of an audience by name; none: any device may be in it. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Audience } from '../../../../core/domain/audience.js';
-import { type Candidate, compileAudience, coversOf } from '../../../../core/domain/audience-test.js';
+import { type Candidate, compileAudience, coversOf } from '../../../../core/domain/audience-predicate.js';
 import { PLATFORMS } from '../../../../core/domain/device.js';
 import { ALIASES, anyAudience, has, type Known } from '../../../support/trees.js';
 
