@@ -41,9 +41,10 @@ run: build ## start a core and an edge on SQLite, with no configuration
 verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL)
 	node dist/bin/verify.js
 
-gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/
+gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/, and the tables of the settings
 	$(BIN)/buf generate
 	$(BIN)/buf generate --template buf.gen.docs.yaml
+	node --import tsx tools/settings/main.ts
 
 migrations: $(INSTALLED) ## write the migrations that the schemas of both dialects ask for
 	$(BIN)/drizzle-kit generate --config core/store/schema/drizzle.mysql.config.ts
@@ -112,8 +113,10 @@ buf-breaking: $(INSTALLED) ## compare proto/ with origin/main, or else with the 
 gen-current: $(INSTALLED) ## fail when gen/ and docs/api.md are not what proto/ generates
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	$(BIN)/buf generate -o "$$dir" && diff -r gen "$$dir/gen" && \
-	$(BIN)/buf generate --template buf.gen.docs.yaml -o "$$dir" && diff docs/api.md "$$dir/docs/api.md" || \
-	{ echo 'gen/ or docs/api.md is not current: run make gen' >&2; exit 1; }
+	$(BIN)/buf generate --template buf.gen.docs.yaml -o "$$dir" && diff docs/api.md "$$dir/docs/api.md" && \
+	node --import tsx tools/settings/main.ts "$$dir" && \
+	for page in README.md README.zh-CN.md docs/operations.md; do diff $$page "$$dir/$$page" || exit 1; done || \
+	{ echo 'gen/, docs/api.md or a table of the settings is not current: run make gen' >&2; exit 1; }
 
 clean: ## remove what build and tests leave behind; data/ stays
 	rm -rf dist client/dist coverage

@@ -1,29 +1,4 @@
-/** Every setting of both processes, so that a misspelt one can be told from the other process's. */
-const KNOWN = new Set([
-  'ONEPUSH_DATABASE_URL',
-  'ONEPUSH_HTTP_LISTEN',
-  'ONEPUSH_HTTP_ORIGINS',
-  'ONEPUSH_GRPC_LISTEN',
-  'ONEPUSH_CONNECT_LISTEN',
-  'ONEPUSH_CONNECT_ORIGINS',
-  'ONEPUSH_OPS_LISTEN',
-  'ONEPUSH_CORE_ADDRS',
-  'ONEPUSH_EDGE_WORKERS',
-  'ONEPUSH_LINK_TOKEN',
-  'ONEPUSH_ADMIN_TOKEN',
-  'ONEPUSH_BOOTSTRAP_APP',
-  'ONEPUSH_INBOX_LIMIT',
-  'ONEPUSH_RETENTION_DAYS',
-  'ONEPUSH_SUM_CHECK_INTERVAL',
-  'ONEPUSH_OFFLINE_TTL',
-  'ONEPUSH_CONFIRM_INTERVAL',
-  'ONEPUSH_PING_INTERVAL',
-  'ONEPUSH_DRAIN_SECONDS',
-  'ONEPUSH_MAX_BODY_BYTES',
-  'ONEPUSH_STRICT_JSON',
-  'ONEPUSH_MAX_SESSIONS',
-  'ONEPUSH_LOG_LEVEL',
-]);
+import { SETTINGS } from './settings.js';
 
 /** Hosts that stand for all addresses of a machine. */
 const WILDCARDS = new Set(['0.0.0.0', '::']);
@@ -172,7 +147,7 @@ export class EnvReader {
 
 /** Names that look like settings and are none: most likely misspelt. */
 export function unknownSettings(env: Environment): string[] {
-  return Object.keys(env).filter((name) => name.startsWith('ONEPUSH_') && !KNOWN.has(name));
+  return Object.keys(env).filter((name) => name.startsWith('ONEPUSH_') && !(name in SETTINGS));
 }
 
 /** Returns true if one port cannot be listened on at both addresses. */

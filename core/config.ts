@@ -1,5 +1,6 @@
-import { type Address, type Environment, EnvReader } from '../common/env.js';
-import { LOG_LEVELS, type LogLevel } from '../common/log.js';
+import type { Address, Environment } from '../common/env.js';
+import type { LogLevel } from '../common/log.js';
+import { createSettingsReader } from '../common/settings-reader.js';
 import { readDatabaseUrl } from './open-store.js';
 
 const BOOTSTRAP_RULE = 'id:key, the id of 1 to 64 letters, digits, _ . -, the key of visible ASCII without blanks';
@@ -35,31 +36,31 @@ export interface CoreConfig {
 
 /** @throws ConfigError with every problem */
 export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
-  const reader = new EnvReader(env);
+  const reader = createSettingsReader(env, 'core');
   const config: CoreConfig = {
-    databaseUrl: readDatabaseUrl(reader),
-    grpcListen: reader.address('ONEPUSH_GRPC_LISTEN', '127.0.0.1:9090'),
-    connectListen: reader.address('ONEPUSH_CONNECT_LISTEN', '127.0.0.1:9091'),
+    databaseUrl: readDatabaseUrl(reader.env),
+    grpcListen: reader.address('ONEPUSH_GRPC_LISTEN'),
+    connectListen: reader.address('ONEPUSH_CONNECT_LISTEN'),
     connectOrigins: reader.origins('ONEPUSH_CONNECT_ORIGINS'),
-    opsListen: reader.address('ONEPUSH_OPS_LISTEN', '127.0.0.1:9092'),
-    linkToken: reader.requiredSecret('ONEPUSH_LINK_TOKEN'),
+    opsListen: reader.address('ONEPUSH_OPS_LISTEN'),
+    linkToken: reader.secret('ONEPUSH_LINK_TOKEN') ?? '',
     adminToken: reader.secret('ONEPUSH_ADMIN_TOKEN'),
     bootstrapApp: undefined,
-    offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL', 86_400, 1, 2_592_000),
-    inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT', 1000, 1, 1_000_000),
-    retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS', 7, 0, 3650),
-    sumCheckInterval: reader.integer('ONEPUSH_SUM_CHECK_INTERVAL', 5, 0, 86_400),
-    drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
-    logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
+    offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL'),
+    inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT'),
+    retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS'),
+    sumCheckInterval: reader.integer('ONEPUSH_SUM_CHECK_INTERVAL'),
+    drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
+    logLevel: reader.logLevel(),
   };
-  const bootstrap = reader.matching('ONEPUSH_BOOTSTRAP_APP', '', /^$|^[\w.-]{1,64}:[\x21-\x7e]+$/, BOOTSTRAP_RULE);
+  const bootstrap = reader.env.matching('ONEPUSH_BOOTSTRAP_APP', '', /^$|^[\w.-]{1,64}:[\x21-\x7e]+$/, BOOTSTRAP_RULE);
   const colon = bootstrap.indexOf(':');
   if (colon > 0) config.bootstrapApp = { id: bootstrap.slice(0, colon), key: bootstrap.slice(colon + 1) };
-  reader.apart({
+  reader.env.apart({
     ONEPUSH_GRPC_LISTEN: config.grpcListen,
     ONEPUSH_CONNECT_LISTEN: config.connectListen,
     ONEPUSH_OPS_LISTEN: config.opsListen,
   });
-  reader.done();
+  reader.env.done();
   return Object.freeze(config);
 }

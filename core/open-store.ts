@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { EnvReader } from '../common/env.js';
 import type { Logger } from '../common/log.js';
+import { SETTINGS } from '../common/settings.js';
 import { holdsMysqlStore, openMysqlStore } from './store/mysql/open.js';
 import { parseDatabaseUrl } from './store/sql/database-url.js';
 import { holdsSqliteStore, openSqliteStore } from './store/sqlite/open.js';
@@ -12,7 +13,7 @@ const SETTING = 'ONEPUSH_DATABASE_URL';
 
 /** Reads the database's URL, and looks at the files that it names. */
 export function readDatabaseUrl(reader: EnvReader): string {
-  const url = reader.text(SETTING) ?? `${SQLITE}./data/onepush.db`;
+  const url = reader.text(SETTING) ?? SETTINGS[SETTING].fallback;
   const parsed = parseDatabaseUrl(url);
   if ('problems' in parsed) for (const problem of parsed.problems) reader.problem(`${SETTING} ${problem}`);
   return url;

@@ -1,5 +1,6 @@
-import { type Address, type Environment, EnvReader } from '../common/env.js';
-import { LOG_LEVELS, type LogLevel } from '../common/log.js';
+import type { Address, Environment } from '../common/env.js';
+import type { LogLevel } from '../common/log.js';
+import { createSettingsReader } from '../common/settings-reader.js';
 
 /** The edge's settings, complete and checked. */
 export interface EdgeConfig {
@@ -31,23 +32,23 @@ export interface EdgeConfig {
 
 /** @throws ConfigError with every problem */
 export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
-  const reader = new EnvReader(env);
+  const reader = createSettingsReader(env, 'edge');
   const config: EdgeConfig = {
-    httpListen: reader.address('ONEPUSH_HTTP_LISTEN', '0.0.0.0:8080'),
+    httpListen: reader.address('ONEPUSH_HTTP_LISTEN'),
     httpOrigins: reader.origins('ONEPUSH_HTTP_ORIGINS', ['*']),
-    opsListen: reader.address('ONEPUSH_OPS_LISTEN', '127.0.0.1:8081'),
-    coreAddrs: reader.targets('ONEPUSH_CORE_ADDRS', '127.0.0.1:9090'),
-    linkToken: reader.requiredSecret('ONEPUSH_LINK_TOKEN'),
-    maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES', 65_536, 1024, 4_194_304),
-    isStrict: reader.oneOf<'0' | '1'>('ONEPUSH_STRICT_JSON', '0', ['0', '1']) === '1',
-    maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS', 200_000, 1, 4_000_000),
-    workers: reader.integer('ONEPUSH_EDGE_WORKERS', 1, 1, 64),
-    confirmInterval: reader.integer('ONEPUSH_CONFIRM_INTERVAL', 10_000, 10, 300_000),
-    pingSeconds: reader.integer('ONEPUSH_PING_INTERVAL', 25, 4, 900),
-    drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS', 10, 0, 3600),
-    logLevel: reader.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', 'info', LOG_LEVELS),
+    opsListen: reader.address('ONEPUSH_OPS_LISTEN'),
+    coreAddrs: reader.targets('ONEPUSH_CORE_ADDRS'),
+    linkToken: reader.secret('ONEPUSH_LINK_TOKEN') ?? '',
+    maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES'),
+    isStrict: reader.flag('ONEPUSH_STRICT_JSON'),
+    maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS'),
+    workers: reader.integer('ONEPUSH_EDGE_WORKERS'),
+    confirmInterval: reader.integer('ONEPUSH_CONFIRM_INTERVAL'),
+    pingSeconds: reader.integer('ONEPUSH_PING_INTERVAL'),
+    drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
+    logLevel: reader.logLevel(),
   };
-  reader.apart({ ONEPUSH_HTTP_LISTEN: config.httpListen, ONEPUSH_OPS_LISTEN: config.opsListen });
-  reader.done();
+  reader.env.apart({ ONEPUSH_HTTP_LISTEN: config.httpListen, ONEPUSH_OPS_LISTEN: config.opsListen });
+  reader.env.done();
   return Object.freeze(config);
 }

@@ -1,0 +1,101 @@
+import { SETTINGS, type Setting, type SettingName } from '../../common/settings.js';
+import { MEANINGS_ZH, RULES_ZH } from './zh.js';
+
+/** Words of the table in one language. */
+interface Words {
+  /** Titles of the columns. */
+  head: readonly string[];
+  both: string;
+  none: string;
+  required: string;
+  secret: string;
+  /** Units of integers. */
+  units: Readonly<Record<string, string>>;
+  range(least: number, most: number): string;
+  meaning(name: SettingName): string;
+  /** The form of a setting where that is a text; undefined: as the table of settings says it. */
+  rule(name: SettingName): string | undefined;
+}
+
+const WORDS: Readonly<Record<'en' | 'zh', Words>> = {
+  en: {
+    head: ['name', 'read by', 'default', 'form', 'meaning'],
+    both: 'core, edge',
+    none: 'none',
+    required: 'required',
+    secret: 'visible ASCII',
+    units: {},
+    range: (least, most) => `${least} to ${most}`,
+    meaning: (name) => SETTINGS[name].meaning,
+    rule: () => undefined,
+  },
+  zh: {
+    head: ['名称', '进程', '默认值', '形式', '含义'],
+    both: 'core、edge',
+    none: '无',
+    required: '必填',
+    secret: '可见 ASCII',
+    units: {
+      seconds: '秒',
+      milliseconds: '毫秒',
+      days: '天',
+      bytes: '字节',
+      deliveries: '条投递',
+      sockets: '个连接',
+      processes: '个进程',
+    },
+    range: (least, most) => `${least} 至 ${most}`,
+    meaning: (name) => MEANINGS_ZH[name],
+    rule: (name) => RULES_ZH[name],
+  },
+};
+
+/**
+ * Returns the table of all settings as Markdown.
+ *
+ * @param docs the path from the page to docs/, with a slash at its end; "" for a page in docs/
+ */
+export function settingsTable(language: keyof typeof WORDS, docs: string): string {
+  const words = WORDS[language];
+  // The keys of the table are the names.
+  const names = Object.keys(SETTINGS) as SettingName[];
+  const rows = names.map((name) => {
+    const setting: Setting = SETTINGS[name];
+    return [
+      `\`${name}\``,
+      setting.readBy === 'both' ? words.both : setting.readBy,
+      defaultOf(setting, words),
+      words.rule(name) ?? formOf(setting, words),
+      words.meaning(name).replaceAll('](', `](${docs}`),
+    ];
+  });
+  const lines = [words.head, words.head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function defaultOf({ fallback, required }: Setting, words: Words): string {
+  if (required) return words.required;
+  if (fallback === undefined) return words.none;
+  if (typeof fallback === 'object') return `core \`${fallback.core}\`, edge \`${fallback.edge}\``;
+  return `\`${fallback}\``;
+}
+
+function formOf({ type, unit = '', range, words: allowed, rule }: Setting, words: Words): string {
+  switch (type) {
+    case 'address':
+      return '`host:port`';
+    case 'addresses':
+      return '`host:port,…`';
+    case 'secret':
+      return words.secret;
+    case 'integer':
+      return range === undefined ? '' : `${words.units[unit] ?? unit}, ${words.range(...range)}`;
+    case 'flag':
+      return '`0`, `1`';
+    case 'word':
+      return (allowed ?? []).map((word) => `\`${word}\``).join(', ');
+    case 'origins':
+    case 'text':
+      return rule ?? '';
+  }
+}
