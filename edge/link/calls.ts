@@ -1,4 +1,5 @@
 import { isReason, OnePushError } from '../../common/errors.js';
+import type { Outbox, OutgoingCall } from './outbox.js';
 import type { Call, Reply } from './wire.js';
 
 /** A call without its number. */
@@ -10,8 +11,6 @@ export interface Calls {
   start(call: CallInit): Promise<Reply['result']>;
   /** Resolves or rejects the call that a reply is for. */
   answer(reply: Reply): void;
-  /** Returns true if somebody still waits for the answer. */
-  isOpen(id: number): boolean;
   /** Number of calls that are open. */
   size(): number;
   /** The core is gone: none of them will be answered. */
@@ -28,13 +27,14 @@ const TIMEOUT = 5000;
 const SWEEP = 100;
 
 interface OpenCall {
+  outgoing: OutgoingCall;
   deadline: number;
   resolve(result: Reply['result']): void;
   reject(error: OnePushError): void;
 }
 
-/** @param send hands a call to the link; false: the link takes no more */
-export function createCalls(send: (call: Call) => boolean): Calls {
+/** Returns calls that go out with an outbox. */
+export function createCalls(outbox: Pick<Outbox, 'call'>): Calls {
   /** In the order of their deadlines. */
   const open = new Map<number, OpenCall>();
   let lastId = 0;
@@ -51,6 +51,7 @@ export function createCalls(send: (call: Call) => boolean): Calls {
   function finish(id: number): OpenCall | undefined {
     const call = open.get(id);
     open.delete(id);
+    if (call !== undefined) call.outgoing.isOpen = false;
     if (open.size === 0) {
       for (const resolve of waiters) resolve();
       waiters = [];
@@ -64,9 +65,10 @@ export function createCalls(send: (call: Call) => boolean): Calls {
       lastId = (lastId + 1) % 0xffff_ffff;
       const id = lastId;
       return new Promise((resolve, reject) => {
-        open.set(id, { deadline: performance.now() + TIMEOUT, resolve, reject });
-        if (!send({ $typeName: 'onepush.link.v1.Call', id, appId, secret, request }))
-          finish(id)?.reject(new OnePushError('OVERLOADED'));
+        const call: Call = { $typeName: 'onepush.link.v1.Call', id, appId, secret, request };
+        const outgoing = { call, isOpen: true };
+        open.set(id, { outgoing, deadline: performance.now() + TIMEOUT, resolve, reject });
+        if (!outbox.call(outgoing)) finish(id)?.reject(new OnePushError('OVERLOADED'));
       });
     },
     answer({ id, result }) {
@@ -81,7 +83,6 @@ export function createCalls(send: (call: Call) => boolean): Calls {
         new OnePushError(isReason(reason) ? reason : 'UNEXPECTED', { violations, requestId: requestId || undefined }),
       );
     },
-    isOpen: (id) => open.has(id),
     size: () => open.size,
     failAll() {
       for (const id of [...open.keys()]) finish(id)?.reject(new OnePushError('CORE_UNAVAILABLE'));

@@ -7,7 +7,8 @@ import type { Logger } from '../../common/log.js';
 import { type CoreBatch, type EdgeBatch, EdgeLink } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { type CallInit, createCalls } from './calls.js';
 import { createInboundQueue } from './inbound-queue.js';
-import { createOutbox, type Outbox } from './outbox.js';
+import { createOutbox } from './outbox.js';
+import type { SessionReports } from './session-reports.js';
 import type { Item, Reply } from './wire.js';
 
 /** Told of the link, in the order in which it happens. */
@@ -21,20 +22,9 @@ export interface LinkListener {
 }
 
 /** The stream to one of the cores: attached again, with backoff, whenever it ends. */
-export interface CoreLink
-  extends Pick<
-    Outbox,
-    | 'delivered'
-    | 'deliveredLate'
-    | 'published'
-    | 'opened'
-    | 'closed'
-    | 'left'
-    | 'stalled'
-    | 'drained'
-    | 'confirmed'
-    | 'unconfirmed'
-  > {
+export interface CoreLink {
+  /** Reports of sessions, for the core that has accepted this edge. */
+  readonly outbox: SessionReports;
   /** Returns true while a core has accepted this edge. */
   isAttached(): boolean;
   /** Returns the reason for which no core is attached, in words; undefined: one is. */
@@ -103,11 +93,11 @@ export function createCoreLink(options: {
   const { addresses, token, listener, log, observer } = options;
   const method = toMethodDefinition(EdgeLink, EdgeLink.method.attach);
   const edgeId = randomUUID();
-  const reports = createOutbox(edgeId, (callId) => calls.isOpen(callId), observer.sent);
-  const calls = createCalls((call) => reports.call(call));
-  const inbox = createInboundQueue({
+  const outbox = createOutbox(edgeId, observer.sent);
+  const calls = createCalls(outbox);
+  const inbound = createInboundQueue({
     work: (items) => listener.items(items),
-    done: ({ number, items }) => reports.processed(number, items.length > 0),
+    done: ({ number, items }) => outbox.processed(number, items.length > 0),
     read(wanted) {
       if (!('stream' in state)) return;
       if (wanted) state.stream.resume();
@@ -148,10 +138,10 @@ export function createCoreLink(options: {
       observer.attached();
       state = { kind: 'attached', client, stream };
       log.info({ core: formatAddress(address) }, 'attached to a core');
-      reports.attached(stream);
+      outbox.attached(stream);
       // Before the sessions: none of them may be handed again what its device has confirmed, or an earlier socket of it
       // was handed.
-      reports.repeat();
+      outbox.repeat();
       listener.attached();
     });
     stream.on('data', (batch: CoreBatch) => {
@@ -164,7 +154,7 @@ export function createCoreLink(options: {
     };
     stream.on('error', (error: Error & { code?: number }) => gone(status[error.code ?? status.UNKNOWN] ?? 'UNKNOWN'));
     stream.on('end', () => gone('the core ended the link'));
-    reports.hello(stream);
+    outbox.hello(stream);
   }
 
   function detach(client: Client, core: string, reason: string): void {
@@ -175,8 +165,8 @@ export function createCoreLink(options: {
     state = { kind: 'waiting', timer: setTimeout(connect, delay) };
     if (wasAttached) {
       log.warn({ reason }, 'detached from the core');
-      inbox.drop();
-      reports.detached();
+      inbound.drop();
+      outbox.detached();
       listener.detached();
       calls.failAll();
     } else if (reason === WRONG_TOKEN) {
@@ -190,28 +180,19 @@ export function createCoreLink(options: {
 
   function handle(batch: CoreBatch): void {
     observer.received(batch.items.length + batch.replies.length);
-    if (batch.committed > 0) reports.committed(batch.committed);
+    if (batch.committed > 0) outbox.committed(batch.committed);
     for (const reply of batch.replies) calls.answer(reply);
-    inbox.add(batch);
+    inbound.add(batch);
   }
 
   return {
-    delivered: reports.delivered,
-    deliveredLate: reports.deliveredLate,
-    published: reports.published,
-    opened: reports.opened,
-    closed: reports.closed,
-    left: reports.left,
-    stalled: reports.stalled,
-    drained: reports.drained,
-    confirmed: reports.confirmed,
-    unconfirmed: reports.unconfirmed,
+    outbox,
     isAttached: () => state.kind === 'attached',
     checkReadiness() {
       if (state.kind === 'attached') return undefined;
       return refused ? `no core is attached: ${TOKEN_REFUSED}` : 'no core is attached';
     },
-    depths: () => ({ openCalls: calls.size(), waitingBytes: reports.waitingBytes() }),
+    depths: () => ({ openCalls: calls.size(), waitingBytes: outbox.waitingBytes() }),
     call(call) {
       if (state.kind !== 'attached') return Promise.reject(new OnePushError('CORE_UNAVAILABLE'));
       return calls.start(call);
@@ -219,7 +200,7 @@ export function createCoreLink(options: {
     start: connect,
     async stop(graceSeconds) {
       const limit = new Promise<void>((resolve) => setTimeout(resolve, graceSeconds * 1000).unref());
-      if (state.kind === 'attached') await Promise.race([Promise.all([calls.idle(), reports.allCommitted()]), limit]);
+      if (state.kind === 'attached') await Promise.race([Promise.all([calls.idle(), outbox.allCommitted()]), limit]);
       const last = state;
       state = { kind: 'stopped' };
       calls.stop();

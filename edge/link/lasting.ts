@@ -4,7 +4,7 @@ import {
   type SessionEvent,
   SessionEventSchema,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
-import type { ReportedSession } from './reported-session.js';
+import type { ReportedSession } from './session-reports.js';
 
 /** Deliveries that a core was told of, and by place whose they are. */
 export interface Delivered {

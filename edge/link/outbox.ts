@@ -13,41 +13,26 @@ import {
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import type { CallInit } from './calls.js';
 import { type Delivered, isLasting, lateDeliveries, lateDelivery } from './lasting.js';
-import type { ReportedSession } from './reported-session.js';
+import type { ReportedSession, SessionReports } from './session-reports.js';
 
 type Stream = ClientDuplexStream<EdgeBatch, CoreBatch>;
+
+/** A call on its way to the core. */
+export interface OutgoingCall {
+  /** The call, with its number. */
+  readonly call: Call;
+  /** False once nobody waits for its answer: then it need not be sent. */
+  isOpen: boolean;
+}
 
 /**
  * The messages to the core: gathered for a turn of the loop, sent as one, held while the stream takes nothing.
  * Deliveries and confirmations are kept until the core has committed them, and sent again to the next core; how far
  * publications went is not.
  */
-export interface Outbox {
-  /** In this attachment. */
-  delivered(session: ReportedSession, deliveryId: number): void;
-  /** Of what an earlier attachment was handed. */
-  deliveredLate(session: ReportedSession, deliveryId: number): void;
-  /** A topic push has gone to so many sessions. */
-  published(pushId: number, sessions: number): void;
-  /** A session is there. */
-  opened(session: ReportedSession): void;
-  /** A session has ended. */
-  closed(session: ReportedSession): void;
-  /** A socket has closed while no core listens: the next one is told how far it got. */
-  left(session: ReportedSession): void;
-  /** A session takes nothing. */
-  stalled(session: ReportedSession): void;
-  /** A session has taken its page. */
-  drained(session: ReportedSession): void;
-  /** A device has confirmed a push. Told until it is committed. */
-  confirmed(session: ReportedSession, pushId: number): void;
-  /**
-   * Tells a core that has just accepted this edge which pushes are kept since they are not confirmed: in as many
-   * messages as it takes.
-   */
-  unconfirmed(pushIds: readonly number[]): void;
+export interface Outbox extends SessionReports {
   /** Not sent if nobody waits for it when the stream takes it. False: too much waits already. */
-  call(call: Call): boolean;
+  call(outgoing: OutgoingCall): boolean;
   /** The first message of a stream: the core answers by accepting it. */
   hello(stream: Stream): void;
   /** A core has accepted this edge: what is kept is told again. */
@@ -82,19 +67,12 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** Beyond so many waiting events a confirmation is not taken: the device will be asked again. */
 const MAX_EVENTS = 200_000;
 
-/**
- * @param isOpen whether somebody still waits for the answer to a call
- * @param observe told how many reports and calls each message has
- */
-export function createOutbox(
-  edgeId: string,
-  isOpen: (callId: number) => boolean,
-  observe?: (items: number) => void,
-): Outbox {
+/** @param observe told how many reports and calls each message has */
+export function createOutbox(edgeId: string, observe?: (items: number) => void): Outbox {
   let stream: Stream | undefined;
   let batch = create(EdgeBatchSchema);
   /** Calls that wait to be sent, and their size. */
-  let waiting: { call: Call; bytes: number }[] = [];
+  let waiting: { outgoing: OutgoingCall; bytes: number }[] = [];
   let waitingBytes = 0;
   /** Pushes that are kept since they are not confirmed, and of which the core is still to be told. */
   let unconfirmed: readonly number[] = [];
@@ -170,9 +148,9 @@ export function createOutbox(
       if (bytes > MESSAGE_BYTES) break;
       count++;
       waitingBytes -= next.bytes;
-      if (!isOpen(next.call.id)) continue;
+      if (!next.outgoing.isOpen) continue;
       bytes += next.bytes;
-      taken.push(next.call);
+      taken.push(next.outgoing.call);
     }
     waiting = waiting.slice(count);
     return taken;
@@ -236,10 +214,10 @@ export function createOutbox(
       unconfirmed = pushIds;
       schedule();
     },
-    call(call) {
+    call(outgoing) {
       if (waitingBytes > MAX_WAITING_BYTES) return false;
-      const bytes = sizeOf(call);
-      waiting.push({ call, bytes });
+      const bytes = sizeOf(outgoing.call);
+      waiting.push({ outgoing, bytes });
       waitingBytes += bytes;
       if (waitingBytes > MESSAGE_BYTES) flush();
       else schedule();

@@ -1,4 +1,4 @@
-import type { CoreLink } from '../link/client.js';
+import type { SessionReports } from '../link/session-reports.js';
 import { type Delivery, Platform, type Publication } from '../link/wire.js';
 import type { Redelivery } from './redelivery.js';
 import type { SocketSession } from './session.js';
@@ -26,14 +26,14 @@ interface Copies extends Message {
 
 /** Returns a fan-out with nothing to send. */
 export function createSocketFanOut(options: {
-  link: () => Pick<CoreLink, 'published'>;
+  outbox: () => Pick<SessionReports, 'published'>;
   writer: SocketWriter;
   redelivery: Redelivery;
   topics: Topics;
   sessionOf: (slot: number) => SocketSession | undefined;
   framesPerTurn: number;
 }): SocketFanOut {
-  const { link, writer, redelivery, topics, sessionOf, framesPerTurn } = options;
+  const { outbox, writer, redelivery, topics, sessionOf, framesPerTurn } = options;
   let left = framesPerTurn;
 
   /** Returns true if the turn is over. */
@@ -104,7 +104,7 @@ export function createSocketFanOut(options: {
         }
       } finally {
         for (const { pushId, sessions } of all === forIos ? all : [...all, ...forIos]) {
-          if (sessions > 0) link().published(pushId, sessions);
+          if (sessions > 0) outbox().published(pushId, sessions);
         }
       }
     },

@@ -45,24 +45,9 @@ const MAX_STRAY_CONFIRMATIONS = 1000;
 /** Some milliseconds' worth. */
 const FRAMES_PER_TURN = 512;
 
-type Reports = Pick<
-  CoreLink,
-  | 'delivered'
-  | 'deliveredLate'
-  | 'published'
-  | 'opened'
-  | 'closed'
-  | 'left'
-  | 'stalled'
-  | 'drained'
-  | 'confirmed'
-  | 'unconfirmed'
-  | 'isAttached'
->;
-
 /** Returns a hub without sessions. */
 export function createHub(
-  link: () => Reports,
+  link: () => Pick<CoreLink, 'outbox' | 'isAttached'>,
   options: {
     maxSessions: number;
     /** Milliseconds until an unconfirmed message is sent again for the first time. */
@@ -71,12 +56,13 @@ export function createHub(
     framesPerTurn?: number;
   },
 ): Hub {
+  const outbox = () => link().outbox;
   const slots: (SocketSession | undefined)[] = [];
   const free: number[] = [];
   /** Slots of closed sessions that the core may still be sending to. */
   const unreleased = new Set<number>();
   const topics = createTopics();
-  const writer = createSocketWriter(link);
+  const writer = createSocketWriter(outbox);
   const redelivery = createRedelivery({
     firstInterval: options.confirmInterval,
     resend(session, pushId, frame) {
@@ -86,7 +72,7 @@ export function createHub(
     },
   });
   const fanOut = createSocketFanOut({
-    link,
+    outbox,
     writer,
     redelivery,
     topics,
@@ -111,7 +97,7 @@ export function createHub(
         return;
       case OrderKind.SYNC:
         session.state = 'stalled';
-        if (session.buffered === undefined) link().drained(session);
+        if (session.buffered === undefined) outbox().drained(session);
         return;
       case OrderKind.LIVE:
         session.platform = platform;
@@ -141,7 +127,7 @@ export function createHub(
     session.device = device;
     session.generation = generation;
     session.ticket = ticket;
-    for (const pushId of session.early ?? []) link().confirmed(session, pushId);
+    for (const pushId of session.early ?? []) outbox().confirmed(session, pushId);
     session.early = undefined;
   }
 
@@ -152,7 +138,7 @@ export function createHub(
       const session = createSocketSession(ws, slot, deviceId);
       slots[slot] = session;
       count++;
-      if (link().isAttached()) link().opened(session);
+      if (link().isAttached()) outbox().opened(session);
       return session;
     },
 
@@ -164,9 +150,9 @@ export function createHub(
       count--;
       if (link().isAttached()) {
         unreleased.add(slot);
-        link().closed(session);
+        outbox().closed(session);
       } else {
-        link().left(session);
+        outbox().left(session);
         free.push(slot);
       }
     },
@@ -176,8 +162,8 @@ export function createHub(
       const { buffered } = session;
       writer.drained(session);
       if (!link().isAttached()) return;
-      if (session.state === 'stalled') link().drained(session);
-      else if (session.state === 'announced' && buffered !== undefined) link().opened(session);
+      if (session.state === 'stalled') outbox().drained(session);
+      else if (session.state === 'announced' && buffered !== undefined) outbox().opened(session);
     },
 
     confirm(session, pushId) {
@@ -188,7 +174,7 @@ export function createHub(
       if (session.device === 0) {
         session.early ??= [];
         session.early.push(pushId);
-      } else link().confirmed(session, pushId);
+      } else outbox().confirmed(session, pushId);
     },
 
     *sessions() {
@@ -206,10 +192,10 @@ export function createHub(
     attached() {
       for (const session of slots) {
         // What a socket still buffers would be sent to it again: it is announced when it has drained.
-        if (session !== undefined && session.buffered === undefined) link().opened(session);
+        if (session !== undefined && session.buffered === undefined) outbox().opened(session);
       }
       // They may have been recalled while no core could say so.
-      link().unconfirmed(redelivery.unconfirmedPushes());
+      outbox().unconfirmed(redelivery.unconfirmedPushes());
     },
 
     detached() {

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
-import type { ReportedSession } from '../link/reported-session.js';
+import type { ReportedSession } from '../link/session-reports.js';
 import type { Platform } from '../link/wire.js';
 
 /** The data that uWebSockets keeps for a socket. */

@@ -1,4 +1,4 @@
-import type { CoreLink } from '../link/client.js';
+import type { SessionReports } from '../link/session-reports.js';
 import type { Handed, SocketSession } from './session.js';
 
 /** A message for one device. */
@@ -37,7 +37,7 @@ const BUFFERED = 0;
 
 /** Returns a writer that has sent nothing. */
 export function createSocketWriter(
-  link: () => Pick<CoreLink, 'delivered' | 'deliveredLate' | 'stalled'>,
+  outbox: () => Pick<SessionReports, 'delivered' | 'deliveredLate' | 'stalled'>,
 ): SocketWriter {
   const frames: FrameCounts = { taken: 0, buffered: 0, refused: 0 };
 
@@ -46,15 +46,15 @@ export function createSocketWriter(
     if (buffered.length > 0) session.buffered = buffered.map(({ pushId, deliveryId }) => ({ pushId, deliveryId }));
     frames.buffered += buffered.length;
     session.state = 'stalled';
-    link().stalled(session);
+    outbox().stalled(session);
   }
 
   function handedOver(session: SocketSession, { pushId, deliveryId }: Handed): void {
     if (pushId > session.through) session.through = pushId;
     if (deliveryId === undefined) return;
     // What a session still buffers when its link ends was handed over by an earlier core, or attachment.
-    if (session.state === 'announced') link().deliveredLate(session, deliveryId);
-    else link().delivered(session, deliveryId);
+    if (session.state === 'announced') outbox().deliveredLate(session, deliveryId);
+    else outbox().delivered(session, deliveryId);
   }
 
   /** Writes as one what the socket accepts without dropping anything: how many that was. */

@@ -22,7 +22,7 @@ export interface Socket {
   confirm(pushId: number): void;
 }
 
-/** An edge with its real hub and its real reports, on a wire instead of a network. */
+/** An edge with its real hub and its real outbox, on a wire instead of a network. */
 export interface Edge {
   connect(deviceId: string, received: (frame: string, wasBuffered: boolean) => void): Socket;
   attach(core: EdgeLinkServer): void;
@@ -38,21 +38,21 @@ export interface Edge {
 const NO_REDELIVERY = 300_000;
 
 export function createEdge(edgeId: string, active: () => void): Edge {
-  const reports = createOutbox(edgeId, () => true);
+  const outbox = createOutbox(edgeId);
   let wire: Wire | undefined;
   /** Broken links of which the core does not know yet. */
   const unnoticed: Wire[] = [];
   let attached = false;
   let killed = false;
-  const link = { ...reports, isAttached: () => attached };
+  const link = { outbox, isAttached: () => attached };
   const hub: Hub = createHub(() => link, {
     maxSessions: 1000,
     confirmInterval: NO_REDELIVERY,
     framesPerTurn: 1,
   });
-  const inbox = createInboundQueue({
+  const inbound = createInboundQueue({
     work: (items) => hub.items(items),
-    done: ({ number, items }) => reports.processed(number, items.length > 0),
+    done: ({ number, items }) => outbox.processed(number, items.length > 0),
     // So little waits here that the link is always read.
     read: () => undefined,
   });
@@ -62,22 +62,22 @@ export function createEdge(edgeId: string, active: () => void): Edge {
     const { client } = current;
     client.on('metadata', () => {
       attached = true;
-      reports.attached(client);
-      reports.repeat();
+      outbox.attached(client);
+      outbox.repeat();
       hub.attached();
     });
     client.on('data', (batch: CoreBatch) => {
-      if (batch.committed > 0) reports.committed(batch.committed);
-      inbox.add(batch);
+      if (batch.committed > 0) outbox.committed(batch.committed);
+      inbound.add(batch);
     });
     client.on('end', () => {
       if (!attached) return;
       attached = false;
-      inbox.drop();
-      reports.detached();
+      inbound.drop();
+      outbox.detached();
       hub.detached();
     });
-    reports.hello(client);
+    outbox.hello(client);
   }
 
   return {
@@ -177,7 +177,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
     move: () => wire?.move() ?? 0,
     kill() {
       killed = true;
-      inbox.drop();
+      inbound.drop();
       hub.stop();
       wire?.cut();
       for (const gone of [...unnoticed, wire]) gone?.notice('core');

@@ -31,7 +31,7 @@ function delivery(pushId: number, slots: number[], deliveryIds: number[]): Deliv
 /** A fan-out to sessions whose sockets take as many frames as `room` says. */
 function createTestFanOut(framesPerTurn = 1000) {
   const reported = { published: [] as [number, number][], delivered: [] as number[], stalled: [] as number[] };
-  const link = {
+  const outbox = {
     published: (pushId: number, sessions: number) => void reported.published.push([pushId, sessions]),
     deliveredLate: () => expect.unreachable(),
     delivered: (_session: unknown, deliveryId: number) => void reported.delivered.push(deliveryId),
@@ -41,8 +41,8 @@ function createTestFanOut(framesPerTurn = 1000) {
   const sessions: SocketSession[] = [];
   const redelivery = createRedelivery({ firstInterval: 300_000, resend: () => undefined });
   const fanOut = createSocketFanOut({
-    link: () => link,
-    writer: createSocketWriter(() => link),
+    outbox: () => outbox,
+    writer: createSocketWriter(() => outbox),
     redelivery,
     topics,
     sessionOf: (slot) => sessions[slot],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ReportedSession } from '../../../../edge/link/reported-session.js';
+import type { ReportedSession } from '../../../../edge/link/session-reports.js';
 import { type Item, OrderKind, type SessionOrder } from '../../../../edge/link/wire.js';
 import { createHub } from '../../../../edge/ws/hub.js';
 import type { SocketSession } from '../../../../edge/ws/session.js';
@@ -8,8 +8,7 @@ import type { SocketSession } from '../../../../edge/ws/session.js';
 function attachedHub() {
   const reported: string[] = [];
   const nothing = (): void => undefined;
-  const link = {
-    isAttached: () => true,
+  const outbox = {
     opened: ({ slot, device, generation }: ReportedSession) => reported.push(`opened ${slot} ${device}.${generation}`),
     closed: ({ slot, device }: ReportedSession) => reported.push(`closed ${slot} ${device}`),
     confirmed: ({ device, generation }: ReportedSession, pushId: number) =>
@@ -22,7 +21,7 @@ function attachedHub() {
     stalled: nothing,
     unconfirmed: nothing,
   };
-  const hub = createHub(() => link, { maxSessions: 10, confirmInterval: 10_000 });
+  const hub = createHub(() => ({ isAttached: () => true, outbox }), { maxSessions: 10, confirmInterval: 10_000 });
   return {
     hub,
     reported,
