@@ -71,6 +71,7 @@ eachStore('the fence of a store', (opened) => {
       commitRecalls: () => store.commitRecalls([{ pushId: waiting.id, appNum: app.num, now: NOW }]),
       commitJobs: () => store.commitJobs([job]),
       commitCancellations: () => store.commitCancellations([{ id: job.id, appNum: app.num, now: NOW }]),
+      commitFailures: () => store.commitFailures([{ id: job.id, reason: 'late' }]),
       commitSweep: () => store.commitSweep({ now: NOW + 1, eraseFrom: 0, removeBefore: NOW + 1 }),
       commitEvictions: () => store.commitEvictions([{ deviceNum: num, keep: 0, now: NOW }]),
     };

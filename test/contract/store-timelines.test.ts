@@ -35,13 +35,13 @@ eachStore('deliveries of a push', (opened) => {
     const filter = { id: sent.id, appNum: app.num, state: undefined };
     const first = must(await store.listDeliveries(filter, FIRST, 2));
     expect(first.entries).toMatchObject([
-      { pushId: sent.id, deviceId: must(devices[0]).id, ending: 'delivered', endedAt: NOW },
-      { deviceId: must(devices[1]).id, ending: undefined, endedAt: undefined },
+      { pushId: sent.id, deviceId: must(devices[0]).id, state: 'delivered', endedAt: NOW },
+      { deviceId: must(devices[1]).id, state: undefined, endedAt: undefined },
     ]);
     await store.commitDeliveries(batch({ delivered: sent.deliveries.slice(1, 3) }));
     const second = must(await store.listDeliveries(filter, must(first.next), 100));
     expect(second.entries.map(({ deviceId }) => deviceId)).toEqual(devices.slice(2).map(({ id }) => id));
-    expect(second.entries.map(({ state: ending }) => ending)).toEqual(['delivered', undefined, undefined]);
+    expect(second.entries.map(({ state }) => state)).toEqual(['delivered', undefined, undefined]);
     expect(second.next).toBeUndefined();
   });
 
@@ -94,7 +94,7 @@ eachStore('deliveries of a push', (opened) => {
     await store.commitDeliveries(batch({ confirmed }));
     for (const state of [undefined, 'confirmed'] as const) {
       const page = await store.listDeliveries({ id: sent.id, appNum: app.num, state }, FIRST, 10);
-      expect(page?.entries).toMatchObject([{ deviceId: device.id, ending: 'confirmed' }]);
+      expect(page?.entries).toMatchObject([{ deviceId: device.id, state: 'confirmed' }]);
     }
     const pending = await store.listDeliveries({ id: sent.id, appNum: app.num, state: 'pending' }, FIRST, 10);
     expect(pending).toEqual({ entries: [], next: undefined });
@@ -121,11 +121,11 @@ eachStore('timelines of devices', (opened) => {
     const filter = { deviceIds: [device.id], ofUser: false };
     const all = await wholeTimeline(store, filter, 100);
     expect(all).toMatchObject([
-      { requestId: newest.id, topic: true, read: false, ending: undefined, needConfirm: true },
-      { requestId: confirmed.id, topic: true, ending: 'confirmed', endedAt: NOW },
-      { requestId: passed.id, topic: true, read: true, ending: undefined, endedAt: undefined },
-      { requestId: ended.id, topic: false, ending: 'delivered', createdAt: NOW, expiresAt: NOW + 1000 },
-      { requestId: waits.id, topic: false, ending: undefined },
+      { requestId: newest.id, topic: true, read: false, state: undefined, needConfirm: true },
+      { requestId: confirmed.id, topic: true, state: 'confirmed', endedAt: NOW },
+      { requestId: passed.id, topic: true, read: true, state: undefined, endedAt: undefined },
+      { requestId: ended.id, topic: false, state: 'delivered', createdAt: NOW, expiresAt: NOW + 1000 },
+      { requestId: waits.id, topic: false, state: undefined },
     ]);
     for (const limit of [1, 2, 3]) expect(await wholeTimeline(store, filter, limit)).toEqual(all);
   });
@@ -177,10 +177,7 @@ eachStore('timelines of devices', (opened) => {
     const since = directed(app, [device.num]);
     await store.commitDeliveries(batch({ pushes: [since.made] }));
     const idsOf = async (ofUser: boolean) =>
-      (await wholeTimeline(store, { deviceIds: [device.id], ofUser }, 10)).map(({ pushId, state: ending }) => [
-        pushId,
-        ending,
-      ]);
+      (await wholeTimeline(store, { deviceIds: [device.id], ofUser }, 10)).map(({ pushId, state }) => [pushId, state]);
     expect(await idsOf(true)).toEqual([[since.id, undefined]]);
     expect(await idsOf(false)).toEqual([
       [since.id, undefined],
@@ -196,7 +193,7 @@ eachStore('timelines of devices', (opened) => {
     await store.commitDeliveries(batch({ pushes: [waits.made, topic.made] }));
     await store.commitUnregistrations([device.id], NOW);
     const entries = await wholeTimeline(store, { deviceIds: [device.id], ofUser: false }, 10);
-    expect(entries).toMatchObject([{ requestId: waits.id, ending: 'discarded' }]);
+    expect(entries).toMatchObject([{ requestId: waits.id, state: 'discarded' }]);
   });
 
   it('read no more than a page bounds, of devices with a great deal', async () => {

@@ -51,7 +51,9 @@ describe('the settings', () => {
     [README_ZH, 'zh', 'docs/'],
     [OPERATIONS, 'en', ''],
   ] as const)('have their table in %s, as it is generated', (page, language, docs) => {
-    expect(read(page)).toContain(settingsTable(language, docs));
+    // The formatter aligns the columns.
+    const unaligned = read(page).replaceAll(/-{3,}/g, '---').replaceAll(/ {2,}/g, ' ');
+    expect(unaligned).toContain(settingsTable(language, docs));
   });
 
   it.each(PAGES)('are the only ONEPUSH_ names of %s', (page) => {

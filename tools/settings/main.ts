@@ -1,22 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { settingsTable } from './table.js';
 
-/**
- * `node --import tsx tools/settings/main.ts <folder>`: writes the table of the settings into the pages that have it,
- * between their markers. The pages are read from the working directory and written into the folder.
- */
+/** `node --import tsx tools/settings/main.ts`: writes the tables of the settings into the pages, between markers. */
 const PAGES = [
   { path: 'README.md', language: 'en' },
   { path: 'README.zh-CN.md', language: 'zh' },
   { path: 'docs/operations.md', language: 'en' },
 ] as const;
 
-const folder = process.argv[2] ?? '.';
 for (const { path, language } of PAGES) {
   const page = readFileSync(path, 'utf8');
   const parts = /^([\s\S]*<!-- settings: begin -->\n)[\s\S]*(\n<!-- settings: end -->[\s\S]*)$/.exec(page);
   if (parts === null) throw new Error(`${path} has no place for the settings`);
   const table = settingsTable(language, path.startsWith('docs/') ? '' : 'docs/');
-  writeFileSync(join(folder, path), `${parts[1]}\n${table}\n${parts[2]}`);
+  writeFileSync(path, `${parts[1]}\n${table}\n${parts[2]}`);
 }
