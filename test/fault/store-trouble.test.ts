@@ -78,7 +78,7 @@ describe.skipIf(!canMount)('an embedded store in trouble', { timeout: 60_000 }, 
     await stack.core.stop();
     execFileSync('mount', ['-o', 'remount,ro', mount]);
     const failure: unknown = await stack.restartCore().catch((error: unknown) => error);
-    expect(String(failure)).toContain('onepush.db cannot be opened');
+    expect(String(failure)).toContain('onepush.db: it cannot be written to: the file system is read-only (EROFS)');
     execFileSync('mount', ['-o', 'remount,rw', mount]);
     await stack.restartCore();
     await stack.restartEdge();
