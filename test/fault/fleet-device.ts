@@ -111,7 +111,8 @@ export function createFleetDevice(options: {
         setTimeout(() => confirm(from, pushId), confirmInterval * 1.5);
         return;
       case 'muddled':
-        for (const wrong of [pushId + 1, pushId - 1, 1, '', '0', `${pushId}0`, '-5', '9'.repeat(16)]) {
+        // Without a number it would close the socket.
+        for (const wrong of [pushId + 1, pushId - 1, 1, '0', `${pushId}0`, '9'.repeat(16)]) {
           if (from.readyState === WebSocket.OPEN) from.send(`CFM:${wrong}`);
         }
         confirm(from, pushId);
