@@ -45,7 +45,7 @@ gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/, and the tables o
 	$(BIN)/buf generate
 	$(BIN)/buf generate --template buf.gen.docs.yaml
 	node --import tsx tools/settings/main.ts
-	$(BIN)/biome format --write README.md README.zh-CN.md docs/operations.md
+	$(BIN)/biome format --write README.md README.zh-CN.md docs/operations.md docs/operations.zh-CN.md
 
 migrations: $(INSTALLED) ## write the migrations that the schemas of both dialects ask for
 	$(BIN)/drizzle-kit generate --config core/store/schema/drizzle.mysql.config.ts

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NODE_OPTIONS } from '../../common/node-options.js';
 import { SETTINGS } from '../../common/settings.js';
@@ -10,6 +10,7 @@ const README = 'README.md';
 const README_ZH = 'README.zh-CN.md';
 const CONTRACT = 'docs/contract.md';
 const OPERATIONS = 'docs/operations.md';
+const OPERATIONS_ZH = 'docs/operations.zh-CN.md';
 const ARCHITECTURE = 'docs/architecture.md';
 const PAGES = [
   README,
@@ -50,6 +51,7 @@ describe('the settings', () => {
     [README, 'en', 'docs/'],
     [README_ZH, 'zh', 'docs/'],
     [OPERATIONS, 'en', ''],
+    [OPERATIONS_ZH, 'zh', ''],
   ] as const)('have their table in %s, as it is generated', (page, language, docs) => {
     // The formatter aligns the columns.
     const unaligned = read(page).replaceAll(/-{3,}/g, '---').replaceAll(/ {2,}/g, ' ');
@@ -192,25 +194,52 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
-describe('both READMEs', () => {
+it.each(PAGES)('%s names make targets that exist', (page) => {
+  const targets = matches(read('Makefile'), /^([a-z-]+):/gm);
+  const named = matches(read(page), /(?:`|^|\s)make ([a-z-]+)(?=`|$|\s+#)/gm);
+  expect(named.filter((name) => !targets.includes(name))).toEqual([]);
+});
+
+/** Pages in English, each with its translation. */
+const TRANSLATIONS = PAGES.filter((page) => page.endsWith('.zh-CN.md')).map(
+  (chinese) => [chinese.replace('.zh-CN.md', '.md'), chinese] as const,
+);
+
+describe.each(TRANSLATIONS)('%s and %s', (english, chinese) => {
+  const expectSame = (part: (page: string) => unknown) => expect(part(chinese)).toEqual(part(english));
+
   it('link to each other at the top', () => {
     const top = (page: string) => read(page).split('\n').slice(0, 4).join('\n');
-    expect(top(README)).toContain(`](${README_ZH})`);
-    expect(top(README_ZH)).toContain(`](${README})`);
+    expect(top(english)).toContain(`](${basename(chinese)})`);
+    expect(top(chinese)).toContain(`](${basename(english)})`);
   });
 
-  it('have the same commands', () => {
-    const commands = (page: string) =>
-      matches(read(page), /^```sh\n([\s\S]*?)^```/gm).map((block) => block.replaceAll(/ +# .*/g, ''));
-    expect(commands(README_ZH)).toEqual(commands(README));
+  it('have headings of the same levels', () => {
+    expectSame((page) => prose(page).match(/^#+(?= )/gm));
   });
 
-  it('name make targets that exist', () => {
-    const targets = matches(read('Makefile'), /^([a-z-]+):/gm);
-    for (const page of PAGES) {
-      const named = matches(read(page), /(?:`|^|\s)make ([a-z-]+)(?=`|$|\s+#)/gm);
-      expect(named.filter((name) => !targets.includes(name))).toEqual([]);
-    }
+  it('have the same tables: rows, columns, and what stands in code in the first column', () => {
+    const rows = (page: string) => prose(page).match(/^\|.*/gm) ?? [];
+    expectSame((page) => rows(page).map((row) => [row.split('|').length, ...firstColumn(row).toSorted()]));
+  });
+
+  it('have the same blocks of code, comments aside', () => {
+    const blocks = (page: string) => read(page).match(/^```[\s\S]*?^```/gm) ?? [];
+    expectSame((page) => blocks(page).map((block) => block.replaceAll(/(?<=^|\s)(?:#|\/\/) .*$/gm, '')));
+  });
+
+  it('name the same settings, metrics, errors and close codes', () => {
+    const names = /\b(?:ONEPUSH_[A-Z0-9_]+|onepush_[a-z_]+|4[0-9]{3}|[45][0-9]{2}0[0-9])\b/g;
+    expectSame((page) => matches(read(page), names).toSorted());
+  });
+
+  // Placeholders in the README are translated.
+  it.skipIf(english === README)('have the same in code', () => {
+    expectSame((page) =>
+      matches(prose(page), /`([^`]+)`/g)
+        .map((code) => code.replaceAll(/\s+/g, ' '))
+        .toSorted(),
+    );
   });
 });
 

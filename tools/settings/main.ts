@@ -6,6 +6,7 @@ const PAGES = [
   { path: 'README.md', language: 'en' },
   { path: 'README.zh-CN.md', language: 'zh' },
   { path: 'docs/operations.md', language: 'en' },
+  { path: 'docs/operations.zh-CN.md', language: 'zh' },
 ] as const;
 
 for (const { path, language } of PAGES) {

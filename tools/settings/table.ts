@@ -9,6 +9,10 @@ interface Words {
   none: string;
   required: string;
   secret: string;
+  /** Separator of a unit and its range, and of the defaults of both processes. */
+  comma: string;
+  /** Separator of the words of a list. */
+  and: string;
   /** Units of integers. */
   units: Readonly<Record<string, string>>;
   range(least: number, most: number): string;
@@ -24,24 +28,28 @@ const WORDS: Readonly<Record<'en' | 'zh', Words>> = {
     none: 'none',
     required: 'required',
     secret: 'visible ASCII',
+    comma: ', ',
+    and: ', ',
     units: {},
     range: (least, most) => `${least} to ${most}`,
     meaning: (name) => SETTINGS[name].meaning,
     rule: () => undefined,
   },
   zh: {
-    head: ['名称', '进程', '默认值', '形式', '含义'],
+    head: ['名称', '读取者', '默认值', '取值', '含义'],
     both: 'core、edge',
     none: '无',
     required: '必填',
-    secret: '可见 ASCII',
+    secret: '可见 ASCII 字符',
+    comma: '，',
+    and: '、',
     units: {
       seconds: '秒',
       milliseconds: '毫秒',
       days: '天',
       bytes: '字节',
-      deliveries: '条投递',
-      sockets: '个连接',
+      deliveries: '条',
+      sockets: '条连接',
       processes: '个进程',
     },
     range: (least, most) => `${least} 至 ${most}`,
@@ -76,7 +84,7 @@ export function settingsTable(language: keyof typeof WORDS, docs: string): strin
 function defaultOf({ fallback, required }: Setting, words: Words): string {
   if (required) return words.required;
   if (fallback === undefined) return words.none;
-  if (typeof fallback === 'object') return `core \`${fallback.core}\`, edge \`${fallback.edge}\``;
+  if (typeof fallback === 'object') return `core \`${fallback.core}\`${words.comma}edge \`${fallback.edge}\``;
   return `\`${fallback}\``;
 }
 
@@ -89,11 +97,11 @@ function formOf({ type, unit = '', range, words: allowed, rule }: Setting, words
     case 'secret':
       return words.secret;
     case 'integer':
-      return range === undefined ? '' : `${words.units[unit] ?? unit}, ${words.range(...range)}`;
+      return range === undefined ? '' : `${words.units[unit] ?? unit}${words.comma}${words.range(...range)}`;
     case 'flag':
-      return '`0`, `1`';
+      return ['`0`', '`1`'].join(words.and);
     case 'word':
-      return (allowed ?? []).map((word) => `\`${word}\``).join(', ');
+      return (allowed ?? []).map((word) => `\`${word}\``).join(words.and);
     case 'origins':
     case 'text':
       return rule ?? '';
