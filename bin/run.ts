@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pretty from 'pino-pretty';
-import { prettyOptions } from '../common/log.js';
+import { prettyOptions } from '../common/logs/log.js';
 import { NODE_OPTIONS } from '../common/node-options.js';
 
 /**

@@ -1,5 +1,5 @@
-import { ConfigError, EnvReader } from '../common/env.js';
-import { createLogger, describeError } from '../common/log.js';
+import { createLogger, describeError } from '../common/logs/log.js';
+import { ConfigError, EnvReader } from '../common/settings/env.js';
 import { openExistingStore, readDatabaseUrl } from '../core/open-store.js';
 import type { Store } from '../core/store/store.js';
 

@@ -1,6 +1,6 @@
-import { ConfigError } from './env.js';
-import { takeForeignLogs } from './foreign-logs.js';
-import { createLogger, describeError, type Logger } from './log.js';
+import { takeForeignLogs } from './logs/foreign.js';
+import { createLogger, describeError, type Logger } from './logs/log.js';
+import { ConfigError } from './settings/env.js';
 
 /** A process that can be started and stopped once. */
 export interface Service {

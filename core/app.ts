@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import type { Logger } from '../common/log.js';
-import { createOpsServer } from '../common/ops-server.js';
+import { createOpsServer } from '../common/http/ops.js';
+import type { Logger } from '../common/logs/log.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import type { CoreConfig } from './config.js';

@@ -1,6 +1,6 @@
-import type { Address, Environment } from '../common/env.js';
-import type { LogLevel } from '../common/log.js';
-import { createSettingsReader } from '../common/settings-reader.js';
+import type { LogLevel } from '../common/logs/log.js';
+import type { Address, Environment } from '../common/settings/env.js';
+import { createSettingsReader } from '../common/settings/reader.js';
 import { readDatabaseUrl } from './open-store.js';
 
 const BOOTSTRAP_RULE = 'id:key, the id of 1 to 64 letters, digits, _ . -, the key of visible ASCII without blanks';

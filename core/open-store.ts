@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { EnvReader } from '../common/env.js';
-import type { Logger } from '../common/log.js';
-import { SETTINGS } from '../common/settings.js';
+import type { Logger } from '../common/logs/log.js';
+import type { EnvReader } from '../common/settings/env.js';
+import { SETTINGS } from '../common/settings/settings.js';
 import { holdsMysqlStore, openMysqlStore } from './store/mysql/open.js';
 import { parseDatabaseUrl } from './store/sql/database-url.js';
 import { holdsSqliteStore, openSqliteStore } from './store/sqlite/open.js';

@@ -1,10 +1,10 @@
 import type { HttpResponse, us_listen_socket } from 'uWebSockets.js';
 import type { Registry } from 'prom-client';
-import { formatAddress } from '../common/env.js';
-import { type CheckReadiness, cannotListen } from '../common/http-server.js';
-import type { Logger } from '../common/log.js';
-import { createOpsServer } from '../common/ops-server.js';
+import { createOpsServer } from '../common/http/ops.js';
+import { type CheckReadiness, cannotListen } from '../common/http/server.js';
+import type { Logger } from '../common/logs/log.js';
 import type { Service } from '../common/service.js';
+import { formatAddress } from '../common/settings/env.js';
 import type { EdgeConfig } from './config.js';
 import { createConnections } from './connections.js';
 import { serveRoutes } from './http/routes.js';

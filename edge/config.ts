@@ -1,6 +1,6 @@
-import type { Address, Environment } from '../common/env.js';
-import type { LogLevel } from '../common/log.js';
-import { createSettingsReader } from '../common/settings-reader.js';
+import type { LogLevel } from '../common/logs/log.js';
+import type { Address, Environment } from '../common/settings/env.js';
+import { createSettingsReader } from '../common/settings/reader.js';
 
 /** The edge's settings, complete and checked. */
 export interface EdgeConfig {

@@ -1,4 +1,4 @@
-import type { Logger } from '../common/log.js';
+import type { Logger } from '../common/logs/log.js';
 import { countDescriptors, findDescriptorLimit } from './descriptors.js';
 
 /**

@@ -1,6 +1,6 @@
-import { unknownSettings } from '../common/env.js';
-import { createLogger } from '../common/log.js';
+import { createLogger } from '../common/logs/log.js';
 import { runService } from '../common/service.js';
+import { unknownSettings } from '../common/settings/env.js';
 import { buildStandaloneEdge } from './app.js';
 import { readEdgeConfig } from './config.js';
 import { buildWorkers } from './workers/parent.js';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import type { Address } from '../common/env.js';
-import { listenOn } from '../common/http-server.js';
+import { listenOn } from '../common/http/server.js';
+import type { Address } from '../common/settings/env.js';
 
 /** The setting of the public port's address. */
 export const SETTING = 'ONEPUSH_HTTP_LISTEN';

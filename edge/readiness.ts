@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import type { CheckReadiness } from '../common/http-server.js';
+import type { CheckReadiness } from '../common/http/server.js';
 import type { CoreLink } from './link/client.js';
 import { CheckReadinessRequestSchema } from './link/wire.js';
 

@@ -1,5 +1,5 @@
 import { FormatRegistry, type SchemaOptions, Type } from '@sinclair/typebox';
-import { isDeeperThan } from '../json-bounds.js';
+import { isDeeperThan } from '../json/bounds.js';
 
 /** The limits of the documented contract. */
 export const LIMITS = {

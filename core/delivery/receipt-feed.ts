@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { OnePushError } from '../../common/errors.js';
-import { describeError, type Logger } from '../../common/log.js';
+import { describeError, type Logger } from '../../common/logs/log.js';
 import { createAlarm, sleep } from '../../common/timers.js';
 import type { ReceiptEntry, ReportReader } from '../domain/queries.js';
 import { comparePositions, type ReceiptPosition } from '../domain/receipt-position.js';

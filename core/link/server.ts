@@ -2,8 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
-import type { CheckReadiness } from '../../common/http-server.js';
-import type { Logger } from '../../common/log.js';
+import type { CheckReadiness } from '../../common/http/server.js';
+import type { Logger } from '../../common/logs/log.js';
 import { equalInConstantTime } from '../../common/secrets.js';
 import {
   type Call,

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { OnePushError } from '../../common/errors.js';
-import type { CheckReadiness } from '../../common/http-server.js';
+import type { CheckReadiness } from '../../common/http/server.js';
 import {
   type HealthCheckRequest,
   type HealthCheckResponse,

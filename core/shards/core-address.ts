@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
-import { type Address, formatAddress, isLoopback } from '../../common/env.js';
-import { cannotListen } from '../../common/http-server.js';
+import { cannotListen } from '../../common/http/server.js';
+import { type Address, formatAddress, isLoopback } from '../../common/settings/env.js';
 
 /** Time that a port may take to answer before it counts as not refusing, in milliseconds. */
 const PROBE_MS = 1000;

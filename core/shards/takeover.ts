@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../../common/log.js';
+import type { Logger } from '../../common/logs/log.js';
 import { type CoreOwnership, StoreUnavailable } from '../store/store.js';
 import { isRefusing, reachableAt } from './core-address.js';
 

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Type } from '@sinclair/typebox';
 import { Label, LIMITS } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
-import { decodeJson, parseJson } from '../../common/json-fault.js';
+import { decodeJson, parseJson } from '../../common/json/fault.js';
 import type { CoreLink } from '../link/client.js';
 import { CreateAppRequestSchema, GetAppRequestSchema } from '../link/wire.js';
 import type { Exchange } from './exchange.js';

@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
-import { rawElements, rawMembers } from '../../common/json.js';
+import { rawElements, rawMembers } from '../../common/json/json.js';
 
 /** Stands for a field that counts as absent. */
 const ABSENT = Symbol('absent');

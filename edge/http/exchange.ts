@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { OnePushError } from '../../common/errors.js';
-import { describeError, type Logger } from '../../common/log.js';
+import { describeError, type Logger } from '../../common/logs/log.js';
 import type { Rate } from '../rate.js';
 import { MAX_HEAD_BYTES } from '../uws.js';
 import { writeAnswer, writeContinue, writeHeadOnly, writeLastAnswer } from './answer.js';

@@ -1,7 +1,7 @@
 import { EXTRA_RULE, LIMITS } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
-import { endOfText } from '../../common/json-bounds.js';
-import { decodeJson, findJsonFault, parseJson } from '../../common/json-fault.js';
+import { endOfText } from '../../common/json/bounds.js';
+import { decodeJson, findJsonFault, parseJson } from '../../common/json/fault.js';
 import type { Exchange } from './exchange.js';
 
 /** A JSON object as it came, and its text. */

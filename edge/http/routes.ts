@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
-import type { CheckReadiness } from '../../common/http-server.js';
+import type { CheckReadiness } from '../../common/http/server.js';
 import type { CoreLink } from '../link/client.js';
 import { loadPage } from '../page/page.js';
 import { createRate } from '../rate.js';

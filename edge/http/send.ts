@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { EXTRA_RULE, HeaderText, isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import type { Every } from '../../common/every.js';
-import { rawMember } from '../../common/json.js';
+import { rawMember } from '../../common/json/json.js';
 import type { CoreLink } from '../link/client.js';
 import { type Audience, Platform, Priority, PushMsgType, type SendPushRequest, TagMatch } from '../link/wire.js';
 import type { Exchange } from './exchange.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Client, type ClientDuplexStream, credentials, Metadata, status } from '@grpc/grpc-js';
-import { type Address, formatAddress } from '../../common/env.js';
 import { OnePushError } from '../../common/errors.js';
 import { toMethodDefinition } from '../../common/grpc.js';
-import type { Logger } from '../../common/log.js';
+import type { Logger } from '../../common/logs/log.js';
+import { type Address, formatAddress } from '../../common/settings/env.js';
 import { type CoreBatch, type EdgeBatch, EdgeLink } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { type CallInit, createCalls } from './calls.js';
 import { createInboundQueue } from './inbound-queue.js';

@@ -11,7 +11,6 @@ import {
   type SessionEvent,
   SessionEventSchema,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
-import type { CallInit } from './calls.js';
 import { type Delivered, isLasting, lateDeliveries, lateDelivery } from './lasting.js';
 import type { ReportedSession, SessionReports } from './session-reports.js';
 
@@ -274,7 +273,7 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void):
 }
 
 /** About how many bytes a call takes: those of its push, which is the only one that may be large. */
-function sizeOf({ request }: CallInit): number {
+function sizeOf({ request }: Call): number {
   if (request.case !== 'sendPush') return 512;
   const { alert, extraJson, audience } = request.value;
   const list = audience?.audience.value;

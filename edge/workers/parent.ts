@@ -1,8 +1,8 @@
-import { ConfigError } from '../../common/env.js';
-import type { Logger } from '../../common/log.js';
+import { createOpsServer } from '../../common/http/ops.js';
+import type { Logger } from '../../common/logs/log.js';
 import { createMeters } from '../../common/metrics.js';
-import { createOpsServer } from '../../common/ops-server.js';
 import type { Service } from '../../common/service.js';
+import { ConfigError } from '../../common/settings/env.js';
 import type { EdgeConfig } from '../config.js';
 import { probePort } from '../public-port.js';
 import { createSupervisor, WorkerFailure } from './supervisor.js';

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Logger } from '../../common/log.js';
+import type { Logger } from '../../common/logs/log.js';
 import type { FromWorker, ReportRequest, WorkerReport } from './messages.js';
 
 /** One worker's place: a process, and another one when it dies. */

@@ -1,4 +1,4 @@
-import { createLogger } from '../../common/log.js';
+import { createLogger } from '../../common/logs/log.js';
 import { runService } from '../../common/service.js';
 import { buildEdge } from '../app.js';
 import { readEdgeConfig } from '../config.js';

@@ -5,7 +5,7 @@ import { ROOT, requireDist } from '../support/dist.js';
 
 const PROGRAM = `
   import { runService } from './dist/common/service.js';
-  import { createLogger } from './dist/common/log.js';
+  import { createLogger } from './dist/common/logs/log.js';
   const service = { start: async () => ({}), stop: async () => console.log('drained') };
   await runService('test', () => ({ service, log: createLogger('test', 'info'), stopSeconds: 1 }));
   FAULT;
@@ -36,7 +36,7 @@ it.each([
 it('a process whose output nobody reads any more stops all the same, and one whose reader stands still does not wait', async () => {
   requireDist();
   const program = `
-    import { createLogger } from './dist/common/log.js';
+    import { createLogger } from './dist/common/logs/log.js';
     const log = createLogger('test', 'info');
     for (let line = 0; line < 5000; line++) log.info({ line, padding: 'x'.repeat(300) }, 'line');
     log.fatal('last');

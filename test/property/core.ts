@@ -1,4 +1,4 @@
-import type { Logger } from '../../common/log.js';
+import type { Logger } from '../../common/logs/log.js';
 import { hashSecret } from '../../common/secrets.js';
 import { createCommitEffects } from '../../core/delivery/commit-effects.js';
 import { type AcceptPush, createAcceptPush } from '../../core/delivery/push/accept-push.js';

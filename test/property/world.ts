@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Logger } from '../../common/log.js';
+import type { Logger } from '../../common/logs/log.js';
 import type { Log } from '../../core/store/sqlite/driver.js';
 import { openSqliteStore } from '../../core/store/sqlite/open.js';
 import type { Store } from '../../core/store/store.js';

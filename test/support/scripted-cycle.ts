@@ -1,5 +1,5 @@
 import { type Mock, vi } from 'vitest';
-import type { Logger } from '../../common/log.js';
+import type { Logger } from '../../common/logs/log.js';
 import type { Caller, PushRequest } from '../../core/delivery/writer/push-queue.js';
 import type { Resolution } from '../../core/delivery/writer/resolution.js';
 import { createWriteCycle, type WriteCycle, type WriteCycleOptions } from '../../core/delivery/writer/write-cycle.js';

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { Logger } from '../../common/log.js';
+import type { Logger } from '../../common/logs/log.js';
 import type { EdgePort } from '../../core/delivery/sessions/edge-port.js';
 import { createSessions, type Sessions } from '../../core/delivery/sessions/sessions.js';
 import type { Subscriber } from '../../core/domain/device.js';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NODE_OPTIONS } from '../../common/node-options.js';
-import { SETTINGS } from '../../common/settings.js';
+import { SETTINGS } from '../../common/settings/settings.js';
 import { settingsTable } from '../../tools/settings/table.js';
 import { ROOT } from '../support/dist.js';
 

@@ -1,4 +1,4 @@
-import { SETTINGS, type Setting, type SettingName } from '../../common/settings.js';
+import { SETTINGS, type Setting, type SettingName } from '../../common/settings/settings.js';
 import { MEANINGS_ZH, RULES_ZH } from './zh.js';
 
 /** Words of the table in one language. */

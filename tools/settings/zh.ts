@@ -1,4 +1,4 @@
-import type { SettingName } from '../../common/settings.js';
+import type { SettingName } from '../../common/settings/settings.js';
 
 /** Meanings of the settings in Chinese, for the pages in Chinese. A link is relative to docs/. */
 export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {

@@ -1,5 +1,5 @@
 import { OnePushError } from '../../../common/errors.js';
-import { describeError, type Logger } from '../../../common/log.js';
+import { describeError, type Logger } from '../../../common/logs/log.js';
 import { createAlarm } from '../../../common/timers.js';
 import type { OpenJob } from '../../domain/job.js';
 import type { Registry } from '../../registry/registry.js';

@@ -1,5 +1,5 @@
 import { createBatcher } from '../../../common/batcher.js';
-import { describeError, type Logger } from '../../../common/log.js';
+import { describeError, type Logger } from '../../../common/logs/log.js';
 import { sleep } from '../../../common/timers.js';
 import type { StoreReader } from '../../store/store.js';
 import type { EdgePort } from './edge-port.js';

@@ -1,7 +1,7 @@
 import { createBatcher } from '../../../common/batcher.js';
-import type { Logger } from '../../../common/log.js';
+import type { Logger } from '../../../common/logs/log.js';
+import { createTroubleLog } from '../../../common/logs/trouble.js';
 import { sleep } from '../../../common/timers.js';
-import { createTroubleLog } from '../../../common/trouble-log.js';
 import { currentTopics } from '../../domain/device.js';
 import type { StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';

@@ -1,4 +1,4 @@
-import type { Logger } from '../../../common/log.js';
+import type { Logger } from '../../../common/logs/log.js';
 import { type Device, withTopics } from '../../domain/device.js';
 import type { DeliveryOf, NewPush, NewRegistration, Registered, StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';

@@ -1,7 +1,7 @@
 import { createBatcher } from '../../../common/batcher.js';
-import type { Logger } from '../../../common/log.js';
+import type { Logger } from '../../../common/logs/log.js';
+import { createTroubleLog } from '../../../common/logs/trouble.js';
 import { sleep } from '../../../common/timers.js';
-import { createTroubleLog } from '../../../common/trouble-log.js';
 import type { Subscriber } from '../../domain/device.js';
 import type { StoreReader } from '../../store/store.js';
 import { CLOSE } from './edge-port.js';

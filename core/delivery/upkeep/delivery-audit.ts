@@ -1,4 +1,4 @@
-import { describeError, type Logger } from '../../../common/log.js';
+import { describeError, type Logger } from '../../../common/logs/log.js';
 import { firstIdAt } from '../../domain/id-clock.js';
 import type { DeliverySum, StoreReader } from '../../store/store.js';
 import { createPeriodic, type Periodic } from './periodic.js';

@@ -1,5 +1,5 @@
-import type { Logger } from '../../../common/log.js';
-import { createTroubleLog } from '../../../common/trouble-log.js';
+import type { Logger } from '../../../common/logs/log.js';
+import { createTroubleLog } from '../../../common/logs/trouble.js';
 import type { StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import type { InboxLimits } from './inbox-limits.js';

@@ -1,4 +1,4 @@
-import type { Logger } from '../../../common/log.js';
+import type { Logger } from '../../../common/logs/log.js';
 
 /**
  * Time that the wall clock may run ahead of the monotonic one between two looks before it counts as a step, in

@@ -1,4 +1,4 @@
-import { describeError, type Logger } from '../../../common/log.js';
+import { describeError, type Logger } from '../../../common/logs/log.js';
 import { CommitInDoubt, type CoreOwnership, Fenced } from '../../store/store.js';
 
 /** A commit whose answer did not come. Nothing is committed after it before it is known whether it took place. */

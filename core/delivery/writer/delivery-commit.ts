@@ -1,5 +1,5 @@
-import { describeError, type Logger } from '../../../common/log.js';
-import { createTroubleLog } from '../../../common/trouble-log.js';
+import { describeError, type Logger } from '../../../common/logs/log.js';
+import { createTroubleLog } from '../../../common/logs/trouble.js';
 import type { IdClock } from '../../domain/id-clock.js';
 import { toPush } from '../../domain/push.js';
 import {

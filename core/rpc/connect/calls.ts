@@ -1,6 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import type { Logger } from '../../../common/log.js';
+import type { Logger } from '../../../common/logs/log.js';
 import type { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
 import { parseAuthorization } from '../service/auth.js';
 import { type CallContext, eachHandler, type PushCoreHandlers } from '../service/handlers.js';

@@ -4,7 +4,7 @@ import { Code, ConnectError, type ContextValues, createContextKey, createContext
 import { encodeEnvelope, type UniversalHandler } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { OnePushError, type Violation } from '../../../common/errors.js';
-import type { Logger } from '../../../common/log.js';
+import type { Logger } from '../../../common/logs/log.js';
 import { createFrameReader } from '../grpc/frame-reader.js';
 import { FREE_BYTES, type Pools } from '../pools.js';
 import { decodeRequest, maxBytesOf, tooLarge } from '../request-decoding.js';

@@ -9,8 +9,8 @@ import {
   ScalarType,
 } from '@bufbuild/protobuf';
 import { OnePushError, type Violation } from '../../../common/errors.js';
-import { boundsOfJson } from '../../../common/json-bounds.js';
-import { decodeJson, parseJson } from '../../../common/json-fault.js';
+import { boundsOfJson } from '../../../common/json/bounds.js';
+import { decodeJson, parseJson } from '../../../common/json/fault.js';
 import { PlatformSchema } from '../../../gen/onepush/v1/device_pb.js';
 import { MAX_FIELDS, maxBytesOf, tooLarge } from '../request-decoding.js';
 

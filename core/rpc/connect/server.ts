@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createConnectRouter } from '@connectrpc/connect';
-import type { Address } from '../../../common/env.js';
 import { OnePushError } from '../../../common/errors.js';
-import { answer, type CheckReadiness, healthAt, listenOn } from '../../../common/http-server.js';
-import { describeError, type Logger } from '../../../common/log.js';
+import { answer, type CheckReadiness, healthAt, listenOn } from '../../../common/http/server.js';
+import { describeError, type Logger } from '../../../common/logs/log.js';
+import type { Address } from '../../../common/settings/env.js';
 import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
 import type { Pools } from '../pools.js';
 import type { Admit } from '../service/admission.js';

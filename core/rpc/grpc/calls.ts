@@ -8,7 +8,7 @@ import type {
   sendUnaryData,
   UntypedHandleCall,
 } from '@grpc/grpc-js';
-import { describeError, type Logger } from '../../../common/log.js';
+import { describeError, type Logger } from '../../../common/logs/log.js';
 import { parseAuthorization } from '../service/auth.js';
 import type { CallContext } from '../service/handlers.js';
 import { toOnePushError } from '../wire/failures.js';

@@ -7,7 +7,7 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import { OnePushError } from '../../../common/errors.js';
-import type { Logger } from '../../../common/log.js';
+import type { Logger } from '../../../common/logs/log.js';
 import { FREE_BYTES, type Pool, type Pools } from '../pools.js';
 import { maxBytesOf, tooLarge } from '../request-decoding.js';
 import { type Admit, isOpenToAnyone } from '../service/admission.js';

@@ -1,11 +1,11 @@
 import { createServer, type Socket } from 'node:net';
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { type MethodDefinition, Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
-import type { Address } from '../../../common/env.js';
 import { OnePushError } from '../../../common/errors.js';
 import { toMethodDefinition, toServiceDefinition } from '../../../common/grpc.js';
-import { listenOn } from '../../../common/http-server.js';
-import type { Logger } from '../../../common/log.js';
+import { listenOn } from '../../../common/http/server.js';
+import type { Logger } from '../../../common/logs/log.js';
+import type { Address } from '../../../common/settings/env.js';
 import { file_google_rpc_error_details } from '../../../gen/google/rpc/error_details_pb.js';
 import { file_google_rpc_status } from '../../../gen/google/rpc/status_pb.js';
 import { ServerReflection } from '../../../gen/grpc/reflection/v1/reflection_pb.js';

@@ -1,5 +1,5 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
-import type { Logger } from '../../../common/log.js';
+import type { Logger } from '../../../common/logs/log.js';
 import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
 import type { AcceptPush } from '../../delivery/push/accept-push.js';
 import type { EstimateAudience } from '../../delivery/push/estimate-audience.js';

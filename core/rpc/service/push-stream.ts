@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import { OnePushError } from '../../../common/errors.js';
-import type { Logger } from '../../../common/log.js';
+import type { Logger } from '../../../common/logs/log.js';
 import {
   SendPushStreamResponse_FailureSchema as FailureSchema,
   type SendPushStreamResponse_Result as Result,

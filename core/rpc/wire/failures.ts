@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { OnePushError } from '../../../common/errors.js';
-import { describeError, type Logger } from '../../../common/log.js';
+import { describeError, type Logger } from '../../../common/logs/log.js';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../../gen/google/rpc/error_details_pb.js';
 import { type ErrorDetail, ErrorDetailSchema } from '../../../gen/onepush/v1/error_pb.js';
 

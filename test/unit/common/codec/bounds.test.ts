@@ -2,7 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasAtMost } from '../../../../common/codec/bounds.js';
-import { boundsOfJson, isDeeperThan } from '../../../../common/json-bounds.js';
+import { boundsOfJson, isDeeperThan } from '../../../../common/json/bounds.js';
 import { SendPushRequestSchema } from '../../../../gen/onepush/v1/push_pb.js';
 
 const encode = (values: string[]) =>

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it, vi } from 'vitest';
-import type { Logger } from '../../../../common/log.js';
+import type { Logger } from '../../../../common/logs/log.js';
 import type { RecallCheck } from '../../../../core/delivery/sessions/recall-check.js';
 import type { Sessions } from '../../../../core/delivery/sessions/sessions.js';
 import { createEdgeLink } from '../../../../core/link/server.js';

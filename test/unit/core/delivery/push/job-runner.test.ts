@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Logger } from '../../../../../common/log.js';
+import type { Logger } from '../../../../../common/logs/log.js';
 import { createJobRunner, type JobRunner, PART_DEVICES } from '../../../../../core/delivery/push/job-runner.js';
 import type { PushRequest } from '../../../../../core/delivery/writer/push-queue.js';
 import type { WriteCycle } from '../../../../../core/delivery/writer/write-cycle.js';

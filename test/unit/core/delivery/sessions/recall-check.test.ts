@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Logger } from '../../../../../common/log.js';
+import type { Logger } from '../../../../../common/logs/log.js';
 import type { EdgePort } from '../../../../../core/delivery/sessions/edge-port.js';
 import { createRecallCheck } from '../../../../../core/delivery/sessions/recall-check.js';
 import { StoreUnavailable } from '../../../../../core/store/store.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Logger } from '../../../../../common/log.js';
+import type { Logger } from '../../../../../common/logs/log.js';
 import type { EdgePort } from '../../../../../core/delivery/sessions/edge-port.js';
 import type { UnidentifiedSession } from '../../../../../core/delivery/sessions/session.js';
 import { createUnidentifiedSessions } from '../../../../../core/delivery/sessions/unidentified.js';

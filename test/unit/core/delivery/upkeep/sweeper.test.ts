@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Logger } from '../../../../../common/log.js';
+import type { Logger } from '../../../../../common/logs/log.js';
 import type { Periodic } from '../../../../../core/delivery/upkeep/periodic.js';
 import { createSweeper } from '../../../../../core/delivery/upkeep/sweeper.js';
 import type { Sweep, Swept } from '../../../../../core/store/store.js';

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { expect, it } from 'vitest';
-import type { Logger } from '../../../../../common/log.js';
+import type { Logger } from '../../../../../common/logs/log.js';
 import type { App } from '../../../../../core/domain/app.js';
 import { answerPushes } from '../../../../../core/rpc/service/push-stream.js';
 import { type SendPushStreamRequest, SendPushStreamRequestSchema } from '../../../../../gen/onepush/v1/push_pb.js';

@@ -1,5 +1,5 @@
-import { OnePushError } from './errors.js';
-import { decodeJsonText } from './text.js';
+import { OnePushError } from '../errors.js';
+import { decodeJsonText } from '../text.js';
 
 /** The first place at which a text stops being JSON. */
 export interface JsonFault {

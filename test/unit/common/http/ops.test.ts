@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createOpsServer, type OpsServer } from '../../../common/ops-server.js';
-import { rawRequest } from '../../support/raw-request.js';
+import { createOpsServer, type OpsServer } from '../../../../common/http/ops.js';
+import { rawRequest } from '../../../support/raw-request.js';
 
 const GET = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
 

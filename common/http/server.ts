@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
-import { type Address, ConfigError, formatAddress } from './env.js';
-import { systemReason } from './system-reason.js';
+import { type Address, ConfigError, formatAddress } from '../settings/env.js';
+import { systemReason } from '../system-reason.js';
 
 /** Returns what keeps the process from its work now, in words; undefined: nothing does. */
 export type CheckReadiness = () => Promise<string | undefined>;

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { OnePushError } from './errors.js';
+import { OnePushError } from '../errors.js';
 
 export type { Logger };
 

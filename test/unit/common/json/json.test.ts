@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rawMember } from '../../../common/json.js';
+import { rawMember } from '../../../../common/json/json.js';
 
 describe('rawMember', () => {
   it.each([

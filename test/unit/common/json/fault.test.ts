@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OnePushError } from '../../../common/errors.js';
-import { decodeJson, findJsonFault, parseJson } from '../../../common/json-fault.js';
+import { OnePushError } from '../../../../common/errors.js';
+import { decodeJson, findJsonFault, parseJson } from '../../../../common/json/fault.js';
 
 /** What is said of a body that is refused. */
 function refusal(body: string | Uint8Array): string {

@@ -7,7 +7,7 @@ import {
   formatAddress,
   isLoopback,
   unknownSettings,
-} from '../../../common/env.js';
+} from '../../../../common/settings/env.js';
 
 /** What a setting X of this value is read as, and what is wrong with it. */
 function read<T>(value: string | undefined, how: (reader: EnvReader) => T): { value: T; problems: readonly string[] } {

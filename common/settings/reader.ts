@@ -1,5 +1,5 @@
+import { LOG_LEVELS, type LogLevel } from '../logs/log.js';
 import { type Address, type Environment, EnvReader } from './env.js';
-import { LOG_LEVELS, type LogLevel } from './log.js';
 import { type NameOfType, SETTINGS, type Setting, type SettingName } from './settings.js';
 
 /** Reads the settings of one process by the table, and gathers what is wrong with them. */

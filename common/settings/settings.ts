@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from './log.js';
+import { LOG_LEVELS } from '../logs/log.js';
 
 /** The process that reads a setting. */
 export type ReadBy = 'core' | 'edge' | 'both';

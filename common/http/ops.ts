@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { Registry } from 'prom-client';
-import type { Address } from './env.js';
-import { type CheckReadiness, healthAt, listenOn } from './http-server.js';
-import { describeError, type Logger } from './log.js';
-import { createPlainServer, type PlainAnswer } from './plain-http.js';
-import { shareWork } from './shared-work.js';
+import { describeError, type Logger } from '../logs/log.js';
+import type { Address } from '../settings/env.js';
+import { shareWork } from '../shared-work.js';
+import { createPlainServer, type PlainAnswer } from './plain.js';
+import { type CheckReadiness, healthAt, listenOn } from './server.js';
 
 /** The port for operators' tools: `/metrics`, `/healthz` and `/readyz`. Not for the public. */
 export interface OpsServer {
