@@ -57,7 +57,7 @@ test: build ## run the tests; ARGS=test/unit narrows them
 fault: build ## kill, cut off and confuse processes, links and databases, 14 minutes; FAULT_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-fault-short: build ## the same with fewer faults and less of each, 5 minutes
+fault-short: build ## the same with fewer faults and less of each, 8 minutes
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
 hostile: build ## let strangers attack, 12 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
@@ -66,7 +66,7 @@ hostile: build ## let strangers attack, 12 minutes; HOSTILE_WRITE=1 puts the tab
 hostile-short: build ## the same with fewer attacks and less of each, 3 minutes
 	HOSTILE=short $(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
-fuzz: build ## try a million inputs at all doors, 12 minutes; FUZZ_SEED repeats a run, FUZZ_WRITE=1 puts the table into docs/reliability.md
+fuzz: build ## try a million inputs at all doors, 8 minutes; FUZZ_SEED repeats a run, FUZZ_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.fuzz.config.ts $(ARGS)
 
 fuzz-short: build ## the same with 20,000 inputs, half a minute
@@ -78,7 +78,7 @@ bench: build ## measure against bare floors, 20 minutes; BENCH_WRITE=1 puts the 
 bench-quick: build ## the same with fewer and shorter measurements, 2 minutes
 	BENCH=quick node --import tsx test/bench/main.ts $(ARGS)
 
-bench-gate: build ## fail when a hot row has lost a fifth of its ratio to the floor, 1 minute
+bench-gate: build ## fail when a hot row has lost a fifth of its ratio to the floor, 2 minutes
 	node --import tsx test/bench/gate.ts
 
 check: build format-current lint arrows types buf-lint buf-breaking gen-current test fault-short hostile-short fuzz-short bench-gate ## everything that CI checks
