@@ -57,7 +57,7 @@ test: build ## run the tests; ARGS=test/unit narrows them
 fault: build ## kill, cut off and confuse processes, links and databases, 14 minutes; FAULT_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-fault-short: build ## the same with fewer faults and less of each, 8 minutes
+fault-short: build ## the same with fewer faults and less of each, 9 minutes
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
 hostile: build ## let strangers attack, 12 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
