@@ -28,6 +28,16 @@ function coverage(of: (source: (typeof sources)[number]) => readonly Documentabl
   return { share: 1 - missing.length / all.length, missing };
 }
 
+/** Lines of a file, beyond which it holds two concepts. */
+const MAX_LINES = 300;
+
+describe('the sources', () => {
+  it('have at most 300 lines a file, comments too', () => {
+    const lengths = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
+    expect(lengths.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
+  });
+});
+
 describe('the comments', () => {
   it('document at least 85% of what is exported', () => {
     const { share, missing } = coverage(({ exports }) => exports);
