@@ -7,20 +7,12 @@ import { eventually } from '../support/eventually.js';
 import { createApp } from '../support/rest.js';
 import { readRows } from '../support/rows.js';
 import { basic, failureOf, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
+import { aliases, tag } from '../support/rpc-audiences.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { type FreshDatabase, freshDatabase, storeKinds } from '../support/stores.js';
 import { uniqueName } from '../support/users.js';
 
 const app = basic(TEST_APP.appId, TEST_APP.appKey);
-const aliases = (...values: string[]) => ({ audience: { case: 'aliases' as const, value: { values } } });
-const tag = (name: string) => ({ audience: { case: 'tags' as const, value: { values: [name] } } });
-/** The same devices, where it is not a topic. */
-const _tree = (name: string) => ({
-  audience: {
-    case: 'allOf' as const,
-    value: { audiences: [tag(name), { audience: { case: 'not' as const, value: aliases('nobody') } }] },
-  },
-});
 const fromNow = (milliseconds: number) => timestampFromDate(new Date(Date.now() + milliseconds));
 
 describe.each(storeKinds())('on %s', (store) => {

@@ -1,26 +1,16 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
 import { type Audience, createAudience } from '../support/audience.js';
 import { eventually } from '../support/eventually.js';
 import { changeRows, readRows } from '../support/rows.js';
 import { basic, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
+import { aliases, tree } from '../support/rpc-audiences.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { type FreshDatabase, freshDatabase, storeKinds } from '../support/stores.js';
 import { newDevice, uniqueName } from '../support/users.js';
 import { verify } from '../support/verify.js';
 
 const app = basic(TEST_APP.appId, TEST_APP.appKey);
-const aliases = (...values: string[]) => ({ audience: { case: 'aliases' as const, value: { values } } });
-const tag = (name: string) => ({ audience: { case: 'tags' as const, value: { values: [name] } } });
-/** The same devices, where it is not a topic. */
-const tree = (name: string) => ({
-  audience: {
-    case: 'allOf' as const,
-    value: { audiences: [tag(name), { audience: { case: 'not' as const, value: aliases('nobody') } }] },
-  },
-});
-const _fromNow = (milliseconds: number) => timestampFromDate(new Date(Date.now() + milliseconds));
 
 describe.each(storeKinds())('on %s', (store) => {
   let stack: Stack;
