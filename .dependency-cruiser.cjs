@@ -10,7 +10,7 @@ const only = (name, from, to, comment) => ({
 });
 
 const STORE = '^core/store/(store|types)\\.ts$';
-const CHANNEL = '^core/channel/channel\\.ts$';
+const CHANNEL = '^core/channel/(channel|host)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -59,6 +59,19 @@ module.exports = {
         ],
         'sessions, push and upkeep import the writer, not each other',
       ),
+    ),
+    only(
+      'waking',
+      '^core/delivery/waking/',
+      [
+        '^core/delivery/(waking|writer)/',
+        '^core/delivery/[\\w-]+\\.ts$',
+        '^core/(registry|domain)/',
+        '^common/',
+        STORE,
+        CHANNEL,
+      ],
+      'waking imports the writer and the interface of channels',
     ),
     only(
       'link-and-rpc',

@@ -1,41 +1,7 @@
-import {
-  bigint,
-  boolean,
-  customType,
-  index,
-  int,
-  mysqlTable,
-  primaryKey,
-  tinyint,
-  uniqueIndex,
-} from 'drizzle-orm/mysql-core';
+import { boolean, index, int, mysqlTable, primaryKey, tinyint, uniqueIndex } from 'drizzle-orm/mysql-core';
+import { asciiText, exactText, freeText, longText, number53 } from './mysql-columns.js';
 
-/**
- * Text that callers name things by. It compares byte for byte, trailing blanks included, and with text of any
- * characters. No character set and collation of MySQL 8 and MariaDB alike do that, so it is kept as bytes; read it in a
- * client with `CONVERT(alias USING utf8mb4)`.
- */
-const exactText = customType<{ data: string; driverData: Buffer; config: { bytes: number } }>({
-  dataType: (config) => `varbinary(${config?.bytes ?? 255})`,
-  fromDriver: (value) => value.toString(),
-  toDriver: (value) => Buffer.from(value),
-});
-
-/** Text that we make ourselves of ASCII characters, compared byte for byte. */
-const asciiText = customType<{ data: string; config: { length: number } }>({
-  dataType: (config) => `varchar(${config?.length ?? 64}) character set ascii collate ascii_bin`,
-});
-
-/** Text for people, whatever the database's own character set is. */
-const freeText = customType<{ data: string; config: { length: number } }>({
-  dataType: (config) => `varchar(${config?.length ?? 255}) character set utf8mb4`,
-});
-
-/** Text for people that may be long. */
-const longText = customType<{ data: string }>({ dataType: () => 'longtext character set utf8mb4' });
-
-/** Milliseconds since the Unix epoch, or an id below 2^53. */
-const number53 = (name: string) => bigint(name, { mode: 'number' });
+export * from './mysql-waking.js';
 
 /** Business systems that may push. */
 export const apps = mysqlTable('apps', {
@@ -45,6 +11,8 @@ export const apps = mysqlTable('apps', {
   createdAt: number53('created_at').notNull(),
   /** Null: it may push. */
   disabledAt: number53('disabled_at'),
+  /** True: vendors are told of a message, and nothing of its content. */
+  hidesContent: boolean('hides_content').notNull().default(false),
 });
 
 /** Hashes of the keys that an app may use now. */
@@ -137,6 +105,10 @@ export const pushes = mysqlTable(
     /** See `SendPushRequest.collapse_key`. */
     collapseKey: exactText('collapse_key', { bytes: 256 }),
     priority: tinyint('priority').notNull().default(0),
+    /** Devices that it wakes. */
+    wake: tinyint('wake').notNull().default(0),
+    /** It has a text for short messages. */
+    sms: boolean('sms').notNull().default(false),
     /** Null: it was not recalled before it expired. */
     recalledAt: number53('recalled_at'),
     /** JSON of the content; null once it has been erased. */

@@ -1,5 +1,7 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
+export * from './sqlite-waking.js';
+
 /** Milliseconds since the Unix epoch, or an id below 2^53. */
 const number53 = (name: string) => integer(name, { mode: 'number' });
 
@@ -11,6 +13,8 @@ export const apps = sqliteTable('apps', {
   createdAt: number53('created_at').notNull(),
   /** Null: it may push. */
   disabledAt: number53('disabled_at'),
+  /** True: vendors are told of a message, and nothing of its content. */
+  hidesContent: integer('hides_content', { mode: 'boolean' }).notNull().default(false),
 });
 
 /** Hashes of the keys that an app may use now. */
@@ -103,6 +107,10 @@ export const pushes = sqliteTable(
     /** See `SendPushRequest.collapse_key`. */
     collapseKey: text('collapse_key'),
     priority: integer('priority').notNull().default(0),
+    /** Devices that it wakes. */
+    wake: integer('wake').notNull().default(0),
+    /** It has a text for short messages. */
+    sms: integer('sms', { mode: 'boolean' }).notNull().default(false),
     /** Null: it was not recalled before it expired. */
     recalledAt: number53('recalled_at'),
     /** JSON of the content; null once it has been erased. */

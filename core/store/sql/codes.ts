@@ -1,7 +1,9 @@
+import type { Channel, ChannelEnvironment, TokenState } from '../../domain/channel.js';
 import type { PlatformFilter } from '../../domain/device.js';
 import type { JobState } from '../../domain/job.js';
 import type { Priority, PushMsgType } from '../../domain/push.js';
 import type { FinalState } from '../../domain/receipt.js';
+import type { WakePolicy, WakeState } from '../../domain/wake.js';
 import { StoreFault } from './driver.js';
 
 /** Words as the small numbers that the tables keep. A number is never given another meaning. */
@@ -38,3 +40,33 @@ export const endingCodes = codeTable<FinalState>({
 export const jobStateCodes = codeTable<JobState>({ open: 1, done: 2, cancelled: 3, failed: 4 });
 /** Numbers of priorities. */
 export const priorityCodes = codeTable<Priority>({ NORMAL: 0, LOW: 1, HIGH: 2 });
+/** Numbers of what a push wakes. */
+export const wakePolicyCodes = codeTable<WakePolicy>({ OFFLINE: 0, NEVER: 1, ALWAYS: 2 });
+/** Numbers of channels. */
+export const channelCodes = codeTable<Channel>({
+  APNS: 1,
+  FCM: 2,
+  WEB_PUSH: 3,
+  HMS: 4,
+  MIPUSH: 5,
+  OPPO: 6,
+  VIVO: 7,
+  WEBHOOK: 8,
+  SMS_WEBHOOK: 20,
+  SMS_TWILIO: 21,
+  SMS_ALIYUN: 22,
+  SMS_TENCENT: 23,
+});
+/** Numbers of the environments of vendors. */
+export const environmentCodes = codeTable<ChannelEnvironment>({ PRODUCTION: 0, SANDBOX: 1 });
+/** Numbers of the states of tokens. */
+export const tokenStateCodes = codeTable<TokenState>({ active: 0, dead: 1, set_aside: 2 });
+/** Numbers of the states of wakes. */
+export const wakeStateCodes = codeTable<WakeState>({
+  due: 0,
+  sending: 1,
+  accepted: 2,
+  failed: 3,
+  unknown: 4,
+  cancelled: 5,
+});

@@ -8,7 +8,7 @@ import type { SqlValue, Tables } from './driver.js';
 type Columns = Tables['pushes']['$inferSelect'];
 
 /** A push's row as it is first written, by the names of the schema. What happens to it later is not in it. */
-export type PushRow = Record<Exclude<keyof Columns, 'published' | 'recalledAt'>, SqlValue>;
+export type PushRow = Record<Exclude<keyof Columns, 'published' | 'recalledAt' | 'wake' | 'sms'>, SqlValue>;
 
 /** Does not compile where a push has a field without a column. `appId` is that of the app's own row. */
 export type Forgotten = None<Exclude<keyof Push, keyof PushRow | 'appId'>>;

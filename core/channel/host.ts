@@ -1,0 +1,51 @@
+import type { Channel as ChannelName, DeviceToken } from '../domain/channel.js';
+import type { WakeMessage, WakeOutcome, WakeTarget } from '../domain/wake.js';
+import type { ProbeResult } from './channel.js';
+
+/** A credential of an app, with its settings in plain. */
+export interface Credential {
+  /** The store's number of it. */
+  readonly num: number;
+  /** The app's number. */
+  readonly appNum: number;
+  /** The app's own name for it. */
+  readonly name: string;
+  /** The vendor. */
+  readonly channel: ChannelName;
+  /** JSON as the operator gave it; checked before it was stored. */
+  readonly settings: unknown;
+  /** Another one for each change of its settings. */
+  readonly version: number;
+}
+
+/**
+ * The channels of all credentials, each with its protection: a token bucket, a bounded queue, a circuit breaker and the
+ * gate before dead tokens. The vendors' work is done beside the core's event loop: nothing that a vendor does delays it.
+ *
+ * While a credential has had no success since the process began, or its breaker is open, `token_dead` is answered as
+ * `channel_down`: a wrong key must not cost an app its tokens.
+ */
+export interface ChannelHost {
+  /** Takes all credentials that there are now. Those that have not changed keep their connections and their counts. */
+  configure(credentials: readonly Credential[]): void;
+  /** Number of wakes that the credential takes now without making them wait for long; 0: try later. */
+  room(credentialNum: number): number;
+  /** Sends one wake. Never rejects; a credential that is gone, or an overflow, is a `retry`. */
+  send(credentialNum: number, target: WakeTarget, message: WakeMessage): Promise<WakeOutcome>;
+  /** Asks the vendor whether it takes the credential. Never rejects. */
+  probe(credentialNum: number): Promise<ProbeResult>;
+  /** Ends it; what is under way resolves as `unknown`. */
+  stop(): Promise<void>;
+}
+
+/** Finds the credentials by which devices are woken. From memory. */
+export interface ChannelDirectory {
+  /** Returns true if the app has any credential: otherwise nothing of it is ever woken. */
+  hasAny(appNum: number): boolean;
+  /** Returns the credential for a token, by channel, environment and bundle; undefined: there is none. */
+  credentialFor(appNum: number, token: DeviceToken): Pick<Credential, 'num' | 'channel'> | undefined;
+  /** Returns the credential for short messages; undefined: there is none. */
+  smsCredential(appNum: number): Pick<Credential, 'num' | 'channel'> | undefined;
+  /** Returns true if the app keeps its content from vendors. */
+  hidesContent(appNum: number): boolean;
+}

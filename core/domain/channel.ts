@@ -1,0 +1,53 @@
+/**
+ * The vendors' ways to reach a device that has no session. A device's token belongs to one of them; SMS goes by the
+ * phone number of its user instead.
+ */
+export const CHANNELS = [
+  'APNS',
+  'FCM',
+  'WEB_PUSH',
+  'HMS',
+  'MIPUSH',
+  'OPPO',
+  'VIVO',
+  'WEBHOOK',
+  'SMS_WEBHOOK',
+  'SMS_TWILIO',
+  'SMS_ALIYUN',
+  'SMS_TENCENT',
+] as const;
+/** One of `CHANNELS`. */
+export type Channel = (typeof CHANNELS)[number];
+
+/** A channel that reaches devices by tokens of theirs. */
+export type TokenChannel = Exclude<Channel, SmsChannel>;
+/** A channel that reaches users by their phone numbers. */
+export type SmsChannel = 'SMS_WEBHOOK' | 'SMS_TWILIO' | 'SMS_ALIYUN' | 'SMS_TENCENT';
+
+/** Returns true if the channel goes by phone numbers. */
+export function isSmsChannel(channel: Channel): channel is SmsChannel {
+  return channel.startsWith('SMS_');
+}
+
+/** The vendor's environment that a token is of: only APNs has two. */
+export type ChannelEnvironment = 'PRODUCTION' | 'SANDBOX';
+
+/** A token by which a vendor reaches one device: it rotates, so it is not the device's identity. */
+export interface DeviceToken {
+  /** The vendor. */
+  channel: TokenChannel;
+  /** The vendor's token; of Web Push the endpoint; of WEBHOOK whatever the receiver knows the device by. */
+  token: string;
+  /** Undefined: production. */
+  environment?: ChannelEnvironment | undefined;
+  /** The app's bundle id or package, where an app has several; undefined: that of the credential. */
+  bundle?: string | undefined;
+  /** The keys of a Web Push subscription, in base64url; undefined on all other channels. */
+  keys?: { p256dh: string; auth: string } | undefined;
+}
+
+/**
+ * The state of a device's token: it is in use; the vendor says that it is dead; or it is set aside, since the vendor
+ * refuses it in a way that is as likely a wrong setting as a dead token. A registration with a token makes it `active`.
+ */
+export type TokenState = 'active' | 'dead' | 'set_aside';
