@@ -7,8 +7,8 @@ import type { WakeMessage, WakeOutcome, WakeTarget } from '../domain/wake.js';
  *
  * Guarantees: `send` hands one message to the vendor at the most once, and never rejects: what goes wrong is an
  * outcome. It resolves within `SEND_TIMEOUT_MS`, whatever the vendor does. Nothing of a vendor's answer but known words
- * and numbers reaches an outcome, and no answer is read beyond `MAX_ANSWER_BYTES`. There is no pacing here: whoever calls
- * bounds the number under way, obeys `retry` and stops at `channel_down`.
+ * and numbers reaches an outcome, and no answer is read beyond `MAX_ANSWER_BYTES`. There is no pacing here: whoever
+ * calls bounds the number under way, obeys `retry` and stops at `channel_down`.
  */
 export interface Channel {
   /** Sends one message to one device. The text is cut at a character to what the vendor takes. */

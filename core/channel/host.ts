@@ -20,7 +20,8 @@ export interface Credential {
 
 /**
  * The channels of all credentials, each with its protection: a token bucket, a bounded queue, a circuit breaker and the
- * gate before dead tokens. The vendors' work is done beside the core's event loop: nothing that a vendor does delays it.
+ * gate before dead tokens. The vendors' work is done beside the core's event loop: nothing that a vendor does delays
+ * it.
  *
  * While a credential has had no success since the process began, or its breaker is open, `token_dead` is answered as
  * `channel_down`: a wrong key must not cost an app its tokens.
