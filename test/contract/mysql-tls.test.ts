@@ -1,43 +1,30 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMysqlDatabase, openMysqlStore } from '../../core/store/mysql/open.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
 import { storeKinds } from '../support/stores.js';
+import { type CertificateAuthority, makeAuthority, type ServerCertificate } from '../support/vendors/certificates.js';
 import { verify } from '../support/verify.js';
 import { rejectionOf } from './each-store.js';
-
-const run = promisify(execFile);
-
-const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-
-/** Makes a CA of this name. */
-async function makeCa(cwd: string, name: string): Promise<void> {
-  const subject = ['-subj', `/CN=${name}`, '-days', '1'];
-  await run('openssl', ['req', '-x509', ...KEY, ...subject, '-keyout', `${name}.key`, '-out', `${name}.pem`], { cwd });
-}
-
-/** Makes a key and a certificate for a host, signed by the CA `ca`: server.key and server.pem. */
-async function makeCertificate(cwd: string, host: string): Promise<void> {
-  await run('openssl', ['req', ...KEY, '-subj', '/CN=server', '-keyout', 'server.key', '-out', 'server.csr'], { cwd });
-  await writeFile(join(cwd, 'names'), `subjectAltName=DNS:${host}\n`);
-  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '1', '-extfile', 'names'];
-  await run('openssl', ['x509', '-req', '-in', 'server.csr', ...signed, '-out', 'server.pem'], { cwd });
-}
 
 describe.runIf(storeKinds().includes('mysql'))('a MySQL server that wants TLS', () => {
   let server: Mariadb;
   let admin: Connection;
   let folder: string;
+  let authority: CertificateAuthority;
+  async function install({ key, cert }: ServerCertificate): Promise<void> {
+    await writeFile(join(folder, 'server.key'), key);
+    await writeFile(join(folder, 'server.pem'), cert);
+  }
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'onepush-tls-'));
-    await makeCa(folder, 'ca');
-    await makeCa(folder, 'other-ca');
-    await makeCertificate(folder, 'localhost');
+    authority = await makeAuthority('ca');
+    await writeFile(join(folder, 'ca.pem'), authority.ca);
+    await writeFile(join(folder, 'other-ca.pem'), (await makeAuthority('other-ca')).ca);
+    await install(await authority.issue(['DNS:localhost']));
     const file = (name: string) => join(folder, name);
     server = await startMariadb([`--ssl-cert=${file('server.pem')}`, `--ssl-key=${file('server.key')}`]);
     await server.createDatabase('onepush');
@@ -95,7 +82,7 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server that wants TLS', 
     const { output, code } = await verify(urlOf(`?ssl-mode=VERIFY_CA&${ca('other-ca.pem')}`));
     expect([code, output]).toEqual([2, expect.stringContaining('HANDSHAKE_SSL_ERROR')]);
     expect(output).not.toContain('p%#?/');
-    await makeCertificate(folder, 'db.example.com');
+    await install(await authority.issue(['DNS:db.example.com']));
     await admin.query('FLUSH SSL');
     const named = await refusalOf(`?ssl-mode=VERIFY_IDENTITY&${ca('ca.pem')}`);
     expect(named).toMatchObject({ code: 'HANDSHAKE_SSL_ERROR' });
