@@ -1,0 +1,62 @@
+import type { WakeOutcome } from '../domain/wake.js';
+import type { ProbeResult } from './channel.js';
+import type { HttpsResult } from './https-client.js';
+
+/** Longest time that a vendor's `Retry-After` may ask for, in milliseconds: a day. */
+const MAX_RETRY_AFTER_MS = 86_400_000;
+
+/** An answer of a vendor. */
+export type HttpsAnswer = Extract<HttpsResult, { kind: 'answered' }>;
+
+/** Returns the outcome of a request that got no answer. */
+export function outcomeOfFailure({ kind, reason }: Exclude<HttpsResult, HttpsAnswer>): WakeOutcome {
+  return kind === 'unsent' ? { kind: 'retry', scope: 'channel', reason } : { kind: 'unknown', reason };
+}
+
+/**
+ * Returns the outcome of an answer of which nothing is understood but its status: 2xx may have been processed, whatever
+ * it says; 3xx comes of a wrong address; of 4xx those of the credential and of the pace are told apart.
+ */
+export function outcomeOfStatus({ status, headers }: Pick<HttpsAnswer, 'status' | 'headers'>): WakeOutcome {
+  const reason = `http_${status}`;
+  if (status >= 200 && status < 300) return { kind: 'unknown', reason: 'no_answer_of_the_vendor' };
+  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+    return { kind: 'retry', afterMs: retryAfterMs(headers['retry-after']), scope: 'channel', reason };
+  }
+  const isPayload = status >= 400 && ![401, 403, 404, 405, 407].includes(status);
+  return { kind: isPayload ? 'payload_bad' : 'channel_down', reason };
+}
+
+/** Returns the result of a probe that a message of this outcome would have been. */
+export function probeOfOutcome(outcome: WakeOutcome): ProbeResult {
+  if (outcome.kind === 'accepted') return { kind: 'ok' };
+  const { kind, reason } = outcome;
+  return { kind: kind === 'retry' || kind === 'unknown' ? 'unreachable' : 'refused', reason };
+}
+
+/**
+ * Reads a `Retry-After` header: seconds or a date.
+ *
+ * @returns milliseconds from now, a day at the most; undefined: there is none, or none that can be read
+ */
+export function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return ms >= 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
+}
+
+/** Reads a JSON object; undefined where the body is none, or did not come whole. */
+export function findJsonObject(body: Buffer | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (body === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns true for an object that is no list. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
