@@ -3,7 +3,7 @@
 /** The time of a `Date`, as `sendAt` takes it. */
 export { timestampFromDate as fromDate } from '@bufbuild/protobuf/wkt';
 export { Platform } from '../gen/onepush/v1/device_pb.js';
-export { Priority, PushMsgType } from '../gen/onepush/v1/push_pb.js';
+export { InterruptionLevel, Priority, PushMsgType, WakePolicy } from '../gen/onepush/v1/push_pb.js';
 export { GetPushResponse_State as PushState } from '../gen/onepush/v1/query_pb.js';
 export { DeliveryState } from '../gen/onepush/v1/receipt_pb.js';
 export { to } from './audience.js';

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Platform } from '../gen/onepush/v1/device_pb.js';
-import { type Priority, type PushMsgType, SendPushRequestSchema } from '../gen/onepush/v1/push_pb.js';
+import {
+  type InterruptionLevel,
+  type Priority,
+  type PushMsgType,
+  SendPushRequestSchema,
+  type WakePolicy,
+} from '../gen/onepush/v1/push_pb.js';
 import type { DeliveryState } from '../gen/onepush/v1/receipt_pb.js';
 import { type EncodedRequest, encodeRequest, invalidRequest, isObject } from './requests.js';
 
@@ -13,6 +19,8 @@ interface Written {
   readonly platform: Word<typeof Platform> | 'ALL';
   readonly pushMsgType: Word<typeof PushMsgType>;
   readonly priority: Word<typeof Priority>;
+  readonly wake: Word<typeof WakePolicy>;
+  readonly interruption: Word<typeof InterruptionLevel>;
   readonly state: Word<typeof DeliveryState>;
   readonly sendAt: Date;
 }

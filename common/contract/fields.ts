@@ -18,6 +18,9 @@ export const LIMITS = {
   text: 65_536,
   shortText: 255,
   collapseKey: 64,
+  title: 1024,
+  address: 2048,
+  wakesPerSecond: 100_000,
   /** Bytes of `extra` as JSON text in UTF-8: a store's statement holds it several times escaped. */
   extraBytes: 1_048_576,
   /**
@@ -32,8 +35,12 @@ export const LIMITS = {
 FormatRegistry.Set('text', (value) => value.isWellFormed());
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a label may not have
 const CONTROL = /[\u0000-\u001f\u007f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what an address may not have
+const HTTPS = /^(https:\/\/[^\u0000-\u0020\u007f]+)?$/;
 /** A label: text without control characters. */
 FormatRegistry.Set('label', (value) => !CONTROL.test(value) && value.isWellFormed());
+/** An https address, or nothing. */
+FormatRegistry.Set('https-address', (value) => HTTPS.test(value) && value.isWellFormed());
 /** A label that does not say "everyone". */
 FormatRegistry.Set('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
 
@@ -118,6 +125,15 @@ export const Text = (max: number, min = 0) =>
       min === 0 ? `must be a string of at most ${max} characters` : `must be a string of ${min} to ${max} characters`,
       { minLength: min, maxLength: max, format: 'text' },
     ),
+  );
+
+/** An https address of at most `LIMITS.address` characters, or an empty text. */
+export const HttpsAddress = () =>
+  Type.String(
+    ruled(`must be an https:// address of at most ${LIMITS.address} characters`, {
+      maxLength: LIMITS.address,
+      format: 'https-address',
+    }),
   );
 
 /** One of a few words. */

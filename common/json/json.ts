@@ -24,6 +24,11 @@ export function rawMembers(json: string): Map<string, string> {
   return found;
 }
 
+/** Returns true for what JSON calls an object. */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * The texts of the elements of a JSON list, as they were written.
  *

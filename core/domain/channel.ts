@@ -1,23 +1,6 @@
-/**
- * The vendors' ways to reach a device that has no session. A device's token belongs to one of them; SMS goes by the
- * phone number of its user instead.
- */
-export const CHANNELS = [
-  'APNS',
-  'FCM',
-  'WEB_PUSH',
-  'HMS',
-  'MIPUSH',
-  'OPPO',
-  'VIVO',
-  'WEBHOOK',
-  'SMS_WEBHOOK',
-  'SMS_TWILIO',
-  'SMS_ALIYUN',
-  'SMS_TENCENT',
-] as const;
-/** One of `CHANNELS`. */
-export type Channel = (typeof CHANNELS)[number];
+import type { Channel } from '../../common/contract/channels.js';
+
+export { CHANNELS, type Channel } from '../../common/contract/channels.js';
 
 /** A channel that reaches devices by tokens of theirs. */
 export type TokenChannel = Exclude<Channel, SmsChannel>;

@@ -1,6 +1,7 @@
 import type { Every } from '../../common/every.js';
 import type { App } from './app.js';
 import type { Platform, PlatformFilter } from './device.js';
+import type { InterruptionLevel, WakePolicy } from './wake.js';
 
 /** Use of a message by the app on the device: it shows it, or acts on it. */
 export type PushMsgType = 'MSG' | 'CMD';
@@ -21,6 +22,24 @@ export interface PushContent {
   sendDevice?: string | undefined;
   /** The text of an SMS for who stays offline; devices do not get it. */
   smsMessage?: string | undefined;
+  /** A line above the alert. */
+  title?: string | undefined;
+  /** Address of a picture, https. */
+  image?: string | undefined;
+  /** Address or deep link that a tap opens. */
+  clickTarget?: string | undefined;
+  /** The Android notification channel, for who is woken. */
+  androidChannel?: string | undefined;
+  /** The iOS category, for who is woken. */
+  category?: string | undefined;
+  /** The thread of a notification, for who is woken. */
+  thread?: string | undefined;
+  /** Undefined: ACTIVE. */
+  interruption?: InterruptionLevel | undefined;
+  /** JSON text of an object for each channel, by its name: merged over what is made for that vendor. */
+  wakeOverrides?: string | undefined;
+  /** Number of devices that are woken a second at the most; undefined: as many as the vendors take. */
+  wakesPerSecond?: number | undefined;
 }
 
 /** The fields of a content, and whether each is text: what goes through all of them goes by this. */
@@ -32,6 +51,15 @@ export const CONTENT_FIELDS = {
   sender: 'string',
   sendDevice: 'string',
   smsMessage: 'string',
+  title: 'string',
+  image: 'string',
+  clickTarget: 'string',
+  androidChannel: 'string',
+  category: 'string',
+  thread: 'string',
+  interruption: 'string',
+  wakeOverrides: 'string',
+  wakesPerSecond: 'number',
 } as const satisfies TypeNames<PushContent>;
 
 type TypeNames<T> = { [K in keyof Required<T>]: Required<T>[K] extends string ? 'string' : 'number' };
@@ -64,6 +92,8 @@ export interface PushHeader {
   collapseKey?: string | undefined;
   /** Undefined: NORMAL. */
   priority?: Priority | undefined;
+  /** Undefined: OFFLINE. */
+  wake?: WakePolicy | undefined;
 }
 
 /** The part of a push's header that its caller chooses. */
@@ -80,6 +110,7 @@ export function toHeader(app: App, options: PushOptions, platform: PlatformFilte
     needConfirm: options.needConfirm,
     collapseKey: options.collapseKey,
     priority: options.priority,
+    wake: options.wake,
   };
   return header;
 }
@@ -107,6 +138,7 @@ export function toPush(header: PushHeader, { id, createdAt, expiresAt, content }
     needConfirm: header.needConfirm,
     collapseKey: header.collapseKey,
     priority: header.priority,
+    wake: header.wake,
     id,
     createdAt,
     expiresAt,
@@ -125,6 +157,9 @@ export function toFrame(push: Push, platform: Platform): string {
   json += `,"alert":${JSON.stringify(content.alert)}`;
   if (content.extra !== undefined) json += `,"extra":${content.extra}`;
   json += `,"pushMsgType":"${push.msgType}","needConfirm":${push.needConfirm}`;
+  if (content.title !== undefined) json += `,"title":${JSON.stringify(content.title)}`;
+  if (content.image !== undefined) json += `,"image":${JSON.stringify(content.image)}`;
+  if (content.clickTarget !== undefined) json += `,"clickTarget":${JSON.stringify(content.clickTarget)}`;
   if (platform === 'IOS') {
     if (content.sound !== undefined) json += `,"sound":${JSON.stringify(content.sound)}`;
     if (content.badge !== undefined) json += `,"badge":${content.badge}`;

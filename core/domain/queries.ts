@@ -3,6 +3,7 @@ import type { Job, JobState } from './job.js';
 import type { Priority, Push, PushContent } from './push.js';
 import type { DeliveryState, FinalState } from './receipt.js';
 import type { ReceiptPosition } from './receipt-position.js';
+import type { WakePolicy } from './wake.js';
 
 /** The state of a push: of all its parts, where it was made in parts. */
 export interface PushReport extends Omit<Push, 'content' | 'appId'> {
@@ -10,6 +11,8 @@ export interface PushReport extends Omit<Push, 'content' | 'appId'> {
   collapseKey: string;
   /** Its priority. */
   priority: Priority;
+  /** The devices that it wakes. */
+  wake: WakePolicy;
   /** True if it was recalled before it expired. */
   recalled: boolean;
   /** Undefined once it is erased. */

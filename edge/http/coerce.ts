@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
-import { rawElements, rawMembers } from '../../common/json/json.js';
+import { isJsonObject, rawElements, rawMembers } from '../../common/json/json.js';
 
 /** Stands for a field that counts as absent. */
 const ABSENT = Symbol('absent');
@@ -36,6 +36,7 @@ export function coerce(
 }
 
 function coerceField(schema: TSchema, value: unknown, raw: () => string): unknown {
+  if (isNested(schema)) return isJsonObject(value) ? coerce(schema, value, raw()) : value;
   if (schema.type === 'string') return toText(value, raw);
   if (schema.type === 'array') return toTexts(value, raw);
   if (schema.type === 'boolean') return toBoolean(value);
@@ -83,7 +84,12 @@ function toWord(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const word = value.trim();
   // ASCII only: in other alphabets there are letters whose capitals are ours.
-  return /^[a-z]+$/i.test(word) ? word.toUpperCase() : value;
+  return /^[a-z_]+$/i.test(word) ? word.toUpperCase() : value;
+}
+
+/** Returns true if a field is an object with fields of its own. */
+export function isNested(schema: TSchema): schema is TObject {
+  return schema.type === 'object';
 }
 
 function isNothing(text: string): boolean {

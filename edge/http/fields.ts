@@ -4,7 +4,8 @@ import { OnePushError } from '../../common/errors.js';
 import { coerce } from './coerce.js';
 import type { Exchange } from './exchange.js';
 import type { JsonBody } from './json-body.js';
-import { createSimilarNames, type SimilarName } from './similar-names.js';
+import { createMembers } from './members.js';
+import type { SimilarName } from './similar-names.js';
 
 /** The documented fields of a request. */
 export interface Fields<T extends TObject> {
@@ -25,11 +26,12 @@ export interface Fields<T extends TObject> {
  */
 export function createFields<T extends TObject>(schema: T, others?: Readonly<Record<string, string>>): Fields<T> {
   const checker = createChecker(schema);
-  const findSimilar = createSimilarNames(Object.keys(schema.properties), others);
+  const members = createMembers(schema, others);
 
   return {
-    read(exchange, { value, text }) {
-      const similar = findSimilar(value);
+    read(exchange, { value: given, text }) {
+      const similar = members.findSimilar(given);
+      const value = members.present(given);
       if (exchange.isStrict) {
         const unknown = similar.map(({ name, meant }) => ({ field: name, rule: `is not documented: ${meant} is` }));
         if (unknown.length === 0 && checker.accepts(value)) return value;

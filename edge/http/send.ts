@@ -4,10 +4,20 @@ import { OnePushError } from '../../common/errors.js';
 import type { Every } from '../../common/every.js';
 import { rawMember } from '../../common/json/json.js';
 import type { CoreLink } from '../link/client.js';
-import { type Audience, Platform, Priority, PushMsgType, type SendPushRequest, TagMatch } from '../link/wire.js';
+import {
+  type Audience,
+  InterruptionLevel,
+  Platform,
+  Priority,
+  PushMsgType,
+  type SendPushRequest,
+  TagMatch,
+  WakePolicy,
+} from '../link/wire.js';
 import type { Exchange } from './exchange.js';
 import { createFields } from './fields.js';
 import { readJsonBody } from './json-body.js';
+import { Notification, withRawOverrides } from './notification.js';
 
 const AUDIENCES_RULE = `must be "ALL", or a list of 1 to ${LIMITS.audiences} strings of 1 to ${LIMITS.name} characters`;
 
@@ -31,6 +41,7 @@ const Body = Type.Object({
   sendDeive: Type.Optional(Text(LIMITS.shortText)),
   sendDevice: Type.Optional(Text(LIMITS.shortText)),
   smsMessage: Type.Optional(Text(LIMITS.text)),
+  push: Type.Optional(Notification),
   /** A header: checked with the fields, so that all that is wrong is named at once. */
   'Idempotency-Key': Type.Optional(HeaderText(LIMITS.name, 1)),
 });
@@ -43,7 +54,12 @@ const fields = createFields(Body, {
   message: 'alert',
   confirm: 'needConfirm',
   ttl: 'duration',
+  title: 'push.title',
+  image: 'push.image',
+  wake: 'push.wake',
 });
+
+const NOTHING: Static<typeof Notification> = {};
 
 /** POST /msgpush/send */
 export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
@@ -55,9 +71,11 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     ...value,
     audiences: typeof audiences === 'string' && isEveryone(audiences) ? [audiences] : audiences,
     extra,
+    push: withRawOverrides(value.push, text),
     'Idempotency-Key': exchange.idempotencyKey,
   };
   const body = fields.read(exchange, { value: given, text });
+  const { push: notification = NOTHING } = body;
   // Hot: written out, since to create it by its descriptor is many times slower.
   const request: Every<Omit<SendPushRequest, '$unknown'>> = {
     $typeName: 'onepush.v1.SendPushRequest',
@@ -80,6 +98,16 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     priority: Priority.UNSPECIFIED,
     sendAt: undefined,
     dryRun: false,
+    wake: WakePolicy[notification.wake ?? 'UNSPECIFIED'],
+    title: notification.title ?? '',
+    image: notification.image ?? '',
+    clickTarget: notification.clickTarget ?? '',
+    androidChannel: notification.androidChannel ?? '',
+    category: notification.category ?? '',
+    thread: notification.thread ?? '',
+    interruption: InterruptionLevel[notification.interruption ?? 'UNSPECIFIED'],
+    wakeOverrides: notification.overrides ?? '',
+    wakesPerSecond: notification.wakesPerSecond,
   };
   const { appId, appKey } = body;
   const result = await link.call({ appId, secret: appKey, request: { case: 'sendPush', value: request } });

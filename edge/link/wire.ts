@@ -19,7 +19,9 @@ export {
 export {
   type Audience,
   Audience_Tags_Match as TagMatch,
+  InterruptionLevel,
   Priority,
   PushMsgType,
   type SendPushRequest,
+  WakePolicy,
 } from '../../gen/onepush/v1/push_pb.js';

@@ -88,12 +88,16 @@ eachStore('questions', (opened) => {
     expect(await store.findPushReport(sent.id, app.num)).toMatchObject({ topic: false });
   });
 
-  it('tell the priority and the collapse key of a push', async () => {
+  it('tell the priority, the collapse key and the wake policy of a push', async () => {
     const { store } = opened;
     const app = await newApp(store);
     const [plain, urgent] = [directed(app, []), directed(app, [], { priority: 'HIGH', collapseKey: 'score' })];
     await store.commitDeliveries(batch({ pushes: [plain.made, urgent.made] }));
-    expect(await store.findPushReport(plain.id, app.num)).toMatchObject({ priority: 'NORMAL', collapseKey: '' });
+    expect(await store.findPushReport(plain.id, app.num)).toMatchObject({
+      priority: 'NORMAL',
+      collapseKey: '',
+      wake: 'OFFLINE',
+    });
     expect(await store.findPushReport(urgent.id, app.num)).toMatchObject({ priority: 'HIGH', collapseKey: 'score' });
   });
 
@@ -107,6 +111,7 @@ eachStore('questions', (opened) => {
       needConfirm: true,
       collapseKey: 'score',
       priority: 'LOW',
+      wake: 'ALWAYS',
     };
     const content: Every<PushContent> = {
       alert: 'a',
@@ -116,6 +121,15 @@ eachStore('questions', (opened) => {
       sender: 'c',
       sendDevice: 'd',
       smsMessage: 'e',
+      title: 'f',
+      image: 'https://g',
+      clickTarget: 'h',
+      androidChannel: 'i',
+      category: 'j',
+      thread: 'k',
+      interruption: 'TIME_SENSITIVE',
+      wakeOverrides: '{}',
+      wakesPerSecond: 100,
     };
     const sent = directed(app, [], { ...header, content });
     await store.commitDeliveries(batch({ pushes: [sent.made] }));

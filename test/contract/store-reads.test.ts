@@ -141,6 +141,10 @@ eachStore('what waits in a store', (opened) => {
         sender: ' s ',
         sendDevice: '设备',
         smsMessage: 'sms',
+        title: '标题',
+        interruption: 'CRITICAL',
+        wakeOverrides: '{"APNS":{"n":12345678901234567890}}',
+        wakesPerSecond: 5,
       },
       { alert: 'scalar', extra: '12345678901234567890' },
       { alert: 'x'.repeat(65_536), extra: JSON.stringify('中'.repeat(20_000)), badge: -1.5 },
@@ -149,7 +153,13 @@ eachStore('what waits in a store', (opened) => {
       push(app, { content, tenantCode: index === 0 ? '' : `租户 ${index} `, msgType: index % 2 ? 'CMD' : 'MSG' }),
     );
     const platforms = ['ALL', 'ANDROID', 'IOS', 'PC', 'WEB'] as const;
-    const made = pushes.map((one, index) => ({ ...one, platform: must(platforms[index]), needConfirm: index > 2 }));
+    const wakes = ['OFFLINE', 'NEVER', 'ALWAYS'] as const;
+    const made = pushes.map((one, index) => ({
+      ...one,
+      platform: must(platforms[index]),
+      needConfirm: index > 2,
+      wake: must(wakes[index % 3]),
+    }));
     await store.commitDeliveries(
       batch({ pushes: made.map((one) => ({ push: one, target: { kind: 'topics', topicNums: [] } })) }),
     );

@@ -192,11 +192,40 @@ describe('the fields of a push', () => {
     ['sendDeive', [{}, 'x'.repeat(256)]],
     ['sendDevice', [{}, 'x'.repeat(256)]],
     ['smsMessage', [[], {}]],
+    ['push', [SECRET, 1, true, []]],
   ];
   it.each(withTitles(cases))('are refused where %s is wrong: %s', async (field, _, value) => {
     const name = field.replace('[1]', '');
     const message = await expectRefused('/msgpush/send', { ...PUSH, [name]: value }, 40001, field);
     expect(message).toContain(field);
+    expect(message.length).toBeLessThan(400);
+  });
+
+  it.each([
+    ['wake', 'SOMETIMES'],
+    ['wake', ''],
+    ['title', {}],
+    ['title', 'x'.repeat(1025)],
+    ['image', 'http://example.com/a.png'],
+    ['image', 'https://'],
+    ['image', `https://${'x'.repeat(2048)}`],
+    ['clickTarget', 'app://a\nb'],
+    ['androidChannel', 'x'.repeat(256)],
+    ['category', []],
+    ['thread', 'a\u0000'],
+    ['interruption', 'LOUD'],
+    ['overrides', SECRET],
+    ['overrides', []],
+    ['overrides', { APN: {} }],
+    ['overrides', { APNS: 1 }],
+    ['overrides', { APNS: [] }],
+    ['overrides', { APNS: { a: 'x'.repeat(4096) } }],
+    ['overrides', { APNS: JSON.parse(`${'{"a":'.repeat(10)}1${'}'.repeat(10)}`) }],
+    ['wakesPerSecond', 0],
+    ['wakesPerSecond', 100_001],
+    ['wakesPerSecond', 1.5],
+  ])('are refused where push.%s is wrong: %j', async (name, value) => {
+    const message = await expectRefused('/msgpush/send', { ...PUSH, push: { [name]: value } }, 40001, `push.${name}`);
     expect(message.length).toBeLessThan(400);
   });
 

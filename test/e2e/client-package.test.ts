@@ -74,7 +74,7 @@ const TYPED = `
 import { CallError, createOnePushClient, DeliveryState, type OnePushClient, Platform, type Push, to } from '@one-push/client';
 
 const client: OnePushClient = createOnePushClient({ baseUrl: 'http://localhost:9091', appId: 'a', appKey: 'b' });
-const push: Push = { audience: to.platforms('IOS', Platform.WEB), alert: 'x', sendAt: new Date(), priority: 'HIGH', extra: { a: 1 } };
+const push: Push = { audience: to.platforms('IOS', Platform.WEB), alert: 'x', sendAt: new Date(), priority: 'HIGH', wake: 'NEVER', interruption: 'PASSIVE', extra: { a: 1 } };
 export const sent: Promise<string> = client.send(push, { timeoutMs: 5, signal: new AbortController().signal });
 export const known: Promise<number[]> = client
   .listDeliveries({ requestId: '1', state: 'PENDING' })

@@ -1,7 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
-import { Priority } from '../../gen/onepush/v1/push_pb.js';
+import { InterruptionLevel, Priority, WakePolicy } from '../../gen/onepush/v1/push_pb.js';
 import { GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
 import { connectDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
@@ -58,9 +58,21 @@ describe.each(PROTOCOLS)('questions over %s', (protocol) => {
 
   it('tell that a push to a topic was recalled, and how it was to be pushed', async () => {
     const audience = { audience: { case: 'tags' as const, value: { values: [uniqueName()] } } };
-    const options = { priority: Priority.HIGH, collapseKey: 'score' };
-    const { requestId } = await client.sendPush({ audience, alert: 'hi', ...options }, app);
-    expect(await client.getPush({ requestId }, app)).toMatchObject({ state: State.SENT, ...options });
+    const options = { priority: Priority.HIGH, collapseKey: 'score', wake: WakePolicy.NEVER };
+    const notification = {
+      title: 'a',
+      image: 'https://b',
+      clickTarget: 'c',
+      androidChannel: 'd',
+      category: 'e',
+      thread: 'f',
+      interruption: InterruptionLevel.PASSIVE,
+      wakeOverrides: '{"FCM":{"n":1.10}}',
+      wakesPerSecond: 7,
+    };
+    const { requestId } = await client.sendPush({ audience, alert: 'hi', ...options, ...notification }, app);
+    const content = { alert: 'hi', ...notification };
+    expect(await client.getPush({ requestId }, app)).toMatchObject({ state: State.SENT, ...options, content });
     await client.recallPush({ requestId }, app);
     expect((await client.getPush({ requestId }, app)).state).toBe(State.RECALLED);
   });

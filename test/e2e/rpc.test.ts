@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
-import { type AudienceSchema, PushMsgType } from '../../gen/onepush/v1/push_pb.js';
+import { type AudienceSchema, InterruptionLevel, PushMsgType, WakePolicy } from '../../gen/onepush/v1/push_pb.js';
 import { connectDevice } from '../support/device.js';
 import { basic, bearer, failureOf, PROTOCOLS, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
@@ -57,13 +57,24 @@ describe.each(PROTOCOLS)('PushCore over %s', (protocol) => {
         sender: 'billing',
         sendDevice: 'server-1',
         smsMessage: 'hello by sms',
+        wake: WakePolicy.ALWAYS,
+        title: 'title',
+        image: 'https://example.com/a.png',
+        clickTarget: 'app://a',
+        androidChannel: 'news',
+        category: 'NEWS',
+        thread: 'thread-1',
+        interruption: InterruptionLevel.CRITICAL,
+        wakeOverrides: '{"APNS":{"id":12345678901234567890}}',
+        wakesPerSecond: 10,
       },
       app,
     );
     await device.waitForCount(1);
     expect(device.frames).toEqual([
       `{"id":"${requestId}","appId":"testapp1","tenantCode":"tenant","alert":"hello",` +
-        '"extra":{"id": 12345678901234567890, "price": 1.10},"pushMsgType":"CMD","needConfirm":true,"sound":"bell","badge":3}',
+        '"extra":{"id": 12345678901234567890, "price": 1.10},"pushMsgType":"CMD","needConfirm":true,' +
+        '"title":"title","image":"https://example.com/a.png","clickTarget":"app://a","sound":"bell","badge":3}',
     ]);
     await device.close();
   });

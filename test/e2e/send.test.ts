@@ -80,6 +80,46 @@ describe('the fields of a push', () => {
     expect((await audience.got(listener)).map((frame) => JSON.parse(frame))).toEqual([defaults]);
   });
 
+  it('of push that devices need are in the frame, and none of those for vendors', async () => {
+    const listener = await audience.listen();
+    const shown = { title: 'Order', image: 'https://example.com/a.png', clickTarget: 'app://orders/1' };
+    const rest = { wake: 'ALWAYS', androidChannel: 'a', category: 'b', thread: 'c', interruption: 'CRITICAL' };
+    const overrides = { APNS: { aps: { badge: 1 } }, FCM: {} };
+    await push({
+      ...TEST_APP,
+      audiences: [listener.alias],
+      alert: 'a',
+      push: { ...shown, ...rest, overrides, wakesPerSecond: 5 },
+    });
+    const [frame = '{}'] = await audience.got(listener);
+    const { id: _, ...message } = JSON.parse(frame);
+    const { appId } = TEST_APP;
+    expect(message).toEqual({ appId, tenantCode: '', alert: 'a', pushMsgType: 'MSG', needConfirm: false, ...shown });
+  });
+
+  it('of push may be absent, null, empty, or nearly of their types', async () => {
+    const names =
+      'wake title image clickTarget androidChannel category thread interruption overrides wakesPerSecond'.split(' ');
+    const texts = names.filter((name) => !/^(wake|interruption|overrides|wakesPerSecond)$/.test(name));
+    const pushes = [
+      null,
+      {},
+      Object.fromEntries(names.map((name) => [name, null])),
+      Object.fromEntries(texts.map((name) => [name, ''])),
+      { wake: 'always', interruption: ' time_sensitive ', title: 7, wakesPerSecond: '10' },
+    ];
+    for (const given of pushes) await push({ ...TEST_APP, audiences: ['nobody'], alert: 'a', push: given });
+  });
+
+  it('of push that are nearly documented ones are named in a header', async () => {
+    const body = { ...TEST_APP, audiences: ['nobody'], alert: 'a', title: 'x', push: { titel: 'y' } };
+    const { status, headers } = await send(stack.httpUrl, body);
+    expect(status).toBe(200);
+    const warning = headers.get('x-onepush-warning');
+    expect(warning).toContain('unknown member "title"; did you mean "push.title"?');
+    expect(warning).toContain('unknown member "push.titel"; did you mean "push.title"?');
+  });
+
   it('may be accompanied by unknown ones', async () => {
     const { alias } = await audience.listen();
     const known = JSON.stringify({ ...TEST_APP, audiences: [alias], alert: 'a' }).slice(1);

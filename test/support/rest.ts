@@ -48,6 +48,7 @@ export interface SendBody {
   /** The documented spelling. */
   sendDeive?: string;
   smsMessage?: string;
+  push?: Record<string, unknown> | null;
 }
 
 /** Anything else that a test of refusals sends; a string goes as it is, so it need not be JSON. */

@@ -80,6 +80,7 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
       content: { alert: 'Your parcel is here' },
       messageIds: [PUSH],
       deliveries: { targeted: 1, pending: 1 },
+      wake: 'WAKE_POLICY_OFFLINE',
     },
   },
   ListDeliveries: {

@@ -5,6 +5,7 @@ import type { EnumRules, FieldRules, RepeatedRules, StringRules } from '../../..
 const PATTERNS: Record<string, string> = {
   '^[^\\x00-\\x1f\\x7f\\p{Cs}]*$': ', without control characters',
   '^\\P{Cs}*$': '',
+  '^(https://[^\\x00-\\x20\\x7f\\p{Cs}]+)?$': ', an https:// address',
   '^[ -~]*$': ' of visible ASCII',
 };
 

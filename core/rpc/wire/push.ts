@@ -1,6 +1,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Type } from '@sinclair/typebox';
+import { OVERRIDES_RULE } from '../../../common/contract/channels.js';
 import { createChecker } from '../../../common/contract/check.js';
 import { EXTRA_BOUNDS, ruled } from '../../../common/contract/fields.js';
 import { OnePushError } from '../../../common/errors.js';
@@ -18,10 +19,12 @@ import type { Priority, PushContent, PushMsgType } from '../../domain/push.js';
 import { ruleSchemaOf } from '../service/rule-schema.js';
 import { fromAudience } from './audience.js';
 import { PLATFORM } from './enums.js';
+import { INTERRUPTION, WAKE_POLICY } from './wake.js';
 
 const pushChecker = createChecker(
   ruleSchemaOf(SendPushRequestSchema, {
     audience: null,
+    wakeOverrides: Type.String(ruled(`must be JSON text of ${OVERRIDES_RULE}`, { format: 'overrides' })),
     extraJson: Type.String(ruled(`must be JSON text ${EXTRA_BOUNDS}`, { format: 'extra' })),
   }),
 );
@@ -67,6 +70,15 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
     sender: request.sender || undefined,
     sendDevice: request.sendDevice || undefined,
     smsMessage: request.smsMessage || undefined,
+    title: request.title || undefined,
+    image: request.image || undefined,
+    clickTarget: request.clickTarget || undefined,
+    androidChannel: request.androidChannel || undefined,
+    category: request.category || undefined,
+    thread: request.thread || undefined,
+    interruption: INTERRUPTION[request.interruption],
+    wakeOverrides: request.wakeOverrides || undefined,
+    wakesPerSecond: request.wakesPerSecond,
   };
   const draft: Every<PushDraft> = {
     audience,
@@ -78,6 +90,7 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
     ttl: request.ttlSeconds,
     collapseKey: request.collapseKey || undefined,
     priority: PRIORITY[request.priority],
+    wake: WAKE_POLICY[request.wake],
     sendAt,
     content,
     idempotency: undefined,

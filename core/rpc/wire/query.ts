@@ -11,6 +11,7 @@ import {
 import type { Priority, PushContent, PushHeader } from '../../domain/push.js';
 import type { PushReport } from '../../domain/queries.js';
 import { toWirePlatform } from './enums.js';
+import { WIRE_INTERRUPTION, WIRE_WAKE_POLICY } from './wake.js';
 
 const WIRE_PRIORITY: Record<Priority, WirePriority> = {
   LOW: WirePriority.LOW,
@@ -43,9 +44,14 @@ export function toPushReport(report: PushReport, now: number): Answer {
     createdAt: timestampFromMs(report.createdAt),
     sendAt: job !== undefined && job.dueAt > report.createdAt ? timestampFromMs(job.dueAt) : undefined,
     expiresAt: timestampFromMs(report.expiresAt),
-    content: content && { ...content, extraJson: content.extra ?? '' },
+    content: content && {
+      ...content,
+      extraJson: content.extra ?? '',
+      interruption: content.interruption && WIRE_INTERRUPTION[content.interruption],
+    },
     messageIds: report.messageIds.map(String),
     failure: job?.failure ?? '',
+    wake: WIRE_WAKE_POLICY[report.wake],
     reach: report.topic
       ? { case: 'topics', value: { published: report.published, confirmed: counts.confirmed } }
       : { case: 'deliveries', value: { targeted, ...counts } },

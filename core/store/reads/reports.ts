@@ -3,7 +3,7 @@ import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import type { Every } from '../../../common/every.js';
 import type { PushHeader } from '../../domain/push.js';
 import type { PushReport, ReportReader } from '../../domain/queries.js';
-import { jobStateCodes, msgTypeCodes, platformCodes, priorityCodes } from '../sql/codes.js';
+import { jobStateCodes, msgTypeCodes, platformCodes, priorityCodes, wakePolicyCodes } from '../sql/codes.js';
 import { decodeContent } from '../sql/content.js';
 import type { Row, SqlDriver } from '../sql/driver.js';
 import { decodeSpec } from '../sql/job-spec.js';
@@ -33,6 +33,7 @@ export function createQueryReads(driver: SqlDriver): Pick<ReportReader, 'findPus
         ...header,
         collapseKey: header.collapseKey ?? '',
         priority: header.priority ?? 'NORMAL',
+        wake: header.wake ?? 'OFFLINE',
         createdAt: Number(row.created_at),
         expiresAt: Number(row.expires_at),
       },
@@ -54,7 +55,7 @@ export function createQueryReads(driver: SqlDriver): Pick<ReportReader, 'findPus
       const page = await driver.all(
         `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted,
           first_delivery, last_delivery, published,
-           created_at, expires_at, collapse_key, priority, recalled_at
+           created_at, expires_at, collapse_key, priority, wake, recalled_at
          FROM pushes WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? AND id > ? ORDER BY id LIMIT ?`,
         [id, id, appNum, Number(parts.at(-1)?.id ?? 0), MESSAGE_IDS],
       );
@@ -133,7 +134,7 @@ export function createQueryReads(driver: SqlDriver): Pick<ReportReader, 'findPus
 
 /** The fields in which a push describes itself. */
 type Described = Omit<PushHeader, 'appId' | 'appNum'> &
-  Pick<PushReport, 'collapseKey' | 'priority' | 'createdAt' | 'expiresAt'>;
+  Pick<PushReport, 'collapseKey' | 'priority' | 'wake' | 'createdAt' | 'expiresAt'>;
 
 function describe(row: Row): Every<Described> {
   return {
@@ -145,5 +146,6 @@ function describe(row: Row): Every<Described> {
     expiresAt: Number(row.expires_at),
     collapseKey: row.collapse_key === null ? '' : String(row.collapse_key),
     priority: priorityCodes.fromCode(row.priority),
+    wake: wakePolicyCodes.fromCode(row.wake),
   };
 }

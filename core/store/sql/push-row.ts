@@ -1,14 +1,14 @@
 import type { None } from '../../../common/every.js';
 import type { Push } from '../../domain/push.js';
 import type { NewPush } from '../store.js';
-import { msgTypeCodes, platformCodes, priorityCodes } from './codes.js';
+import { msgTypeCodes, platformCodes, priorityCodes, wakePolicyCodes } from './codes.js';
 import { encodeContent } from './content.js';
 import type { SqlValue, Tables } from './driver.js';
 
 type Columns = Tables['pushes']['$inferSelect'];
 
 /** A push's row as it is first written, by the names of the schema. What happens to it later is not in it. */
-export type PushRow = Record<Exclude<keyof Columns, 'published' | 'recalledAt' | 'wake' | 'sms'>, SqlValue>;
+export type PushRow = Record<Exclude<keyof Columns, 'published' | 'recalledAt'>, SqlValue>;
 
 /** Does not compile where a push has a field without a column. `appId` is that of the app's own row. */
 export type Forgotten = None<Exclude<keyof Push, keyof PushRow | 'appId'>>;
@@ -32,6 +32,8 @@ export function toPushRow({ push, target, job }: NewPush): PushRow {
     jobId: job?.id ?? null,
     collapseKey: push.collapseKey ?? null,
     priority: priorityCodes.toCode(push.priority ?? 'NORMAL'),
+    wake: wakePolicyCodes.toCode(push.wake ?? 'OFFLINE'),
+    sms: push.content.smsMessage === undefined ? 0 : 1,
     content,
     contentBytes: Buffer.byteLength(content),
   };

@@ -28,6 +28,15 @@ export function readSendPushRequest(reader: BinaryReader, end: number): SendPush
     collapseKey: '',
     priority: 0,
     dryRun: false,
+    wake: 0,
+    title: '',
+    image: '',
+    clickTarget: '',
+    androidChannel: '',
+    category: '',
+    thread: '',
+    interruption: 0,
+    wakeOverrides: '',
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -89,6 +98,36 @@ export function readSendPushRequest(reader: BinaryReader, end: number): SendPush
         break;
       case 152:
         message.dryRun = reader.bool();
+        break;
+      case 160:
+        message.wake = reader.int32();
+        break;
+      case 170:
+        message.title = reader.string(true);
+        break;
+      case 178:
+        message.image = reader.string(true);
+        break;
+      case 186:
+        message.clickTarget = reader.string(true);
+        break;
+      case 194:
+        message.androidChannel = reader.string(true);
+        break;
+      case 202:
+        message.category = reader.string(true);
+        break;
+      case 210:
+        message.thread = reader.string(true);
+        break;
+      case 216:
+        message.interruption = reader.int32();
+        break;
+      case 226:
+        message.wakeOverrides = reader.string(true);
+        break;
+      case 232:
+        message.wakesPerSecond = reader.uint32();
         break;
       default:
         fallBack();
@@ -158,6 +197,36 @@ export function writeSendPushRequest(writer: Writer, message: SendPushRequest): 
   }
   if (message.dryRun) {
     writer.bool(152, message.dryRun);
+  }
+  if (message.wake !== 0) {
+    writer.int32(160, message.wake);
+  }
+  if (message.title !== '') {
+    writer.string(170, message.title);
+  }
+  if (message.image !== '') {
+    writer.string(178, message.image);
+  }
+  if (message.clickTarget !== '') {
+    writer.string(186, message.clickTarget);
+  }
+  if (message.androidChannel !== '') {
+    writer.string(194, message.androidChannel);
+  }
+  if (message.category !== '') {
+    writer.string(202, message.category);
+  }
+  if (message.thread !== '') {
+    writer.string(210, message.thread);
+  }
+  if (message.interruption !== 0) {
+    writer.int32(216, message.interruption);
+  }
+  if (message.wakeOverrides !== '') {
+    writer.string(226, message.wakeOverrides);
+  }
+  if (message.wakesPerSecond !== undefined) {
+    writer.uint32(232, message.wakesPerSecond);
   }
 }
 

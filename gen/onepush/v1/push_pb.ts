@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/push.proto.
  */
 export const file_onepush_v1_push: GenFile = /*@__PURE__*/
-  fileDesc("ChVvbmVwdXNoL3YxL3B1c2gucHJvdG8SCm9uZXB1c2gudjEiygYKCEF1ZGllbmNlEi8KB2FsaWFzZXMYASABKAsyHC5vbmVwdXNoLnYxLkF1ZGllbmNlLkFsaWFzZXNIABIpCgR0YWdzGAIgASgLMhkub25lcHVzaC52MS5BdWRpZW5jZS5UYWdzSAASLwoHZGV2aWNlcxgDIAEoCzIcLm9uZXB1c2gudjEuQXVkaWVuY2UuRGV2aWNlc0gAEjEKCGV2ZXJ5b25lGAQgASgLMh0ub25lcHVzaC52MS5BdWRpZW5jZS5FdmVyeW9uZUgAEjMKCXBsYXRmb3JtcxgFIAEoCzIeLm9uZXB1c2gudjEuQXVkaWVuY2UuUGxhdGZvcm1zSAASKgoGYWxsX29mGAYgASgLMhgub25lcHVzaC52MS5BdWRpZW5jZUxpc3RIABIqCgZhbnlfb2YYByABKAsyGC5vbmVwdXNoLnYxLkF1ZGllbmNlTGlzdEgAEiMKA25vdBgIIAEoCzIULm9uZXB1c2gudjEuQXVkaWVuY2VIABpKCgdBbGlhc2VzEj8KBnZhbHVlcxgBIAMoCUIvukgskgEpCAEQ6AciInIgEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQazwEKBFRhZ3MSPwoGdmFsdWVzGAEgAygJQi+6SCySASkIARDoByIiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBI4CgVtYXRjaBgCIAEoDjIfLm9uZXB1c2gudjEuQXVkaWVuY2UuVGFncy5NYXRjaEIIukgFggECEAEiTAoFTWF0Y2gSFQoRTUFUQ0hfVU5TUEVDSUZJRUQQABINCglNQVRDSF9BTlkQARINCglNQVRDSF9BTEwQAhIOCgpNQVRDSF9OT05FEAMaRwoHRGV2aWNlcxI8CgNpZHMYASADKAlCL7pILJIBKQgBEOgHIiJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokGgoKCEV2ZXJ5b25lGkYKCVBsYXRmb3JtcxI5CgZ2YWx1ZXMYASADKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtQhO6SBCSAQ0IARAEIgeCAQQQASAAQhEKCGF1ZGllbmNlEgW6SAIIASJDCgxBdWRpZW5jZUxpc3QSMwoJYXVkaWVuY2VzGAEgAygLMhQub25lcHVzaC52MS5BdWRpZW5jZUIKukgHkgEECAEQZCLFBgoPU2VuZFB1c2hSZXF1ZXN0Ei4KCGF1ZGllbmNlGAEgASgLMhQub25lcHVzaC52MS5BdWRpZW5jZUIGukgDyAEBEjAKCHBsYXRmb3JtGAIgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybUIIukgFggECEAESNwoLdGVuYW50X2NvZGUYAyABKAlCIrpIH3IdGEAyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQSOAoNcHVzaF9tc2dfdHlwZRgEIAEoDjIXLm9uZXB1c2gudjEuUHVzaE1zZ1R5cGVCCLpIBYIBAhABEhQKDG5lZWRfY29uZmlybRgFIAEoCBIeCghkdXJhdGlvbhgGIAEoAUIHukgEEgJAAUgAiAEBEiUKBWFsZXJ0GAcgASgJQha6SBNyERABGICABDIJXlxQe0NzfSokEigKCmV4dHJhX2pzb24YCCABKAlCFLpIEXIPKICAQDIJXlxQe0NzfSokEiIKBXNvdW5kGAkgASgJQhO6SBByDhj/ATIJXlxQe0NzfSokEhIKBWJhZGdlGAogASgFSAGIAQESIwoGc2VuZGVyGAsgASgJQhO6SBByDhj/ATIJXlxQe0NzfSokEigKC3NlbmRfZGV2aWNlGAwgASgJQhO6SBByDhj/ATIJXlxQe0NzfSokEikKC3Ntc19tZXNzYWdlGA0gASgJQhS6SBFyDxiAgAQyCV5cUHtDc30qJBIrCg9pZGVtcG90ZW5jeV9rZXkYDiABKAlCErpID3INGP8BMgheWyAtfl0qJBImCgt0dGxfc2Vjb25kcxgPIAEoDUIMukgJKgcYgJqeASgBSAKIAQESOAoMY29sbGFwc2Vfa2V5GBAgASgJQiK6SB9yHRhAMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjAKCHByaW9yaXR5GBEgASgOMhQub25lcHVzaC52MS5Qcmlvcml0eUIIukgFggECEAESKwoHc2VuZF9hdBgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZHJ5X3J1bhgTIAEoCEILCglfZHVyYXRpb25CCAoGX2JhZGdlQg4KDF90dGxfc2Vjb25kcyImChBTZW5kUHVzaFJlc3BvbnNlEhIKCnJlcXVlc3RfaWQYASABKAkinwEKFVNlbmRQdXNoU3RyZWFtUmVxdWVzdBI3CgZwdXNoZXMYASADKAsyJy5vbmVwdXNoLnYxLlNlbmRQdXNoU3RyZWFtUmVxdWVzdC5FbnRyeRpNCgVFbnRyeRIRCglyZWZlcmVuY2UYASABKA0SMQoEcHVzaBgCIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0Qga6SAPIAQEiowIKFlNlbmRQdXNoU3RyZWFtUmVzcG9uc2USOgoHcmVzdWx0cxgBIAMoCzIpLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXNwb25zZS5SZXN1bHQaegoGUmVzdWx0EhEKCXJlZmVyZW5jZRgBIAEoDRIUCgpyZXF1ZXN0X2lkGAIgASgJSAASPQoHZmFpbHVyZRgDIAEoCzIqLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXNwb25zZS5GYWlsdXJlSABCCAoGcmVzdWx0GlEKB0ZhaWx1cmUSDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEicKBmRldGFpbBgDIAEoCzIXLm9uZXB1c2gudjEuRXJyb3JEZXRhaWwiewoXRXN0aW1hdGVBdWRpZW5jZVJlcXVlc3QSLgoIYXVkaWVuY2UYASABKAsyFC5vbmVwdXNoLnYxLkF1ZGllbmNlQga6SAPIAQESMAoIcGxhdGZvcm0YAiABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtQgi6SAWCAQIQASI7ChhFc3RpbWF0ZUF1ZGllbmNlUmVzcG9uc2USDwoHZGV2aWNlcxgBIAEoDRIOCgZvbmxpbmUYAiABKA0iMQoRUmVjYWxsUHVzaFJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgMYgCAiJgoSUmVjYWxsUHVzaFJlc3BvbnNlEhAKCHJlY2FsbGVkGAEgASgNKloKC1B1c2hNc2dUeXBlEh0KGVBVU0hfTVNHX1RZUEVfVU5TUEVDSUZJRUQQABIVChFQVVNIX01TR19UWVBFX01TRxABEhUKEVBVU0hfTVNHX1RZUEVfQ01EEAIqXgoIUHJpb3JpdHkSGAoUUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIQCgxQUklPUklUWV9MT1cQARITCg9QUklPUklUWV9OT1JNQUwQAhIRCg1QUklPUklUWV9ISUdIEANCdwoOY29tLm9uZXB1c2gudjFCCVB1c2hQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_device, file_onepush_v1_error]);
+  fileDesc("ChVvbmVwdXNoL3YxL3B1c2gucHJvdG8SCm9uZXB1c2gudjEiygYKCEF1ZGllbmNlEi8KB2FsaWFzZXMYASABKAsyHC5vbmVwdXNoLnYxLkF1ZGllbmNlLkFsaWFzZXNIABIpCgR0YWdzGAIgASgLMhkub25lcHVzaC52MS5BdWRpZW5jZS5UYWdzSAASLwoHZGV2aWNlcxgDIAEoCzIcLm9uZXB1c2gudjEuQXVkaWVuY2UuRGV2aWNlc0gAEjEKCGV2ZXJ5b25lGAQgASgLMh0ub25lcHVzaC52MS5BdWRpZW5jZS5FdmVyeW9uZUgAEjMKCXBsYXRmb3JtcxgFIAEoCzIeLm9uZXB1c2gudjEuQXVkaWVuY2UuUGxhdGZvcm1zSAASKgoGYWxsX29mGAYgASgLMhgub25lcHVzaC52MS5BdWRpZW5jZUxpc3RIABIqCgZhbnlfb2YYByABKAsyGC5vbmVwdXNoLnYxLkF1ZGllbmNlTGlzdEgAEiMKA25vdBgIIAEoCzIULm9uZXB1c2gudjEuQXVkaWVuY2VIABpKCgdBbGlhc2VzEj8KBnZhbHVlcxgBIAMoCUIvukgskgEpCAEQ6AciInIgEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQazwEKBFRhZ3MSPwoGdmFsdWVzGAEgAygJQi+6SCySASkIARDoByIiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBI4CgVtYXRjaBgCIAEoDjIfLm9uZXB1c2gudjEuQXVkaWVuY2UuVGFncy5NYXRjaEIIukgFggECEAEiTAoFTWF0Y2gSFQoRTUFUQ0hfVU5TUEVDSUZJRUQQABINCglNQVRDSF9BTlkQARINCglNQVRDSF9BTEwQAhIOCgpNQVRDSF9OT05FEAMaRwoHRGV2aWNlcxI8CgNpZHMYASADKAlCL7pILJIBKQgBEOgHIiJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokGgoKCEV2ZXJ5b25lGkYKCVBsYXRmb3JtcxI5CgZ2YWx1ZXMYASADKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtQhO6SBCSAQ0IARAEIgeCAQQQASAAQhEKCGF1ZGllbmNlEgW6SAIIASJDCgxBdWRpZW5jZUxpc3QSMwoJYXVkaWVuY2VzGAEgAygLMhQub25lcHVzaC52MS5BdWRpZW5jZUIKukgHkgEECAEQZCLqCgoPU2VuZFB1c2hSZXF1ZXN0Ei4KCGF1ZGllbmNlGAEgASgLMhQub25lcHVzaC52MS5BdWRpZW5jZUIGukgDyAEBEjAKCHBsYXRmb3JtGAIgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybUIIukgFggECEAESNwoLdGVuYW50X2NvZGUYAyABKAlCIrpIH3IdGEAyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQSOAoNcHVzaF9tc2dfdHlwZRgEIAEoDjIXLm9uZXB1c2gudjEuUHVzaE1zZ1R5cGVCCLpIBYIBAhABEhQKDG5lZWRfY29uZmlybRgFIAEoCBIeCghkdXJhdGlvbhgGIAEoAUIHukgEEgJAAUgAiAEBEiUKBWFsZXJ0GAcgASgJQha6SBNyERABGICABDIJXlxQe0NzfSokEigKCmV4dHJhX2pzb24YCCABKAlCFLpIEXIPKICAQDIJXlxQe0NzfSokEiIKBXNvdW5kGAkgASgJQhO6SBByDhj/ATIJXlxQe0NzfSokEhIKBWJhZGdlGAogASgFSAGIAQESIwoGc2VuZGVyGAsgASgJQhO6SBByDhj/ATIJXlxQe0NzfSokEigKC3NlbmRfZGV2aWNlGAwgASgJQhO6SBByDhj/ATIJXlxQe0NzfSokEikKC3Ntc19tZXNzYWdlGA0gASgJQhS6SBFyDxiAgAQyCV5cUHtDc30qJBIrCg9pZGVtcG90ZW5jeV9rZXkYDiABKAlCErpID3INGP8BMgheWyAtfl0qJBImCgt0dGxfc2Vjb25kcxgPIAEoDUIMukgJKgcYgJqeASgBSAKIAQESOAoMY29sbGFwc2Vfa2V5GBAgASgJQiK6SB9yHRhAMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjAKCHByaW9yaXR5GBEgASgOMhQub25lcHVzaC52MS5Qcmlvcml0eUIIukgFggECEAESKwoHc2VuZF9hdBgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZHJ5X3J1bhgTIAEoCBIuCgR3YWtlGBQgASgOMhYub25lcHVzaC52MS5XYWtlUG9saWN5Qgi6SAWCAQIQARIiCgV0aXRsZRgVIAEoCUITukgQcg4YgAgyCV5cUHtDc30qJBI9CgVpbWFnZRgWIAEoCUIuukgrcikYgBAyJF4oaHR0cHM6Ly9bXlx4MDAtXHgyMFx4N2ZccHtDc31dKyk/JBI5CgxjbGlja190YXJnZXQYFyABKAlCI7pIIHIeGIAQMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjwKD2FuZHJvaWRfY2hhbm5lbBgYIAEoCUIjukggch4Y/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQSNQoIY2F0ZWdvcnkYGSABKAlCI7pIIHIeGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjMKBnRocmVhZBgaIAEoCUIjukggch4Y/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQSPQoMaW50ZXJydXB0aW9uGBsgASgOMh0ub25lcHVzaC52MS5JbnRlcnJ1cHRpb25MZXZlbEIIukgFggECEAESKwoOd2FrZV9vdmVycmlkZXMYHCABKAlCE7pIEHIOKIAgMgleXFB7Q3N9KiQSKgoQd2FrZXNfcGVyX3NlY29uZBgdIAEoDUILukgIKgYYoI0GKAFIA4gBAUILCglfZHVyYXRpb25CCAoGX2JhZGdlQg4KDF90dGxfc2Vjb25kc0ITChFfd2FrZXNfcGVyX3NlY29uZCImChBTZW5kUHVzaFJlc3BvbnNlEhIKCnJlcXVlc3RfaWQYASABKAkinwEKFVNlbmRQdXNoU3RyZWFtUmVxdWVzdBI3CgZwdXNoZXMYASADKAsyJy5vbmVwdXNoLnYxLlNlbmRQdXNoU3RyZWFtUmVxdWVzdC5FbnRyeRpNCgVFbnRyeRIRCglyZWZlcmVuY2UYASABKA0SMQoEcHVzaBgCIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0Qga6SAPIAQEiowIKFlNlbmRQdXNoU3RyZWFtUmVzcG9uc2USOgoHcmVzdWx0cxgBIAMoCzIpLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXNwb25zZS5SZXN1bHQaegoGUmVzdWx0EhEKCXJlZmVyZW5jZRgBIAEoDRIUCgpyZXF1ZXN0X2lkGAIgASgJSAASPQoHZmFpbHVyZRgDIAEoCzIqLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXNwb25zZS5GYWlsdXJlSABCCAoGcmVzdWx0GlEKB0ZhaWx1cmUSDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEicKBmRldGFpbBgDIAEoCzIXLm9uZXB1c2gudjEuRXJyb3JEZXRhaWwiewoXRXN0aW1hdGVBdWRpZW5jZVJlcXVlc3QSLgoIYXVkaWVuY2UYASABKAsyFC5vbmVwdXNoLnYxLkF1ZGllbmNlQga6SAPIAQESMAoIcGxhdGZvcm0YAiABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtQgi6SAWCAQIQASI7ChhFc3RpbWF0ZUF1ZGllbmNlUmVzcG9uc2USDwoHZGV2aWNlcxgBIAEoDRIOCgZvbmxpbmUYAiABKA0iMQoRUmVjYWxsUHVzaFJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgMYgCAiJgoSUmVjYWxsUHVzaFJlc3BvbnNlEhAKCHJlY2FsbGVkGAEgASgNKloKC1B1c2hNc2dUeXBlEh0KGVBVU0hfTVNHX1RZUEVfVU5TUEVDSUZJRUQQABIVChFQVVNIX01TR19UWVBFX01TRxABEhUKEVBVU0hfTVNHX1RZUEVfQ01EEAIqXgoIUHJpb3JpdHkSGAoUUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIQCgxQUklPUklUWV9MT1cQARITCg9QUklPUklUWV9OT1JNQUwQAhIRCg1QUklPUklUWV9ISUdIEAMqcQoKV2FrZVBvbGljeRIbChdXQUtFX1BPTElDWV9VTlNQRUNJRklFRBAAEhUKEVdBS0VfUE9MSUNZX05FVkVSEAESFwoTV0FLRV9QT0xJQ1lfT0ZGTElORRACEhYKEldBS0VfUE9MSUNZX0FMV0FZUxADKr4BChFJbnRlcnJ1cHRpb25MZXZlbBIiCh5JTlRFUlJVUFRJT05fTEVWRUxfVU5TUEVDSUZJRUQQABIeChpJTlRFUlJVUFRJT05fTEVWRUxfUEFTU0lWRRABEh0KGUlOVEVSUlVQVElPTl9MRVZFTF9BQ1RJVkUQAhIlCiFJTlRFUlJVUFRJT05fTEVWRUxfVElNRV9TRU5TSVRJVkUQAxIfChtJTlRFUlJVUFRJT05fTEVWRUxfQ1JJVElDQUwQBEJ3Cg5jb20ub25lcHVzaC52MUIJUHVzaFByb3RvUAFaFG9uZXB1c2gvdjE7b25lcHVzaHYxogIDT1BWqgIKT25lUHVzaC5WMcoCCk9uZVB1c2hcVjHiAhNPbmVQdXNoXFYxXE1ldGFkYXRh6gILT25lUHVzaDo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_device, file_onepush_v1_error]);
 
 /**
  * Who a push is for, within the sending app: a tree. Exactly one of the fields; trees may be 5 levels deep, with 100 nodes
@@ -396,6 +396,73 @@ export type SendPushRequest = Message<"onepush.v1.SendPushRequest"> & {
    * @generated from field: bool dry_run = 19;
    */
   dryRun: boolean;
+
+  /**
+   * @generated from field: onepush.v1.WakePolicy wake = 20;
+   */
+  wake: WakePolicy;
+
+  /**
+   * A line above the alert, of at most 1024 characters; vendors cut it. Empty means none, as with all that follow.
+   *
+   * @generated from field: string title = 21;
+   */
+  title: string;
+
+  /**
+   * A picture's address, https.
+   *
+   * @generated from field: string image = 22;
+   */
+  image: string;
+
+  /**
+   * What a tap opens: an address, or a deep link of the app's.
+   *
+   * @generated from field: string click_target = 23;
+   */
+  clickTarget: string;
+
+  /**
+   * The notification channel of Android that it belongs to.
+   *
+   * @generated from field: string android_channel = 24;
+   */
+  androidChannel: string;
+
+  /**
+   * The notification category of iOS: which buttons it has.
+   *
+   * @generated from field: string category = 25;
+   */
+  category: string;
+
+  /**
+   * Notifications of one thread stand together.
+   *
+   * @generated from field: string thread = 26;
+   */
+  thread: string;
+
+  /**
+   * @generated from field: onepush.v1.InterruptionLevel interruption = 27;
+   */
+  interruption: InterruptionLevel;
+
+  /**
+   * JSON text of an object with an object for each channel that it names, such as `{"APNS": {…}}`: merged over what is sent to
+   * that vendor. At most 4096 bytes and 10 levels.
+   *
+   * @generated from field: string wake_overrides = 28;
+   */
+  wakeOverrides: string;
+
+  /**
+   * Wakes at most so many devices a second, 1 to 100000; absent: as many as the vendors take.
+   *
+   * @generated from field: optional uint32 wakes_per_second = 29;
+   */
+  wakesPerSecond?: number | undefined;
 };
 
 /**
@@ -726,4 +793,91 @@ export enum Priority {
  */
 export const PrioritySchema: GenEnum<Priority> = /*@__PURE__*/
   enumDesc(file_onepush_v1_push, 1);
+
+/**
+ * Which devices a push wakes by their vendors' services, besides what their sessions get.
+ *
+ * @generated from enum onepush.v1.WakePolicy
+ */
+export enum WakePolicy {
+  /**
+   * Counts as OFFLINE.
+   *
+   * @generated from enum value: WAKE_POLICY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * None.
+   *
+   * @generated from enum value: WAKE_POLICY_NEVER = 1;
+   */
+  NEVER = 1,
+
+  /**
+   * Those that have not received the message.
+   *
+   * @generated from enum value: WAKE_POLICY_OFFLINE = 2;
+   */
+  OFFLINE = 2,
+
+  /**
+   * All that have a token, at once, also those that are online.
+   *
+   * @generated from enum value: WAKE_POLICY_ALWAYS = 3;
+   */
+  ALWAYS = 3,
+}
+
+/**
+ * Describes the enum onepush.v1.WakePolicy.
+ */
+export const WakePolicySchema: GenEnum<WakePolicy> = /*@__PURE__*/
+  enumDesc(file_onepush_v1_push, 2);
+
+/**
+ * How much a notification may disturb, as iOS has it.
+ *
+ * @generated from enum onepush.v1.InterruptionLevel
+ */
+export enum InterruptionLevel {
+  /**
+   * Counts as ACTIVE.
+   *
+   * @generated from enum value: INTERRUPTION_LEVEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It waits in the list, without light or sound.
+   *
+   * @generated from enum value: INTERRUPTION_LEVEL_PASSIVE = 1;
+   */
+  PASSIVE = 1,
+
+  /**
+   * @generated from enum value: INTERRUPTION_LEVEL_ACTIVE = 2;
+   */
+  ACTIVE = 2,
+
+  /**
+   * It breaks through a focus, and through quiet hours.
+   *
+   * @generated from enum value: INTERRUPTION_LEVEL_TIME_SENSITIVE = 3;
+   */
+  TIME_SENSITIVE = 3,
+
+  /**
+   * It breaks through silence too, where the app has the vendor's permission for that.
+   *
+   * @generated from enum value: INTERRUPTION_LEVEL_CRITICAL = 4;
+   */
+  CRITICAL = 4,
+}
+
+/**
+ * Describes the enum onepush.v1.InterruptionLevel.
+ */
+export const InterruptionLevelSchema: GenEnum<InterruptionLevel> = /*@__PURE__*/
+  enumDesc(file_onepush_v1_push, 3);
 

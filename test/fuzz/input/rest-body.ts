@@ -23,6 +23,15 @@ const list =
   (random, target) =>
     Array.from({ length: 1 + random.below(4) }, () => fittingText(name, random, target));
 
+const notification: Make = (random) => ({
+  wake: random.pick(['NEVER', 'OFFLINE', 'ALWAYS']),
+  title: plainText(random),
+  image: random.pick(['https://example.com/a.png', '']),
+  interruption: random.pick(['PASSIVE', 'ACTIVE', 'TIME_SENSITIVE', 'CRITICAL']),
+  overrides: random.pick([{}, { APNS: { aps: { badge: 1 } } }, null]),
+  wakesPerSecond: random.pick([1, 100_000, null]),
+});
+
 /** What fits, by path and field; a field that is required is there. */
 const FIELDS: Record<BodyPath, { required: Record<string, Make>; optional: Record<string, Make> }> = {
   '/msgpush/register': {
@@ -50,6 +59,7 @@ const FIELDS: Record<BodyPath, { required: Record<string, Make>; optional: Recor
       sendDeive: plainText,
       sendDevice: plainText,
       smsMessage: plainText,
+      push: notification,
     },
   },
   '/apps/': { required: { name: plainText }, optional: {} },

@@ -70,6 +70,29 @@ describe('the frame of a push', () => {
     }
   });
 
+  it('has title, picture and click target where the push has them, on every platform', () => {
+    const given = push({ title: '"t"', image: 'https://example.com/a.png', clickTarget: 'app://order/1' });
+    for (const platform of ['ANDROID', 'IOS', 'PC', 'WEB'] as const) {
+      expect(JSON.parse(toFrame(given, platform))).toMatchObject({
+        title: '"t"',
+        image: 'https://example.com/a.png',
+        clickTarget: 'app://order/1',
+      });
+    }
+  });
+
+  it('keeps from devices what only vendors are told', () => {
+    const given = push({
+      androidChannel: 'secret',
+      category: 'secret',
+      thread: 'secret',
+      interruption: 'CRITICAL',
+      wakeOverrides: '{"APNS":{}}',
+      wakesPerSecond: 1,
+    });
+    expect(toFrame(given, 'IOS')).toBe(toFrame(push(), 'IOS'));
+  });
+
   it('keeps from devices who sent it, from where, and the SMS', () => {
     const given = push({ sender: 'secret', sendDevice: 'secret', smsMessage: 'secret' });
     for (const platform of ['ANDROID', 'IOS'] as const)

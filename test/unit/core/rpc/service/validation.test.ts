@@ -82,6 +82,7 @@ const lastValueOf = (field: DescField): number | undefined => field.enum?.values
 describe('the checks of SendPush', () => {
   const text = fc.oneof(
     fc.constantFrom('', 'a', 'a\nb', 'a\u0000', '\ud800', 'ALL', 'é', 'a b~', 'x'.repeat(64), 'x'.repeat(65)),
+    fc.constantFrom('https://a', 'https://a b', 'https://', 'http://a'),
     fc.constantFrom('x'.repeat(255), 'x'.repeat(256), 'x'.repeat(65_536), 'x'.repeat(65_537)),
   );
   const names = fc.oneof(
@@ -97,7 +98,7 @@ describe('the checks of SendPush', () => {
   const mostly = <T>(good: T, other: fc.Arbitrary<T>) =>
     fc.oneof({ weight: 6, arbitrary: fc.constant(good) }, { weight: 1, arbitrary: other });
   /** Fields whose rules are more than the schema's: those have tests of their own. */
-  const BEYOND = ['extraJson', 'sendAt'];
+  const BEYOND = ['extraJson', 'sendAt', 'wakeOverrides'];
   const anyValueOf = (field: DescField): fc.Arbitrary<unknown> => {
     if (field.localName === 'audience') {
       return mostly<unknown>(
@@ -132,6 +133,8 @@ describe('the checks of SendPush', () => {
         audience: { audience: { case: 'aliases', value: { values: ['alice'] } } },
         extraJson: '{"a":1}',
         sendAt: timestampFromMs(1000),
+        image: 'https://example.com/a.png',
+        wakeOverrides: '{"APNS":{}}',
       };
       const value = given[field.localName] ?? (field.enum !== undefined ? lastValueOf(field) : SOME[field.scalar ?? 0]);
       const draftOf = (fields: object) => fromSendPush(create(SendPushRequestSchema, { ...plain, ...fields }));
