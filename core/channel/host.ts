@@ -1,6 +1,9 @@
 import type { Channel as ChannelName, DeviceToken } from '../domain/channel.js';
 import type { WakeMessage, WakeOutcome, WakeTarget } from '../domain/wake.js';
-import type { ProbeResult } from './channel.js';
+import type { ChannelKind, ProbeResult } from './channel.js';
+
+/** The kinds of channels that there are, by their names; a kind knows its settings, and nobody else does. */
+export type ChannelKinds = ReadonlyMap<ChannelName, ChannelKind<unknown>>;
 
 /** A credential of an app, with its settings in plain. */
 export interface Credential {
@@ -35,8 +38,39 @@ export interface ChannelHost {
   send(credentialNum: number, target: WakeTarget, message: WakeMessage): Promise<WakeOutcome>;
   /** Asks the vendor whether it takes the credential. Never rejects. */
   probe(credentialNum: number): Promise<ProbeResult>;
+  /** Returns how a credential stands; undefined: there is none, or none of its kind. */
+  status(credentialNum: number): ChannelStatus | undefined;
+  /** Returns how all stand, for metrics. */
+  counts(): ChannelCounts;
   /** Ends it; what is under way resolves as `unknown`. */
   stop(): Promise<void>;
+}
+
+/** State of a circuit breaker: nothing passes `open`, and at the most one trial at a time `half_open`. */
+export type BreakerState = 'closed' | 'open' | 'half_open';
+
+/** The state of a credential's channel since the process began, or its settings changed. */
+export interface ChannelStatus {
+  /** State of the circuit breaker. */
+  readonly breaker: BreakerState;
+  /** Reason for which the breaker has opened; undefined: it is closed. */
+  readonly breakerReason: string | undefined;
+  /** Messages that wait here. */
+  readonly queued: number;
+  /** Messages that the vendor has not answered. */
+  readonly inFlight: number;
+  /** Time of the last message that the vendor took, in milliseconds since the epoch; undefined: it took none. */
+  readonly lastSuccessAt: number | undefined;
+  /** The last answer that was neither a success nor about a payload; undefined: there was none. */
+  readonly lastFailure: { readonly at: number; readonly reason: string } | undefined;
+}
+
+/** The state of all channels. */
+export interface ChannelCounts {
+  /** That of each credential. */
+  readonly channels: readonly (Pick<ChannelStatus, 'breaker' | 'queued' | 'inFlight'> & { channel: ChannelName })[];
+  /** Number of times that the thread in which vendors' work is done has died. */
+  readonly restarts: number;
 }
 
 /** Finds the credentials by which devices are woken. From memory. */
