@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/logs/log.js';
 import { createAlarm, sleep } from '../../common/timers.js';
@@ -7,7 +8,8 @@ import { comparePositions, type ReceiptPosition } from '../domain/receipt-positi
 
 /**
  * Follows receipts. What is new is read once for all watchers, and kept in a ring of fixed size; a watcher that has
- * fallen behind it reads pages from the store. So a watcher costs no memory, however slowly it reads.
+ * fallen behind it reads pages from the store. So a watcher costs no memory, however slowly it reads. The watchers take
+ * turns: in one turn of the event loop one of them gets one page, whatever each of them has to catch up with.
  */
 export interface ReceiptFeed {
   /**
@@ -21,6 +23,7 @@ export interface ReceiptFeed {
   stop(): void;
 }
 
+/** Receipts that are read and sent at once: that takes milliseconds, and on SQLite the process does nothing else. */
 const PAGE = 500;
 const RING = 10_000;
 /** Time that it waits for watchers before it ends, and for commits that it was not told of, in milliseconds. */
@@ -43,6 +46,17 @@ export function createReceiptFeed(
   let dirty = false;
   const alarm = createAlarm();
   let running = false;
+  let lastTurn: Promise<void> = Promise.resolve();
+
+  /**
+   * Resolves in a turn of the event loop that is this watcher's. Without that a watcher who catches up would have the
+   * process to itself: neither SQLite nor a connection that takes all that it is sent lets anything else go first, and
+   * not even that the caller has gone would be seen.
+   */
+  function ownTurn(): Promise<void> {
+    lastTurn = lastTurn.then(() => nextTurn());
+    return lastTurn;
+  }
 
   /** Reads what is new until nobody has waited for it for a while. */
   async function run(): Promise<void> {
@@ -112,6 +126,7 @@ export function createReceiptFeed(
   return {
     async next(after, signal) {
       for (;;) {
+        await ownTurn();
         if (signal.aborted) return undefined;
         if (stopped.signal.aborted) throw new OnePushError('CORE_UNAVAILABLE');
         const found = fromRing(after) ?? (await queries.readReceipts(after, PAGE));

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createReceiptFeed } from '../../../../core/delivery/receipt-feed.js';
 import type { ReceiptEntry } from '../../../../core/domain/queries.js';
 import { comparePositions, OLDEST, type ReceiptPosition } from '../../../../core/domain/receipt-position.js';
@@ -70,4 +70,51 @@ it.each([
   answerRead();
   expect(await next).toBe(what === 'CANCELLED' ? undefined : 'CORE_UNAVAILABLE');
   feed.stop();
+});
+
+it.each([
+  ['in the store', false],
+  ['kept', true],
+])('of receipts that are %s one page is handed on in a turn of the loop, however many watch', async (_, isKept) => {
+  const receipts = Array.from({ length: 5000 }, (_, index) => receipt(index + 1));
+  let committed = isKept ? 0 : receipts.length;
+  let looks = 0;
+  const feed = createReceiptFeed(
+    {
+      // Nothing waits for anything here, as with SQLite.
+      readReceipts: async ({ seq }, limit) => receipts.slice(seq, Math.min(seq + limit, committed)),
+      async lastReceipt() {
+        looks++;
+        return receipts[committed - 1]?.position ?? OLDEST;
+      },
+    },
+    pino({ level: 'silent' }),
+  );
+  const caller = new AbortController();
+  let pages = 0;
+  async function watchAll(): Promise<void> {
+    for (let at = OLDEST; at.seq < receipts.length; pages++) {
+      at = (await feed.next(at, caller.signal))?.at(-1)?.position ?? at;
+    }
+  }
+  if (isKept) {
+    const keepsUp = watchAll();
+    await vi.waitFor(() => expect(looks).toBe(1));
+    committed = receipts.length;
+    feed.committed();
+    await keepsUp;
+  }
+
+  pages = 0;
+  const turns: number[] = [];
+  let next = setImmediate(countTurn);
+  function countTurn(): void {
+    turns.push(pages);
+    pages = 0;
+    next = setImmediate(countTurn);
+  }
+  await Promise.all(Array.from({ length: 3 }, watchAll));
+  clearImmediate(next);
+  feed.stop();
+  expect(Math.max(...turns, pages)).toBe(1);
 });
