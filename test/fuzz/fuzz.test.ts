@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../support/dist.js';
 import { type FreshDatabase, freshDatabase } from '../support/stores.js';
 import { verify } from '../support/verify.js';
 import { DOORS } from './doors.js';
 import { type Grounds, prepareGrounds } from './grounds.js';
-import { formatTable, type Row, withTable } from './table.js';
+import { formatRun, type Row, withRun } from './table.js';
 import { type Memory, memoryAfter, memoryOf, tryDoor } from './trial.js';
 
 /**
- * FUZZ=short: fewer inputs. FUZZ_WRITE=1: the table goes into the page. FUZZ_DOOR and FUZZ_INDEX: one door, one trial
+ * FUZZ=short: fewer inputs. FUZZ_WRITE=1: what it came to goes into the page. FUZZ_DOOR and FUZZ_INDEX: one door, one trial
  * of the seed.
  */
 const { FUZZ_SEED: seed = randomBytes(4).toString('hex'), FUZZ_DOOR: onlyDoor, FUZZ_INDEX } = process.env;
@@ -31,6 +31,8 @@ let database: FreshDatabase;
 let grounds: Grounds;
 let before: Memory;
 const rows: Row[] = [];
+const failed: string[] = [];
+const begun = performance.now();
 const doors = DOORS.filter(({ name }) => onlyDoor === undefined || name === onlyDoor);
 const index = FUZZ_INDEX === undefined ? {} : { index: Number(FUZZ_INDEX) };
 
@@ -38,6 +40,10 @@ beforeAll(async () => {
   console.log(`FUZZ_SEED=${seed} repeats this run`);
   database = await freshDatabase('sqlite');
   grounds = await prepareGrounds(database.url);
+});
+
+afterEach(({ task }) => {
+  if (task.result?.state === 'fail') failed.push(task.name);
 });
 
 afterAll(async () => {
@@ -74,8 +80,9 @@ describe.skipIf(process.platform !== 'linux')('whatever comes in', { timeout: (S
   });
 
   it('was tried so many times', async () => {
-    const table = formatTable(rows);
-    console.log(`\n${table}\n`);
-    if (process.env.FUZZ_WRITE === '1') await writeFile(PAGE, withTable(await readFile(PAGE, 'utf8'), table));
+    const seconds = (performance.now() - begun) / 1000;
+    const run = formatRun({ seed, rows, seconds, failed });
+    console.log(`\n${run}\n`);
+    if (process.env.FUZZ_WRITE === '1') await writeFile(PAGE, withRun(await readFile(PAGE, 'utf8'), run));
   });
 });

@@ -33,9 +33,9 @@ export interface Tally {
   seconds: number;
   /** How often which answer came. */
   answers: Record<string, number>;
-  /** The longest that an answer was waited for, in milliseconds. */
+  /** The longest that anything was waited for, in milliseconds. */
   longestMs: number;
-  /** How many were waited for too long and came at once when they were tried again. */
+  /** How many were waited for too long. Each is tried again, alone, and is a finding if it is late again. */
   late: number;
   findings: Finding[];
   /** Beyond those that are kept. */
@@ -79,11 +79,11 @@ export async function runDoor(door: Door, { seed, inputs, seconds, index: only, 
       while (!isOver()) {
         const index = next++;
         const outcome = await lane.attempt(createRandom(seed, door.name, index), PATIENCE_MS);
+        tally.longestMs = Math.max(tally.longestMs, outcome.waitedMs);
         if (outcome.waitedMs > LIMIT_MS) {
           lates.push(index);
           tally.inputs += outcome.inputs;
         } else {
-          tally.longestMs = Math.max(tally.longestMs, outcome.waitedMs);
           await take(index, outcome);
         }
         if (only !== undefined) break;
@@ -95,12 +95,13 @@ export async function runDoor(door: Door, { seed, inputs, seconds, index: only, 
   await Promise.all(Array.from({ length: only === undefined ? door.lanes : 1 }, work));
 
   // A machine that does something else for a second makes everybody late: what is at fault is late again, alone.
-  for (const index of lates.slice(0, MAX_FINDINGS)) {
+  tally.late = lates.length;
+  for (const index of lates) {
+    if (tally.moreFindings > MAX_FINDINGS) break;
     const lane = await door.openLane(target);
     const outcome = await lane.attempt(createRandom(seed, door.name, index), PATIENCE_MS);
     await lane.close();
     const isLate = outcome.waitedMs > Math.max(LIMIT_MS, acceptableMs());
-    if (!isLate) tally.late++;
     const problem = isLate ? `${outcome.problem ?? 'late'}, after ${Math.round(outcome.waitedMs)} ms` : outcome.problem;
     await take(index, { ...outcome, inputs: 0, ...(problem === undefined ? {} : { problem }) });
   }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { formatCells, replaceBetween } from '../support/markdown-table.js';
 import type { Tally } from './runner.js';
 
@@ -17,18 +18,37 @@ const numbers = new Intl.NumberFormat('en');
 const SHOWN = 6;
 
 /** Returns the rows as a Markdown table, aligned, with a line for all of them. */
-export function formatTable(rows: readonly Row[]): string {
+function formatTable(rows: readonly Row[]): string {
   return formatCells<Row>(rows, [
     { title: 'door', text: ({ door }) => door, left: true },
     { title: 'inputs', text: ({ tally }) => numbers.format(tally.inputs) },
     { title: 'a second', text: ({ tally }) => numbers.format(Math.round(tally.inputs / tally.seconds)) },
     { title: 'longest ms', text: ({ tally }) => numbers.format(Math.round(tally.longestMs)) },
+    { title: 'late', text: ({ tally }) => numbers.format(tally.late) },
     { title: 'p50 ms', text: ({ p50 }) => p50.toFixed(0) },
     { title: 'p99 ms', text: ({ p99 }) => p99.toFixed(0) },
     { title: 'edge MB', text: ({ edge }) => edge.join(' / ') },
     { title: 'core MB', text: ({ core }) => core.join(' / ') },
     { title: 'answers', text: ({ tally }) => formatAnswers(tally), left: true },
   ]);
+}
+
+/** A whole run. */
+export interface Run {
+  seed: string;
+  rows: readonly Row[];
+  seconds: number;
+  /** The names of the tests that failed. */
+  failed: readonly string[];
+}
+
+/** Returns what a run came to: the table, and a sentence that says whether all was as it must be. */
+export function formatRun({ seed, rows, seconds, failed }: Run): string {
+  const inputs = numbers.format(rows.reduce((sum, { tally }) => sum + tally.inputs, 0));
+  const verdict = failed.length === 0 ? 'all of the above held' : `these did not hold: ${failed.join('; ')}`;
+  const minutes = numbers.format(Math.ceil(seconds / 60));
+  const machine = `${availableParallelism()} processor cores`;
+  return `${formatTable(rows)}\n\n${inputs} inputs in ${minutes} minutes on ${machine}, \`FUZZ_SEED=${seed}\`: ${verdict}.`;
 }
 
 /** The most frequent answers, as shares of all trials. */
@@ -39,7 +59,7 @@ function formatAnswers({ answers }: Tally): string {
   return shares.join(', ') + (sorted.length > SHOWN ? ', …' : '');
 }
 
-/** Returns the page with its table replaced. */
-export function withTable(page: string, table: string): string {
-  return replaceBetween(page, 'fuzz', table);
+/** Returns the page with what the last run came to replaced. */
+export function withRun(page: string, run: string): string {
+  return replaceBetween(page, 'fuzz', run);
 }
