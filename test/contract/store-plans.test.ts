@@ -38,6 +38,18 @@ eachStore('no statement looks at a whole table', (opened) => {
   });
   afterAll(() => watch?.stop());
 
+  it.runIf(opened.kind === 'sqlite')(
+    'nor at all that waits for a device to find what a collapse key replaces',
+    async () => {
+      await watch.take();
+      await must(questions(opened.store, filling)['commitDeliveries that begin'])();
+      const [look] = (await watch.take()).filter(({ sql }) => /FROM inbox\s+WHERE .*collapse_key = /.test(sql));
+      expect(planOf(opened.url, must(look).sql)).toEqual([
+        'SEARCH inbox USING INDEX inbox_collapse (device_num=? AND collapse_key=?)',
+      ]);
+    },
+  );
+
   it('whatever is asked or told', async () => {
     await watch.take();
     const offenders: string[] = [];
@@ -60,11 +72,16 @@ function scansOf(url: string, sql: string): string[] {
   if (!/^\s*(SELECT|UPDATE|DELETE|INSERT)/i.test(sql)) return [];
   // The first of an index.
   if (/^SELECT (?!.*WHERE).* LIMIT 1$/s.test(sql)) return [];
+  return planOf(url, sql).filter((detail) => TABLES.some((table) => isScan(detail, table)));
+}
+
+/** The steps that SQLite means to take for a statement. */
+function planOf(url: string, sql: string): string[] {
   const database = new Database(url.slice('sqlite:'.length));
   try {
     // What is answered to EXPLAIN QUERY PLAN.
     const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
-    return plan.map(({ detail }) => detail).filter((detail) => TABLES.some((table) => isScan(detail, table)));
+    return plan.map(({ detail }) => detail);
   } finally {
     database.close();
   }

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 export * from './sqlite-waking.js';
@@ -134,7 +135,11 @@ export const inbox = sqliteTable(
     /** As the push's. */
     collapseKey: text('collapse_key'),
   },
-  (t) => [uniqueIndex('inbox_device').on(t.deviceNum, t.pushId)],
+  (t) => [
+    uniqueIndex('inbox_device').on(t.deviceNum, t.pushId),
+    // SQLite alone has indexes of some rows: here most have no key, and cost nothing.
+    index('inbox_collapse').on(t.deviceNum, t.collapseKey).where(sql`collapse_key IS NOT NULL`),
+  ],
 );
 
 /** Ends of deliveries. */

@@ -20,9 +20,10 @@ export async function replaceCollapsed(
     if (push.collapseKey === undefined) continue;
     if (target.kind === 'directed') {
       for (const chunk of chunks(target.deliveries, KEYS_PER_STATEMENT)) {
+        // Not by the order of pushes: the sum keeps SQLite from looking at all that waits for these devices.
         const rows = await tx.all(
           `SELECT id, device_num, push_id FROM inbox
-           WHERE device_num IN ${places(chunk.length)} AND push_id < ? AND collapse_key = ?`,
+           WHERE device_num IN ${places(chunk.length)} AND push_id + 0 < ? AND collapse_key = ?`,
           [...chunk.map(({ deviceNum }) => deviceNum), push.id, push.collapseKey],
         );
         const ids = rows.map((row) => Number(row.id));

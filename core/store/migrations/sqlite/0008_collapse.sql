@@ -1,0 +1,1 @@
+CREATE INDEX `inbox_collapse` ON `inbox` (`device_num`,`collapse_key`) WHERE collapse_key IS NOT NULL;
