@@ -1,6 +1,6 @@
 /**
- * The size of a text as a vendor counts it. Additive: the sizes of two texts are together that of both in a row, where
- * no character is torn apart.
+ * The size of a text as a vendor counts it. Never less than its UTF-16 code units; and additive: the sizes of two texts
+ * are together that of both in a row, where no character is torn apart.
  */
 export type TextSize = (text: string) => number;
 
@@ -21,8 +21,10 @@ const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
  */
 export function cutText(text: string, max: number, sizeOf: TextSize): string {
   if (sizeOf(text) <= max) return text;
-  const cut = cutAt(graphemes(text), max, sizeOf);
-  return cut === '' ? cutAt(text, max, sizeOf) : cut;
+  // More cannot fit, and where a character may end depends only on what stands before and on the next code point.
+  const head = text.slice(0, max + 2);
+  const cut = cutAt(graphemes(head), max, sizeOf);
+  return cut === '' ? cutAt(head, max, sizeOf) : cut;
 }
 
 /** Joins parts as long as they fit. */

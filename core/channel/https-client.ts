@@ -65,6 +65,8 @@ export interface HttpsClientOptions {
 
 /** Time after which a connection that nobody uses is closed, in milliseconds: less than the vendors' own. */
 const IDLE_MS = 15_000;
+/** Time for which a connection rests after an answer, in milliseconds: a delayed acknowledgement holds bytes for 40. */
+const REST_MS = 50;
 
 /** Returns a client that has no connection yet. */
 export function createHttpsClient({ ca, maxSockets, lookup }: HttpsClientOptions): HttpsClient {
@@ -72,8 +74,7 @@ export function createHttpsClient({ ca, maxSockets, lookup }: HttpsClientOptions
   if (ca !== undefined) options.ca = ca;
   if (lookup !== undefined) options.lookup = lookup;
   const agents = { 'https:': new TlsAgent(options), 'http:': new PlainAgent(options) };
-  // What comes on an idle connection would be taken for the next request's answer.
-  for (const agent of Object.values(agents)) agent.on('free', (socket: Socket) => socket.on('data', destroySocket));
+  for (const agent of Object.values(agents)) guardIdleSockets(agent);
   const endings = new Set<(reason: string) => void>();
   let isClosed = false;
 
@@ -109,7 +110,7 @@ export function createHttpsClient({ ca, maxSockets, lookup }: HttpsClientOptions
       endings.add(breakOff);
 
       request.once('socket', (socket) => {
-        socket.off('data', destroySocket);
+        socket.off('data', destroySocket).off('error', destroySocket);
         const markSent = (): void => {
           isSent = true;
         };
@@ -154,4 +155,23 @@ export function createHttpsClient({ ca, maxSockets, lookup }: HttpsClientOptions
 
 function destroySocket(this: Socket): void {
   this.destroy();
+}
+
+/**
+ * Has a connection destroyed on which something comes between two requests: the next request would take it for its own
+ * answer, and the one after that the next one's. So a connection rests for a moment before the next request gets it.
+ */
+function guardIdleSockets(agent: PlainAgent): void {
+  const giveBack = agent.listeners('free');
+  agent.removeAllListeners('free');
+  agent.on('free', (socket: Socket, ...rest: unknown[]) => {
+    const free = (): void => {
+      for (const listener of giveBack) Reflect.apply(listener, agent, [socket, ...rest]);
+    };
+    // A new one, made for a request that did not wait.
+    if (socket.connecting) return free();
+    socket.on('data', destroySocket).on('error', destroySocket);
+    // Not before what has come meanwhile is read, either.
+    setTimeout(() => setImmediate(free), REST_MS).unref();
+  });
 }

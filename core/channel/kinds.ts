@@ -1,11 +1,15 @@
 import type { Channel as ChannelName } from '../domain/channel.js';
 import type { ChannelKind } from './channel.js';
+import { hms } from './hms/index.js';
+import { miPush } from './mipush/index.js';
+import { oppo } from './oppo/index.js';
+import { vivo } from './vivo/index.js';
 
 /** A kind whose settings nobody knows: what its `parseSettings` returned is for itself only. */
 export type AnyChannelKind = ChannelKind<unknown>;
 
 /** All kinds of channels that there are, by their names. */
-export const CHANNEL_KINDS: ReadonlyMap<ChannelName, AnyChannelKind> = byName([]);
+export const CHANNEL_KINDS: ReadonlyMap<ChannelName, AnyChannelKind> = byName([hms, miPush, oppo, vivo]);
 
 function byName(kinds: readonly AnyChannelKind[]): ReadonlyMap<ChannelName, AnyChannelKind> {
   return new Map(kinds.map((kind) => [kind.channel, kind]));

@@ -36,7 +36,10 @@ export interface WakeMessage extends Omit<Notification, 'overrides'> {
   kind: 'ALERT' | 'BACKGROUND';
   /** A newer one with the same key replaces it on the device: the collapse key, or the id; up to 64 characters. */
   key: string;
-  /** The text; undefined where the app keeps its content from vendors: a payload says then that there is something. */
+  /**
+   * The text; undefined where the app keeps its content from vendors: a payload says then that there is something, and
+   * has nothing of title, image, click target and override.
+   */
   body: string | undefined;
   /** The name of a sound. */
   sound?: string | undefined;

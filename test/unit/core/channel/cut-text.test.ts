@@ -32,6 +32,14 @@ describe('cutText', () => {
     );
   });
 
+  it('cuts as if it saw the whole text', () => {
+    const text = `${FAMILY}🇩🇪e\u0301👍🏽`.repeat(8);
+    const ends = [...new Intl.Segmenter().segment(text)].map(({ index, segment }) => index + segment.length);
+    for (let max = FAMILY.length; max < text.length; max += 1) {
+      expect(cutText(text, max, utf16Units).length).toBe(ends.findLast((end) => end <= max));
+    }
+  });
+
   it('takes no long over 64 KiB', () => {
     const begun = performance.now();
     for (let i = 0; i < 100; i += 1) cutText(FAMILY.repeat(8192), 100, utf16Units);

@@ -42,7 +42,7 @@ const soon = (ms = 500): number => performance.now() + ms;
 describe('a request', () => {
   it('brings the answer, and the next one goes over the same connection', async () => {
     const { url, sockets } = await serve((socket, nth) => socket.write(`${OK}a${nth}`));
-    const client = open();
+    const client = open(1);
     const answers = [await client.request({ url, body: 'é' }), await client.request({ url, method: 'GET' })];
     expect(answers.map((answer) => answer.kind === 'answered' && answer.body?.toString())).toEqual(['a1', 'a2']);
     expect(sockets.size).toBe(1);

@@ -1,0 +1,22 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Word as OneOf } from '../../../common/contract/fields.js';
+import { TEXT_SETTINGS } from '../payload.js';
+import { COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
+
+const SETTINGS = Type.Object({
+  appSecret: Word(),
+  /** The Android package. */
+  package: Word(),
+  /** The notification channel that Xiaomi has granted, where a message names none. */
+  channelId: Type.Optional(Word()),
+  /** Region of the devices; CN by default. */
+  region: Type.Optional(OneOf(['CN', 'GLOBAL', 'EUROPE', 'INDIA', 'RUSSIA'])),
+  ...TEXT_SETTINGS,
+  ...COMMON_SETTINGS,
+});
+
+/** Settings of MiPush. */
+export type MiPushSettings = Static<typeof SETTINGS>;
+
+/** Reads settings of MiPush. */
+export const readMiPushSettings = createSettingsReader(SETTINGS);
