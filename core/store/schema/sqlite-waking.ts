@@ -56,12 +56,12 @@ export const wakes = sqliteTable(
     channel: integer('channel').notNull(),
     appNum: integer('app_num').notNull(),
     state: integer('state').notNull(),
-    /** Time at which it is to be sent, or sent again. */
+    /** Time at which it is to be sent, or sent again; while it is being sent, until when that may take. */
     dueAt: number53('due_at').notNull(),
     /** Number of times that it was handed to the vendor. */
     attempt: integer('attempt').notNull().default(0),
-    /** Until when whoever sends it has it to itself; null: nobody sends it. */
-    leaseUntil: number53('lease_until'),
+    /** Number of those times of which the outcome is not known. */
+    doubts: integer('doubts').notNull().default(0),
     /** The vendor's word for its outcome. */
     reason: text('reason'),
     changedAt: number53('changed_at').notNull(),

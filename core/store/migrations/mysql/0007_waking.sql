@@ -56,7 +56,7 @@ CREATE TABLE `wakes` (
 	`state` tinyint NOT NULL,
 	`due_at` bigint NOT NULL,
 	`attempt` tinyint NOT NULL DEFAULT 0,
-	`lease_until` bigint,
+	`doubts` tinyint NOT NULL DEFAULT 0,
 	`reason` varchar(64) character set ascii collate ascii_bin,
 	`changed_at` bigint NOT NULL,
 	`seq` bigint NOT NULL DEFAULT 0,

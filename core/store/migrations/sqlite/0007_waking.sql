@@ -54,7 +54,7 @@ CREATE TABLE `wakes` (
 	`state` integer NOT NULL,
 	`due_at` integer NOT NULL,
 	`attempt` integer DEFAULT 0 NOT NULL,
-	`lease_until` integer,
+	`doubts` integer DEFAULT 0 NOT NULL,
 	`reason` text,
 	`changed_at` integer NOT NULL,
 	`seq` integer DEFAULT 0 NOT NULL,
