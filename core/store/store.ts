@@ -28,9 +28,12 @@ import type {
   Swept,
   Updated,
 } from './types.js';
+import type { WakeReader, WakeWriter } from './waking.js';
 
+export type { Wake } from '../domain/wake.js';
 export * from './errors.js';
 export type * from './types.js';
+export type * from './waking.js';
 
 /**
  * Everything that outlives a process. Every call takes a set and costs a fixed number of statements, whatever the size
@@ -95,7 +98,7 @@ export interface CoreOwnership {
 }
 
 /** Look-ups: each sees everything that was committed before it began. */
-export interface StoreReader {
+export interface StoreReader extends WakeReader {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
@@ -210,7 +213,7 @@ export interface TimelineRow {
 }
 
 /** Commits: each call is one transaction. */
-export interface StoreWriter {
+export interface StoreWriter extends WakeWriter {
   /** Commits nothing: renews the core's lease, and meets what any commit would. */
   commitNothing(): Promise<void>;
   /**

@@ -107,6 +107,8 @@ export interface NewPush {
   idempotency?: IdempotencyKey | undefined;
   /** The job whose next part it is; absent: none. */
   job?: JobStep | undefined;
+  /** Of a topic push: time at which the devices that have not read it begin to be woken; absent: none is. */
+  wakeAt?: number | undefined;
 }
 
 /** A push that is to be made later, or in parts. */

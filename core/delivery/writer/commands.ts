@@ -20,6 +20,12 @@ import type {
   Sweep,
   Swept,
   Updated,
+  Wake,
+  WakeChanges,
+  WakePlan,
+  WakeRecovery,
+  WakesRecovered,
+  WalkedPage,
 } from '../../store/store.js';
 import type { OnCommit } from '../commit-effects.js';
 import type { Command, CommandCommit } from './command-queue.js';
@@ -63,6 +69,14 @@ export interface Commands {
   sweep: Command<Sweep, Swept>;
   /** Evicts the oldest deliveries of an inbox. Answers how many. */
   evict: Command<Omit<Eviction, 'now'>, number>;
+  /** Plans wakes. Answers how many. */
+  planWakes: Command<WakePlan, number>;
+  /** Plans a page of what a crash may have kept from being planned. */
+  recoverWakes: Command<WakeRecovery, WakesRecovered>;
+  /** Claims wakes, and keeps what has become of others. Answers the claims that may be sent. */
+  changeWakes: Command<WakeChanges, readonly Wake[]>;
+  /** Plans a page of a walk. Answers how many wakes it has made. */
+  walk: Command<WalkedPage, number>;
   /** Changes nothing: meets what any commit would, and renews the core's lease. */
   nothing: Command<void, void>;
 }
@@ -189,10 +203,7 @@ export function createCommands(options: {
     sweep: {
       endsDeliveries: true,
       subjectOf: () => '',
-      apply: ([sweep]) =>
-        sweep === undefined
-          ? commit(Promise.resolve(), () => [])
-          : commit(commits.commitSweep(sweep), (swept) => [swept]),
+      apply: ([sweep]) => single(sweep, (each) => commits.commitSweep(each)),
     },
     evict: {
       endsDeliveries: true,
@@ -206,6 +217,27 @@ export function createCommands(options: {
           return evicted.map(({ length }) => length);
         }),
     },
+    // What devices have received by now is settled first: nobody is woken for it.
+    planWakes: {
+      endsDeliveries: true,
+      subjectOf: () => String(++withoutKey),
+      bytesOf: ({ scope }) => (scope.kind === 'deliveries' ? scope.ids.length * 16 : 0),
+      apply: (plans) => commit(commits.commitWakePlans(plans), (planned) => planned),
+    },
+    recoverWakes: {
+      subjectOf: () => '',
+      apply: ([page]) => single(page, (recovery) => commits.commitWakeRecovery(recovery)),
+    },
+    changeWakes: {
+      endsDeliveries: true,
+      subjectOf: () => '',
+      apply: ([changes]) => single(changes, (each) => commits.commitWakes(each)),
+    },
+    walk: {
+      endsDeliveries: true,
+      subjectOf: () => '',
+      apply: ([page]) => single(page, (each) => commits.commitWalk(each)),
+    },
     nothing: {
       subjectOf: () => '',
       apply: () => commit(commits.commitNothing(), () => []),
@@ -217,6 +249,11 @@ export function createCommands(options: {
 function commit<R, O>(stored: Promise<R>, committed: (result: R) => readonly O[]): CommandCommit<O> {
   // It is called with what `stored` resolves with, or would have.
   return { stored, committed: (result) => committed(result as R) };
+}
+
+/** The same for commands that are never in a set with others. */
+function single<I, R>(input: I | undefined, store: (input: I) => Promise<R>): CommandCommit<R> {
+  return input === undefined ? commit(Promise.resolve(), () => []) : commit(store(input), (result: R) => [result]);
 }
 
 function lengthOf(texts: readonly string[]): number {

@@ -66,6 +66,8 @@ export interface DeliveryCommitOptions {
   onCommit: OnCommit;
   /** Told of troubles once, and of what the store refuses. */
   log: Logger;
+  /** Returns true if the devices of a topic push may be woken; absent: none are. */
+  wakes?: (appNum: number) => boolean;
   /** Told of each commit that the store carried out. */
   observe?: (report: CommitReport) => void;
 }
@@ -78,7 +80,7 @@ const RECENT_MS = 3000;
 
 /** Returns the commits over a store. */
 export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCommit {
-  const { store, pushIds, deliveryIds, onCommit, log, observe } = options;
+  const { store, pushIds, deliveryIds, onCommit, log, observe, wakes = () => false } = options;
   let lastCommitted = pushIds.last();
   const trouble = createTroubleLog(log, 'the store is not available');
   let failure: { error: StoreUnavailable; at: number } | undefined;
@@ -144,7 +146,10 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     const { header, content, lifetime, resolution, idempotency, job } = queued;
     const { target } = resolution;
     const push = toPush(header, { id: pushIds.next(), createdAt, expiresAt: createdAt + lifetime, content });
-    if (target.kind === 'topics') return { push, target, idempotency, job };
+    if (target.kind === 'topics') {
+      const wakeAt = wakes(push.appNum) ? createdAt : undefined;
+      return { push, target, idempotency, job, wakeAt };
+    }
     const entries = target.deviceNums.map((deviceNum): NewDelivery => ({ id: deliveryIds.next(), deviceNum }));
     return { push, target: { kind: 'directed', deliveries: entries }, idempotency, job };
   }

@@ -8,12 +8,15 @@ import { createReceiptReads } from '../reads/receipts.js';
 import { createRegistryReads } from '../reads/registry.js';
 import { createQueryReads } from '../reads/reports.js';
 import { createTimelineReads } from '../reads/timelines.js';
+import { createWakeReads } from '../reads/wakes.js';
 import { type CoreOwnership, type Store, StoreUnavailable } from '../store.js';
 import { createAppCommits } from '../writes/apps.js';
 import { createDeliveryCommits } from '../writes/deliveries.js';
 import { createJobCommits } from '../writes/jobs.js';
 import { createRegistryCommits } from '../writes/registry.js';
 import { createSweepCommits } from '../writes/sweep.js';
+import { createWakePlanCommits } from '../writes/wake-plans.js';
+import { createWakeCommits } from '../writes/wakes.js';
 import type { Database, SqlDriver } from './driver.js';
 import { createEndedCounts, type EndedCounts } from './ended-counts.js';
 import { CORE, createFence } from './fence.js';
@@ -37,8 +40,11 @@ export function createSqlStore(database: Database): Store {
   async function takeOver(address: string, from: number): Promise<boolean> {
     if (!(await fence.takeOver(address, from))) return false;
     // Only now: until then the earlier core may have committed more.
-    const [row] = await database.all('SELECT MAX(seq) AS seq FROM receipts', []);
-    receiptIds = createIdClock(CORE, Number(row?.seq ?? 0));
+    const [row] = await database.all(
+      'SELECT (SELECT MAX(seq) FROM receipts) AS receipt, (SELECT MAX(seq) FROM wakes) AS wake',
+      [],
+    );
+    receiptIds = createIdClock(CORE, Math.max(Number(row?.receipt ?? 0), Number(row?.wake ?? 0)));
     return true;
   }
 
@@ -69,6 +75,9 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
     ...createJobReads(driver),
     ...createJobCommits(driver),
     ...createSweepCommits(driver),
+    ...createWakeReads(driver),
+    ...createWakePlanCommits(driver),
+    ...createWakeCommits(driver),
     renewEveryMs: ownership.renewEveryMs,
     holdsLease: ownership.holdsLease,
     linkKey: ownership.linkKey,

@@ -54,9 +54,11 @@ async function insertPushes(
   const pushRows: PushRow[] = [];
   const inboxRows: SqlValue[][] = [];
   const timelineRows: SqlValue[][] = [];
+  const walkRows: SqlValue[][] = [];
   const keys: (IdempotencyKey & { pushId: number })[] = [];
   for (const made of pushes) {
-    const { push, target, idempotency, job } = made;
+    const { push, target, idempotency, job, wakeAt } = made;
+    if (wakeAt !== undefined) walkRows.push([push.id, push.appNum, wakeAt, push.expiresAt]);
     if (job !== undefined) await advanceJob(driver, tx, job);
     const row = toPushRow(made);
     pushRows.push(row);
@@ -85,6 +87,7 @@ async function insertPushes(
     'INSERT INTO timeline (topic_num, push_id, platform, need_confirm, expires_at, collapse_key)',
     timelineRows,
   );
+  await insertRows(tx, driver.maxValues, 'INSERT INTO wake_walks (push_id, app_num, due_at, expires_at)', walkRows);
   await insertKeys(driver, tx, keys, now);
 }
 

@@ -179,11 +179,8 @@ async function removeOld(tx: Transaction, { now, removeBefore }: Sweep): Promise
 
 /** Removes pushes with their receipts, as far as the receipts are few enough. Answers whether some are left. */
 async function removePushes(tx: Transaction, ids: readonly number[]): Promise<boolean> {
-  const [cut] = await tx.all(
-    `SELECT push_id, device_num FROM receipts WHERE push_id IN ${places(ids.length)}
-     ORDER BY push_id, device_num LIMIT 1 OFFSET ?`,
-    [...ids, RECEIPTS_PER_SWEEP],
-  );
+  if (await removeWakes(tx, ids)) return true;
+  const cut = await cutOf(tx, 'receipts', ids);
   const whole = cut === undefined ? ids : ids.filter((id) => id < Number(cut.push_id));
   if (whole.length > 0) {
     await tx.run(`DELETE FROM receipts WHERE push_id IN ${places(whole.length)}`, whole);
@@ -195,6 +192,29 @@ async function removePushes(tx: Transaction, ids: readonly number[]): Promise<bo
   // A part of its receipts has no sum.
   await tx.run('UPDATE pushes SET targeted = NULL WHERE id = ?', [pushId]);
   return true;
+}
+
+/** Removes the wakes of pushes, as far as they are few enough. Answers whether some are left. */
+async function removeWakes(tx: Transaction, ids: readonly number[]): Promise<boolean> {
+  const cut = await cutOf(tx, 'wakes', ids);
+  const whole = cut === undefined ? ids : ids.filter((id) => id < Number(cut.push_id));
+  if (whole.length > 0) {
+    await tx.run(`DELETE FROM wakes WHERE push_id IN ${places(whole.length)}`, whole);
+    await tx.run(`DELETE FROM wake_walks WHERE push_id IN ${places(whole.length)}`, whole);
+  }
+  if (cut === undefined) return false;
+  await tx.run('DELETE FROM wakes WHERE push_id = ? AND device_num < ?', [Number(cut.push_id), Number(cut.device_num)]);
+  return true;
+}
+
+/** The first row of these pushes that one sweep does not remove; undefined: it removes all. */
+async function cutOf(tx: Transaction, table: 'receipts' | 'wakes', ids: readonly number[]): Promise<Row | undefined> {
+  const [cut] = await tx.all(
+    `SELECT push_id, device_num FROM ${table} WHERE push_id IN ${places(ids.length)}
+     ORDER BY push_id, device_num LIMIT 1 OFFSET ?`,
+    [...ids, RECEIPTS_PER_SWEEP],
+  );
+  return cut;
 }
 
 /** The place up to which the tags of devices have been gone through, and when the next step is due. */

@@ -1,0 +1,225 @@
+import { OnePushError } from '../../../common/errors.js';
+import type { Logger } from '../../../common/logs/log.js';
+import { createTroubleLog } from '../../../common/logs/trouble.js';
+import { createAlarm } from '../../../common/timers.js';
+import type { ChannelDirectory } from '../../channel/host.js';
+import type { Device } from '../../domain/device.js';
+import { firstIdAt } from '../../domain/id-clock.js';
+import type { NewPush, WakePlan } from '../../store/store.js';
+import type { WriteCycle } from '../writer/write-cycle.js';
+
+/** Ends of sessions, as the sessions have them. */
+export type SessionEnd = 'closed' | 'dead' | 'planned' | 'lost';
+
+/**
+ * Plans wakes: of what is committed for devices without a session, of what waits for a device whose session has ended,
+ * and of what a session has not confirmed in time. A device that is online has no rows.
+ *
+ * Nothing is lost with the process: what a crash, or a store that could not be reached, has kept from being planned is
+ * found by going through the inboxes once.
+ */
+export interface Planner {
+  /** Pushes are committed. Hot: looks at each push, and at devices only later. */
+  pushed(pushes: readonly NewPush[]): void;
+  /** A device has no session any more. */
+  sessionEnded(device: Pick<Device, 'num' | 'appNum'>, end: SessionEnd): void;
+  /** Goes through the inboxes, and plans from then on. */
+  start(): void;
+  /** Resolves when what is under way has ended. */
+  stop(): Promise<void>;
+}
+
+/** The times of waking, in milliseconds. */
+export interface WakeTimes {
+  /** Before a message that a session has not confirmed wakes its device all the same. */
+  readonly unconfirmedMs: number;
+  /** After a planned end of sessions, or a loss of them, at the least; at the most twice as long. */
+  readonly graceMs: number;
+  /** Before a short message. */
+  readonly smsMs: number;
+}
+
+/** The parts that the planner needs. */
+export interface PlannerOptions {
+  readonly cycle: Pick<WriteCycle, 'execute' | 'commands'>;
+  readonly directory: ChannelDirectory;
+  /** Returns true if the device has a session. */
+  readonly isOnline: (deviceNum: number) => boolean;
+  readonly times: WakeTimes;
+  /** Told of wakes that are planned, and of when the first of them is due. */
+  readonly planned: (count: number, dueAt: number) => void;
+  readonly log: Logger;
+  readonly now?: () => number;
+}
+
+/** Beyond so many pushes and devices that wait to be planned, all inboxes are gone through instead. */
+const MAX_WAITING = 20_000;
+/** Pushes that are looked at, and devices that are planned for, by one plan. */
+const PUSHES_AT_ONCE = 200;
+const DEVICES_AT_ONCE = 2000;
+/** Deliveries of a page of recovery. */
+const RECOVERY_PAGE = 2000;
+/** Topic pushes of the last ten minutes are walked again: what sessions had received of older ones was kept. */
+const WALK_AGAIN_MS = 600_000;
+const RETRY_MS = 1000;
+/** Milliseconds between two looks at the most: the clock may step. */
+const LOOK_INTERVAL_MS = 5000;
+
+/** A push that is to be looked at later, whatever sessions there are. */
+interface Later {
+  readonly at: number;
+  readonly pushId: number;
+  readonly appNum: number;
+}
+
+/** Returns a planner that is not started. */
+export function createPlanner(options: PlannerOptions): Planner {
+  const { cycle, directory, isOnline, times, planned, log, now = Date.now } = options;
+  const trouble = createTroubleLog(log, 'wakes cannot be planned now; they will be');
+  const alarm = createAlarm();
+  const fresh: NewPush[] = [];
+  /** Devices whose sessions have ended, and whether they may come back soon. */
+  const ended = new Map<number, { grace: boolean }>();
+  /** In the order of their times. */
+  const unconfirmed: Later[] = [];
+  let sms: Later[] = [];
+  /** The delivery up to which inboxes have been gone through; undefined: that is done. */
+  let recovering: number | undefined;
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+
+  function isFull(): boolean {
+    if (fresh.length + ended.size + unconfirmed.length + sms.length < MAX_WAITING) return false;
+    recovering = 0;
+    return true;
+  }
+
+  /** The plans of what has gathered, and of what is due by now. */
+  function takePlans(): WakePlan[] {
+    const time = now();
+    const plans: WakePlan[] = [];
+    const ids: number[] = [];
+    for (const { push, target } of fresh.splice(0, PUSHES_AT_ONCE)) {
+      if (target.kind !== 'directed') continue;
+      const offline = target.deliveries.filter(({ deviceNum }) => !isOnline(deviceNum));
+      for (const { id } of offline) ids.push(id);
+      const { id: pushId, appNum, createdAt } = push;
+      if (push.needConfirm && offline.length < target.deliveries.length) {
+        unconfirmed.push({ at: createdAt + times.unconfirmedMs, pushId, appNum });
+      }
+      if (push.content.smsMessage !== undefined && directory.smsCredential(appNum) !== undefined) {
+        sms.push({ at: createdAt + times.smsMs, pushId, appNum });
+      }
+    }
+    if (ids.length > 0) plans.push({ scope: { kind: 'deliveries', ids }, dueAt: time, spreadMs: 0, now: time });
+    const due = (later: Later[]): Later[] => {
+      const end = later.findIndex(({ at }) => at > time);
+      return later.splice(0, Math.min(PUSHES_AT_ONCE, end < 0 ? later.length : end));
+    };
+    for (const { pushId } of due(unconfirmed)) {
+      plans.push({ scope: { kind: 'push', pushId }, dueAt: time, spreadMs: 0, now: time });
+    }
+    for (const { pushId, appNum } of due(sms)) {
+      const channel = directory.smsCredential(appNum)?.channel;
+      if (channel?.startsWith('SMS_') !== true) continue;
+      // A channel for short messages, as its name says.
+      const by = channel as NonNullable<WakePlan['sms']>;
+      plans.push({ scope: { kind: 'push', pushId }, dueAt: time, spreadMs: 0, sms: by, now: time });
+    }
+    for (const grace of [false, true]) {
+      const deviceNums: number[] = [];
+      for (const [deviceNum, device] of ended) {
+        if (device.grace !== grace || deviceNums.length >= DEVICES_AT_ONCE) continue;
+        ended.delete(deviceNum);
+        // It has come back already.
+        if (!isOnline(deviceNum)) deviceNums.push(deviceNum);
+      }
+      if (deviceNums.length === 0) continue;
+      plans.push({
+        scope: { kind: 'devices', deviceNums },
+        ...(grace ? afterGrace(time) : { dueAt: time, spreadMs: 0 }),
+        now: time,
+      });
+    }
+    return plans;
+  }
+
+  function afterGrace(time: number): Pick<WakePlan, 'dueAt' | 'spreadMs'> {
+    return { dueAt: time + times.graceMs, spreadMs: times.graceMs };
+  }
+
+  async function carryOut(plans: readonly WakePlan[]): Promise<void> {
+    const counts = await Promise.all(plans.map((plan) => cycle.execute(cycle.commands.planWakes, plan)));
+    for (const [index, { dueAt }] of plans.entries()) {
+      const count = counts[index] ?? 0;
+      if (count > 0) planned(count, dueAt);
+    }
+  }
+
+  async function recoverPage(after: number): Promise<void> {
+    const time = now();
+    const page = await cycle.execute(cycle.commands.recoverWakes, {
+      after,
+      limit: RECOVERY_PAGE,
+      walkAfter: firstIdAt(time - WALK_AGAIN_MS),
+      ...afterGrace(time),
+      now: time,
+    });
+    if (page.planned > 0) planned(page.planned, time + times.graceMs);
+    const later = page.smsPushes
+      .filter(({ appNum }) => directory.smsCredential(appNum) !== undefined)
+      .map(({ pushId, appNum, createdAt }) => ({ at: Math.max(createdAt + times.smsMs, time), pushId, appNum }));
+    if (later.length > 0) sms = [...sms, ...later].toSorted((a, b) => a.at - b.at);
+    // Not if it was begun anew meanwhile.
+    if (recovering === after) recovering = page.through;
+  }
+
+  async function step(): Promise<boolean> {
+    const plans = takePlans();
+    try {
+      await carryOut(plans);
+      if (recovering !== undefined) await recoverPage(recovering);
+      else if (plans.length === 0) return false;
+      if (trouble.over()) log.info('wakes can be planned again');
+    } catch (error) {
+      trouble.met(error);
+      // Whatever was in these plans is in the inboxes.
+      recovering = 0;
+      if (!stopped) await alarm.sleep(error instanceof OnePushError ? RETRY_MS : RETRY_MS * 10);
+    }
+    return true;
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      if (await step()) continue;
+      const next = Math.min(unconfirmed[0]?.at ?? Number.POSITIVE_INFINITY, sms[0]?.at ?? Number.POSITIVE_INFINITY);
+      if (fresh.length + ended.size > 0 || stopped) continue;
+      await alarm.sleep(Math.min(Math.max(next - now(), 0), LOOK_INTERVAL_MS));
+    }
+  }
+
+  return {
+    pushed(pushes) {
+      for (const made of pushes) {
+        if (!directory.hasAny(made.push.appNum) || isFull()) continue;
+        fresh.push(made);
+      }
+      if (fresh.length > 0) alarm.ring();
+    },
+    sessionEnded({ num, appNum }, end) {
+      if (!directory.hasAny(appNum) || isFull()) return;
+      ended.set(num, { grace: end === 'planned' || end === 'lost' });
+      alarm.ring();
+    },
+    start() {
+      recovering = 0;
+      running = run();
+    },
+    async stop() {
+      stopped = true;
+      alarm.ring();
+      await running;
+    },
+  };
+}

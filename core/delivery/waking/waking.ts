@@ -1,0 +1,77 @@
+import type { Logger } from '../../../common/logs/log.js';
+import type { ChannelDirectory, ChannelHost } from '../../channel/host.js';
+import type { Device } from '../../domain/device.js';
+import type { NewPush, StoreReader } from '../../store/store.js';
+import type { WriteCycle } from '../writer/write-cycle.js';
+import { createDispatcher, type DispatcherOptions, type WakeCounts } from './dispatcher.js';
+import { createPlanner, type SessionEnd, type WakeTimes } from './planner.js';
+import type { SmsLimits } from './sms-caps.js';
+import { createWalks } from './walks.js';
+
+/** Wakes devices that have not received what they were pushed, by their vendors' services. */
+export interface Waking {
+  /** Pushes are committed. */
+  pushed(pushes: readonly NewPush[]): void;
+  /** A device has no session any more. */
+  sessionEnded(device: Pick<Device, 'num' | 'appNum'>, end: SessionEnd): void;
+  /** Begins, with what a crash may have left. */
+  start(): void;
+  /** Resolves when nothing is under way any more, and what has become of it is kept. */
+  stop(): Promise<void>;
+  /** Counts since the start. */
+  counts(): WakeCounts & { readonly planned: number };
+}
+
+/** Returns the parts of waking, not started. */
+export function createWaking(options: {
+  store: StoreReader;
+  cycle: Pick<WriteCycle, 'execute' | 'commands'>;
+  host: Pick<ChannelHost, 'room' | 'send'>;
+  directory: ChannelDirectory;
+  /** The open session of a device. */
+  presence: (deviceNum: number) => { readonly since: number } | undefined;
+  quietUntil?: DispatcherOptions['quietUntil'];
+  times: WakeTimes;
+  smsLimits: SmsLimits;
+  log: Logger;
+  now?: () => number;
+}): Waking {
+  const { presence, times } = options;
+  let planned = 0;
+  const isOnline = (deviceNum: number): boolean => presence(deviceNum) !== undefined;
+  const isPlanned = (count: number, dueAt: number): void => {
+    planned += count;
+    dispatcher.due(dueAt);
+  };
+  const dispatcher = createDispatcher({
+    quietUntil: async () => [],
+    ...options,
+    onlineSince: (deviceNum) => presence(deviceNum)?.since,
+    unconfirmedMs: times.unconfirmedMs,
+  });
+  const planner = createPlanner({ ...options, isOnline, planned: isPlanned });
+  const walks = createWalks({
+    ...options,
+    isOnline,
+    planned: isPlanned,
+    paceOf: async () => undefined,
+  });
+
+  return {
+    pushed(pushes) {
+      planner.pushed(pushes);
+      if (pushes.some(({ wakeAt }) => wakeAt !== undefined)) walks.begun();
+    },
+    sessionEnded: planner.sessionEnded,
+    start() {
+      planner.start();
+      dispatcher.start();
+      walks.start();
+    },
+    async stop() {
+      await Promise.all([planner.stop(), walks.stop()]);
+      await dispatcher.stop();
+    },
+    counts: () => ({ planned, ...dispatcher.counts() }),
+  };
+}

@@ -1,0 +1,112 @@
+import type { Logger } from '../../../common/logs/log.js';
+import { createTroubleLog } from '../../../common/logs/trouble.js';
+import { createAlarm } from '../../../common/timers.js';
+import type { StoreReader, Walk } from '../../store/store.js';
+import type { WriteCycle } from '../writer/write-cycle.js';
+
+/**
+ * Wakes the devices of topic pushes, page by page: the next page when few of the app's earlier wakes wait, and not
+ * faster than the push says. What it knows is in the store, so it goes on where it stopped. Ends with the push: by its
+ * expiry, a recall, or a newer push in its place.
+ */
+export interface Walks {
+  /** A walk is there that is due now. */
+  begun(): void;
+  /** Begins to look for walks that are due. */
+  start(): void;
+  /** Resolves when the page that is under way is committed. */
+  stop(): Promise<void>;
+}
+
+/** Devices that a page looks at. */
+const PAGE = 500;
+/** Wakes of an app that may wait when another page is made. */
+const MAX_WAITING = 1000;
+const WALKS_PER_LOOK = 16;
+/** Milliseconds before another look where the vendors have not kept up. */
+const PAUSE_MS = 250;
+const RETRY_MS = 1000;
+/** Milliseconds between two looks at the most: the clock may step, and a commit that was cut off may have made one. */
+const LOOK_INTERVAL_MS = 5000;
+
+/** Returns walks that are not started. */
+export function createWalks(options: {
+  store: Pick<StoreReader, 'findDueWalks' | 'findWalkPage' | 'countDueWakes'>;
+  cycle: Pick<WriteCycle, 'execute' | 'commands'>;
+  isOnline: (deviceNum: number) => boolean;
+  /** Told of wakes that are due. */
+  planned: (count: number, dueAt: number) => void;
+  /** Number of devices that a push wakes a second at the most; undefined: as many as the vendors take. */
+  paceOf: (pushId: number) => Promise<number | undefined>;
+  log: Logger;
+  now?: () => number;
+}): Walks {
+  const { store, cycle, isOnline, planned, paceOf, log, now = Date.now } = options;
+  const trouble = createTroubleLog(log, 'walks cannot go on now; they will');
+  const alarm = createAlarm();
+  let missed = false;
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+
+  /** Answers for how many milliseconds nothing is to be done. */
+  async function look(): Promise<number> {
+    const { walks, next = Number.POSITIVE_INFINITY } = await store.findDueWalks(now(), WALKS_PER_LOOK);
+    if (walks.length === 0) return Math.min(Math.max(next - now(), 0), LOOK_INTERVAL_MS);
+    let made = 0;
+    for (const walk of walks) {
+      if (stopped) return 0;
+      if (await step(walk)) made++;
+    }
+    return made > 0 ? 0 : PAUSE_MS;
+  }
+
+  /** Returns false if the app's earlier wakes are to go first. */
+  async function step(walk: Walk): Promise<boolean> {
+    const time = now();
+    const { pushId, appNum } = walk;
+    const end = { pushId, appNum, devices: [], through: undefined, nextAt: time, now: time };
+    if (walk.expiresAt <= time || walk.wake === 'NEVER') {
+      await cycle.execute(cycle.commands.walk, end);
+      return true;
+    }
+    if ((await store.countDueWakes(appNum, time, MAX_WAITING)) >= MAX_WAITING) return false;
+    const pace = await paceOf(pushId);
+    const page = await store.findWalkPage(walk, Math.min(PAGE, pace ?? PAGE));
+    const devices = page.devices.filter(({ deviceNum }) => walk.wake === 'ALWAYS' || !isOnline(deviceNum));
+    const nextAt = time + (pace === undefined ? 0 : Math.ceil((devices.length * 1000) / pace));
+    const count = await cycle.execute(cycle.commands.walk, { ...end, devices, through: page.through, nextAt });
+    if (count > 0) planned(count, time);
+    return true;
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      missed = false;
+      let delay = RETRY_MS;
+      try {
+        delay = await look();
+        if (trouble.over()) log.info('walks go on again');
+      } catch (error) {
+        trouble.met(error);
+      }
+      if (missed || stopped) continue;
+      if (delay > 0) await alarm.sleep(delay);
+      else await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  return {
+    begun() {
+      missed = true;
+      alarm.ring();
+    },
+    start() {
+      running = run();
+    },
+    async stop() {
+      stopped = true;
+      alarm.ring();
+      await running;
+    },
+  };
+}
