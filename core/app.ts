@@ -3,6 +3,10 @@ import { createOpsServer } from '../common/http/ops.js';
 import type { Logger } from '../common/logs/log.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
+import { sleep } from '../common/timers.js';
+import { createChannelHost } from './channel/host/create-host.js';
+import { createChannelDirectory } from './channel/host/directory.js';
+import { CHANNEL_KINDS } from './channel/kinds.js';
 import type { CoreConfig } from './config.js';
 import { createCommitEffects } from './delivery/commit-effects.js';
 import { createAcceptPush } from './delivery/push/accept-push.js';
@@ -16,6 +20,7 @@ import { createDeliveryAudit } from './delivery/upkeep/delivery-audit.js';
 import { createInboxLimits } from './delivery/upkeep/inbox-limits.js';
 import { createPeriodic } from './delivery/upkeep/periodic.js';
 import { createSweeper } from './delivery/upkeep/sweeper.js';
+import { createWaking, type Waking } from './delivery/waking/waking.js';
 import { createWriteCycle } from './delivery/writer/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
 import { createEdgeLink } from './link/server.js';
@@ -60,6 +65,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const registry = createRegistry(store);
       const limits = createInboxLimits(store, config.inboxLimit);
       const receipts = createReceiptFeed(store, log);
+      const directory = createChannelDirectory(CHANNEL_KINDS);
+      const host = createChannelHost({ kinds: CHANNEL_KINDS, log });
       const onCommit = createCommitEffects({
         registry,
         limits,
@@ -69,6 +76,9 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         },
         get jobs() {
           return jobs;
+        },
+        get waking() {
+          return waking;
         },
       });
       const cycle = createWriteCycle({
@@ -81,10 +91,21 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
           replaced();
         },
         committed: receipts.committed,
+        wakes: directory.hasAny,
         log,
         observe: metrics.commit,
       });
-      const sessions = createSessions({ store, cycle, log });
+      const sessions = createSessions({ store, cycle, log, ended: (device, end) => waking.sessionEnded(device, end) });
+      const waking: Waking = createWaking({
+        store,
+        cycle,
+        host,
+        directory,
+        presence: sessions.presence,
+        times: config.wakeTimes,
+        smsLimits: config.smsLimits,
+        log,
+      });
       const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.checkpoint);
       // What it fails with, whatever is committed next is told.
       const renew = () => cycle.execute(cycle.commands.nothing, undefined).catch(() => {});
@@ -144,7 +165,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         observe: metrics.call,
         log,
       });
-      metrics.watch({ store, cycle, registry, edges: link, sums });
+      metrics.watch({ store, cycle, registry, edges: link, sums, waking });
       const ops = createOpsServer({
         metrics: metrics.page,
         checkReadiness: health.checkReadiness,
@@ -163,11 +184,16 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         stopping.abort();
         health.stop();
         receipts.stop();
+        const woken = waking.stop();
         await jobs.stop();
         checkpoints.stop();
         await sweeper.stop();
         await sums.stop();
         await connect.stop(left());
+        // What a vendor has not answered by then has an unknown outcome.
+        await Promise.race([woken, sleep(left() / 2)]);
+        await host.stop();
+        await woken;
         await cycle.idle();
         await link.stop();
         const ended = grpc.stop(left());
@@ -184,6 +210,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         await held?.release();
       };
       jobs.start();
+      waking.start();
       sweeper.start();
       checkpoints.start();
       if (store.renewEveryMs !== undefined) {

@@ -29,6 +29,10 @@ export interface CoreConfig {
   retentionDays: number;
   /** Seconds between two steps of the check of the sums of deliveries; 0: it is off. */
   sumCheckInterval: number;
+  /** Times of waking, in milliseconds. */
+  wakeTimes: { unconfirmedMs: number; graceMs: number; smsMs: number };
+  /** Most short messages to one number in a day, and of one app in an hour. */
+  smsLimits: { numberDaily: number; appHourly: number };
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
@@ -50,6 +54,15 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT'),
     retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS'),
     sumCheckInterval: reader.integer('ONEPUSH_SUM_CHECK_INTERVAL'),
+    wakeTimes: {
+      unconfirmedMs: reader.integer('ONEPUSH_WAKE_AFTER') * 1000,
+      graceMs: reader.integer('ONEPUSH_WAKE_GRACE') * 1000,
+      smsMs: reader.integer('ONEPUSH_SMS_AFTER') * 1000,
+    },
+    smsLimits: {
+      numberDaily: reader.integer('ONEPUSH_SMS_PER_NUMBER'),
+      appHourly: reader.integer('ONEPUSH_SMS_PER_APP'),
+    },
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
     logLevel: reader.logLevel(),
   };

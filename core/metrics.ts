@@ -1,5 +1,6 @@
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
 import type { DeliveryAudit } from './delivery/upkeep/delivery-audit.js';
+import type { Waking } from './delivery/waking/waking.js';
 import type { WriteCycle, WriteCycleOptions } from './delivery/writer/write-cycle.js';
 import type { EdgeLinkServer, LinkObserver } from './link/server.js';
 import type { Registry } from './registry/registry.js';
@@ -36,6 +37,8 @@ export interface CoreSources {
   edges: Pick<EdgeLinkServer, 'waitingBytes'>;
   /** The audit of deliveries. */
   sums: Pick<DeliveryAudit, 'counts'>;
+  /** Counts of wakes. */
+  waking: Pick<Waking, 'counts'>;
 }
 
 /** Returns metrics that count from now on. */
@@ -105,7 +108,7 @@ export function createCoreMetrics(): CoreMetrics {
     },
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 
-    watch({ store, cycle, registry, edges, sums }) {
+    watch({ store, cycle, registry, edges, sums, waking }) {
       counter(
         'onepush_deliveries_ended_total',
         'Deliveries to devices that ended, and confirmations of pushes to tags and everyone, by state.',
@@ -146,6 +149,21 @@ export function createCoreMetrics(): CoreMetrics {
         'Different pushes, since the start, whose deliveries did not add up.',
         () => sums.counts().mismatches,
       );
+      counter('onepush_wakes_planned_total', 'Wakes of devices that were planned.', () => waking.counts().planned);
+      counter(
+        'onepush_wakes_claimed_total',
+        'Wakes that were due and still needed, and were handed to the vendors.',
+        () => waking.counts().claimed,
+      );
+      counter(
+        'onepush_wakes_cancelled_total',
+        'Wakes that were not needed any more when they were due.',
+        () => waking.counts().cancelled,
+      );
+      counter('onepush_wake_outcomes_total', 'Answers of vendors to wakes, by what they come to.', () =>
+        byLabel('outcome', waking.counts().outcomes),
+      );
+      gauge('onepush_wakes_under_way', 'Wakes that vendors have not answered.', () => waking.counts().underWay);
     },
   };
 }

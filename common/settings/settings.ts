@@ -136,6 +136,48 @@ export const SETTINGS = {
     range: [0, 3650],
     meaning: 'Time after its expiry that a push is kept with its receipts. Its content goes when it expires.',
   },
+  ONEPUSH_WAKE_AFTER: {
+    readBy: 'core',
+    type: 'integer',
+    fallback: 10,
+    unit: 'seconds',
+    range: [1, 3600],
+    meaning:
+      'Time that a message with `needConfirm` may be unconfirmed before an online device is [woken](architecture.md#waking).',
+  },
+  ONEPUSH_WAKE_GRACE: {
+    readBy: 'core',
+    type: 'integer',
+    fallback: 15,
+    unit: 'seconds',
+    range: [0, 600],
+    meaning:
+      'Time that devices have to come back before they are woken, when an edge or a core has stopped; spread over twice as long.',
+  },
+  ONEPUSH_SMS_AFTER: {
+    readBy: 'core',
+    type: 'integer',
+    fallback: 300,
+    unit: 'seconds',
+    range: [1, 86_400],
+    meaning: 'Time before a user of whom no device has received a push gets its `smsMessage`.',
+  },
+  ONEPUSH_SMS_PER_NUMBER: {
+    readBy: 'core',
+    type: 'integer',
+    fallback: 10,
+    unit: 'short messages',
+    range: [0, 10_000],
+    meaning: 'Most short messages of an app to one number in 24 hours.',
+  },
+  ONEPUSH_SMS_PER_APP: {
+    readBy: 'core',
+    type: 'integer',
+    fallback: 1000,
+    unit: 'short messages',
+    range: [0, 1_000_000],
+    meaning: 'Most short messages of an app in an hour.',
+  },
   ONEPUSH_SUM_CHECK_INTERVAL: {
     readBy: 'core',
     type: 'integer',

@@ -44,6 +44,8 @@ export interface CommitFollowers {
   readonly limits: { pushed(pushes: readonly NewPush[]): void };
   /** Counts of what was accepted and recalled. */
   readonly metrics: { pushed(pushes: readonly NewPush[]): void; recalled(): void };
+  /** Wakes of devices without a session. */
+  readonly waking: { pushed(pushes: readonly NewPush[]): void };
   /** The runner of jobs, which sleeps until one is due. */
   readonly jobs: { wake(dueAt: number): void };
 }
@@ -51,12 +53,13 @@ export interface CommitFollowers {
 /** Returns what hands effects to all that follow them: to what is cached before it comes to sessions. */
 export function createCommitEffects(followers: CommitFollowers): OnCommit {
   return (effect) => {
-    const { registry, sessions, limits, metrics, jobs } = followers;
+    const { registry, sessions, limits, metrics, jobs, waking } = followers;
     switch (effect.kind) {
       case 'pushed':
         metrics.pushed(effect.pushes);
         limits.pushed(effect.pushes);
-        return sessions.pushed(effect.current);
+        sessions.pushed(effect.current);
+        return waking.pushed(effect.current);
       case 'replaced': {
         const { deliveries, topicPushes } = effect.replaced;
         for (const pushId of topicPushes) sessions.recalled(pushId);

@@ -59,6 +59,7 @@ export async function startCore(options: {
       limits: { pushed() {} },
       metrics: { pushed() {}, recalled() {} },
       jobs: { wake() {} },
+      waking: { pushed() {} },
     }),
     fenced: () => log.error({}, 'fenced'),
     log,

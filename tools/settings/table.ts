@@ -46,6 +46,7 @@ const WORDS: Readonly<Record<'en' | 'zh', Words>> = {
     units: {
       seconds: '秒',
       milliseconds: '毫秒',
+      'short messages': '条短信',
       days: '天',
       bytes: '字节',
       deliveries: '条',

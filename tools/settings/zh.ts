@@ -22,6 +22,11 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_OFFLINE_TTL: '未设置 `needConfirm` 的消息的保留时间。',
   ONEPUSH_INBOX_LIMIT: '每台设备最多积压多少条发给用户或设备的消息，未确认的也计入；超出时淘汰最早的。',
   ONEPUSH_RETENTION_DAYS: '推送过期后，其记录和回执保留的时间。正文在过期时擦除。',
+  ONEPUSH_WAKE_AFTER: '`needConfirm` 的消息未确认多久后，会[唤醒](architecture.md#waking)在线的设备。',
+  ONEPUSH_WAKE_GRACE: 'edge 或 core 停止后，设备在被唤醒之前可以重新连接的时间；唤醒分散在两倍于此的时间内。',
+  ONEPUSH_SMS_AFTER: '用户的所有设备都未收到推送时，多久后发送其 `smsMessage`。',
+  ONEPUSH_SMS_PER_NUMBER: '24 小时内，一个应用向同一号码最多发送的短信数。',
+  ONEPUSH_SMS_PER_APP: '一小时内，一个应用最多发送的短信数。',
   ONEPUSH_SUM_CHECK_INTERVAL: '投递总数[核对](operations.zh-CN.md#指标)的每一步之间的间隔；0 表示关闭。',
   ONEPUSH_CONFIRM_INTERVAL: '连接保持期间，未确认的消息首次重发前的等待时间；此后间隔逐次加倍，最长 5 分钟。',
   ONEPUSH_PING_INTERVAL:

@@ -53,6 +53,9 @@ export interface Sessions {
   checkpoint: Checkpoints['pass'];
 }
 
+/** Ways in which a session ends. */
+export type SessionEnd = 'closed' | 'lost';
+
 type Slots = Map<number, UnidentifiedSession | Session>;
 
 /** Returns sessions without edges. */
@@ -60,6 +63,8 @@ export function createSessions(options: {
   store: StoreReader;
   cycle: Pick<WriteCycle, 'advanceCursor' | 'flush' | 'lastCommitted'>;
   log: Logger;
+  /** Told when a device has no session any more. */
+  ended?: (device: Device, end: SessionEnd) => void;
   now?: () => number;
 }): Sessions {
   const { store, cycle, log, now = Date.now } = options;
@@ -94,7 +99,7 @@ export function createSessions(options: {
   }
 
   /** A session's edge has reported its end, or is gone itself. */
-  function ended(session: Session, through: number): void {
+  function ended(session: Session, through: number, end: SessionEnd): void {
     const { num } = session.device;
     replay.leave(session);
     session.reported = true;
@@ -105,8 +110,10 @@ export function createSessions(options: {
     const latest = byDevice.get(num);
     if (latest !== undefined && latest !== session) latest.blockers--;
     if (latest === undefined || latest.blockers > 0) return;
-    if (latest.reported) byDevice.delete(num);
-    else if (latest.state.kind === 'queued') replay.read(latest);
+    if (latest.reported) {
+      byDevice.delete(num);
+      options.ended?.(session.device, end);
+    } else if (latest.state.kind === 'queued') replay.read(latest);
   }
 
   function sessionAt(edge: EdgePort, slot: number): Session | undefined {
@@ -129,7 +136,7 @@ export function createSessions(options: {
         }
         // A live session has been handed all that was sent before the last batch that its edge has handled.
         const live = entry.state.kind === 'live' && entry.state.sinceBatch <= processed.batch;
-        ended(entry, live ? processed.through : entry.after);
+        ended(entry, live ? processed.through : entry.after, 'lost');
       }
     },
     opened(edge, opened) {
@@ -141,7 +148,7 @@ export function createSessions(options: {
       const slots = edges.get(edge);
       const entry = slots?.get(slot);
       const identified = entry !== undefined && isIdentified(entry);
-      if (identified) ended(entry, through);
+      if (identified) ended(entry, through, 'closed');
       else if (entry !== undefined) entry.closed = true;
       slots?.delete(slot);
       edge.release(slot);

@@ -17,8 +17,8 @@ import { createSmsCaps, SMS_WINDOW_MS, type SmsLimits } from './sms-caps.js';
  * Sends wakes when they are due: looks again at each, claims those that are still needed with one commit, hands them to
  * the vendors, and keeps the outcomes with the next commit.
  *
- * A wake that was handed to a vendor is handed over again only when the vendor says that it was not processed, or, once,
- * when nobody knows: after a time-out, or after a crash.
+ * A wake that was handed to a vendor is handed over again only when the vendor says that it was not processed, or,
+ * once, when nobody knows: after a time-out, or after a crash.
  */
 export interface Dispatcher {
   /** A wake is due at this time. */

@@ -1,3 +1,4 @@
+import type { Every } from '../../../common/every.js';
 import { isSmsChannel } from '../../domain/channel.js';
 import type { Push } from '../../domain/push.js';
 import type { WakeMessage, WakeTarget } from '../../domain/wake.js';
@@ -21,7 +22,30 @@ export function toWakeMessage(wake: DueWake, push: Push, hidesContent: boolean):
   // What a short message says was written for its vendor.
   if (sms) return { ...header, body: content.smsMessage };
   if (hidesContent) return { ...header, body: undefined };
-  return { ...header, body: content.alert, sound: content.sound, badge: content.badge };
+  const message: Every<WakeMessage> = {
+    ...header,
+    title: content.title,
+    body: content.alert,
+    image: content.image,
+    clickTarget: content.clickTarget,
+    androidChannel: content.androidChannel,
+    category: content.category,
+    thread: content.thread,
+    interruption: content.interruption,
+    sound: content.sound,
+    badge: content.badge,
+    override: overrideOf(content.wakeOverrides, wake.channel),
+  };
+  return message;
+}
+
+/** Returns the object for a channel of the overrides, which were checked when the push came. */
+function overrideOf(overrides: string | undefined, channel: string): WakeMessage['override'] {
+  if (overrides === undefined) return undefined;
+  const all: unknown = JSON.parse(overrides);
+  const own: unknown = Object(all)[channel];
+  // An object, as the check of the push has it.
+  return typeof own === 'object' && own !== null ? (own as WakeMessage['override']) : undefined;
 }
 
 /** Returns where a wake goes; undefined: there is no such place any more. */

@@ -101,13 +101,19 @@ export function createPlanner(options: PlannerOptions): Planner {
     const ids: number[] = [];
     for (const { push, target } of fresh.splice(0, PUSHES_AT_ONCE)) {
       if (target.kind !== 'directed') continue;
-      const offline = target.deliveries.filter(({ deviceNum }) => !isOnline(deviceNum));
-      for (const { id } of offline) ids.push(id);
-      const { id: pushId, appNum, createdAt } = push;
+      const offline = target.deliveries.filter(({ deviceNum }) => push.wake === 'ALWAYS' || !isOnline(deviceNum));
+      const { id: pushId, appNum, createdAt, content } = push;
+      const pace = content.wakesPerSecond;
+      const own = offline.map(({ id }) => id);
+      if (pace === undefined) ids.push(...own);
+      else if (own.length > 0) {
+        const spreadMs = Math.ceil((own.length * 1000) / pace);
+        plans.push({ scope: { kind: 'deliveries', ids: own }, dueAt: time, spreadMs, now: time });
+      }
       if (push.needConfirm && offline.length < target.deliveries.length) {
         unconfirmed.push({ at: createdAt + times.unconfirmedMs, pushId, appNum });
       }
-      if (push.content.smsMessage !== undefined && directory.smsCredential(appNum) !== undefined) {
+      if (content.smsMessage !== undefined && directory.smsCredential(appNum) !== undefined) {
         sms.push({ at: createdAt + times.smsMs, pushId, appNum });
       }
     }
@@ -202,7 +208,8 @@ export function createPlanner(options: PlannerOptions): Planner {
   return {
     pushed(pushes) {
       for (const made of pushes) {
-        if (!directory.hasAny(made.push.appNum) || isFull()) continue;
+        const { appNum, wake } = made.push;
+        if (!directory.hasAny(appNum) || wake === 'NEVER' || made.target.kind === 'topics' || isFull()) continue;
         fresh.push(made);
       }
       if (fresh.length > 0) alarm.ring();

@@ -36,7 +36,7 @@ export function createWaking(options: {
   log: Logger;
   now?: () => number;
 }): Waking {
-  const { presence, times } = options;
+  const { store, presence, times } = options;
   let planned = 0;
   const isOnline = (deviceNum: number): boolean => presence(deviceNum) !== undefined;
   const isPlanned = (count: number, dueAt: number): void => {
@@ -54,7 +54,7 @@ export function createWaking(options: {
     ...options,
     isOnline,
     planned: isPlanned,
-    paceOf: async () => undefined,
+    paceOf: async (pushId) => (await store.findPushes([pushId]))[0]?.content.wakesPerSecond,
   });
 
   return {

@@ -147,7 +147,7 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     const { target } = resolution;
     const push = toPush(header, { id: pushIds.next(), createdAt, expiresAt: createdAt + lifetime, content });
     if (target.kind === 'topics') {
-      const wakeAt = wakes(push.appNum) ? createdAt : undefined;
+      const wakeAt = push.wake !== 'NEVER' && wakes(push.appNum) ? createdAt : undefined;
       return { push, target, idempotency, job, wakeAt };
     }
     const entries = target.deviceNums.map((deviceNum): NewDelivery => ({ id: deliveryIds.next(), deviceNum }));

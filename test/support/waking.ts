@@ -1,0 +1,283 @@
+import type { Logger } from '../../common/logs/log.js';
+import type { ChannelDirectory, ChannelHost } from '../../core/channel/host.js';
+import { createCommitEffects } from '../../core/delivery/commit-effects.js';
+import { createWaking, type Waking } from '../../core/delivery/waking/waking.js';
+import { createWriteCycle, type WriteCycle } from '../../core/delivery/writer/write-cycle.js';
+import type { App } from '../../core/domain/app.js';
+import { createIdClock } from '../../core/domain/id-clock.js';
+import type { PushContent, PushHeader } from '../../core/domain/push.js';
+import type { WakeMessage, WakeOutcome, WakeTarget } from '../../core/domain/wake.js';
+import { CORE } from '../../core/store/sql/fence.js';
+import { openSqliteStore } from '../../core/store/sqlite/open.js';
+import type { Store } from '../../core/store/store.js';
+import { eventually } from './eventually.js';
+import { owned } from './owned.js';
+import { changeRows, readRows } from './rows.js';
+import { freshDatabase } from './stores.js';
+
+/** A wake that a vendor was handed. */
+export interface SentWake {
+  credentialNum: number;
+  target: WakeTarget;
+  message: WakeMessage;
+}
+
+/** Times of a rig, short enough that a test need not wait, in milliseconds. */
+const TIMES = { unconfirmedMs: 60, graceMs: 60, smsMs: 60 };
+const LOG = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
+
+/** The store, the writer and the wakes of a core, over a vendor and sessions that the test plays. */
+export interface WakingRig {
+  readonly app: App;
+  readonly store: Store;
+  readonly cycle: WriteCycle;
+  readonly waking: Waking;
+  /** All that the vendors were handed, over all restarts. */
+  readonly sent: SentWake[];
+  /** Devices that have a session, with its beginning. */
+  readonly online: Map<number, number>;
+  /** Answers for the next wakes, in order; then all are accepted. A promise that never ends: no answer. */
+  readonly answers: (WakeOutcome | Promise<WakeOutcome>)[];
+  /** Number of wakes that the vendors take now. */
+  room: number;
+  /** Registers a device with a token. */
+  device(given?: { alias?: string; mobile?: string; tags?: string[]; platform?: 'IOS' | 'ANDROID' }): Promise<number>;
+  /** Pushes to devices. */
+  push(deviceNums: readonly number[], given?: Partial<PushHeader>, content?: Partial<PushContent>): Promise<number>;
+  /** Pushes to everyone. */
+  broadcast(given?: Partial<PushHeader>, content?: Partial<PushContent>): Promise<number>;
+  /** A device has received what it was pushed. */
+  receive(deviceNum: number): Promise<void>;
+  /** The session of a device ends. */
+  end(deviceNum: number, how?: Parameters<Waking['sessionEnded']>[1]): void;
+  /** The rows of a push's wakes. */
+  wakesOf(pushId: number): Promise<{ deviceNum: number; state: number; attempt: number; reason: unknown }[]>;
+  /** Resolves when so many wakes were sent. */
+  sentCount(count: number): Promise<SentWake[]>;
+  /**
+   * Resolves when whatever was due by now has been decided: a push to another device was made after it, and its wake was
+   * sent. Answers what was sent besides.
+   */
+  settled(): Promise<SentWake[]>;
+  /** Begins anew with what is in the store, as after a crash: what is under way never ends. */
+  crash(): Promise<void>;
+  /** Changes rows. */
+  change(sql: string, values: readonly (string | number)[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a rig on a database of its own. */
+export async function startWakingRig(
+  given: { times?: Partial<typeof TIMES>; smsLimits?: object } = {},
+): Promise<WakingRig> {
+  const database = await freshDatabase('sqlite');
+  const path = database.url.slice('sqlite:'.length);
+  const sent: SentWake[] = [];
+  const online = new Map<number, number>();
+  const answers: WakingRig['answers'] = [];
+  let last = 0;
+  let room = 1000;
+  let generation = 0;
+  let barrier = 0;
+  let parts = await begin();
+  const [app] = await prepare();
+  barrier = await device({ alias: 'barrier' });
+
+  async function prepare(): Promise<App[]> {
+    await parts.store.commitApps([{ id: 'app', name: 'app', keyHash: 'hash', now: Date.now() }]);
+    const apps = await parts.store.findApps(['app']);
+    await changeRows(
+      database.url,
+      `INSERT INTO channels (app_num, name, channel, settings, key_id, created_at, updated_at)
+       VALUES (?, 'apns', 1, '{}', '', 0, 0)`,
+      [apps[0]?.num ?? 0],
+    );
+    return apps;
+  }
+
+  async function begin() {
+    const own = ++generation;
+    const store = await owned(await openSqliteStore(path));
+    const highest = await store.loadHighestIds();
+    const host: Pick<ChannelHost, 'room' | 'send'> = {
+      room: () => room,
+      send(credentialNum, target, message) {
+        // What a core of before does is not seen any more.
+        if (own !== generation) return new Promise(() => {});
+        sent.push({ credentialNum, target, message });
+        const isBarrier = target.token === `token-${barrier}`;
+        return Promise.resolve((isBarrier ? undefined : answers.shift()) ?? { kind: 'accepted' });
+      },
+    };
+    const directory: ChannelDirectory = {
+      hasAny: () => true,
+      credentialFor: () => ({ num: 1, channel: 'APNS' }),
+      smsCredential: () => ({ num: 2, channel: 'SMS_WEBHOOK' }),
+      hidesContent: () => false,
+    };
+    const nothing = { pushed() {} };
+    const cycle: WriteCycle = createWriteCycle({
+      store,
+      pushIds: createIdClock(CORE, highest.push),
+      deliveryIds: createIdClock(CORE, highest.delivery),
+      wakes: directory.hasAny,
+      settleWithin: 0,
+      onCommit: createCommitEffects({
+        registry: { registered() {}, unregistered() {}, appChanged() {} },
+        sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {} },
+        limits: nothing,
+        metrics: { ...nothing, recalled() {} },
+        jobs: { wake() {} },
+        get waking() {
+          return waking;
+        },
+      }),
+      fenced() {},
+      log: LOG,
+    });
+    const waking = createWaking({
+      store,
+      cycle,
+      host,
+      directory,
+      presence(deviceNum) {
+        const since = online.get(deviceNum);
+        return since === undefined ? undefined : { since };
+      },
+      times: { ...TIMES, ...given.times },
+      smsLimits: { numberDaily: 10, appHourly: 100, ...given.smsLimits },
+      log: LOG,
+    });
+    waking.start();
+    return { store, cycle, waking };
+  }
+
+  async function device({
+    alias = `alias-${++last}`,
+    mobile,
+    tags = [],
+    platform = 'IOS',
+  }: Parameters<WakingRig['device']>[0] & object): Promise<number> {
+    const number = ++last;
+    const registered = await parts.cycle.execute(parts.cycle.commands.register, {
+      appId: 'app',
+      appNum: app?.num ?? 0,
+      alias,
+      platform,
+      nativeToken: `native-${number}`,
+      mobile: mobile ?? null,
+      tags,
+    });
+    if (typeof registered === 'string') throw new Error(registered);
+    const { num } = registered.device;
+    await changeRows(
+      database.url,
+      `INSERT INTO device_tokens (device_num, app_num, channel, token, token_hash, registered_at)
+       VALUES (?, ?, 1, ?, ?, ?)`,
+      [num, app?.num ?? 0, `token-${num}`, `hash-${num}`, Date.now()],
+    );
+    return num;
+  }
+
+  async function push(
+    target: { kind: 'directed'; deviceNums: readonly number[] } | { kind: 'topics'; topicNums: number[] },
+    header: Partial<PushHeader> = {},
+    content: Partial<PushContent> = {},
+  ): Promise<number> {
+    const resolution = { target, current: () => resolution };
+    const id = await parts.cycle.push({
+      header: {
+        appId: 'app',
+        appNum: app?.num ?? 0,
+        tenantCode: '',
+        platform: 'ALL',
+        msgType: 'MSG',
+        needConfirm: false,
+        ...header,
+      },
+      content: { alert: 'hello', ...content },
+      lifetime: 600_000,
+      resolution,
+    });
+    if (id === undefined) throw new Error('the push was sent back');
+    return id;
+  }
+
+  function sentCount(count: number): Promise<SentWake[]> {
+    return eventually(() => sent.length >= count && sent, { message: `${count} wakes to be sent` });
+  }
+
+  return {
+    get app() {
+      if (app === undefined) throw new Error('there is no app');
+      return app;
+    },
+    get store() {
+      return parts.store;
+    },
+    get cycle() {
+      return parts.cycle;
+    },
+    get waking() {
+      return parts.waking;
+    },
+    sent,
+    online,
+    answers,
+    get room() {
+      return room;
+    },
+    set room(value) {
+      room = value;
+    },
+    device: (each = {}) => device(each),
+    push: (deviceNums, header, content) => push({ kind: 'directed', deviceNums }, header, content),
+    async broadcast(header, content) {
+      const [topic] = await parts.store.findTopics([{ appNum: app?.num ?? 0, tag: '' }]);
+      return push({ kind: 'topics', topicNums: [topic?.num ?? 0] }, header, content);
+    },
+    async receive(deviceNum) {
+      const rows = await parts.store.readInbox([{ deviceNum, after: 0 }], Number.MAX_SAFE_INTEGER, 0, 1000);
+      parts.cycle.delivered(rows.map(({ id }) => id));
+      await parts.cycle.flush();
+    },
+    end(deviceNum, how = 'closed') {
+      online.delete(deviceNum);
+      parts.waking.sessionEnded({ num: deviceNum, appNum: app?.num ?? 0 }, how);
+    },
+    async wakesOf(pushId) {
+      const rows = await readRows(
+        database.url,
+        'SELECT device_num, state, attempt, reason FROM wakes WHERE push_id = ? ORDER BY device_num, channel',
+        [pushId],
+      );
+      return rows.map((row) => ({
+        deviceNum: Number(row.device_num),
+        state: Number(row.state),
+        attempt: Number(row.attempt),
+        reason: row.reason,
+      }));
+    },
+    sentCount,
+    async settled() {
+      const id = String(await push({ kind: 'directed', deviceNums: [barrier] }));
+      await eventually(() => sent.some(({ message }) => message.id === id), { message: 'the barrier to be sent' });
+      return sent.filter(({ target }) => target.token !== `token-${barrier}`);
+    },
+    async crash() {
+      const before = parts;
+      generation++;
+      // Nothing of it is committed any more once its store is closed.
+      await before.store.close();
+      parts = await begin();
+      before.waking.stop().catch(() => {});
+    },
+    change: (sql, values) => changeRows(database.url, sql, values),
+    async stop() {
+      await parts.waking.stop();
+      await parts.cycle.idle();
+      await parts.store.close();
+      await database.drop();
+    },
+  };
+}
