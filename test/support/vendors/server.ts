@@ -37,7 +37,8 @@ export interface VendorAnswer {
  * - `answer`: this answer in place of its own; nothing is processed.
  * - `silence`: nothing is processed, and no answer ever comes.
  * - `refuse`: nothing is processed, and the stream is refused (HTTP/2 only).
- * - All others process the request: `late` then waits; `half` sends half of the answer and cuts the connection; `huge`
+ * - All others process the request: `late` then waits; `half` sends half of the answer and ends the connection,
+ *   or the stream; `huge`
  *   sends 10 MB; `reset` cuts the connection in place of an answer; `twice` sends the answer and then another one behind
  *   it (HTTP/1.1 only).
  *
@@ -60,13 +61,19 @@ export interface VendorServer {
   readonly requests: readonly VendorRequest[];
   /** Number of connections that were made to it. */
   readonly connections: number;
-  /** The open HTTP/2 sessions, with the numbers of their connections. */
-  readonly sessions: ReadonlyMap<Http2Session, number>;
+  /** The open HTTP/2 sessions. */
+  readonly sessions: ReadonlyMap<Http2Session, unknown>;
   /** Does one of these faults, in this order, to each of the next requests; those after them are well again. */
   next(...faults: readonly VendorFault[]): void;
   /** Does this fault to all requests from here on; undefined: to none. Those of `next` come first. */
   always(fault: VendorFault | undefined): void;
   forget(): void;
+  /**
+   * Says goodbye on each HTTP/2 connection: what has come is processed and answered, what comes later is not. Of each
+   * connection so many of the next requests are still taken and not processed, before it says which was the last one.
+   * `twice`: it tells of the end first, with the highest number there is.
+   */
+  goAway(how?: { readonly unprocessed?: number; readonly twice?: boolean }): void;
   /** Cuts all connections. */
   cut(): void;
   stop(): Promise<void>;
@@ -84,13 +91,15 @@ export interface VendorServerOptions {
 
 /** The longest answer of a vendor that floods. */
 const HUGE_BYTES = 10 * 1024 * 1024;
+/** Time between the half of an answer and the end of its connection, in milliseconds. */
+const HALF_MS = 20;
 
 /** Starts a fake vendor on a port of this machine, with a certificate of `testAuthority`. */
 export async function startVendorServer(options: VendorServerOptions): Promise<VendorServer> {
   const { ca } = await testAuthority();
   const requests: VendorRequest[] = [];
   const sockets = new Map<TLSSocket, number>();
-  const sessions = new Map<Http2Session, number>();
+  const sessions = new Map<Http2Session, Departure>();
   const planned: VendorFault[] = [];
   let standing: VendorFault | undefined;
   let connections = 0;
@@ -99,6 +108,8 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
     ...(await localCertificate()),
     allowHTTP1: true,
     settings: options.settings ?? {},
+    // In megabytes: a flood stays in its memory for a while, and must not keep others out.
+    maxSessionMemory: 100,
   });
   // Before the server's own listener, which makes the session.
   server.prependListener('secureConnection', (socket: TLSSocket) => {
@@ -108,7 +119,7 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
     socket.on('close', () => sockets.delete(socket));
   });
   server.on('session', (session) => {
-    sessions.set(session, connections);
+    sessions.set(session, createDeparture(session, connections));
     session.on('error', () => {});
     session.on('close', () => sessions.delete(session));
     options.onSession?.(session);
@@ -121,7 +132,9 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
     response.on('error', () => {});
     const session = request.stream?.session;
     const socket = request.socket as TLSSocket; // Safe: the server speaks only TLS.
-    const connection = session === undefined ? sockets.get(socket) : sessions.get(session);
+    const departure = session && sessions.get(session);
+    if (departure?.takes(request.stream) === false) return;
+    const connection = departure?.connection ?? sockets.get(socket);
     const read = await readRequest(request, connection ?? 0);
     if (read === undefined) return;
     requests.push(read);
@@ -129,10 +142,12 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
     if (fault?.kind === 'silence') return;
     if (fault?.kind === 'refuse') return void response.stream.close(constants.NGHTTP2_REFUSED_STREAM);
     const answer = fault?.kind === 'answer' ? fault.answer : await options.handle(read);
-    const cut = () => (session === undefined ? socket.destroy() : session.destroy());
     if (fault?.kind === 'late') await sleep(fault.ms, undefined, { ref: false });
-    if (fault?.kind === 'reset') return void cut();
-    send(response, answer, fault?.kind, cut);
+    if (fault?.kind === 'reset') return void (session ?? socket).destroy();
+    send(response, answer, fault?.kind, () => {
+      if (session === undefined) socket.end();
+      else response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    });
     if (fault?.kind === 'twice') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
   }
 
@@ -154,6 +169,9 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
       standing = fault;
     },
     forget: () => void requests.splice(0),
+    goAway(how = {}) {
+      for (const departure of sessions.values()) departure.begin(how);
+    },
     cut() {
       for (const socket of sockets.keys()) socket.destroy();
     },
@@ -162,6 +180,44 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
       for (const session of sessions.keys()) session.destroy();
       for (const socket of sockets.keys()) socket.destroy();
       await once(server, 'close');
+    },
+  };
+}
+
+/** Maximum number of a stream. */
+const MAX_STREAM_ID = 2 ** 31 - 1;
+
+/** The end of an HTTP/2 connection, as the server brings it about. */
+interface Departure {
+  readonly connection: number;
+  begin(how: { readonly unprocessed?: number; readonly twice?: boolean }): void;
+  /** Returns true if a stream that has just come is to be processed. */
+  takes(stream: { readonly id?: number | undefined }): boolean;
+}
+
+function createDeparture(session: ServerHttp2Session, connection: number): Departure {
+  let last = 0;
+  let ending: { left: number } | undefined;
+  const say = (id: number): void => {
+    if (!session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, id);
+  };
+  return {
+    connection,
+    begin({ unprocessed = 0, twice = false }) {
+      // Without a stream that was processed there is no way to say so.
+      if (ending !== undefined || last === 0) return;
+      ending = { left: unprocessed };
+      if (twice) say(MAX_STREAM_ID);
+      if (unprocessed === 0) say(last);
+    },
+    takes({ id = 0 }) {
+      if (ending !== undefined) {
+        ending.left -= 1;
+        if (ending.left === 0) say(last);
+        return false;
+      }
+      last = id;
+      return true;
     },
   };
 }
@@ -178,7 +234,8 @@ function send(
   const text = fault === 'huge' ? own + ' '.repeat(HUGE_BYTES) : own;
   const type = isText ? {} : { 'content-type': 'application/json' };
   response.writeHead(status, { 'content-length': String(Buffer.byteLength(text)), ...type, ...headers });
-  if (fault === 'half') response.write(text.slice(0, Math.ceil(text.length / 2)), cut);
+  // What was written has to leave before the end overtakes it.
+  if (fault === 'half') response.write(text.slice(0, Math.ceil(text.length / 2)), () => setTimeout(cut, HALF_MS));
   else response.end(text);
 }
 
