@@ -114,7 +114,8 @@ export function createHttpsClient({ ca, maxSockets, lookup }: HttpsClientOptions
         const markSent = (): void => {
           isSent = true;
         };
-        if (request.reusedSocket) markSent();
+        // One that was used before: `reusedSocket` is false where the request waited for it.
+        if (!socket.connecting) markSent();
         else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', markSent);
       });
       request.on('error', (error) => breakOff(systemCode(error)));
@@ -170,7 +171,7 @@ function guardIdleSockets(agent: PlainAgent): void {
     };
     // A new one, made for a request that did not wait.
     if (socket.connecting) return free();
-    socket.on('data', destroySocket).on('error', destroySocket);
+    for (const event of ['data', 'error']) socket.off(event, destroySocket).on(event, destroySocket);
     // Not before what has come meanwhile is read, either.
     setTimeout(() => setImmediate(free), REST_MS).unref();
   });

@@ -90,6 +90,30 @@ describe('a request', () => {
     if (socket?.destroyed === false) await closed(socket);
   });
 
+  it('is lost too where it waited for its connection', async () => {
+    const { url } = await serve((socket, nth) => (nth === 1 ? socket.write(`${OK}a1`) : socket.resetAndDestroy()));
+    const client = open(1);
+    const both = await Promise.all([client.request({ url }), client.request({ url })]);
+    expect(both).toMatchObject([{ kind: 'answered' }, { kind: 'lost', reason: 'ECONNRESET' }]);
+  });
+
+  it('gets its connection after one that did not wait so long', async () => {
+    const answers: (() => void)[] = [];
+    const { url } = await serve((socket, nth) => {
+      if (nth === 1) answers.push(() => socket.write(`${OK}a1`));
+      else socket.write(`${OK}a${nth}`);
+    });
+    const client = open(1);
+    const first = client.request({ url });
+    const impatient = await client.request({ url, deadline: soon(50) });
+    const third = client.request({ url });
+    answers[0]?.();
+    expect(impatient).toEqual({ kind: 'unsent', reason: 'timeout' });
+    expect(await first).toMatchObject({ kind: 'answered', body: Buffer.from('a1') });
+    expect(await third).toMatchObject({ kind: 'answered', body: Buffer.from('a2') });
+    expect(await client.request({ url })).toMatchObject({ kind: 'answered', body: Buffer.from('a3') });
+  });
+
   it('follows no redirect', async () => {
     const { url } = await serve((socket) =>
       socket.write('HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n'),
