@@ -2,6 +2,7 @@
 
 /** The time of a `Date`, as `sendAt` takes it. */
 export { timestampFromDate as fromDate } from '@bufbuild/protobuf/wkt';
+export { Channel, ChannelEnvironment } from '../gen/onepush/v1/channel_pb.js';
 export { Platform } from '../gen/onepush/v1/device_pb.js';
 export { InterruptionLevel, Priority, PushMsgType, WakePolicy } from '../gen/onepush/v1/push_pb.js';
 export { GetPushResponse_State as PushState } from '../gen/onepush/v1/query_pb.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Platform } from '../gen/onepush/v1/device_pb.js';
+import type { Channel, ChannelEnvironment } from '../gen/onepush/v1/channel_pb.js';
+import type { DeviceTokenSchema, Platform } from '../gen/onepush/v1/device_pb.js';
 import {
   type InterruptionLevel,
   type Priority,
@@ -22,6 +23,9 @@ interface Written {
   readonly wake: Word<typeof WakePolicy>;
   readonly interruption: Word<typeof InterruptionLevel>;
   readonly state: Word<typeof DeliveryState>;
+  readonly channel: Word<typeof Channel>;
+  readonly environment: Word<typeof ChannelEnvironment>;
+  readonly push: Writable<MessageInitShape<typeof DeviceTokenSchema>>;
   readonly sendAt: Date;
 }
 

@@ -2,8 +2,8 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { Codec } from "../common/codec/codec.js";
 import { CallSchema, CheckReadinessRequestSchema, CheckReadinessResponseSchema, CoreBatchSchema, DeliverySchema, EdgeBatchSchema, HelloSchema, ItemSchema, PublicationSchema, PublishedSchema, RecallSchema, ReplySchema, SessionEventSchema, SessionOrderSchema } from "./onepush/link/v1/edge_link_pb.js";
 import { readCall, readCheckReadinessRequest, readCheckReadinessResponse, readCoreBatch, readDelivery, readEdgeBatch, readHello, readItem, readPublication, readPublished, readRecall, readReply, readSessionEvent, readSessionOrder, writeCall, writeCheckReadinessRequest, writeCheckReadinessResponse, writeCoreBatch, writeDelivery, writeEdgeBatch, writeHello, writeItem, writePublication, writePublished, writeRecall, writeReply, writeSessionEvent, writeSessionOrder } from "./onepush/link/v1/edge_link_codec.js";
-import { RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema } from "./onepush/v1/device_pb.js";
-import { readRegisterDeviceRequest, readRegisterDeviceResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse } from "./onepush/v1/device_codec.js";
+import { DeviceTokenSchema, RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema, WebPushKeysSchema } from "./onepush/v1/device_pb.js";
+import { readDeviceToken, readRegisterDeviceRequest, readRegisterDeviceResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, readWebPushKeys, writeDeviceToken, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse, writeWebPushKeys } from "./onepush/v1/device_codec.js";
 import { Audience_AliasesSchema, Audience_DevicesSchema, Audience_EveryoneSchema, Audience_PlatformsSchema, Audience_TagsSchema, AudienceListSchema, AudienceSchema, SendPushRequestSchema, SendPushResponseSchema, SendPushStreamRequest_EntrySchema, SendPushStreamRequestSchema, SendPushStreamResponse_FailureSchema, SendPushStreamResponse_ResultSchema, SendPushStreamResponseSchema } from "./onepush/v1/push_pb.js";
 import { readAudience, readAudience_Aliases, readAudience_Devices, readAudience_Everyone, readAudience_Platforms, readAudience_Tags, readAudienceList, readSendPushRequest, readSendPushResponse, readSendPushStreamRequest, readSendPushStreamRequest_Entry, readSendPushStreamResponse, readSendPushStreamResponse_Failure, readSendPushStreamResponse_Result, writeAudience, writeAudience_Aliases, writeAudience_Devices, writeAudience_Everyone, writeAudience_Platforms, writeAudience_Tags, writeAudienceList, writeSendPushRequest, writeSendPushResponse, writeSendPushStreamRequest, writeSendPushStreamRequest_Entry, writeSendPushStreamResponse, writeSendPushStreamResponse_Failure, writeSendPushStreamResponse_Result } from "./onepush/v1/push_codec.js";
 import { CreateAppRequestSchema, CreateAppResponseSchema, GetAppRequestSchema, GetAppResponseSchema } from "./onepush/v1/app_pb.js";
@@ -18,6 +18,8 @@ export const CODECS: ReadonlyMap<DescMessage, Codec> = new Map<DescMessage, Code
   [SessionEventSchema, { read: readSessionEvent, write: writeSessionEvent }],
   [CallSchema, { read: readCall, write: writeCall }],
   [RegisterDeviceRequestSchema, { read: readRegisterDeviceRequest, write: writeRegisterDeviceRequest }],
+  [DeviceTokenSchema, { read: readDeviceToken, write: writeDeviceToken }],
+  [WebPushKeysSchema, { read: readWebPushKeys, write: writeWebPushKeys }],
   [UnregisterDeviceRequestSchema, { read: readUnregisterDeviceRequest, write: writeUnregisterDeviceRequest }],
   [SendPushRequestSchema, { read: readSendPushRequest, write: writeSendPushRequest }],
   [AudienceSchema, { read: readAudience, write: writeAudience }],

@@ -21,6 +21,9 @@ export const LIMITS = {
   title: 1024,
   address: 2048,
   wakesPerSecond: 100_000,
+  /** Characters of the keys of a browser's subscription, in Base64. */
+  subscriptionKey: 100,
+  subscriptionSecret: 32,
   /** Bytes of `extra` as JSON text in UTF-8: a store's statement holds it several times escaped. */
   extraBytes: 1_048_576,
   /**

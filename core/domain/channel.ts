@@ -1,9 +1,9 @@
 import type { Channel } from '../../common/contract/channels.js';
+import type { TokenChannel } from '../../common/contract/device-token.js';
 
 export { CHANNELS, type Channel } from '../../common/contract/channels.js';
+export type { TokenChannel } from '../../common/contract/device-token.js';
 
-/** A channel that reaches devices by tokens of theirs. */
-export type TokenChannel = Exclude<Channel, SmsChannel>;
 /** A channel that reaches users by their phone numbers. */
 export type SmsChannel = 'SMS_WEBHOOK' | 'SMS_TWILIO' | 'SMS_ALIYUN' | 'SMS_TENCENT';
 
@@ -34,3 +34,23 @@ export interface DeviceToken {
  * refuses it in a way that is as likely a wrong setting as a dead token. A registration with a token makes it `active`.
  */
 export type TokenState = 'active' | 'dead' | 'set_aside';
+
+/** A token as a registration gives it. */
+export interface GivenToken extends DeviceToken {
+  /** True: it is the native token of an app that names no other. It does not take the place of one that was named. */
+  implied?: boolean | undefined;
+}
+
+/** A device's token as its app sees it: never the token itself. */
+export interface TokenDetails extends Pick<DeviceToken, 'channel' | 'bundle'> {
+  /** The vendor's environment. */
+  environment: ChannelEnvironment;
+  /** The state that it has now. */
+  state: TokenState;
+  /** Time since which it has this state, in milliseconds since the epoch. */
+  since: number;
+  /** The vendor's word for the state; undefined: it is active. */
+  reason: string | undefined;
+  /** Time at which the device was last registered with it, in milliseconds since the epoch. */
+  registeredAt: number;
+}

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../common/contract/fields.js';
+import type { GivenToken } from './channel.js';
 
 /** The platforms that devices run on. */
 export const PLATFORMS = ['ANDROID', 'IOS', 'PC', 'WEB'] as const;
@@ -27,6 +28,11 @@ export interface Registration {
   mobile: string | null;
   /** Without repetitions. */
   tags: readonly string[];
+  /**
+   * The token by which a vendor reaches the device. Absent: it keeps the one that it has, if it does not start afresh;
+   * null: it has none from now on.
+   */
+  push?: GivenToken | null | undefined;
 }
 
 /** A device as deliveries need it. */

@@ -1,3 +1,4 @@
+import type { TokenDetails } from './channel.js';
 import type { Platform } from './device.js';
 import type { Job, JobState } from './job.js';
 import type { Priority, Push, PushContent } from './push.js';
@@ -45,6 +46,8 @@ export interface DeviceDetails {
   mobile: string | null;
   /** Milliseconds since the epoch. */
   registeredAt: number;
+  /** Undefined: it has none. */
+  token: TokenDetails | undefined;
 }
 
 /** The end of one delivery. */

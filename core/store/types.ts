@@ -1,3 +1,4 @@
+import type { DeviceToken, TokenDetails } from '../domain/channel.js';
 import type { Device, Registration } from '../domain/device.js';
 import type { Job, JobStep } from '../domain/job.js';
 import type { Push } from '../domain/push.js';
@@ -64,6 +65,8 @@ export interface DeviceUpdate {
   alias: string | undefined;
   /** Absent: as it is; null: none. */
   mobile: string | null | undefined;
+  /** As that of a registration. */
+  push?: DeviceToken | null | undefined;
   /** The last push id given out: new tags begin after it. */
   sinceId: number;
   /** Milliseconds since the epoch. */
@@ -76,6 +79,8 @@ export interface Updated {
   registration: NewRegistration;
   /** Its result. */
   result: Registered;
+  /** The token that the device has now; undefined: none. */
+  token: TokenDetails | undefined;
 }
 
 /** The result of a registration. */

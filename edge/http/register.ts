@@ -7,6 +7,7 @@ import { Platform, RegisterDeviceRequestSchema, UnregisterDeviceRequestSchema } 
 import type { Exchange } from './exchange.js';
 import { createFields } from './fields.js';
 import { readJsonBody } from './json-body.js';
+import { toDeviceToken, VendorToken } from './vendor-token.js';
 
 const fields = createFields(
   Type.Object({
@@ -21,14 +22,22 @@ const fields = createFields(
         ruled(`must be a list of at most ${LIMITS.tags} strings`, { maxItems: LIMITS.tags }),
       ),
     ),
+    push: Type.Optional(VendorToken),
   }),
-  { token: 'nativeToken', deviceToken: 'nativeToken', user: 'alias', userId: 'alias', phone: 'mobile' },
+  {
+    token: 'nativeToken',
+    deviceToken: 'nativeToken',
+    subscription: 'push.subscription',
+    user: 'alias',
+    userId: 'alias',
+    phone: 'mobile',
+  },
 );
 
 /** POST /msgpush/register */
 export async function register(exchange: Exchange, link: CoreLink): Promise<void> {
   const body = await readJsonBody(exchange);
-  const { alias, appId, platform, nativeToken, mobile, tag } = fields.read(exchange, body);
+  const { alias, appId, platform, nativeToken, mobile, tag, push } = fields.read(exchange, body);
   const request = create(RegisterDeviceRequestSchema, {
     alias,
     appId,
@@ -36,6 +45,7 @@ export async function register(exchange: Exchange, link: CoreLink): Promise<void
     nativeToken,
     mobile: mobile ?? '',
     tags: tag ?? [],
+    push: push && toDeviceToken(push),
   });
   const result = await link.call({ appId: '', secret: '', request: { case: 'registerDevice', value: request } });
   if (result.case !== 'registerDevice') throw new Error(`unexpected answer ${result.case}`);

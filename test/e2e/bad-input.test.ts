@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from '../support/expect-error.js';
 import { type OddBody, post, request, send } from '../support/rest.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { subscriptionKeys } from '../support/web-push-keys.js';
 
 /** In every body that is refused, and in no answer. */
 const SECRET = 'correct-horse-battery';
@@ -145,6 +146,40 @@ describe('the fields of a registration', () => {
     const name = field.replace('[1]', '');
     const message = await expectRefused('/msgpush/register', { ...REGISTRATION, [name]: value }, 40001, field);
     expect(message).toContain(field);
+    expect(message.length).toBeLessThan(400);
+  });
+
+  const keys = subscriptionKeys();
+  const endpoint = 'https://push.example.com/abc';
+  const web = { channel: 'WEB_PUSH', subscription: { endpoint, keys } };
+  it.each([
+    ['push', SECRET],
+    ['push', []],
+    ['push.channel', {}],
+    ['push.channel', { channel: 'APN', token: 'a' }],
+    ['push.channel', { channel: 'SMS_TWILIO', token: '+15550100' }],
+    ['push.token', { channel: 'FCM' }],
+    ['push.token', { channel: 'FCM', token: '' }],
+    ['push.token', { channel: 'FCM', token: 'x'.repeat(4097) }],
+    ['push.token', { channel: 'APNS', token: 'no hex' }],
+    ['push.token', { channel: 'WEB_PUSH', token: 'https://10.0.0.1/', keys }],
+    ['push.keys', { channel: 'WEB_PUSH', token: endpoint }],
+    ['push.keys.p256dh', { channel: 'WEB_PUSH', token: endpoint, keys: { p256dh: SECRET, auth: keys.auth } }],
+    ['push.keys.auth', { channel: 'WEB_PUSH', token: endpoint, keys: { p256dh: keys.p256dh } }],
+    ['push.keys', { channel: 'FCM', token: 'a', keys }],
+    ['push.environment', { channel: 'APNS', token: 'a'.repeat(64), environment: 'TEST' }],
+    ['push.environment', { channel: 'FCM', token: 'a', environment: 'SANDBOX' }],
+    ['push.bundle', { channel: 'FCM', token: 'a', bundle: 'x'.repeat(256) }],
+    ['push.subscription', { ...web, channel: 'FCM' }],
+    ['push.subscription', { channel: 'WEB_PUSH', subscription: SECRET }],
+    ['push.subscription.endpoint', { ...web, subscription: { keys } }],
+    ['push.subscription.endpoint', { ...web, subscription: { endpoint: 'https://localhost:1/ ', keys } }],
+    ['push.subscription.endpoint', { ...web, subscription: { endpoint: 'https://[::1]/', keys } }],
+    ['push.subscription.keys', { ...web, subscription: { endpoint } }],
+    ['push.token', { ...web, token: 'a' }],
+    ['push.keys', { ...web, keys }],
+  ])('are refused where %s is wrong: %j', async (field, push) => {
+    const message = await expectRefused('/msgpush/register', { ...REGISTRATION, push }, 40001, field);
     expect(message.length).toBeLessThan(400);
   });
 

@@ -27,6 +27,7 @@ export interface RegisterBody {
   nativeToken: string;
   mobile?: string | null;
   tag?: string[] | null;
+  push?: Record<string, unknown> | null;
 }
 
 export interface SendBody {

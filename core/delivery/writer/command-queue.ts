@@ -24,9 +24,9 @@ export interface Command<I, O> {
   /** It may end deliveries; absent: it ends none. */
   endsDeliveries?: true;
   /**
-   * Replaces what the subject was before: of those that wait together only the last is carried out, and answers all.
+   * Makes one command of two of a subject that wait together, which answers both; absent: both are carried out.
    */
-  replaces?: true;
+  merge?(earlier: I, later: I): I;
 }
 
 /**
@@ -80,8 +80,8 @@ export function createCommandQueue(doubt: Pick<CommitDoubt, 'note'>): CommandQue
   }
 
   /**
-   * Takes those that wait before the first command of another kind, of each subject the first, or the last as the kind
-   * has it: the others of a subject hold up only themselves.
+   * Takes those that wait before the first command of another kind, of each subject the first, with the others merged
+   * into it where the kind can: otherwise the others of a subject hold up only themselves.
    */
   function take(): WaitingCommand[] {
     const kind = waiting[0]?.kind;
@@ -94,18 +94,17 @@ export function createCommandQueue(doubt: Pick<CommitDoubt, 'note'>): CommandQue
         break;
       }
       const earlier = taken.get(change.subject);
-      if (earlier !== undefined && !kind.replaces) {
-        left.push(change);
-        continue;
-      }
-      waitingBytes -= change.bytes;
       if (earlier === undefined) {
         taken.set(change.subject, change);
         bytes += change.bytes;
+      } else if (kind.merge === undefined) {
+        left.push(change);
+        continue;
       } else {
-        earlier.input = change.input;
+        earlier.input = kind.merge(earlier.input, change.input);
         for (const caller of change.callers) earlier.callers.push(caller);
       }
+      waitingBytes -= change.bytes;
     }
     waiting = left;
     return [...taken.values()];

@@ -95,9 +95,11 @@ export function createCommands(options: {
   return {
     register: {
       endsDeliveries: true,
-      replaces: true,
+      // It replaces what the device was before, but for its token.
+      merge: (earlier, later) => (keepsToken(earlier, later) ? { ...later, push: earlier.push } : later),
       subjectOf: ({ appNum, nativeToken }) => `${appNum}:${nativeToken}`,
-      bytesOf: ({ alias, nativeToken, tags }) => alias.length + nativeToken.length + lengthOf(tags),
+      bytesOf: ({ alias, nativeToken, tags, push }) =>
+        alias.length + nativeToken.length + lengthOf(tags) + (push?.token.length ?? 0),
       apply(requests) {
         const shared = { sinceId: pushIds.last(), now: now() };
         const registrations = requests.map((request) => ({ ...request, ...shared, newId: newDeviceId() }));
@@ -243,6 +245,12 @@ export function createCommands(options: {
       apply: () => commit(commits.commitNothing(), () => []),
     },
   };
+}
+
+/** Returns true if a registration leaves the device the token of the one before it, as the store does. */
+function keepsToken(earlier: RegistrationRequest, later: RegistrationRequest): boolean {
+  if (later.alias !== earlier.alias) return false;
+  return later.push === undefined || (later.push?.implied === true && earlier.push?.implied !== true);
 }
 
 /** Pairs a commit with what follows from it. */

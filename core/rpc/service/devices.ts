@@ -6,8 +6,7 @@ import {
   UnregisterDeviceResponseSchema,
   UpdateDeviceResponseSchema,
 } from '../../../gen/onepush/v1/device_pb.js';
-import { fromUpdateDevice, toWireDevice } from '../wire/device.js';
-import { fromRegisterDevice } from '../wire/enums.js';
+import { fromRegisterDevice, fromUpdateDevice, toWireDevice } from '../wire/device.js';
 import { authenticate } from './auth.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 
@@ -41,7 +40,8 @@ export function createDeviceHandlers({
       if (typeof updated === 'string') throw new OnePushError(updated);
       const { num, id, platform } = updated.result.device;
       const { alias, tags, mobile, registeredAt = 0 } = updated.registration;
-      const device = toWireDevice({ num, id, platform, alias, tags, mobile, registeredAt }, presence);
+      const { token } = updated;
+      const device = toWireDevice({ num, id, platform, alias, tags, mobile, registeredAt, token }, presence);
       return create(UpdateDeviceResponseSchema, { device });
     },
 

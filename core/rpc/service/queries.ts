@@ -104,6 +104,7 @@ export function createQueryHandlers({
 }
 
 /** About how many bytes a device takes in an answer. */
-function sizeOf({ alias, tags, mobile }: DeviceDetails): number {
-  return tags.reduce((sum, tag) => sum + 3 * tag.length, 100 + 3 * alias.length + (mobile?.length ?? 0));
+function sizeOf({ alias, tags, mobile, token }: DeviceDetails): number {
+  const fixed = token === undefined ? 100 : 200 + (token.bundle?.length ?? 0);
+  return tags.reduce((sum, tag) => sum + 3 * tag.length, fixed + 3 * alias.length + (mobile?.length ?? 0));
 }

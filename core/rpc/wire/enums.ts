@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { ruled } from '../../../common/contract/fields.js';
-import { type RegisterDeviceRequest, Platform as WirePlatform } from '../../../gen/onepush/v1/device_pb.js';
-import type { Platform, PlatformFilter, Registration } from '../../domain/device.js';
+import { Platform as WirePlatform } from '../../../gen/onepush/v1/device_pb.js';
+import type { PlatformFilter } from '../../domain/device.js';
 
 /** A platform of the wire, unspecified for all. */
 export const PlatformNumber = Type.Integer(ruled('must be a known platform', { minimum: 0, maximum: 4 }));
@@ -24,20 +24,6 @@ const WIRE_PLATFORM: Record<PlatformFilter, WirePlatform> = {
 /** Returns the schema's platform. */
 export function toWirePlatform(platform: PlatformFilter): WirePlatform {
   return WIRE_PLATFORM[platform];
-}
-
-/** A request that keeps the rules of the schema: they leave the four platforms that devices have. */
-export function fromRegisterDevice(request: RegisterDeviceRequest): Registration {
-  const { appId, alias, platform, nativeToken, mobile, tags } = request;
-  return {
-    appId,
-    alias,
-    // See above: unspecified is not among them.
-    platform: PLATFORM[platform] as Platform,
-    nativeToken,
-    mobile: mobile === '' ? null : mobile,
-    tags: [...new Set(tags)],
-  };
 }
 
 /** Returns the id by which callers know a push; "" where it was only checked. */

@@ -10,6 +10,7 @@ import { decodeSpec } from '../sql/job-spec.js';
 import { readTags } from '../writes/device-updates.js';
 import { deviceColumns, toDevice } from './registry.js';
 import { countDeliveries } from './report-counts.js';
+import { readTokens } from './tokens.js';
 
 const MESSAGE_IDS = 1000;
 
@@ -119,14 +120,12 @@ export function createQueryReads(driver: SqlDriver): Pick<ReportReader, 'findPus
               )
               .orderBy(asc(deviceTags.deviceNum))
               .limit(limit);
-      const tags = await readTags(
-        driver.tables,
-        driver,
-        rows.map(({ num }) => num),
-      );
+      const nums = rows.map(({ num }) => num);
+      const tags = await readTags(driver.tables, driver, nums);
+      const tokens = await readTokens(driver.tables, driver, nums);
       return rows.map(({ alias, mobile, registeredAt, ...row }) => {
         const { num, id, platform } = toDevice(row);
-        return { num, id, alias, platform, tags: tags.get(num) ?? [], mobile, registeredAt };
+        return { num, id, alias, platform, tags: tags.get(num) ?? [], mobile, registeredAt, token: tokens.get(num) };
       });
     },
   };

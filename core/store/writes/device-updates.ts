@@ -55,7 +55,7 @@ export async function planUpdates(
     tx,
     rows.map(({ num }) => num),
   );
-  return updates.map(({ id, appNum, addTags, removeTags, alias, mobile, sinceId, now }) => {
+  return updates.map(({ id, appNum, addTags, removeTags, alias, mobile, push, sinceId, now }) => {
     const row = known.get(id);
     if (row === undefined || row.appNum !== appNum) return undefined;
     const kept = (had.get(row.num) ?? []).filter((tag) => !removeTags.includes(tag));
@@ -70,6 +70,7 @@ export async function planUpdates(
       nativeToken: row.nativeToken,
       mobile: mobile === undefined ? row.mobile : mobile,
       tags,
+      push,
       newId: id,
       sinceId,
       now,

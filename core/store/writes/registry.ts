@@ -3,6 +3,7 @@ import { hashSecret } from '../../../common/secrets.js';
 import { EVERYONE_TAG } from '../../domain/audience.js';
 import type { Device } from '../../domain/device.js';
 import { deviceColumns, toDevice } from '../reads/registry.js';
+import { readTokens } from '../reads/tokens.js';
 import { platformCodes } from '../sql/codes.js';
 import {
   chunks,
@@ -19,6 +20,7 @@ import { planUpdates } from './device-updates.js';
 import { discardInboxes } from './endings.js';
 import { createRegistrationLimits } from './registration-limits.js';
 import { commitTags } from './tags.js';
+import { commitTokens, removeTokens } from './tokens.js';
 
 /** Changes of apps and devices. */
 export function createRegistryCommits(
@@ -112,6 +114,7 @@ export function createRegistryCommits(
       const generation = sql`${devices.generation} + 1`;
       await tx.db.update(devices).set({ sinceId, unregisteredAt: null, generation }).where(inArray(devices.num, nums));
     }
+    await commitTokens(driver, tx, registrations, registered);
     const topicNums = await commitTags(driver, tx, registrations, registered, limits);
     return registered.map((entry, index) => ({ ...entry, topics: topicNums[index] ?? [] }));
   }
@@ -126,10 +129,11 @@ export function createRegistryCommits(
     return new Map(rows.map((row) => [tokenKey(row.appNum, row.tokenHash), row]));
   }
 
-  /** Ends all that waits for devices, and what they remember of their topics. */
+  /** Ends all that waits for devices, with their tokens and what they remember of their topics. */
   async function forget(tx: Transaction, deviceNums: number[], now: number): Promise<void> {
     await discardInboxes(driver, tx, deviceNums, now);
     await tx.db.delete(deviceTags).where(inArray(deviceTags.deviceNum, deviceNums));
+    await removeTokens(tx, deviceNums);
     await tx.db.delete(cursors).where(inArray(cursors.deviceNum, deviceNums));
   }
 
@@ -141,11 +145,14 @@ export function createRegistryCommits(
         const planned = await planUpdates(driver, tx, updates);
         const registrations = planned.filter((plan) => typeof plan === 'object');
         const results = registrations.length === 0 ? [] : await commitRegistrations(tx, registrations);
+        const nums = results.flatMap((result) => (typeof result === 'object' ? [result.device.num] : []));
+        const tokens = await readTokens(driver.tables, tx, nums);
         const done = new Map(registrations.map((registration, index) => [registration, results[index]]));
         return planned.map((plan): Updated | 'tooManyTags' | Refusal | undefined => {
           if (typeof plan !== 'object') return plan;
           const result = done.get(plan);
-          return typeof result === 'object' ? { registration: plan, result } : result;
+          if (typeof result !== 'object') return result;
+          return { registration: plan, result, token: tokens.get(result.device.num) };
         });
       }),
 

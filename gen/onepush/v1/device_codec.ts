@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 import type { BinaryReader } from "@bufbuild/protobuf/wire";
-import type { RegisterDeviceRequest, RegisterDeviceResponse, UnregisterDeviceRequest, UnregisterDeviceResponse } from "./device_pb.js";
+import type { DeviceToken, RegisterDeviceRequest, RegisterDeviceResponse, UnregisterDeviceRequest, UnregisterDeviceResponse, WebPushKeys } from "./device_pb.js";
 import { fallBack } from "../../../common/codec/reading.js";
 import type { Writer } from "../../../common/codec/writer.js";
 
@@ -38,6 +38,10 @@ export function readRegisterDeviceRequest(reader: BinaryReader, end: number): Re
       case 50:
         message.tags.push(reader.string(true));
         break;
+      case 58:
+        if (message.push !== undefined) fallBack();
+        message.push = readDeviceToken(reader, reader.uint32() + reader.pos);
+        break;
       default:
         fallBack();
     }
@@ -65,6 +69,100 @@ export function writeRegisterDeviceRequest(writer: Writer, message: RegisterDevi
   }
   for (const item of message.tags) {
     writer.string(50, item);
+  }
+  if (message.push !== undefined) {
+    const mark7 = writer.begin(58);
+    writeDeviceToken(writer, message.push);
+    writer.end(mark7);
+  }
+}
+
+/** @generated from message onepush.v1.DeviceToken */
+export function readDeviceToken(reader: BinaryReader, end: number): DeviceToken {
+  const message: DeviceToken = {
+    $typeName: "onepush.v1.DeviceToken",
+    channel: 0,
+    token: '',
+    environment: 0,
+    bundle: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 8:
+        message.channel = reader.int32();
+        break;
+      case 18:
+        message.token = reader.string(true);
+        break;
+      case 24:
+        message.environment = reader.int32();
+        break;
+      case 34:
+        message.bundle = reader.string(true);
+        break;
+      case 42:
+        if (message.keys !== undefined) fallBack();
+        message.keys = readWebPushKeys(reader, reader.uint32() + reader.pos);
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.DeviceToken */
+export function writeDeviceToken(writer: Writer, message: DeviceToken): void {
+  if (message.channel !== 0) {
+    writer.int32(8, message.channel);
+  }
+  if (message.token !== '') {
+    writer.string(18, message.token);
+  }
+  if (message.environment !== 0) {
+    writer.int32(24, message.environment);
+  }
+  if (message.bundle !== '') {
+    writer.string(34, message.bundle);
+  }
+  if (message.keys !== undefined) {
+    const mark5 = writer.begin(42);
+    writeWebPushKeys(writer, message.keys);
+    writer.end(mark5);
+  }
+}
+
+/** @generated from message onepush.v1.WebPushKeys */
+export function readWebPushKeys(reader: BinaryReader, end: number): WebPushKeys {
+  const message: WebPushKeys = {
+    $typeName: "onepush.v1.WebPushKeys",
+    p256dh: '',
+    auth: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.p256dh = reader.string(true);
+        break;
+      case 18:
+        message.auth = reader.string(true);
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.WebPushKeys */
+export function writeWebPushKeys(writer: Writer, message: WebPushKeys): void {
+  if (message.p256dh !== '') {
+    writer.string(10, message.p256dh);
+  }
+  if (message.auth !== '') {
+    writer.string(18, message.auth);
   }
 }
 

@@ -7,13 +7,92 @@ import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Channel, ChannelEnvironment } from "./channel_pb.js";
+import { file_onepush_v1_channel } from "./channel_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file onepush/v1/device.proto.
  */
 export const file_onepush_v1_device: GenFile = /*@__PURE__*/
-  fileDesc("ChdvbmVwdXNoL3YxL2RldmljZS5wcm90bxIKb25lcHVzaC52MSK1AwoVUmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EjUKBmFwcF9pZBgBIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJcCgVhbGlhcxgCIAEoCUJNukhKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGwSMgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtQgq6SAeCAQQQASAAEjsKDG5hdGl2ZV90b2tlbhgEIAEoCUIlukgiciAQARiAIDIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBIyCgZtb2JpbGUYBSABKAlCIrpIH3IdGCAyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQSYgoEdGFncxgGIAMoCUJUukhRkgFOEGQiSnJIEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRaA0FMTFoDQUxsWgNBbExaA0FsbFoDYUxMWgNhTGxaA2FsTFoDYWxsIisKFlJlZ2lzdGVyRGV2aWNlUmVzcG9uc2USEQoJZGV2aWNlX2lkGAEgASgJIjYKF1VucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0EhsKCWRldmljZV9pZBgBIAEoCUIIukgFcgMYgCAiGgoYVW5yZWdpc3RlckRldmljZVJlc3BvbnNlIssBCgZEZXZpY2USEQoJZGV2aWNlX2lkGAEgASgJEg0KBWFsaWFzGAIgASgJEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRIMCgR0YWdzGAQgAygJEg4KBm1vYmlsZRgFIAEoCRIxCg1yZWdpc3RlcmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCghwcmVzZW5jZRgHIAEoCzIULm9uZXB1c2gudjEuUHJlc2VuY2UiRgoIUHJlc2VuY2USDwoHZWRnZV9pZBgBIAEoCRIpCgVzaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAijgMKE1VwZGF0ZURldmljZVJlcXVlc3QSGwoJZGV2aWNlX2lkGAEgASgJQgi6SAVyAxiAIBJmCghhZGRfdGFncxgCIAMoCUJUukhRkgFOEGQiSnJIEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRaA0FMTFoDQUxsWgNBbExaA0FsbFoDYUxMWgNhTGxaA2FsTFoDYWxsEkEKC3JlbW92ZV90YWdzGAMgAygJQiy6SCmSASYQZCIiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJhCgVhbGlhcxgEIAEoCUJNukhKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGxIAIgBARI3CgZtb2JpbGUYBSABKAlCIrpIH3IdGCAyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRIAYgBAUIICgZfYWxpYXNCCQoHX21vYmlsZSI6ChRVcGRhdGVEZXZpY2VSZXNwb25zZRIiCgZkZXZpY2UYASABKAsyEi5vbmVwdXNoLnYxLkRldmljZSpvCghQbGF0Zm9ybRIYChRQTEFURk9STV9VTlNQRUNJRklFRBAAEhQKEFBMQVRGT1JNX0FORFJPSUQQARIQCgxQTEFURk9STV9JT1MQAhIPCgtQTEFURk9STV9QQxADEhAKDFBMQVRGT1JNX1dFQhAEQnkKDmNvbS5vbmVwdXNoLnYxQgtEZXZpY2VQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChdvbmVwdXNoL3YxL2RldmljZS5wcm90bxIKb25lcHVzaC52MSKYAgoLRGV2aWNlVG9rZW4SOAoHY2hhbm5lbBgBIAEoDjITLm9uZXB1c2gudjEuQ2hhbm5lbEISukgPggEMEAEgACAUIBUgFiAXEjQKBXRva2VuGAIgASgJQiW6SCJyIBABGIAgMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEj0KC2Vudmlyb25tZW50GAMgASgOMh4ub25lcHVzaC52MS5DaGFubmVsRW52aXJvbm1lbnRCCLpIBYIBAhABEjMKBmJ1bmRsZRgEIAEoCUIjukggch4Y/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQSJQoEa2V5cxgFIAEoCzIXLm9uZXB1c2gudjEuV2ViUHVzaEtleXMiVQoLV2ViUHVzaEtleXMSIwoGcDI1NmRoGAEgASgJQhO6SBByDhABGGQyCF5bIC1+XSokEiEKBGF1dGgYAiABKAlCE7pIEHIOEAEYIDIIXlsgLX5dKiQi3AMKFVJlZ2lzdGVyRGV2aWNlUmVxdWVzdBI1CgZhcHBfaWQYASABKAlCJbpIInIgEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQSXAoFYWxpYXMYAiABKAlCTbpISnJIEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRaA0FMTFoDQUxsWgNBbExaA0FsbFoDYUxMWgNhTGxaA2FsTFoDYWxsEjIKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybUIKukgHggEEEAEgABI7CgxuYXRpdmVfdG9rZW4YBCABKAlCJbpIInIgEAEYgCAyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQSMgoGbW9iaWxlGAUgASgJQiK6SB9yHRggMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEmIKBHRhZ3MYBiADKAlCVLpIUZIBThBkIkpySBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokWgNBTExaA0FMbFoDQWxMWgNBbGxaA2FMTFoDYUxsWgNhbExaA2FsbBIlCgRwdXNoGAcgASgLMhcub25lcHVzaC52MS5EZXZpY2VUb2tlbiIrChZSZWdpc3RlckRldmljZVJlc3BvbnNlEhEKCWRldmljZV9pZBgBIAEoCSI2ChdVbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBIbCglkZXZpY2VfaWQYASABKAlCCLpIBXIDGIAgIhoKGFVucmVnaXN0ZXJEZXZpY2VSZXNwb25zZSL3AQoGRGV2aWNlEhEKCWRldmljZV9pZBgBIAEoCRINCgVhbGlhcxgCIAEoCRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDAoEdGFncxgEIAMoCRIOCgZtb2JpbGUYBSABKAkSMQoNcmVnaXN0ZXJlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoIcHJlc2VuY2UYByABKAsyFC5vbmVwdXNoLnYxLlByZXNlbmNlEioKBXRva2VuGAggASgLMhsub25lcHVzaC52MS5SZWdpc3RlcmVkVG9rZW4i8wIKD1JlZ2lzdGVyZWRUb2tlbhIkCgdjaGFubmVsGAEgASgOMhMub25lcHVzaC52MS5DaGFubmVsEjMKC2Vudmlyb25tZW50GAIgASgOMh4ub25lcHVzaC52MS5DaGFubmVsRW52aXJvbm1lbnQSDgoGYnVuZGxlGAMgASgJEjAKBXN0YXRlGAQgASgOMiEub25lcHVzaC52MS5SZWdpc3RlcmVkVG9rZW4uU3RhdGUSKQoFc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlYXNvbhgGIAEoCRIxCg1yZWdpc3RlcmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJVCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhAKDFNUQVRFX0FDVElWRRABEg4KClNUQVRFX0RFQUQQAhITCg9TVEFURV9TRVRfQVNJREUQAyJGCghQcmVzZW5jZRIPCgdlZGdlX2lkGAEgASgJEikKBXNpbmNlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLKAwoTVXBkYXRlRGV2aWNlUmVxdWVzdBIbCglkZXZpY2VfaWQYASABKAlCCLpIBXIDGIAgEmYKCGFkZF90YWdzGAIgAygJQlS6SFGSAU4QZCJKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGwSQQoLcmVtb3ZlX3RhZ3MYAyADKAlCLLpIKZIBJhBkIiJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEmEKBWFsaWFzGAQgASgJQk26SEpySBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokWgNBTExaA0FMbFoDQWxMWgNBbGxaA2FMTFoDYUxsWgNhbExaA2FsbEgAiAEBEjcKBm1vYmlsZRgFIAEoCUIiukgfch0YIDIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgBiAEBEiUKBHB1c2gYBiABKAsyFy5vbmVwdXNoLnYxLkRldmljZVRva2VuEhMKC3JlbW92ZV9wdXNoGAcgASgIQggKBl9hbGlhc0IJCgdfbW9iaWxlIjoKFFVwZGF0ZURldmljZVJlc3BvbnNlEiIKBmRldmljZRgBIAEoCzISLm9uZXB1c2gudjEuRGV2aWNlKm8KCFBsYXRmb3JtEhgKFFBMQVRGT1JNX1VOU1BFQ0lGSUVEEAASFAoQUExBVEZPUk1fQU5EUk9JRBABEhAKDFBMQVRGT1JNX0lPUxACEg8KC1BMQVRGT1JNX1BDEAMSEAoMUExBVEZPUk1fV0VCEARCeQoOY29tLm9uZXB1c2gudjFCC0RldmljZVByb3RvUAFaFG9uZXB1c2gvdjE7b25lcHVzaHYxogIDT1BWqgIKT25lUHVzaC5WMcoCCk9uZVB1c2hcVjHiAhNPbmVQdXNoXFYxXE1ldGFkYXRh6gILT25lUHVzaDo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_channel]);
+
+/**
+ * The token by which a vendor reaches a device that has no session. It rotates, and is no device's identity: one token belongs to
+ * one device of the app, the last that was registered with it.
+ *
+ * @generated from message onepush.v1.DeviceToken
+ */
+export type DeviceToken = Message<"onepush.v1.DeviceToken"> & {
+  /**
+   * One that has tokens. Required.
+   *
+   * @generated from field: onepush.v1.Channel channel = 1;
+   */
+  channel: Channel;
+
+  /**
+   * The vendor's token, 1 to 4096 characters. Of APNS 64 to 256 hexadecimal digits; of WEB_PUSH the subscription's endpoint, an
+   * https address of the internet; of WEBHOOK any text, of all others visible ASCII. Required.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * @generated from field: onepush.v1.ChannelEnvironment environment = 3;
+   */
+  environment: ChannelEnvironment;
+
+  /**
+   * The app's bundle id or package, up to 255 characters, where the app has several; empty: that of the credential.
+   *
+   * @generated from field: string bundle = 4;
+   */
+  bundle: string;
+
+  /**
+   * Of WEB_PUSH, and only there: required.
+   *
+   * @generated from field: onepush.v1.WebPushKeys keys = 5;
+   */
+  keys?: WebPushKeys | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.DeviceToken.
+ * Use `create(DeviceTokenSchema)` to create a new message.
+ */
+export const DeviceTokenSchema: GenMessage<DeviceToken> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 0);
+
+/**
+ * The keys of a browser's subscription, in Base64: `PushSubscription.toJSON().keys`.
+ *
+ * @generated from message onepush.v1.WebPushKeys
+ */
+export type WebPushKeys = Message<"onepush.v1.WebPushKeys"> & {
+  /**
+   * A public key: 65 bytes, a point of P-256.
+   *
+   * @generated from field: string p256dh = 1;
+   */
+  p256dh: string;
+
+  /**
+   * A secret: 16 bytes.
+   *
+   * @generated from field: string auth = 2;
+   */
+  auth: string;
+};
+
+/**
+ * Describes the message onepush.v1.WebPushKeys.
+ * Use `create(WebPushKeysSchema)` to create a new message.
+ */
+export const WebPushKeysSchema: GenMessage<WebPushKeys> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 1);
 
 /**
  * Registers one installation of an app, or updates it: the pair (app_id, native_token) is one device.
@@ -63,6 +142,14 @@ export type RegisterDeviceRequest = Message<"onepush.v1.RegisterDeviceRequest"> 
    * @generated from field: repeated string tags = 6;
    */
   tags: string[];
+
+  /**
+   * Absent: the device keeps the token that it has, unless it changes hands or comes back after it was unregistered. An IOS device
+   * that has none, and whose native_token is 64 to 256 hexadecimal digits, has that as its APNS token.
+   *
+   * @generated from field: onepush.v1.DeviceToken push = 7;
+   */
+  push?: DeviceToken | undefined;
 };
 
 /**
@@ -70,7 +157,7 @@ export type RegisterDeviceRequest = Message<"onepush.v1.RegisterDeviceRequest"> 
  * Use `create(RegisterDeviceRequestSchema)` to create a new message.
  */
 export const RegisterDeviceRequestSchema: GenMessage<RegisterDeviceRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 0);
+  messageDesc(file_onepush_v1_device, 2);
 
 /**
  * @generated from message onepush.v1.RegisterDeviceResponse
@@ -89,7 +176,7 @@ export type RegisterDeviceResponse = Message<"onepush.v1.RegisterDeviceResponse"
  * Use `create(RegisterDeviceResponseSchema)` to create a new message.
  */
 export const RegisterDeviceResponseSchema: GenMessage<RegisterDeviceResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 1);
+  messageDesc(file_onepush_v1_device, 3);
 
 /**
  * Ends a registration: closes the session and discards what waits in the inbox. Twice is fine.
@@ -110,7 +197,7 @@ export type UnregisterDeviceRequest = Message<"onepush.v1.UnregisterDeviceReques
  * Use `create(UnregisterDeviceRequestSchema)` to create a new message.
  */
 export const UnregisterDeviceRequestSchema: GenMessage<UnregisterDeviceRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 2);
+  messageDesc(file_onepush_v1_device, 4);
 
 /**
  * @generated from message onepush.v1.UnregisterDeviceResponse
@@ -123,7 +210,7 @@ export type UnregisterDeviceResponse = Message<"onepush.v1.UnregisterDeviceRespo
  * Use `create(UnregisterDeviceResponseSchema)` to create a new message.
  */
 export const UnregisterDeviceResponseSchema: GenMessage<UnregisterDeviceResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 3);
+  messageDesc(file_onepush_v1_device, 5);
 
 /**
  * A registered device, as its app sees it.
@@ -171,6 +258,13 @@ export type Device = Message<"onepush.v1.Device"> & {
    * @generated from field: onepush.v1.Presence presence = 7;
    */
   presence?: Presence | undefined;
+
+  /**
+   * Absent: it has none.
+   *
+   * @generated from field: onepush.v1.RegisteredToken token = 8;
+   */
+  token?: RegisteredToken | undefined;
 };
 
 /**
@@ -178,7 +272,99 @@ export type Device = Message<"onepush.v1.Device"> & {
  * Use `create(DeviceSchema)` to create a new message.
  */
 export const DeviceSchema: GenMessage<Device> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 4);
+  messageDesc(file_onepush_v1_device, 6);
+
+/**
+ * The token by which a vendor reaches a device; never the token itself.
+ *
+ * @generated from message onepush.v1.RegisteredToken
+ */
+export type RegisteredToken = Message<"onepush.v1.RegisteredToken"> & {
+  /**
+   * @generated from field: onepush.v1.Channel channel = 1;
+   */
+  channel: Channel;
+
+  /**
+   * @generated from field: onepush.v1.ChannelEnvironment environment = 2;
+   */
+  environment: ChannelEnvironment;
+
+  /**
+   * Empty: that of the credential.
+   *
+   * @generated from field: string bundle = 3;
+   */
+  bundle: string;
+
+  /**
+   * @generated from field: onepush.v1.RegisteredToken.State state = 4;
+   */
+  state: RegisteredToken_State;
+
+  /**
+   * Since when it has this state.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 5;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * The vendor's word for it; empty while it is active.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * When the device was last registered with it.
+   *
+   * @generated from field: google.protobuf.Timestamp registered_at = 7;
+   */
+  registeredAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.RegisteredToken.
+ * Use `create(RegisteredTokenSchema)` to create a new message.
+ */
+export const RegisteredTokenSchema: GenMessage<RegisteredToken> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 7);
+
+/**
+ * @generated from enum onepush.v1.RegisteredToken.State
+ */
+export enum RegisteredToken_State {
+  /**
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: STATE_ACTIVE = 1;
+   */
+  ACTIVE = 1,
+
+  /**
+   * The vendor says that it reaches no device any more. A registration with a token makes it active.
+   *
+   * @generated from enum value: STATE_DEAD = 2;
+   */
+  DEAD = 2,
+
+  /**
+   * The vendor refuses it in a way that is as likely a wrong environment or bundle: it is not used until the device registers again.
+   *
+   * @generated from enum value: STATE_SET_ASIDE = 3;
+   */
+  SET_ASIDE = 3,
+}
+
+/**
+ * Describes the enum onepush.v1.RegisteredToken.State.
+ */
+export const RegisteredToken_StateSchema: GenEnum<RegisteredToken_State> = /*@__PURE__*/
+  enumDesc(file_onepush_v1_device, 7, 0);
 
 /**
  * An open session.
@@ -206,7 +392,7 @@ export type Presence = Message<"onepush.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 5);
+  messageDesc(file_onepush_v1_device, 8);
 
 /**
  * Changes a registered device of the calling app, without its native token. What is absent stays.
@@ -248,6 +434,18 @@ export type UpdateDeviceRequest = Message<"onepush.v1.UpdateDeviceRequest"> & {
    * @generated from field: optional string mobile = 5;
    */
   mobile?: string | undefined;
+
+  /**
+   * @generated from field: onepush.v1.DeviceToken push = 6;
+   */
+  push?: DeviceToken | undefined;
+
+  /**
+   * Removes the token. Not beside `push`.
+   *
+   * @generated from field: bool remove_push = 7;
+   */
+  removePush: boolean;
 };
 
 /**
@@ -255,7 +453,7 @@ export type UpdateDeviceRequest = Message<"onepush.v1.UpdateDeviceRequest"> & {
  * Use `create(UpdateDeviceRequestSchema)` to create a new message.
  */
 export const UpdateDeviceRequestSchema: GenMessage<UpdateDeviceRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 6);
+  messageDesc(file_onepush_v1_device, 9);
 
 /**
  * @generated from message onepush.v1.UpdateDeviceResponse
@@ -272,7 +470,7 @@ export type UpdateDeviceResponse = Message<"onepush.v1.UpdateDeviceResponse"> & 
  * Use `create(UpdateDeviceResponseSchema)` to create a new message.
  */
 export const UpdateDeviceResponseSchema: GenMessage<UpdateDeviceResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 7);
+  messageDesc(file_onepush_v1_device, 10);
 
 /**
  * What a device runs on. Decides whether it gets the IOS-only fields of a message.

@@ -32,6 +32,17 @@ const notification: Make = (random) => ({
   wakesPerSecond: random.pick([1, 100_000, null]),
 });
 
+const vendorToken: Make = (random, target) => {
+  const keys = { p256dh: fittingText('p256dh', random, target), auth: fittingText('auth', random, target) };
+  const endpoint = `https://push.example.com/${random.below(300)}`;
+  return random.pick([
+    { channel: random.pick(['APNS', 'FCM', 'HMS', 'WEBHOOK']), token: fittingText('token', random, target) },
+    { channel: 'APNS', token: fittingText('token', random, target), environment: 'SANDBOX', bundle: null },
+    { channel: 'WEB_PUSH', subscription: { endpoint, expirationTime: null, keys } },
+    { channel: 'WEB_PUSH', token: endpoint, keys },
+  ]);
+};
+
 /** What fits, by path and field; a field that is required is there. */
 const FIELDS: Record<BodyPath, { required: Record<string, Make>; optional: Record<string, Make> }> = {
   '/msgpush/register': {
@@ -41,7 +52,7 @@ const FIELDS: Record<BodyPath, { required: Record<string, Make>; optional: Recor
       platform: word('ANDROID', 'IOS', 'PC', 'WEB'),
       nativeToken: text('nativeToken'),
     },
-    optional: { mobile: text('mobile'), tag: list('tag') },
+    optional: { mobile: text('mobile'), tag: list('tag'), push: vendorToken },
   },
   '/msgpush/send': {
     required: { appId: text('appId'), appKey: text('appKey'), audiences: list('audiences'), alert: plainText },

@@ -116,6 +116,16 @@ export function fittingText(name: string, random: Random, target: Target): strin
       return random.chance(0.8) ? target.requestId : String(random.below(2 ** 32));
     case 'extrajson':
       return random.pick(['', '{"a":1}', '[1,2,3]', '12345678901234567890', '"x"', 'null']);
+    case 'image':
+      return random.pick(['', 'https://example.com/a.png']);
+    case 'wakeoverrides':
+      return random.pick(['', '{"APNS":{"aps":{"badge":1}}}', '{}']);
+    case 'token':
+      return random.pick(['a', 'b']).repeat(64);
+    case 'p256dh':
+      return 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4';
+    case 'auth':
+      return 'BTBZMqHH6r4Tts7J_aSIgg';
     case 'position':
     case 'pagetoken':
       return '';

@@ -59,7 +59,7 @@ describe('the queue of changes', () => {
 
   it('carries out the last of those that replace each other, and answers all with it', async () => {
     const sets: string[] = [];
-    const kind: Command<Step, number> = { ...noted('k', sets), replaces: true };
+    const kind: Command<Step, number> = { ...noted('k', sets), merge: (_, later) => later };
     const other = noted('l', sets);
     const queue = createQueue();
     const answers = [step('a', 1), step('b', 1), step('a', 2), step('a', 3)].map((one) => queue.add(kind, one));
@@ -71,7 +71,10 @@ describe('the queue of changes', () => {
   });
 
   it('tells all whose change was replaced by one that failed', async () => {
-    const kind: Command<Step, number> = { ...noted('k', [], ({ value }) => value === 20_000), replaces: true };
+    const kind: Command<Step, number> = {
+      ...noted('k', [], ({ value }) => value === 20_000),
+      merge: (_, later) => later,
+    };
     const queue = createQueue();
     const answers = Array.from({ length: 20_000 }, (_, index) => queue.add(kind, step('a', index + 1)));
     const settled = Promise.allSettled(answers);

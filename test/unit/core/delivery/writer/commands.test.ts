@@ -56,6 +56,18 @@ describe('a change', () => {
     );
   });
 
+  it('of a registration that waits for another one leaves the device the token that the store would leave it', () => {
+    const merged = (earlier: object, later: object) =>
+      changes.register.merge?.({ ...registration, ...earlier }, { ...registration, ...later });
+    const named = { channel: 'FCM' as const, token: 'f' };
+    const implied = { channel: 'APNS' as const, token: 'a', implied: true };
+    expect(merged({ push: named }, { tags: ['t'] })).toEqual({ ...registration, tags: ['t'], push: named });
+    expect(merged({ push: named }, { push: implied })?.push).toBe(named);
+    expect(merged({ push: implied }, { push: named })?.push).toBe(named);
+    expect(merged({ push: named }, { alias: 'other' })?.push).toBeUndefined();
+    expect(merged({ push: named }, { alias: 'other', push: implied })?.push).toBe(implied);
+  });
+
   it('has the effect of a recall only where there was something to recall', async () => {
     commits.commitRecalls.mockResolvedValue([undefined, { deliveries: 0 }]);
     const recalls = [5, 6].map((pushId) => ({ appNum: 1, pushId }));

@@ -16,6 +16,7 @@ const DEVICES: DeviceDetails[] = Array.from({ length: 200 }, (_, index) => ({
   platform: 'ANDROID',
   tags: Array.from({ length: 100 }, (_, tag) => `${tag}`.padEnd(255, '标')),
   mobile: null,
+  token: undefined,
   registeredAt: 0,
 }));
 

@@ -23,13 +23,16 @@ describe('the rules of the schema', () => {
         })
         .map((field) => `${input.name}.${field.name}`),
     );
-    // A flag, any number of 32 bits, a time whose rule is about now, and entries that have rules of their own.
+    // Flags, any number of 32 bits, a time whose rule is about now, and messages that have rules of their own.
     expect(free.toSorted()).toEqual([
+      'RegisterDeviceRequest.push',
       'SendPushRequest.badge',
       'SendPushRequest.dry_run',
       'SendPushRequest.need_confirm',
       'SendPushRequest.send_at',
       'SendPushStreamRequest.pushes',
+      'UpdateDeviceRequest.push',
+      'UpdateDeviceRequest.remove_push',
       'WatchReceiptsRequest.from_now',
     ]);
   });
