@@ -1,6 +1,6 @@
-import { FormatRegistry } from '@sinclair/typebox';
 import { isDeeperThan } from '../json/bounds.js';
 import { isJsonObject } from '../json/json.js';
+import { defineFormat } from './formats.js';
 
 /**
  * The vendors' ways to reach a device that has no session. A device's token belongs to one of them; SMS goes by the
@@ -34,7 +34,7 @@ export const OVERRIDES_RULE =
   `(${CHANNELS.join(', ')})`;
 
 /** JSON text of an object for each channel that it names, or nothing. */
-FormatRegistry.Set('overrides', (text) => text === '' || isOverrides(text));
+defineFormat('overrides', (text) => text === '' || isOverrides(text));
 
 function isOverrides(text: string): boolean {
   if (Buffer.byteLength(text) > MAX_BYTES || isDeeperThan(text, MAX_LEVELS) || !text.isWellFormed()) return false;

@@ -1,5 +1,6 @@
-import { FormatRegistry, type SchemaOptions, Type } from '@sinclair/typebox';
+import { type SchemaOptions, Type } from '@sinclair/typebox';
 import { isDeeperThan } from '../json/bounds.js';
+import { defineFormat } from './formats.js';
 
 /** The limits of the documented contract. */
 export const LIMITS = {
@@ -35,17 +36,17 @@ export const LIMITS = {
 } as const;
 
 /** Text that survives every encoding: no half of a surrogate pair. */
-FormatRegistry.Set('text', (value) => value.isWellFormed());
+defineFormat('text', (value) => value.isWellFormed());
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a label may not have
 const CONTROL = /[\u0000-\u001f\u007f]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what an address may not have
 const HTTPS = /^(https:\/\/[^\u0000-\u0020\u007f]+)?$/;
 /** A label: text without control characters. */
-FormatRegistry.Set('label', (value) => !CONTROL.test(value) && value.isWellFormed());
+defineFormat('label', (value) => !CONTROL.test(value) && value.isWellFormed());
 /** An https address, or nothing. */
-FormatRegistry.Set('https-address', (value) => HTTPS.test(value) && value.isWellFormed());
+defineFormat('image-address', (value) => HTTPS.test(value) && value.isWellFormed());
 /** A label that does not say "everyone". */
-FormatRegistry.Set('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
+defineFormat('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
 
 /** Returns true if `extra` is no larger and no deeper than it may be. */
 function isWithinBounds(json: string): boolean {
@@ -59,10 +60,10 @@ export const EXTRA_BOUNDS = `of at most ${LIMITS.extraBytes} bytes and ${LIMITS.
 export const EXTRA_RULE = `must be JSON ${EXTRA_BOUNDS}`;
 
 /** A value of JSON that is known to be one: its bounds. */
-FormatRegistry.Set('bounded-extra', isWithinBounds);
+defineFormat('bounded-extra', isWithinBounds);
 
 /** JSON text that `extra` may be, or nothing. */
-FormatRegistry.Set('extra', (value) => {
+defineFormat('extra', (value) => {
   if (value === '') return true;
   if (!isWithinBounds(value)) return false;
   try {
@@ -135,7 +136,7 @@ export const HttpsAddress = () =>
   Type.String(
     ruled(`must be an https:// address of at most ${LIMITS.address} characters`, {
       maxLength: LIMITS.address,
-      format: 'https-address',
+      format: 'image-address',
     }),
   );
 

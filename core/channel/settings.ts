@@ -1,15 +1,16 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { FormatRegistry, type Static, type TObject, Type } from '@sinclair/typebox';
+import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { createChecker } from '../../common/contract/check.js';
 import { ruled } from '../../common/contract/fields.js';
+import { defineFormat } from '../../common/contract/formats.js';
 import { ChannelSettingsError } from './channel.js';
 
-FormatRegistry.Set('https-address', (value) => {
+defineFormat('https-address', (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   return url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '';
 });
-FormatRegistry.Set('certificates', (value) => doesNotThrow(() => new X509Certificate(value)));
-FormatRegistry.Set('rsa-key', (value) => doesNotThrow(() => createPrivateKey(value).asymmetricKeyType === 'rsa'));
+defineFormat('certificates', (value) => doesNotThrow(() => new X509Certificate(value)));
+defineFormat('rsa-key', (value) => doesNotThrow(() => createPrivateKey(value).asymmetricKeyType === 'rsa'));
 
 /** A secret, an id or a name: visible ASCII, as it goes into headers. */
 export const Word = (max = 255) =>

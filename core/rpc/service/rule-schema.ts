@@ -13,7 +13,7 @@ import { describeRules } from './rule-wording.js';
 const FORMATS: Record<string, { format: string } | { pattern: string }> = {
   '^[^\\x00-\\x1f\\x7f\\p{Cs}]*$': { format: 'label' },
   '^\\P{Cs}*$': { format: 'text' },
-  '^(https://[^\\x00-\\x20\\x7f\\p{Cs}]+)?$': { format: 'https-address' },
+  '^(https://[^\\x00-\\x20\\x7f\\p{Cs}]+)?$': { format: 'image-address' },
   '^[ -~]*$': { pattern: '^[ -~]*$' },
 };
 
