@@ -133,6 +133,16 @@ describe('a request', () => {
     expect(answer.kind === 'answered' && answer.body?.toString()).toBe('a2');
     expect(sockets.size).toBe(2);
   });
+
+  it('does not take one either that came a moment later, while others wait', async () => {
+    const { url } = await serve((socket, nth) => {
+      setTimeout(() => socket.write(`${OK}a${nth}`), nth === 1 ? 0 : 60);
+      if (nth === 1) setTimeout(() => socket.write(`${OK}a1`), 20);
+    });
+    const client = open(1);
+    const answers = await Promise.all([client.request({ url }), client.request({ url }), client.request({ url })]);
+    expect(answers.map((answer) => answer.kind === 'answered' && answer.body?.toString())).toEqual(['a1', 'a2', 'a3']);
+  });
 });
 
 describe('a client that is closed', () => {
