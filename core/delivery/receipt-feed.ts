@@ -3,20 +3,21 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/logs/log.js';
 import { createAlarm, sleep } from '../../common/timers.js';
-import type { ReceiptEntry, ReportReader } from '../domain/queries.js';
+import type { ReportReader, StreamEntry } from '../domain/queries.js';
 import { comparePositions, type ReceiptPosition } from '../domain/receipt-position.js';
 
 /**
- * Follows receipts. What is new is read once for all watchers, and kept in a ring of fixed size; a watcher that has
- * fallen behind it reads pages from the store. So a watcher costs no memory, however slowly it reads. The watchers take
- * turns: in one turn of the event loop one of them gets one page, whatever each of them has to catch up with.
+ * Follows receipts and ends of wakes. New ones are read once for all watchers, and kept in a ring of fixed size; a
+ * watcher that has fallen behind it reads pages from the store. So a watcher costs no memory, however slowly it reads.
+ * The watchers take turns: in one turn of the event loop one of them gets one page, whatever each of them has to catch
+ * up with.
  */
 export interface ReceiptFeed {
   /**
    * Receipts of all apps after a position, at the most a page; waits until there are some. Undefined: the signal was
    * aborted.
    */
-  next(after: ReceiptPosition, signal: AbortSignal): Promise<readonly ReceiptEntry[] | undefined>;
+  next(after: ReceiptPosition, signal: AbortSignal): Promise<readonly StreamEntry[] | undefined>;
   /** Something was committed. */
   committed(): void;
   /** Ends all waiting with CORE_UNAVAILABLE. */
@@ -40,7 +41,7 @@ export function createReceiptFeed(
   // One listener for each watcher that waits.
   setMaxListeners(0, stopped.signal);
   /** The last receipts that were read, after `start`. */
-  let ring: ReceiptEntry[] = [];
+  let ring: StreamEntry[] = [];
   let start: ReceiptPosition | undefined;
   let waiting = new Set<() => void>();
   let dirty = false;
@@ -101,7 +102,7 @@ export function createReceiptFeed(
   }
 
   /** Undefined: behind the ring. */
-  function fromRing(after: ReceiptPosition): readonly ReceiptEntry[] | undefined {
+  function fromRing(after: ReceiptPosition): readonly StreamEntry[] | undefined {
     if (start === undefined || comparePositions(after, start) < 0) return undefined;
     // From the end: most watchers have read nearly all of it.
     const index = ring.findLastIndex(({ position }) => comparePositions(position, after) <= 0) + 1;

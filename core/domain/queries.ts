@@ -1,10 +1,10 @@
-import type { TokenDetails } from './channel.js';
+import type { Channel, TokenDetails } from './channel.js';
 import type { Platform } from './device.js';
 import type { Job, JobState } from './job.js';
 import type { Priority, Push, PushContent } from './push.js';
 import type { DeliveryState, FinalState } from './receipt.js';
 import type { ReceiptPosition } from './receipt-position.js';
-import type { WakePolicy } from './wake.js';
+import type { WakePolicy, WakeState } from './wake.js';
 
 /** The state of a push: of all its parts, where it was made in parts. */
 export interface PushReport extends Omit<Push, 'content' | 'appId'> {
@@ -26,6 +26,8 @@ export interface PushReport extends Omit<Push, 'content' | 'appId'> {
   published: number;
   /** Numbers of its deliveries by state, all of one moment. */
   counts: Record<DeliveryState, number>;
+  /** Numbers of its wakes by state. */
+  wakes: Record<WakeState, number>;
   /** Its job where it is made later or in parts; undefined also when that is past its retention. */
   job: (Pick<Job, 'dueAt'> & { state: JobState; failure: string | undefined }) | undefined;
 }
@@ -48,6 +50,29 @@ export interface DeviceDetails {
   registeredAt: number;
   /** Undefined: it has none. */
   token: TokenDetails | undefined;
+}
+
+/** The waking of one device for one push, as its app sees it. */
+export interface WakeReport {
+  /** The channel. */
+  channel: Channel;
+  /** The state. */
+  state: WakeState;
+  /** The vendor's word for its last answer; undefined: none. */
+  reason: string | undefined;
+  /** Time of its last change, in milliseconds since the epoch. */
+  at: number;
+  /** Number of times that it was handed to the vendor. */
+  attempts: number;
+}
+
+/** An entry of the stream of receipts: the end of a delivery, or of a wake. */
+export type StreamEntry = ReceiptEntry | WakeEntry;
+
+/** The end of one wake. */
+export interface WakeEntry extends Omit<ReceiptEntry, 'state' | 'endedAt'> {
+  /** The wake. */
+  wake: WakeReport;
 }
 
 /** The end of one delivery. */
@@ -100,6 +125,8 @@ export interface TimelineEntry extends DeliveryEntry {
   createdAt: number;
   /** Time of its expiry, in milliseconds since the epoch. */
   expiresAt: number;
+  /** Wakes of the device for it. */
+  wakes: WakeReport[];
 }
 
 /** A part of a listing. */
@@ -146,9 +173,9 @@ export interface ReportReader {
    * above.
    */
   readTimeline(filter: TimelineFilter, before: DeliveryPlace, limit: number): Promise<DeliveryPage<TimelineEntry>>;
-  /** Receipts of all apps after a position, in their order, at the most `limit` (up to 900). */
-  readReceipts(after: ReceiptPosition, limit: number): Promise<ReceiptEntry[]>;
-  /** The position behind the last receipt; before every receipt if there is none. */
+  /** Receipts and ends of wakes of all apps after a position, in their order, at the most `limit` (up to 900). */
+  readReceipts(after: ReceiptPosition, limit: number): Promise<StreamEntry[]>;
+  /** The position behind the last of them; before every one if there is none. */
   lastReceipt(): Promise<ReceiptPosition>;
   /** Registered devices by their number, after `after`, at the most `limit`. */
   listDevices(by: DeviceFilter, after: number, limit: number): Promise<DeviceDetails[]>;

@@ -320,6 +320,38 @@ eachStore('wakes', (opened) => {
     expect(await opened.store.findBackgroundWakes([device, other], NOW - 1)).toEqual(new Map([[device, NOW]]));
   });
 
+  it('tells of wakes in the counts of a push, in timelines, and among receipts in the order of their commits', async () => {
+    const app = await newApp(opened.store);
+    const [one = 0, two = 0] = await wakeable(app, 2);
+    const { made, id, deliveries } = directed(app, [one, two]);
+    const start = await opened.store.lastReceipt();
+    await opened.store.commitDeliveries(batch({ pushes: [made] }));
+    await plan({ kind: 'push', pushId: id });
+    await change({ claims: [apns(id, one)] });
+    await change({ settled: [{ ...apns(id, one), state: 'accepted', reason: undefined }] });
+    await opened.store.commitDeliveries(batch({ delivered: deliveries }));
+    await change({ claims: [apns(id, two)] });
+    const report = must(await opened.store.findPushReport(id, app.num));
+    expect(report.wakes).toEqual({ due: 0, sending: 0, accepted: 1, failed: 0, unknown: 0, cancelled: 1 });
+    const stream = await opened.store.readReceipts(start, 100);
+    const told = stream.map((entry) => ('wake' in entry ? entry.wake.state : entry.state));
+    expect(told).toEqual(['accepted', 'delivered', 'delivered', 'cancelled']);
+    expect(stream[0]).toMatchObject({
+      appNum: app.num,
+      requestId: id,
+      wake: { channel: 'APNS', attempts: 1, at: NOW },
+    });
+    const third = must(stream[2]).position;
+    expect(await opened.store.readReceipts(third, 1)).toEqual(stream.slice(3));
+    expect(await opened.store.lastReceipt()).toEqual(must(stream[3]).position);
+    const [device] = await opened.rows('SELECT id FROM devices WHERE num = ?', [one]);
+    const filter = { deviceIds: [String(must(device).id)], ofUser: false };
+    const page = await opened.store.readTimeline(filter, { pushId: Number.MAX_SAFE_INTEGER, deviceNum: 0 }, 10);
+    expect(page.entries).toMatchObject([
+      { pushId: id, wakes: [{ channel: 'APNS', state: 'accepted', reason: undefined }] },
+    ]);
+  });
+
   it('removes wakes and walks with their push', async () => {
     const app = await newApp(opened.store);
     const [device = 0] = await wakeable(app, 1);

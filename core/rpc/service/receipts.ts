@@ -7,10 +7,12 @@ import {
   type WatchReceiptsResponse,
   WatchReceiptsResponseSchema,
 } from '../../../gen/onepush/v1/receipt_pb.js';
+import { WakeReceiptSchema } from '../../../gen/onepush/v1/wake_pb.js';
 import type { App } from '../../domain/app.js';
-import type { ReceiptEntry } from '../../domain/queries.js';
+import type { ReceiptEntry, StreamEntry, WakeEntry } from '../../domain/queries.js';
 import { OLDEST, type ReceiptPosition } from '../../domain/receipt-position.js';
 import { toWireState } from '../wire/delivery.js';
+import { toWireWake } from '../wire/wake.js';
 import { authenticate, type Credentials } from './auth.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { parseToken, toToken } from './page-tokens.js';
@@ -66,14 +68,25 @@ export function createReceiptHandlers({
       // The app may have been disabled, or its key have ended, since.
       await authenticate(registry, credentials);
       at = found.at(-1)?.position ?? at;
-      const own = found.filter(({ appNum }) => appNum === app.num).map(toReceipt);
+      const own = found.filter(({ appNum }) => appNum === app.num);
+      const ended = own.filter((entry): entry is ReceiptEntry => !isWake(entry)).map(toReceipt);
+      const wakes = request.includeWakes ? own.filter(isWake).map(toWakeReceipt) : [];
       passed += found.length;
-      if (own.length > 0 || passed >= FOREIGN) {
+      if (ended.length + wakes.length > 0 || passed >= FOREIGN) {
         passed = 0;
-        yield create(WatchReceiptsResponseSchema, { receipts: own, position: toPosition(app.num, at) });
+        yield create(WatchReceiptsResponseSchema, { receipts: ended, wakes, position: toPosition(app.num, at) });
       }
     }
   }
+}
+
+function isWake(entry: StreamEntry): entry is WakeEntry {
+  return 'wake' in entry;
+}
+
+function toWakeReceipt({ position, requestId, deviceId, alias, wake }: WakeEntry) {
+  const message = { requestId: String(requestId), messageId: String(position.pushId), deviceId, alias };
+  return create(WakeReceiptSchema, { ...message, wake: toWireWake(wake) });
 }
 
 function toReceipt({ position, requestId, deviceId, alias, state, endedAt }: ReceiptEntry) {

@@ -7,6 +7,7 @@ import type {
 import { DeliveryState as WireState } from '../../../gen/onepush/v1/receipt_pb.js';
 import type { DeliveryEntry, TimelineEntry } from '../../domain/queries.js';
 import type { DeliveryState } from '../../domain/receipt.js';
+import { toWireWake } from './wake.js';
 
 const WIRE_STATE: Record<DeliveryState, WireState> = {
   pending: WireState.PENDING,
@@ -69,6 +70,7 @@ export function toWireTimelineEntry(
     createdAt: timestampFromMs(entry.createdAt),
     expiresAt: timestampFromMs(entry.expiresAt),
     time: timeOf(entry),
+    wakes: entry.wakes.map(toWireWake),
   };
 }
 

@@ -1,5 +1,10 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { InterruptionLevel as WireLevel, WakePolicy as WirePolicy } from '../../../gen/onepush/v1/push_pb.js';
-import type { InterruptionLevel, WakePolicy } from '../../domain/wake.js';
+import { type WakeSchema, WakeState as WireState } from '../../../gen/onepush/v1/wake_pb.js';
+import type { WakeReport } from '../../domain/queries.js';
+import type { InterruptionLevel, WakePolicy, WakeState } from '../../domain/wake.js';
+import { WIRE_CHANNEL } from './channel.js';
 
 /**
  * Wake policies by the schema's numbers. OFFLINE is undefined: it says nothing that a push without it would not.
@@ -34,3 +39,23 @@ export const WIRE_INTERRUPTION: Record<InterruptionLevel, WireLevel> = {
   TIME_SENSITIVE: WireLevel.TIME_SENSITIVE,
   CRITICAL: WireLevel.CRITICAL,
 };
+
+const WAKE_STATE: Record<WakeState, WireState> = {
+  due: WireState.DUE,
+  sending: WireState.SENDING,
+  accepted: WireState.ACCEPTED,
+  failed: WireState.FAILED,
+  unknown: WireState.UNKNOWN,
+  cancelled: WireState.CANCELLED,
+};
+
+/** Returns a wake of the schema. */
+export function toWireWake({ channel, state, reason, at, attempts }: WakeReport): MessageInitShape<typeof WakeSchema> {
+  return {
+    channel: WIRE_CHANNEL[channel],
+    state: WAKE_STATE[state],
+    reason: reason ?? '',
+    time: timestampFromMs(at),
+    attempts,
+  };
+}

@@ -11,6 +11,7 @@ import { readTags } from '../writes/device-updates.js';
 import { deviceColumns, toDevice } from './registry.js';
 import { countDeliveries } from './report-counts.js';
 import { readTokens } from './tokens.js';
+import { countWakes } from './wake-reports.js';
 
 const MESSAGE_IDS = 1000;
 
@@ -85,6 +86,7 @@ export function createQueryReads(driver: SqlDriver): Pick<ReportReader, 'findPus
         topic: first === undefined ? found?.topic === true : first.targeted === null && first.first_delivery === null,
         published: parts.reduce((sum, row) => sum + Number(row.published), 0),
         counts: await countDeliveries(driver, parts),
+        wakes: await countWakes(driver, parts),
         job: found?.job,
       };
     },

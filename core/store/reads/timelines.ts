@@ -3,6 +3,7 @@ import type { DeliveryPlace, ReportReader, TimelineEntry } from '../../domain/qu
 import { endingCodes, platformCodes } from '../sql/codes.js';
 import { chunks, KEYS_PER_STATEMENT, places, type Row, type SqlDriver, type SqlValue } from '../sql/driver.js';
 import type { StoreReader } from '../store.js';
+import { findWakes, wakeKey } from './wake-reports.js';
 
 /** Maximum number of rows that a page reads, and of sources that one statement reads. */
 const ROWS_PER_PAGE = 5000;
@@ -87,6 +88,11 @@ export function createTimelineReads(
               )
             ).map((row) => [Number(row.id), row]),
       );
+      const wakes = await findWakes(
+        driver,
+        chosen,
+        devices.map(({ num }) => num),
+      );
       const entries: TimelineEntry[] = [];
       for (const pushId of chosen) {
         const push = pushes.get(pushId);
@@ -98,7 +104,8 @@ export function createTimelineReads(
           const row = rows.get(device.num);
           if (row === undefined && !topicNums.some((topicNum) => wasFor(device, pushId, topicNum, push))) continue;
           const read = pushId <= (cursors.get(device.num) ?? 0);
-          entries.push(toEntry(device, pushId, push, row, read));
+          const own = wakes.get(wakeKey(pushId, device.num)) ?? [];
+          entries.push({ ...toEntry(device, pushId, push, row, read), wakes: own });
           if (entries.length >= limit) return { entries, next: { pushId, deviceNum: device.num } };
         }
       }
@@ -164,7 +171,7 @@ function toEntry(
   push: Row,
   row: Row | undefined,
   read: boolean,
-): TimelineEntry {
+): Omit<TimelineEntry, 'wakes'> {
   const ended = row !== undefined && row.ending !== null;
   return {
     pushId,

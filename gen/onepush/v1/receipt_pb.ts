@@ -7,13 +7,15 @@ import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { WakeReceipt } from "./wake_pb.js";
+import { file_onepush_v1_wake } from "./wake_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file onepush/v1/receipt.proto.
  */
 export const file_onepush_v1_receipt: GenFile = /*@__PURE__*/
-  fileDesc("ChhvbmVwdXNoL3YxL3JlY2VpcHQucHJvdG8SCm9uZXB1c2gudjEipwEKB1JlY2VpcHQSEgoKcmVxdWVzdF9pZBgBIAEoCRISCgptZXNzYWdlX2lkGAIgASgJEhEKCWRldmljZV9pZBgDIAEoCRINCgVhbGlhcxgEIAEoCRIoCgVzdGF0ZRgFIAEoDjIZLm9uZXB1c2gudjEuRGVsaXZlcnlTdGF0ZRIoCgR0aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJEChRXYXRjaFJlY2VpcHRzUmVxdWVzdBIaCghwb3NpdGlvbhgBIAEoCUIIukgFcgMYgCASEAoIZnJvbV9ub3cYAiABKAgiUAoVV2F0Y2hSZWNlaXB0c1Jlc3BvbnNlEiUKCHJlY2VpcHRzGAEgAygLMhMub25lcHVzaC52MS5SZWNlaXB0EhAKCHBvc2l0aW9uGAIgASgJKpcCCg1EZWxpdmVyeVN0YXRlEh4KGkRFTElWRVJZX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWREVMSVZFUllfU1RBVEVfUEVORElORxABEhwKGERFTElWRVJZX1NUQVRFX0RFTElWRVJFRBACEhwKGERFTElWRVJZX1NUQVRFX0NPTkZJUk1FRBADEhoKFkRFTElWRVJZX1NUQVRFX0VYUElSRUQQBBIaChZERUxJVkVSWV9TVEFURV9FVklDVEVEEAUSHAoYREVMSVZFUllfU1RBVEVfRElTQ0FSREVEEAYSGwoXREVMSVZFUllfU1RBVEVfUkVDQUxMRUQQBxIbChdERUxJVkVSWV9TVEFURV9SRVBMQUNFRBAIQnoKDmNvbS5vbmVwdXNoLnYxQgxSZWNlaXB0UHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChhvbmVwdXNoL3YxL3JlY2VpcHQucHJvdG8SCm9uZXB1c2gudjEipwEKB1JlY2VpcHQSEgoKcmVxdWVzdF9pZBgBIAEoCRISCgptZXNzYWdlX2lkGAIgASgJEhEKCWRldmljZV9pZBgDIAEoCRINCgVhbGlhcxgEIAEoCRIoCgVzdGF0ZRgFIAEoDjIZLm9uZXB1c2gudjEuRGVsaXZlcnlTdGF0ZRIoCgR0aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJbChRXYXRjaFJlY2VpcHRzUmVxdWVzdBIaCghwb3NpdGlvbhgBIAEoCUIIukgFcgMYgCASEAoIZnJvbV9ub3cYAiABKAgSFQoNaW5jbHVkZV93YWtlcxgDIAEoCCJ4ChVXYXRjaFJlY2VpcHRzUmVzcG9uc2USJQoIcmVjZWlwdHMYASADKAsyEy5vbmVwdXNoLnYxLlJlY2VpcHQSEAoIcG9zaXRpb24YAiABKAkSJgoFd2FrZXMYAyADKAsyFy5vbmVwdXNoLnYxLldha2VSZWNlaXB0KpcCCg1EZWxpdmVyeVN0YXRlEh4KGkRFTElWRVJZX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWREVMSVZFUllfU1RBVEVfUEVORElORxABEhwKGERFTElWRVJZX1NUQVRFX0RFTElWRVJFRBACEhwKGERFTElWRVJZX1NUQVRFX0NPTkZJUk1FRBADEhoKFkRFTElWRVJZX1NUQVRFX0VYUElSRUQQBBIaChZERUxJVkVSWV9TVEFURV9FVklDVEVEEAUSHAoYREVMSVZFUllfU1RBVEVfRElTQ0FSREVEEAYSGwoXREVMSVZFUllfU1RBVEVfUkVDQUxMRUQQBxIbChdERUxJVkVSWV9TVEFURV9SRVBMQUNFRBAIQnoKDmNvbS5vbmVwdXNoLnYxQgxSZWNlaXB0UHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_wake]);
 
 /**
  * How one delivery ended. Pushes to topics leave a receipt for each confirmation only.
@@ -86,6 +88,13 @@ export type WatchReceiptsRequest = Message<"onepush.v1.WatchReceiptsRequest"> & 
    * @generated from field: bool from_now = 2;
    */
   fromNow: boolean;
+
+  /**
+   * Tells of wakes that have ended too, in `wakes`.
+   *
+   * @generated from field: bool include_wakes = 3;
+   */
+  includeWakes: boolean;
 };
 
 /**
@@ -113,6 +122,13 @@ export type WatchReceiptsResponse = Message<"onepush.v1.WatchReceiptsResponse"> 
    * @generated from field: string position = 2;
    */
   position: string;
+
+  /**
+   * Only with `include_wakes`. The position covers both.
+   *
+   * @generated from field: repeated onepush.v1.WakeReceipt wakes = 3;
+   */
+  wakes: WakeReceipt[];
 };
 
 /**

@@ -34,6 +34,7 @@ describe('the rules of the schema', () => {
       'UpdateDeviceRequest.push',
       'UpdateDeviceRequest.remove_push',
       'WatchReceiptsRequest.from_now',
+      'WatchReceiptsRequest.include_wakes',
     ]);
   });
 
