@@ -7,8 +7,9 @@ import { type FreshDatabase, freshDatabase } from '../support/stores.js';
 import { verify } from '../support/verify.js';
 import { DOORS } from './doors.js';
 import { type Grounds, prepareGrounds } from './grounds.js';
+import { collectedMemoryOf, type Memory } from './memory.js';
 import { formatRun, type Row, withRun } from './table.js';
-import { type Memory, memoryAfter, memoryOf, tryDoor } from './trial.js';
+import { tryDoor } from './trial.js';
 
 /**
  * FUZZ=short: fewer inputs. FUZZ_WRITE=1: what it came to goes into the page. FUZZ_DOOR and FUZZ_INDEX: one door, one trial
@@ -19,11 +20,8 @@ const isShort = process.env.FUZZ === 'short';
 const inputs = Number(process.env.FUZZ_INPUTS ?? (isShort ? 20_000 : 1_000_000));
 /** Each door has so many seconds. */
 const SECONDS = isShort ? 120 : 900;
-/**
- * How much larger a process may be a minute after all of it than it was before, in megabytes: the core's young
- * generation alone is that.
- */
-const GROWTH = 200;
+/** How much more a process may hold after all of it than before, in megabytes, when its garbage is collected. */
+const GROWTH = 50;
 const WARM_UP_INPUTS = 1000;
 const PAGE = join(ROOT, 'docs', 'reliability.md');
 
@@ -57,7 +55,7 @@ describe.skipIf(process.platform !== 'linux')('whatever comes in', { timeout: (S
       const order = { door: name, seed: `${seed}-first`, inputs: WARM_UP_INPUTS, seconds: SECONDS };
       expect((await tryDoor(grounds, order)).problems).toEqual([]);
     }
-    before = memoryOf(grounds);
+    before = await collectedMemoryOf(grounds.stack);
   });
 
   it.each(doors)('is answered or turned away at $name, and harms nobody', async ({ name, share }) => {
@@ -68,7 +66,7 @@ describe.skipIf(process.platform !== 'linux')('whatever comes in', { timeout: (S
   });
 
   it('leaves memory as it was', async () => {
-    const after = await memoryAfter(grounds, before, GROWTH);
+    const after = await collectedMemoryOf(grounds.stack);
     console.log(`edge ${before.edge} → ${after.edge} MB, core ${before.core} → ${after.core} MB`);
     expect(after.edge).toBeLessThanOrEqual(before.edge + GROWTH);
     expect(after.core).toBeLessThanOrEqual(before.core + GROWTH);

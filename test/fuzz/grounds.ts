@@ -4,6 +4,7 @@ import type { RunningProcess } from '../support/process.js';
 import { createApp, registerDevice, send } from '../support/rest.js';
 import { ADMIN_TOKEN, type Stack, startStack } from '../support/stack.js';
 import { secretsOf } from './judge.js';
+import { COLLECTS_WHEN_TOLD } from './memory.js';
 import type { Credentials, Target } from './target.js';
 
 /** A core and an edge that are attacked, with somebody beside who must not notice. */
@@ -22,8 +23,8 @@ const ALLOWED_ERRORS = new Set(['a broken link message']);
 const MAX_PROBLEMS = 20;
 
 export async function prepareGrounds(databaseUrl: string): Promise<Grounds> {
-  const token = { ONEPUSH_LINK_TOKEN: LINK_TOKEN };
-  const stack = await startStack({ databaseUrl, coreEnv: token, edgeEnv: token });
+  const env = { ONEPUSH_LINK_TOKEN: LINK_TOKEN, ...COLLECTS_WHEN_TOLD };
+  const stack = await startStack({ databaseUrl, coreEnv: env, edgeEnv: env });
   const pids = [stack.core.child.pid, stack.edge.child.pid];
   const app = await newApp(stack, 'fuzz');
   const spare = await newApp(stack, 'spare');

@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startPoliteClient } from '../hostile/polite-client.js';
-import { acceptableMs, residentMb } from '../support/bystander.js';
+import { acceptableMs } from '../support/bystander.js';
 import { ROOT } from '../support/dist.js';
 import type { Grounds } from './grounds.js';
+import { memoryOf } from './memory.js';
 import type { Order, Tally } from './runner.js';
 import type { Row } from './table.js';
 
@@ -16,20 +16,15 @@ export interface Verdict {
 }
 
 const SAMPLE_MS = 200;
-/** Resident megabytes of both processes. */
-export interface Memory {
-  edge: number;
-  core: number;
-}
 
 /** Has a process of its own try a door, while a client goes about its business, and judges. */
 export async function tryDoor(grounds: Grounds, order: Omit<Order, 'target'>): Promise<Verdict> {
   const { stack, target } = grounds;
   const client = await startPoliteClient(stack);
-  const before = memoryOf(grounds);
+  const before = memoryOf(stack);
   const peak = { ...before };
   const sampler = setInterval(() => {
-    const now = memoryOf(grounds);
+    const now = memoryOf(stack);
     peak.edge = Math.max(peak.edge, now.edge);
     peak.core = Math.max(peak.core, now.core);
   }, SAMPLE_MS);
@@ -65,29 +60,4 @@ async function inProcess(order: Order): Promise<Tally> {
   const [tally] = await Promise.race([told, gone]);
   gone.catch(() => {});
   return tally;
-}
-
-/** Resident megabytes now. */
-export function memoryOf({ stack }: Grounds): Memory {
-  const of = (pid: number | undefined): number => {
-    try {
-      return Math.round(residentMb(pid));
-    } catch {
-      return 0;
-    }
-  };
-  return { edge: of(stack.edge.child.pid), core: of(stack.core.child.pid) };
-}
-
-/**
- * Waits a minute at the most until memory is within `growth` megabytes of what it was. Resolves with what it is then.
- */
-export async function memoryAfter(grounds: Grounds, before: Memory, growth: number): Promise<Memory> {
-  const end = performance.now() + 60_000;
-  for (;;) {
-    const now = memoryOf(grounds);
-    const isBack = now.edge <= before.edge + growth && now.core <= before.core + growth;
-    if (isBack || performance.now() > end) return now;
-    await sleep(SAMPLE_MS);
-  }
 }
