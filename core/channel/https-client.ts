@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { type AgentOptions, Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import { MAX_ANSWER_BYTES, SEND_TIMEOUT_MS } from './channel.js';
 import { systemCode } from './system-code.js';
 
@@ -71,7 +71,8 @@ const REST_MS = 50;
 /** Returns a client that has no connection yet. */
 export function createHttpsClient({ ca, maxSockets, lookup }: HttpsClientOptions): HttpsClient {
   const options: AgentOptions = { keepAlive: true, maxSockets, timeout: IDLE_MS, minVersion: 'TLSv1.2' };
-  if (ca !== undefined) options.ca = ca;
+  // Made once: to read all certificates for each connection takes longer than the rest of the handshake.
+  if (ca !== undefined) options.secureContext = createSecureContext({ ca, minVersion: 'TLSv1.2' });
   if (lookup !== undefined) options.lookup = lookup;
   const agents = { 'https:': new TlsAgent(options), 'http:': new PlainAgent(options) };
   for (const agent of Object.values(agents)) guardIdleSockets(agent);
