@@ -24,6 +24,10 @@ export interface RunningVendor {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Messages that the vendor took, in order. Those that it refuses are not among them. */
   readonly sent: SentMessage[];
+  /** A device that the vendor knows, where its address is known only now; otherwise that of the fixture. */
+  readonly target?: WakeTarget;
+  /** Of vendors whose messages are encrypted: the text of the last one. */
+  lastText?(): string;
   /** Of vendors that give out access tokens of their own. */
   readonly accessTokens?: {
     /** Number of those that were given out. */
@@ -37,12 +41,12 @@ export interface RunningVendor {
 export interface ChannelFixture {
   readonly name: string;
   readonly kind: AnyChannelKind;
-  /** A device that the vendor knows. */
-  readonly target: WakeTarget;
+  /** A device that the vendor knows; undefined: the running vendor has one. */
+  readonly target?: WakeTarget;
   /** Starts the vendor, which checks what the real one checks. */
   start(): Promise<RunningVendor>;
-  /** Settings with which the vendor refuses the credential, instead of its own. */
-  readonly wrongCredential: Readonly<Record<string, unknown>>;
+  /** Settings with which the vendor refuses the credential, instead of its own; undefined: no single answer says so. */
+  readonly wrongCredential?: Readonly<Record<string, unknown>>;
   /** Values of the settings that must not be shown. */
   readonly secrets: readonly string[];
   /** An override with one of the vendor's own fields, and what the request has of it then. */
@@ -55,8 +59,16 @@ export interface ChannelFixture {
   readonly throttled?: VendorAnswer;
   /** The vendor shows a number on the app's icon. */
   readonly hasBadges: boolean;
-  /** The vendor can start the app without showing anything. */
-  readonly hasBackground: boolean;
+  /** The vendor can start the app without showing anything; `as_alert`: it shows such a message like another. */
+  readonly hasBackground: boolean | 'as_alert';
+  /** A message carries its id; undefined: true. */
+  readonly hasId?: boolean;
+  /** A message carries its key; undefined: true. */
+  readonly hasKey?: boolean;
+  /** A gateway that does not know what became of a message makes it unknown, and not repeated; undefined: false. */
+  readonly isOnce?: boolean;
+  /** Whom a failure makes wait; undefined: the whole channel. */
+  readonly retryScope?: 'token';
   /** The vendor takes texts up to a limit; undefined: true. */
   readonly hasLimit?: boolean;
   /** A status of 2xx says all; undefined: the body has to. */
@@ -64,6 +76,13 @@ export interface ChannelFixture {
   /** It goes over HTTP/2, where no answer can come twice. */
   readonly isHttp2?: boolean;
   readonly probe: 'ok' | 'unsupported';
+}
+
+/** Returns a device that the vendor knows. */
+export function targetOf(fixture: ChannelFixture, vendor: RunningVendor): WakeTarget {
+  const target = vendor.target ?? fixture.target;
+  if (target === undefined) throw new Error('the vendor knows no device');
+  return target;
 }
 
 /** Reads a JSON object; undefined: the body is none. */
