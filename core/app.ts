@@ -63,7 +63,11 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const highest = await store.loadHighestIds();
       const metrics = createCoreMetrics();
       const registry = createRegistry(store);
-      const limits = createInboxLimits(store, config.inboxLimit);
+      const limits = createInboxLimits({
+        store,
+        limit: config.inboxLimit,
+        isConnected: (deviceNum) => sessions.presence(deviceNum) !== undefined,
+      });
       const receipts = createReceiptFeed(store, log);
       const directory = createChannelDirectory(CHANNEL_KINDS);
       const host = createChannelHost({ kinds: CHANNEL_KINDS, log });

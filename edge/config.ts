@@ -1,6 +1,7 @@
 import type { LogLevel } from '../common/logs/log.js';
 import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
+import type { Delivered } from './ws/acknowledgements.js';
 
 /** The edge's settings, complete and checked. */
 export interface EdgeConfig {
@@ -25,6 +26,10 @@ export interface EdgeConfig {
   confirmInterval: number;
   /** Seconds without a word from a socket after which it is pinged. */
   pingSeconds: number;
+  /** The moment of delivery: when the device has answered a ping behind a message, or when the kernel has taken it. */
+  delivered: Delivered;
+  /** Seconds that a device may take to answer such a ping, and a second more for each 8 KiB before it. */
+  pongSeconds: number;
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
@@ -45,6 +50,8 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     workers: reader.integer('ONEPUSH_EDGE_WORKERS'),
     confirmInterval: reader.integer('ONEPUSH_CONFIRM_INTERVAL'),
     pingSeconds: reader.integer('ONEPUSH_PING_INTERVAL'),
+    delivered: reader.delivered(),
+    pongSeconds: reader.integer('ONEPUSH_PONG_TIMEOUT'),
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
     logLevel: reader.logLevel(),
   };

@@ -115,6 +115,16 @@ export function createEdgeMetrics(): EdgeMetrics {
         'Messages that are kept until they are confirmed.',
         () => hub.counts().unconfirmedBytes,
       );
+      gauge(
+        'onepush_unacknowledged_bytes',
+        'Messages that sockets were handed and whose devices have not acknowledged them.',
+        () => hub.counts().unacknowledgedBytes,
+      );
+      counter(
+        'onepush_sessions_dead_total',
+        'WebSockets that were closed since their devices did not acknowledge what they were sent.',
+        () => hub.counts().dead,
+      );
       gauge('onepush_links_attached', 'Links that a core has accepted: one for each process.', () =>
         Number(link.isAttached()),
       );

@@ -16,6 +16,8 @@ export interface SettingsReader {
   integer(name: NameOfType<'integer'>): number;
   /** True for 1. */
   flag(name: NameOfType<'flag'>): boolean;
+  /** The moment at which a message counts as delivered. */
+  delivered(): (typeof SETTINGS.ONEPUSH_DELIVERED.words)[number];
   /** The level of the log. */
   logLevel(): LogLevel;
   /** The other settings, and problems that several make together. */
@@ -40,6 +42,10 @@ export function createSettingsReader(environment: Environment, process: 'core' |
       return env.integer(name, value, range[0], range[1]);
     },
     flag: (name) => env.oneOf<'0' | '1'>(name, SETTINGS[name].fallback, ['0', '1']) === '1',
+    delivered() {
+      const { fallback: value, words } = SETTINGS.ONEPUSH_DELIVERED;
+      return env.oneOf<(typeof words)[number]>('ONEPUSH_DELIVERED', value, words);
+    },
     logLevel: () => env.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', SETTINGS.ONEPUSH_LOG_LEVEL.fallback, LOG_LEVELS),
   };
 }

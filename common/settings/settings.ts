@@ -204,6 +204,23 @@ export const SETTINGS = {
     meaning:
       'Silence after which a WebSocket is pinged, up to 4 seconds late. Keep it below what proxies on the way allow: many close what is silent for 60 seconds.',
   },
+  ONEPUSH_DELIVERED: {
+    readBy: 'edge',
+    type: 'word',
+    fallback: 'received',
+    words: ['received', 'written'],
+    meaning:
+      'When a message without `needConfirm` counts as [delivered](contract.md#when-a-delivery-has-ended): when the device has acknowledged it, or when the system has taken its bytes. `written` is for clients that answer no pings; messages on lines that died unnoticed are lost with it.',
+  },
+  ONEPUSH_PONG_TIMEOUT: {
+    readBy: 'edge',
+    type: 'integer',
+    fallback: 10,
+    unit: 'seconds',
+    range: [1, 300],
+    meaning:
+      'Time that a device has to acknowledge messages, and a second more for each 8 KiB of them; then its connection counts as dead and is closed.',
+  },
   ONEPUSH_MAX_BODY_BYTES: {
     readBy: 'edge',
     type: 'integer',

@@ -24,6 +24,7 @@ export function findProblem(
     if (batch.hello !== undefined) return 'a second hello';
     if (batch.number !== attachment.received + 1) return 'a message is missing';
     if (batch.processed > attachment.outbox.batchNumber()) return 'processed is ahead of what was sent';
+    if (batch.acknowledged > batch.processed) return 'acknowledged is ahead of what was processed';
   }
   const isId = (id: number): boolean => Number.isSafeInteger(id) && id >= 0;
   if (batch.delivered.length !== batch.deliveredSlots.length) return 'delivered is not of as many slots';

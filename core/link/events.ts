@@ -1,4 +1,9 @@
-import { SessionEvent_Kind as Kind, type SessionEvent } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import {
+  SessionEvent_End as End,
+  SessionEvent_Kind as Kind,
+  type SessionEvent,
+} from '../../gen/onepush/link/v1/edge_link_pb.js';
+import type { SessionEnd } from '../delivery/sessions/session.js';
 import type { Sessions } from '../delivery/sessions/sessions.js';
 import type { WriteCycle } from '../delivery/writer/write-cycle.js';
 import type { EdgeOutbox } from './outbox.js';
@@ -43,7 +48,7 @@ export function createEventHandler(options: {
         return;
       case Kind.CLOSED:
         // A socket that was not announced again, or not looked up, before it closed: nobody else knows how far it got.
-        if (!sessions.closed(outbox, slot, through) && through > 0 && hasTicket(event))
+        if (!sessions.closed(outbox, slot, through, toSessionEnd(event.end)) && through > 0 && hasTicket(event))
           cycle.advanceCursor(device, through);
         return;
       case Kind.LEFT:
@@ -69,4 +74,15 @@ export function createEventHandler(options: {
         return;
     }
   };
+}
+
+function toSessionEnd(end: End): SessionEnd {
+  switch (end) {
+    case End.DEAD:
+      return 'dead';
+    case End.PLANNED:
+      return 'planned';
+    default:
+      return 'closed';
+  }
 }

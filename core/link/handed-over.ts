@@ -1,6 +1,7 @@
 /**
  * Messages that one attachment of an edge was handed and has not reported: an edge can report nothing else. Holds 8
- * bytes for each message that is on its way to a device, and a count for each publication that is not handled.
+ * bytes for each message that is on its way to a device, and a count for each publication that devices have not
+ * acknowledged.
  *
  * Hot: called for each delivery, watched by the benchmarks of sends.
  */
@@ -9,14 +10,14 @@ export interface HandedOver {
   delivery(slot: number, deliveryId: number): void;
   /** Returns true if the slot was handed this delivery and has not reported it; from now on it has. */
   takeDelivery(slot: number, deliveryId: number): boolean;
-  /** The slot is free: nothing more is reported of it. */
+  /** Nothing more is reported of what the slot was handed so far. */
   release(slot: number): void;
   /** A publication went with a message of the link, to an edge with so many sessions. */
   publication(pushId: number, batch: number, sessions: number): void;
-  /** Returns true if a publication may have gone to so many sessions more. */
+  /** Returns true if so many sessions more may have received a publication. */
   takePublished(pushId: number, sessions: number): boolean;
-  /** The edge has handled all messages up to this one: it has reported of them what there was. */
-  handled(batch: number): void;
+  /** Of all messages up to this one the edge has reported what there was. */
+  acknowledged(batch: number): void;
 }
 
 /** Returns the record of an attachment that was handed nothing. */
@@ -51,7 +52,7 @@ export function createHandedOver(): HandedOver {
       publication.left -= sessions;
       return true;
     },
-    handled(batch) {
+    acknowledged(batch) {
       for (const [pushId, publication] of publications) {
         if (publication.batch > batch) return;
         publications.delete(pushId);

@@ -25,8 +25,8 @@ export interface EdgeOutbox extends EdgePort {
   reply(id: number, result: Reply['result']): void;
   /** All that the edge reported up to this message of its is committed. */
   committed(edgeBatch: number): void;
-  /** The edge has handled our messages up to this one. */
-  handled(coreBatch: number): void;
+  /** Devices have received all that our messages up to this one had for their sockets, or have closed. */
+  acknowledge(coreBatch: number): void;
   /** Deliveries and publications that this attachment was handed and has not reported. */
   readonly handedOver: Pick<HandedOver, 'takeDelivery' | 'takePublished'>;
   /** Sends what is left and ends the stream. */
@@ -74,9 +74,10 @@ export function createEdgeOutbox(
   let blocked = false;
   let scheduled = false;
   let closed = false;
-  /** Sent but not known to be handled, and up to where everything was in them or in earlier ones. */
-  let unhandled: { batch: number; through: number }[] = [];
-  let processed: { batch: number; through: number } = { batch: 0, through: 0 };
+  /** Sent but not acknowledged from `firstSent` on, and up to where everything was in them or in earlier ones. */
+  let sent: { batch: number; through: number }[] = [];
+  let firstSent = 0;
+  let acknowledged: { batch: number; through: number } = { batch: 0, through: 0 };
 
   stream.on('drain', () => {
     blocked = false;
@@ -97,7 +98,7 @@ export function createEdgeOutbox(
     if (closed || (bytes === 0 && batch.committed === 0)) return;
     batch.number = number;
     options.observe?.(batch.items.length + batch.replies.length);
-    unhandled.push({ batch: number, through: options.handed() });
+    sent.push({ batch: number, through: options.handed() });
     queue.push({ message: batch, bytes });
     queuedBytes += bytes;
     number++;
@@ -108,14 +109,14 @@ export function createEdgeOutbox(
   }
 
   function pump(): void {
-    let sent = 0;
-    while (!blocked && !closed && sent < queue.length) {
-      const next = queue[sent++];
+    let taken = 0;
+    while (!blocked && !closed && taken < queue.length) {
+      const next = queue[taken++];
       if (next === undefined) break;
       queuedBytes -= next.bytes;
       blocked = !stream.write(next.message);
     }
-    if (sent > 0) queue = queue.slice(sent);
+    if (taken > 0) queue = queue.slice(taken);
     if (queuedBytes > ROOM_BYTES) return;
     for (const resolve of forRoom.splice(0)) resolve();
   }
@@ -184,6 +185,8 @@ export function createEdgeOutbox(
       add({ case: 'publication', value }, publication.frame.length + (iosFrame?.length ?? 0) + topics.length * 4);
     },
     resume(slot, page, device) {
+      // The edge has reported what was received of earlier pages, and what it did not hand over comes again.
+      handedOver.release(slot);
       const { num, generation } = device;
       order(slot, Kind.RESUME, { page, device: num, generation, ticket: options.tickets.of(device) });
     },
@@ -220,13 +223,17 @@ export function createEdgeOutbox(
       batch.committed = edgeBatch;
       schedule();
     },
-    handled(coreBatch) {
-      const done = unhandled.filter((sent) => sent.batch <= coreBatch);
-      processed = done.at(-1) ?? processed;
-      unhandled = unhandled.slice(done.length);
-      handedOver.handled(coreBatch);
+    acknowledge(coreBatch) {
+      for (let next = sent[firstSent]; next !== undefined && next.batch <= coreBatch; next = sent[++firstSent]) {
+        acknowledged = next;
+      }
+      if (firstSent * 2 > sent.length) {
+        sent = sent.slice(firstSent);
+        firstSent = 0;
+      }
+      handedOver.acknowledged(coreBatch);
     },
-    processed: () => processed,
+    acknowledged: () => acknowledged,
     waitingBytes: () => queuedBytes + bytes,
     end() {
       cut();

@@ -201,7 +201,7 @@ export function createEdgeLink(options: {
     const { outbox } = attachment;
     attachment.received = batch.number;
     observer?.received(reportsOf(batch) + batch.calls.length);
-    outbox.handled(batch.processed);
+    outbox.acknowledge(batch.acknowledged);
     if (batch.delivered.length > 0) cycle.delivered(batch.delivered);
     for (const { pushId, sessions: count } of batch.published) cycle.published(pushId, count);
     for (const event of batch.events) handleEvent(outbox, event);

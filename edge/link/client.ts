@@ -17,8 +17,12 @@ export interface LinkListener {
   attached(): void;
   /** It is gone: nothing that it sent before is followed by anything. */
   detached(): void;
-  /** Does what they say, in order, and yields where something else may have its turn. */
-  items(items: readonly Item[]): Iterator<void>;
+  /**
+   * Does what they say, in order, and yields where something else may have its turn.
+   *
+   * @param number of the last message that they came with
+   */
+  items(items: readonly Item[], number: number): Iterator<void>;
 }
 
 /** The stream to one of the cores: attached again, with backoff, whenever it ends. */
@@ -96,7 +100,7 @@ export function createCoreLink(options: {
   const outbox = createOutbox(edgeId, observer.sent);
   const calls = createCalls(outbox);
   const inbound = createInboundQueue({
-    work: (items) => listener.items(items),
+    work: (items, number) => listener.items(items, number),
     done: ({ number, items }) => outbox.processed(number, items.length > 0),
     read(wanted) {
       if (!('stream' in state)) return;

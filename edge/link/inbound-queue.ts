@@ -26,8 +26,8 @@ const ITEM_BYTES = 64;
 
 /** Returns an empty queue. */
 export function createInboundQueue(options: {
-  /** Yields where something else may have its turn. */
-  work: (items: readonly Item[]) => Iterator<void>;
+  /** Does the items of the messages up to this one. Yields where something else may have its turn. */
+  work: (items: readonly Item[], number: number) => Iterator<void>;
   /** All up to the message with this number is done. `items`: those that were done since the last time. */
   done: (done: Incoming) => void;
   /** void; => Has the link read, or not read. */
@@ -42,7 +42,7 @@ export function createInboundQueue(options: {
     const last = messages.at(-1);
     if (last === undefined) return;
     const items = messages.length === 1 ? last.items : messages.flatMap((message) => message.items);
-    current = { work: options.work(items), what: { number: last.number, items } };
+    current = { work: options.work(items, last.number), what: { number: last.number, items } };
   }
 
   function turn(): void {

@@ -77,8 +77,9 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void):
   let unconfirmed: readonly number[] = [];
   let number = 0;
   let attachments = 0;
-  let processedNumber = 0;
-  let acknowledged = 0;
+  /** The core's messages that are handled, and that devices have received; and what the core was told of that. */
+  let progress = { processed: 0, acknowledged: 0 };
+  let told = progress;
   /** Messages that the stream has not sent on. */
   let underWay = 0;
   let scheduled = false;
@@ -111,13 +112,17 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void):
       unconfirmed = unconfirmed.slice(MAX_UNCONFIRMED_PER_MESSAGE);
       const { delivered, published, events, calls } = message;
       const reports = delivered.length + published.length + events.length;
-      const told = reports + calls.length + message.unconfirmed.length;
-      if (told === 0 && acknowledged === processedNumber) return;
+      if (reports + calls.length + message.unconfirmed.length === 0 && told === progress) return;
       send(stream, message);
       observe?.(reports + calls.length);
       if (reports === 0) continue;
       uncommitted.push({ number, delivered: { ids: delivered, sessions }, lasting: events.filter(isLasting) });
-    } while (waiting.length + unconfirmed.length + batch.delivered.length + batch.events.length > 0);
+    } while (waiting.length + unconfirmed.length + gathered() > 0);
+  }
+
+  /** Returns the number of reports that are to be sent. */
+  function gathered(): number {
+    return batch.delivered.length + batch.published.length + batch.events.length;
   }
 
   /**
@@ -159,8 +164,10 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void):
     message.number = ++number;
     // Only with the last of what those messages led to: a session that has stalled over them was not handed all of
     // them.
-    if (batch.delivered.length + batch.events.length === 0) acknowledged = processedNumber;
-    message.processed = acknowledged;
+    if (gathered() === 0) told = progress;
+    message.processed = told.processed;
+    // Of messages that are being handled, all that was sent so far may have been received.
+    message.acknowledged = Math.min(told.acknowledged, told.processed);
     underWay++;
     to.write(message, () => {
       if (stream !== to) return;
@@ -175,7 +182,7 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void):
   }
 
   function wakeWaiters(): void {
-    if (uncommitted.length > 0 || batch.delivered.length + batch.published.length + batch.events.length > 0) return;
+    if (uncommitted.length + gathered() > 0) return;
     for (const resolve of waiters) resolve();
     waiters = [];
   }
@@ -198,11 +205,15 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void):
     },
     opened: ({ slot, deviceId, through, device, generation }) =>
       report(Kind.OPENED, { slot, deviceId, through, device, generation }),
-    closed: ({ slot, through, device, generation, ticket }) =>
-      report(Kind.CLOSED, { slot, through, device, generation, ticket }),
+    closed: ({ slot, through, device, generation, ticket }, end) =>
+      report(Kind.CLOSED, { slot, through, device, generation, ticket, end }),
     left({ through, device, generation, ticket }) {
       if (kept.length >= MAX_EVENTS || through === 0) return;
       kept.push(create(SessionEventSchema, { kind: Kind.LEFT, through, device, generation, ticket }));
+    },
+    acknowledged(upTo) {
+      progress = { ...progress, acknowledged: upTo };
+      schedule();
     },
     stalled: ({ slot }) => report(Kind.STALLED, { slot }),
     drained: ({ slot, page, through }) => report(Kind.DRAINED, { slot, page, through }),
@@ -223,8 +234,8 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void):
       return true;
     },
     hello(to) {
-      processedNumber = 0;
-      acknowledged = 0;
+      progress = { processed: 0, acknowledged: 0 };
+      told = progress;
       send(to, create(EdgeBatchSchema, { hello: create(HelloSchema, { edgeId, attachment: ++attachments }) }));
     },
     attached(to) {
@@ -260,7 +271,7 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void):
     },
     waitingBytes: () => waitingBytes,
     processed(upTo, tell) {
-      processedNumber = upTo;
+      progress = { ...progress, processed: upTo };
       if (tell) schedule();
     },
     allCommitted() {

@@ -1,3 +1,5 @@
+import type { SessionEnd } from './wire.js';
+
 /** A session as the core is told of it. */
 export interface ReportedSession {
   /** Its name on the link. */
@@ -12,7 +14,7 @@ export interface ReportedSession {
   readonly ticket: number;
   /** The last page that the core began to send. */
   readonly page: number;
-  /** The push up to which the socket was handed all. */
+  /** The push up to which the device has received all. */
   readonly through: number;
 }
 
@@ -22,17 +24,19 @@ export interface SessionReports {
   delivered(session: ReportedSession, deliveryId: number): void;
   /** Of what an earlier attachment was handed. */
   deliveredLate(session: ReportedSession, deliveryId: number): void;
-  /** A topic push has gone to so many sessions. */
+  /** A topic push was received by so many more devices. */
   published(pushId: number, sessions: number): void;
   /** A session is there. */
   opened(session: ReportedSession): void;
+  /** Devices have received all that the core's messages up to this one had for their sockets, or have closed. */
+  acknowledged(upTo: number): void;
   /** A session has ended. */
-  closed(session: ReportedSession): void;
+  closed(session: ReportedSession, end: SessionEnd): void;
   /** A socket has closed while no core listens: the next one is told how far it got. */
   left(session: ReportedSession): void;
   /** A session takes nothing. */
   stalled(session: ReportedSession): void;
-  /** A session has taken its page. */
+  /** A device has received its page. */
   drained(session: ReportedSession): void;
   /** A device has confirmed a push. Told until it is committed. */
   confirmed(session: ReportedSession, pushId: number): void;

@@ -9,7 +9,11 @@ export type {
   Reply,
   SessionOrder,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
-export { CheckReadinessRequestSchema, SessionOrder_Kind as OrderKind } from '../../gen/onepush/link/v1/edge_link_pb.js';
+export {
+  CheckReadinessRequestSchema,
+  SessionEvent_End as SessionEnd,
+  SessionOrder_Kind as OrderKind,
+} from '../../gen/onepush/link/v1/edge_link_pb.js';
 export { CreateAppRequestSchema, GetAppRequestSchema } from '../../gen/onepush/v1/app_pb.js';
 export { Channel, ChannelEnvironment } from '../../gen/onepush/v1/channel_pb.js';
 export {

@@ -1,6 +1,6 @@
-import type { SessionReports } from '../link/session-reports.js';
 import { type Delivery, Platform, type Publication } from '../link/wire.js';
 import type { Redelivery } from './redelivery.js';
+import type { Round } from './rounds.js';
 import type { SocketSession } from './session.js';
 import type { Message, SocketWriter } from './socket-writer.js';
 import type { Topics } from './topics.js';
@@ -11,29 +11,22 @@ import type { Topics } from './topics.js';
  */
 export interface SocketFanOut {
   /** Messages for the same slots. */
-  deliver(run: readonly Delivery[]): Generator<void>;
-  /**
-   * Messages for the same topics and the same platform. Reports to how many sessions each went, also when it is ended
-   * early.
-   */
-  publish(run: readonly Publication[]): Generator<void>;
+  deliver(run: readonly Delivery[], round: Round): Generator<void>;
+  /** Messages for the same topics and the same platform. */
+  publish(run: readonly Publication[], round: Round): Generator<void>;
 }
 
-interface Copies extends Message {
-  /** Number of sessions that have got it. */
-  sessions: number;
-}
+const NONE = new Uint8Array();
 
 /** Returns a fan-out with nothing to send. */
 export function createSocketFanOut(options: {
-  outbox: () => Pick<SessionReports, 'published'>;
   writer: SocketWriter;
   redelivery: Redelivery;
   topics: Topics;
   sessionOf: (slot: number) => SocketSession | undefined;
   framesPerTurn: number;
 }): SocketFanOut {
-  const { outbox, writer, redelivery, topics, sessionOf, framesPerTurn } = options;
+  const { writer, redelivery, topics, sessionOf, framesPerTurn } = options;
   let left = framesPerTurn;
 
   /** Returns true if the turn is over. */
@@ -43,68 +36,53 @@ export function createSocketFanOut(options: {
     return true;
   }
 
-  /** Hands messages to a session. Returns how many were sent. */
-  function hand(session: SocketSession, messages: readonly Message[]): number {
+  function hand(session: SocketSession, messages: readonly Message[]): void {
     const sent = writer.write(session, messages);
     left -= messages.length;
-    for (const { pushId, frame, confirmUntil } of sent === messages.length ? messages : messages.slice(0, sent)) {
-      if (confirmUntil > 0) redelivery.sent(session, pushId, frame, confirmUntil);
+    for (const { handed, frame, confirmUntil } of sent === messages.length ? messages : messages.slice(0, sent)) {
+      if (confirmUntil > 0) redelivery.sent(session, handed.pushId, frame, confirmUntil);
     }
-    return sent;
   }
 
-  function publishTo(session: SocketSession, fitting: readonly Copies[]): void {
+  function publishTo(session: SocketSession, fitting: readonly Message[]): void {
     // A session with several of the topics has them from the first.
-    const { through } = session;
-    const news = fitting.some(({ pushId }) => pushId <= through)
-      ? fitting.filter(({ pushId }) => pushId > through)
-      : fitting;
-    if (news.length === 0) {
-      left--;
-      return;
-    }
-    const sent = hand(session, news);
-    for (const copies of sent === news.length ? news : news.slice(0, sent)) copies.sessions++;
+    const { sent } = session;
+    const isNew = ({ handed }: Message): boolean => handed.pushId > sent;
+    const news = fitting.every(isNew) ? fitting : fitting.filter(isNew);
+    if (news.length > 0) hand(session, news);
+    else left--;
   }
 
   return {
-    *deliver(run) {
+    *deliver(run, round) {
       const frames = run.map(frameOf);
       for (const [index, slot] of run[0]?.slots.entries() ?? []) {
         const session = sessionOf(slot);
         if (session === undefined || !takesMessages(session)) continue;
         const own = run.map(({ pushId, frame, deliveryIds, confirmUntil }, at) => {
-          return { pushId, frame: frames[at] ?? frame, deliveryId: deliveryIds[index], confirmUntil };
+          const handed = { pushId, deliveryId: deliveryIds[index], publication: undefined, round };
+          return { frame: frames[at] ?? frame, confirmUntil, handed };
         });
         hand(session, own);
         if (isOver()) yield;
       }
     },
 
-    *publish(run) {
+    *publish(run, round) {
       const [first] = run;
       if (first === undefined) return;
       const { platform } = first;
-      const all = run.map((publication) => toCopies(publication, publication.frame));
+      const all = run.map((publication) => toMessage(publication, round));
       const forIos = run.every(({ iosFrame }) => iosFrame.length === 0)
         ? all
-        : run.map((publication) =>
-            toCopies(publication, publication.iosFrame.length > 0 ? publication.iosFrame : publication.frame),
-          );
-      try {
-        for (const topic of first.topics) {
-          for (const session of topics.members(topic)) {
-            const isMeant = platform === Platform.UNSPECIFIED || platform === session.platform;
-            if (session.state === 'live' && isMeant)
-              publishTo(session, session.platform === Platform.IOS ? forIos : all);
-            // Whoever is passed over takes of the turn, too: there may be a hundred thousand of them.
-            else left--;
-            if (isOver()) yield;
-          }
-        }
-      } finally {
-        for (const { pushId, sessions } of all === forIos ? all : [...all, ...forIos]) {
-          if (sessions > 0) outbox().published(pushId, sessions);
+        : all.map((message, at) => toIosMessage(run[at], message));
+      for (const topic of first.topics) {
+        for (const session of topics.members(topic)) {
+          const isMeant = platform === Platform.UNSPECIFIED || platform === session.platform;
+          if (session.state === 'live' && isMeant) publishTo(session, session.platform === Platform.IOS ? forIos : all);
+          // Whoever is passed over takes of the turn, too: there may be a hundred thousand of them.
+          else left--;
+          if (isOver()) yield;
         }
       }
     },
@@ -121,6 +99,13 @@ function frameOf({ frame, confirmUntil }: Pick<Message, 'frame' | 'confirmUntil'
   return confirmUntil > 0 ? Buffer.from(frame) : frame;
 }
 
-function toCopies({ pushId, confirmUntil }: Publication, frame: Uint8Array): Copies {
-  return { pushId, frame: frameOf({ frame, confirmUntil }), deliveryId: undefined, confirmUntil, sessions: 0 };
+/** All sessions share what is remembered of a topic push. */
+function toMessage({ pushId, frame, confirmUntil }: Publication, round: Round): Message {
+  const handed = { pushId, deliveryId: undefined, publication: { pushId, round, received: 0 }, round };
+  return { frame: frameOf({ frame, confirmUntil }), confirmUntil, handed };
+}
+
+function toIosMessage(publication: Publication | undefined, common: Message): Message {
+  const { iosFrame: frame, confirmUntil } = publication ?? { iosFrame: NONE, confirmUntil: 0 };
+  return frame.length === 0 ? common : { ...common, frame: frameOf({ frame, confirmUntil }) };
 }

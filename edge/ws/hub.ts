@@ -1,8 +1,18 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { CoreLink, LinkListener } from '../link/client.js';
-import { type Delivery, OrderKind, type Publication, type Recall, type SessionOrder } from '../link/wire.js';
+import {
+  type Delivery,
+  OrderKind,
+  type Publication,
+  type Recall,
+  SessionEnd,
+  type SessionOrder,
+} from '../link/wire.js';
+import { createAcknowledgements, type Delivered } from './acknowledgements.js';
 import { createSocketFanOut, takesMessages } from './fan-out.js';
 import { createRedelivery } from './redelivery.js';
+import { createRetirement, type Retirement } from './retirement.js';
+import { createRounds } from './rounds.js';
 import { createSocketSession, type SocketData, type SocketSession } from './session.js';
 import { createSocketWriter, type FrameCounts } from './socket-writer.js';
 import { areEqual, createTopics } from './topics.js';
@@ -16,15 +26,22 @@ export interface Hub extends LinkListener {
   open(ws: WebSocket<SocketData>, deviceId: string): SocketSession | undefined;
   /** A socket has closed. */
   closed(session: SocketSession): void;
-  /** A socket has taken what it buffered. */
+  /** A socket has taken some of what it buffered. */
   drained(session: SocketSession): void;
+  /** A pong has come. Returns false if it answers no ping of the hub. */
+  pong(session: SocketSession, payload: ArrayBuffer): boolean;
+  /**
+   * Has a session closed because the server goes away, as soon as the device has received what it was handed; it is
+   * handed nothing more.
+   */
+  retire(session: SocketSession, reason: string): void;
+  /** Sessions that are to be closed. */
+  readonly retirement: Pick<Retirement, 'count' | 'closeAll'>;
   /** A device has confirmed a push. */
   confirm(session: SocketSession, pushId: number): void;
   /** All sessions that are not closed. */
   sessions(): Iterable<SocketSession>;
-  /** Returns true if the session that had the slot is still open. */
-  isOpen(slot: number, ws: WebSocket<SocketData>): boolean;
-  /** Sends nothing again any more. */
+  /** Sends nothing again any more, and no pings. */
   stop(): void;
   /** Returns counts for the metrics. */
   counts(): HubCounts;
@@ -38,6 +55,10 @@ export interface HubCounts {
   redelivered: number;
   /** Bytes of messages that are kept until they are confirmed. */
   unconfirmedBytes: number;
+  /** Bytes that sockets were handed and devices have not acknowledged. */
+  unacknowledgedBytes: number;
+  /** Sessions that were closed because their devices did not answer a ping. */
+  dead: number;
 }
 
 /** Maximum number of confirmations of what it was not sent that a session may send. */
@@ -52,8 +73,15 @@ export function createHub(
     maxSessions: number;
     /** Milliseconds until an unconfirmed message is sent again for the first time. */
     confirmInterval: number;
+    /** The moment at which a message counts as delivered. */
+    delivered: Delivered;
+    /** Seconds that a device may take to answer a ping that stands behind nothing large. */
+    pongSeconds: number;
     /** Number of frames that are sent before something else has its turn. */
     framesPerTurn?: number;
+    /** Milliseconds of a tick of the clock by which pings go, and so many from one ping to the next. */
+    tickMs?: number;
+    spacing?: number;
   },
 ): Hub {
   const outbox = () => link().outbox;
@@ -62,17 +90,31 @@ export function createHub(
   /** Slots of closed sessions that the core may still be sending to. */
   const unreleased = new Set<number>();
   const topics = createTopics();
-  const writer = createSocketWriter(outbox);
+  const rounds = createRounds(outbox);
+  const acknowledgements = createAcknowledgements({
+    ...options,
+    outbox,
+    rounds,
+    cleared,
+    dead(session) {
+      dead++;
+      session.end = SessionEnd.DEAD;
+      // Without a close frame: nobody reads it, and the descriptor is free at once.
+      session.ws.close();
+    },
+  });
+  const writer = createSocketWriter(outbox, acknowledgements);
   const redelivery = createRedelivery({
     firstInterval: options.confirmInterval,
     resend(session, pushId, frame) {
-      if (!takesMessages(session)) return;
+      if (!takesMessages(session) || !acknowledgements.hasRoom(session)) return;
       redelivered++;
-      writer.write(session, [{ pushId, frame, deliveryId: undefined, confirmUntil: 0 }]);
+      const handed = { pushId, deliveryId: undefined, publication: undefined, round: undefined };
+      writer.write(session, [{ frame, confirmUntil: 0, handed }]);
     },
   });
+  const retirement = createRetirement(outbox, acknowledgements);
   const fanOut = createSocketFanOut({
-    outbox,
     writer,
     redelivery,
     topics,
@@ -81,6 +123,14 @@ export function createHub(
   });
   let count = 0;
   let redelivered = 0;
+  let dead = 0;
+
+  /** The device has received all that its socket was handed. */
+  function cleared(session: SocketSession): void {
+    if (retirement.cleared(session) || !link().isAttached()) return;
+    if (session.state === 'stalled') outbox().drained(session);
+    else if (session.state === 'announced') outbox().opened(session);
+  }
 
   function applyOrder({ kind, slot, platform, topics: wanted, code, reason, page, ...rest }: SessionOrder): void {
     if (kind === OrderKind.RELEASED) {
@@ -91,13 +141,14 @@ export function createHub(
     if (session === undefined) return;
     switch (kind) {
       case OrderKind.RESUME:
-        session.state = 'resumed';
+        if (!retirement.has(session)) session.state = 'resumed';
         session.page = page;
         accept(session, rest);
         return;
       case OrderKind.SYNC:
         session.state = 'stalled';
-        if (session.buffered === undefined) outbox().drained(session);
+        if (acknowledgements.isClear(session)) cleared(session);
+        else acknowledgements.hasten(session);
         return;
       case OrderKind.LIVE:
         session.platform = platform;
@@ -147,24 +198,33 @@ export function createHub(
       topics.set(session, []);
       redelivery.forget(session);
       slots[slot] = undefined;
+      retirement.forget(session);
       count--;
       if (link().isAttached()) {
         unreleased.add(slot);
-        outbox().closed(session);
+        outbox().closed(session, session.end);
       } else {
         outbox().left(session);
         free.push(slot);
       }
+      acknowledgements.forget(session);
     },
 
     drained(session) {
-      if (session.ws.getBufferedAmount() > 0) return;
-      const { buffered } = session;
-      writer.drained(session);
-      if (!link().isAttached()) return;
-      if (session.state === 'stalled') outbox().drained(session);
-      else if (session.state === 'announced' && buffered !== undefined) outbox().opened(session);
+      const wasClear = acknowledgements.isClear(session);
+      acknowledgements.drained(session);
+      if (session.ws.getBufferedAmount() > 0 || !acknowledgements.isClear(session)) return;
+      // It has stalled without taking anything, or it was enough that the last byte is written.
+      if (!wasClear || session.state === 'stalled') cleared(session);
     },
+
+    pong: (session, payload) => acknowledgements.pong(session, payload),
+
+    retire(session, reason) {
+      // It may have closed by itself.
+      if (slots[session.slot] === session) retirement.retire(session, reason);
+    },
+    retirement,
 
     confirm(session, pushId) {
       // What was not sent in this session may have been in an earlier one; but nobody has confirmed so much of that.
@@ -181,18 +241,24 @@ export function createHub(
       for (const session of slots) if (session !== undefined) yield session;
     },
 
-    isOpen: (slot, ws) => slots[slot]?.ws === ws,
-    stop: () => redelivery.stop(),
+    stop() {
+      redelivery.stop();
+      acknowledgements.stop();
+    },
     counts: () => ({
       frames: writer.counts(),
       redelivered,
       unconfirmedBytes: redelivery.keptBytes(),
+      unacknowledgedBytes: acknowledgements.bytes(),
+      dead,
     }),
 
     attached() {
       for (const session of slots) {
-        // What a socket still buffers would be sent to it again: it is announced when it has drained.
-        if (session !== undefined && session.buffered === undefined) outbox().opened(session);
+        if (session === undefined) continue;
+        // What a device has not acknowledged would be sent to it again: it is announced when it has.
+        if (acknowledgements.isClear(session)) outbox().opened(session);
+        else acknowledgements.hasten(session);
       }
       // They may have been recalled while no core could say so.
       outbox().unconfirmed(redelivery.unconfirmedPushes());
@@ -203,9 +269,11 @@ export function createHub(
       // Nothing is on its way any more.
       for (const slot of unreleased) free.push(slot);
       unreleased.clear();
+      rounds.detached();
     },
 
-    *items(items) {
+    *items(items, number) {
+      const round = rounds.begin(number);
       const deliveries: Delivery[] = [];
       const publications: Publication[] = [];
       for (const [index, { item }] of items.entries()) {
@@ -213,14 +281,15 @@ export function createHub(
         if (item.case === 'delivery') {
           deliveries.push(item.value);
           if (next?.case === 'delivery' && areEqual(item.value.slots, next.value.slots)) continue;
-          yield* fanOut.deliver(deliveries.splice(0));
+          yield* fanOut.deliver(deliveries.splice(0), round);
         } else if (item.case === 'publication') {
           publications.push(item.value);
           if (next?.case === 'publication' && isTogetherWith(item.value, next.value)) continue;
-          yield* fanOut.publish(publications.splice(0));
+          yield* fanOut.publish(publications.splice(0), round);
         } else if (item.case === 'order') applyOrder(item.value);
         else if (item.case === 'recall') recall(item.value);
       }
+      rounds.end(round);
     },
   };
 }

@@ -3,6 +3,7 @@ import { OnePushError } from '../../common/errors.js';
 import type { Connections } from '../connections.js';
 import type { Refuse } from '../http/exchange.js';
 import { readHead } from '../http/request-head.js';
+import { SessionEnd } from '../link/wire.js';
 import { createRate } from '../rate.js';
 import { CLOSE } from './close-codes.js';
 import { createFrameBudget } from './frame-budget.js';
@@ -21,6 +22,9 @@ const MAX_BUFFERED = 64 * 1024;
 const STRAY_CONFIRMATIONS = { perSecond: 1000, burst: 2000 };
 /** The close code of a connection that ended without a close frame: its descriptor is free. */
 const CUT = 1006;
+
+/** The words of uWebSockets for a socket that has not answered its ping. */
+const TIMED_OUT = 'WebSocket timed out from inactivity';
 
 /** The only subprotocol that is spoken; clients need not ask for it. */
 const SUBPROTOCOL = 'onepush.v1';
@@ -132,14 +136,22 @@ export function serveWebSockets(
       if (data.session !== undefined && !budget.spend(data)) ws.end(CLOSE.tooFast, 'too many frames');
     },
 
+    pong(ws, payload) {
+      const data = ws.getUserData();
+      if (data.session === undefined || hub.pong(data.session, payload)) return;
+      // It answers a ping of uWebSockets, or nothing at all.
+      if (!budget.spend(data)) ws.end(CLOSE.tooFast, 'too many frames');
+    },
+
     drain(ws) {
       const { session } = ws.getUserData();
       if (session !== undefined) hub.drained(session);
     },
 
-    close(ws, code) {
+    close(ws, code, message) {
       observer.closed(code);
       const data = ws.getUserData();
+      if (code === CUT && data.session !== undefined && isTimeout(message)) data.session.end = SessionEnd.DEAD;
       if (code === CUT) connections.closed();
       else connections.left();
       budget.closed(data);
@@ -158,6 +170,10 @@ export function serveWebSockets(
 function idleSeconds(pingSeconds: number): number {
   if (pingSeconds >= 16) return pingSeconds + 16;
   return pingSeconds + (pingSeconds >= 8 ? 8 : 4);
+}
+
+function isTimeout(message: ArrayBuffer): boolean {
+  return message.byteLength > 0 && Buffer.from(message).toString('latin1') === TIMED_OUT;
 }
 
 function speaksOurs(offered: string): boolean {

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { ReportedSession } from '../link/session-reports.js';
-import type { Platform } from '../link/wire.js';
+import { type Platform, SessionEnd } from '../link/wire.js';
+import type { Publication, Round } from './rounds.js';
 
 /** The data that uWebSockets keeps for a socket. */
 export interface SocketData {
@@ -36,10 +37,14 @@ export interface SocketSession extends ReportedSession {
   platform: Platform;
   /** Topics of which it gets what is published. */
   topics: readonly number[];
-  /** The pushes of which the kernel has taken every byte. */
+  /** The push up to which the device has received all. */
   through: number;
-  /** Messages that the socket still buffers, the first maybe in part: they count as handed over when it has drained. */
-  buffered: readonly Handed[] | undefined;
+  /** The push up to which the socket was handed all. */
+  sent: number;
+  /** Messages that it was handed and has not acknowledged; undefined: there were none lately. See Acknowledgements. */
+  unacknowledged: Unacknowledged | undefined;
+  /** The way the session ends when its socket closes. */
+  end: SessionEnd;
   /** Messages that the device must still confirm, by push; undefined: there were never any. See Redelivery. */
   unconfirmed: Map<number, Unconfirmed> | undefined;
   /** Pushes that the device has confirmed before the session was accepted; undefined: none. */
@@ -48,12 +53,33 @@ export interface SocketSession extends ReportedSession {
   strayConfirmations: number;
 }
 
-/** A message that a socket was handed. */
+/** A message that a socket was handed: without its frame, which is a part of a whole message of the link. */
 export interface Handed {
   /** The push. */
   readonly pushId: number;
-  /** Undefined: of a topic push, or sent again. */
+  /** Undefined: of a topic push, or the device confirms it. */
   readonly deliveryId: number | undefined;
+  /** The topic push; undefined: it is none. */
+  readonly publication: Publication | undefined;
+  /** The round that it came with; undefined: it is sent again. */
+  readonly round: Round | undefined;
+}
+
+/** Messages that a device has not acknowledged, and the ping that stands behind them. */
+export interface Unacknowledged {
+  /** Oldest first. */
+  messages: Handed[];
+  /** Number of bytes of their frames. */
+  bytes: number;
+  /** Number of those before the ping that is on its way, and their bytes; 0: none is on its way. */
+  pinged: { messages: number; bytes: number };
+  /** The number of the last ping. */
+  ping: number;
+  /** The socket has taken that ping, or buffers it. */
+  isPingSent: boolean;
+  /** The tick of that ping, and the one at which the session counts as dead if it has not been answered. */
+  pingedAt: number;
+  deadline: number;
 }
 
 /** A message that a device has not confirmed. */
@@ -80,11 +106,13 @@ export function createSocketSession(ws: WebSocket<SocketData>, slot: number, dev
     platform: 0,
     topics: [],
     through: 0,
+    sent: 0,
     device: 0,
     generation: 0,
     ticket: 0,
     page: 0,
-    buffered: undefined,
+    unacknowledged: undefined,
+    end: SessionEnd.UNSPECIFIED,
     unconfirmed: undefined,
     early: undefined,
     strayConfirmations: 0,

@@ -120,6 +120,7 @@ describe('POST /msgpush/register', () => {
     await toTags();
     await lastCall(device, body.alias);
     expect(alerts(device)).toEqual(['last call', kept, come, 'last call']);
+    await device.acknowledged();
     await device.close();
 
     await toTags();

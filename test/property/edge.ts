@@ -6,25 +6,35 @@ import type { SocketSession } from '../../edge/ws/session.js';
 import type { CoreBatch } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { createWire, type Wire } from './wire.js';
 
-/** A socket of a device, as the hub sees it. What the kernel takes, the device has. */
+/** What comes of a socket to its device. */
+export interface Received {
+  /** The device has read a message. */
+  message(frame: string, wasLate: boolean): void;
+  /** The edge has read that it has the first so many messages. */
+  acknowledged(count: number): void;
+}
+
+/** A socket of a device, as the hub sees it. Unless it is paused or deaf, the device has what the kernel takes. */
 export interface Socket {
   readonly isOpen: boolean;
-  /** It buffers a frame: an edge that attaches again does not announce it yet. */
+  /** It has not read all: an edge that attaches again does not announce it yet. */
   readonly isStuck: boolean;
   /** A core has accepted it, while it was open: then what it has confirmed before counts too. */
   readonly isAccepted: boolean;
   /** It takes nothing from now on: the next frame is buffered. */
   pause(): void;
-  /** It takes what is buffered, and everything from now on. */
+  /** The kernel takes everything from now on, and the device reads nothing. */
+  deafen(): void;
+  /** It takes and reads what waits, and everything from now on. */
   drain(): void;
-  /** In order: the device has read all. Otherwise what is buffered is lost. */
+  /** In order: the device has read all. Otherwise what it has not read is lost. */
   close(orderly: boolean): void;
   confirm(pushId: number): void;
 }
 
 /** An edge with its real hub and its real outbox, on a wire instead of a network. */
 export interface Edge {
-  connect(deviceId: string, received: (frame: string, wasBuffered: boolean) => void): Socket;
+  connect(deviceId: string, received: Received): Socket;
   attach(core: EdgeLinkServer): void;
   /** The link breaks. `coreKnows`: the core hears of it now, not when the edge attaches again. */
   cut(coreKnows: boolean): void;
@@ -49,9 +59,12 @@ export function createEdge(edgeId: string, active: () => void): Edge {
     maxSessions: 1000,
     confirmInterval: NO_REDELIVERY,
     framesPerTurn: 1,
+    delivered: 'received',
+    pongSeconds: 300,
+    spacing: 0,
   });
   const inbound = createInboundQueue({
-    work: (items) => hub.items(items),
+    work: (items, number) => hub.items(items, number),
     done: ({ number, items }) => outbox.processed(number, items.length > 0),
     // So little waits here that the link is always read.
     read: () => undefined,
@@ -82,17 +95,44 @@ export function createEdge(edgeId: string, active: () => void): Edge {
 
   return {
     connect(deviceId, received) {
+      /** Frames, and payloads of pings, that wait in the process, or in the kernel. */
       const buffer: Uint8Array[] = [];
+      const unread: Uint8Array[] = [];
+      const pings = new WeakSet<Uint8Array>();
       /** What is sent corked and not handed to the kernel yet. */
       let corked: Uint8Array[] | undefined;
       let open = true;
       let paused = false;
+      let deaf = false;
       /** A byte of what is buffered first is taken. */
       let partly = false;
+      let messages = 0;
+      /** Pongs that are on their way, with how many messages they acknowledge. */
+      const pongs: { payload: Uint8Array; messages: number }[] = [];
       function close(): void {
         if (!open) return;
         open = false;
         if (session !== undefined && !killed) hub.closed(session);
+      }
+      function answer(): void {
+        for (const { payload, messages: count } of pongs.splice(0)) {
+          if (!open || killed || session === undefined) continue;
+          active();
+          if (hub.pong(session, Uint8Array.from(payload).buffer)) received.acknowledged(count);
+        }
+      }
+      function read(frame: Uint8Array, wasLate: boolean): void {
+        if (!pings.has(frame)) {
+          messages++;
+          received.message(textOf(frame), wasLate);
+          return;
+        }
+        pongs.push({ payload: frame, messages });
+        setImmediate(answer);
+      }
+      function take(frame: Uint8Array): void {
+        if (deaf) unread.push(frame);
+        else read(frame, false);
       }
       const ws = {
         send(frame: Uint8Array): number {
@@ -104,11 +144,16 @@ export function createEdge(edgeId: string, active: () => void): Edge {
             return 1;
           }
           if (!paused) {
-            received(textOf(frame), false);
+            take(frame);
             return 1;
           }
           buffer.push(frame);
           return 0;
+        },
+        ping(payload: ArrayBuffer): number {
+          const frame = new Uint8Array(payload.slice(0));
+          pings.add(frame);
+          return ws.send(frame);
         },
         /** A paused socket takes half of what comes at once, and a byte of what follows. */
         cork(work: () => void): void {
@@ -117,7 +162,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
           const sent = corked;
           corked = undefined;
           const taken = paused ? Math.floor(sent.length / 2) : sent.length;
-          for (const frame of sent.slice(0, taken)) received(textOf(frame), false);
+          for (const frame of sent.slice(0, taken)) take(frame);
           buffer.push(...sent.slice(taken));
           partly = buffer.length > 0;
         },
@@ -127,22 +172,25 @@ export function createEdge(edgeId: string, active: () => void): Edge {
             partly && buffer.length > 0 ? -1 : 0,
           ),
         end: close,
+        close,
       };
       // The hub uses of a socket what this one has.
       const session = hub.open(ws as unknown as SocketSession['ws'], deviceId);
       function drain(): void {
         paused = false;
-        if (!open || killed || buffer.length === 0) return;
-        for (const frame of buffer.splice(0)) received(textOf(frame), true);
+        deaf = false;
+        if (!open || killed) return;
+        const hasDrained = buffer.length > 0;
+        for (const frame of [...unread.splice(0), ...buffer.splice(0)]) read(frame, true);
         partly = false;
-        if (session !== undefined) hub.drained(session);
+        if (hasDrained && session !== undefined) hub.drained(session);
       }
       return {
         get isOpen() {
           return open && !killed;
         },
         get isStuck() {
-          return buffer.length > 0;
+          return buffer.length + unread.length > 0;
         },
         get isAccepted() {
           return session !== undefined && session.device > 0;
@@ -150,9 +198,14 @@ export function createEdge(edgeId: string, active: () => void): Edge {
         pause() {
           paused = true;
         },
+        deafen() {
+          deaf = true;
+        },
         drain,
         close(orderly) {
           if (orderly) drain();
+          // What it has said before comes before its end, unless its connection breaks.
+          if (orderly) answer();
           close();
         },
         confirm(pushId) {

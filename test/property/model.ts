@@ -59,7 +59,9 @@ export interface Model {
   isRegistered(device: number): boolean;
   readonly sent: Sent[];
   connected(device: number): Connection;
-  received(connection: Connection, push: Sent, id: number, now: number, wasBuffered: boolean): void;
+  received(connection: Connection, push: Sent, id: number, now: number, wasLate: boolean): void;
+  /** The edge knows that the device has the first so many messages of the connection. */
+  acknowledged(connection: Connection, count: number): void;
   /**
    * `counts`: whether it is known whose the socket is; what a socket confirms that closes before it is known may be
    * forgotten.
@@ -82,7 +84,7 @@ export function createModel(): Model {
   const states = new Map<number, State[]>();
   /** When what waited for a device was discarded. */
   const afresh = new Map<number, { from: number; to: number }[]>();
-  const receipts = new Map<string, { first: number }>();
+  const receipts = new Map<string, { first: number; isAcknowledged: boolean }>();
   const confirmations = new Map<string, { at: number; counts: () => boolean }[]>();
   const disturbances: { until: number; what: 'edge' | 'other' }[] = [];
   const sent: Sent[] = [];
@@ -149,7 +151,7 @@ export function createModel(): Model {
       confirmations.set(key(device, push), [...earlier, { at, counts }]);
     },
 
-    received(connection, push, id, now, wasBuffered) {
+    received(connection, push, id, now, wasLate) {
       const { device, opened } = connection;
       const at = tick();
       push.id ??= id;
@@ -163,15 +165,23 @@ export function createModel(): Model {
       const earlier = receipts.get(key(device, push));
       // A live edge remembers what it has delivered, but of topics only for as long as the socket is open.
       const excuse = push.target.kind === 'alias' || push.target.kind === 'device' ? 'edge' : undefined;
-      if (earlier !== undefined && !push.needConfirm && !since(earlier.first, excuse)) fail('came twice', device, push);
+      if (earlier?.isAcknowledged && !push.needConfirm && !since(earlier.first, excuse))
+        fail('came twice', device, push);
       const confirmed = confirmedAt(device, push);
       if (confirmed !== undefined && opened > confirmed && !since(confirmed, 'edge'))
         fail('came again after it was confirmed', device, push);
-      if (now >= push.expiresAt && !wasBuffered) fail('came after it had expired', device, push);
+      if (now >= push.expiresAt && !wasLate) fail('came after it had expired', device, push);
       if (push.recalled !== undefined && opened > push.recalled.to) fail('came after it was recalled', device, push);
-      receipts.set(key(device, push), earlier ?? { first: at });
+      receipts.set(key(device, push), earlier ?? { first: at, isAcknowledged: false });
       connection.ids.push(id);
       connection.pushes.add(push);
+    },
+
+    acknowledged({ device, pushes }, count) {
+      for (const push of [...pushes].slice(0, count)) {
+        const receipt = receipts.get(key(device, push));
+        if (receipt !== undefined) receipt.isAcknowledged = true;
+      }
     },
 
     isOutdated: ({ device, known }) =>

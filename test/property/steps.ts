@@ -12,7 +12,7 @@ const TAGS = 2;
 /** Something that happens, and for how many turns of the loop the world goes on before the next thing does. */
 export type Step = { turns: number } & (
   | { do: 'register'; device: number; alias: number; tags: number[] }
-  | { do: 'unregister' | 'pause' | 'drain'; device: number }
+  | { do: 'unregister' | 'pause' | 'deafen' | 'drain'; device: number }
   | { do: 'connect'; device: number; paused: boolean }
   | { do: 'disconnect'; device: number; orderly: boolean }
   | { do: 'send'; target: Target; platform: PlatformFilter; needConfirm: boolean; duration: number; count: number }
@@ -69,6 +69,7 @@ const single = fc.oneof(
   { weight: 5, arbitrary: confirming },
   { weight: 1, arbitrary: step('unregister', { device }) },
   { weight: 2, arbitrary: step('pause', { device }) },
+  { weight: 2, arbitrary: step('deafen', { device }) },
   { weight: 3, arbitrary: step('drain', { device }) },
   { weight: 1, arbitrary: step('recall', { nth: fc.nat({ max: 20 }) }) },
   { weight: 1, arbitrary: step('advance', { seconds: fc.constantFrom(1, 6, 25, 31) }) },
@@ -121,6 +122,8 @@ async function act(world: World, step: Step): Promise<void> {
       return lines.get(step.device)?.socket.close(step.orderly);
     case 'pause':
       return lines.get(step.device)?.socket.pause();
+    case 'deafen':
+      return lines.get(step.device)?.socket.deafen();
     case 'drain':
       return lines.get(step.device)?.socket.drain();
     case 'send':

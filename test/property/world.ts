@@ -116,14 +116,14 @@ export async function createWorld(): Promise<World> {
     for (const { connection } of lines.values()) connection.known = undefined;
   }
 
-  function receive(connection: Connection, frame: string, wasBuffered: boolean): void {
+  function receive(connection: Connection, frame: string, wasLate: boolean): void {
     // The frame is our own; its alert is the number of the push.
     const { id, alert } = JSON.parse(frame) as { id: string; alert: string };
     const push = model.sent[Number(alert)];
-    story.push(`    device ${connection.device} receives push ${alert} (${id})${wasBuffered ? ', late' : ''}`);
+    story.push(`    device ${connection.device} receives push ${alert} (${id})${wasLate ? ', late' : ''}`);
     try {
       if (push === undefined) throw new Broken(`an unknown push: ${frame}`);
-      model.received(connection, push, Number(id), time, wasBuffered);
+      model.received(connection, push, Number(id), time, wasLate);
     } catch (error) {
       failure ??= error;
     }
@@ -160,7 +160,10 @@ export async function createWorld(): Promise<World> {
       const deviceId = deviceIds.get(device);
       if (deviceId === undefined) return undefined;
       const connection = model.connected(device);
-      const socket = edge.connect(deviceId, (frame, wasBuffered) => receive(connection, frame, wasBuffered));
+      const socket = edge.connect(deviceId, {
+        message: (frame, wasLate) => receive(connection, frame, wasLate),
+        acknowledged: (count) => model.acknowledged(connection, count),
+      });
       const line = { socket, connection };
       lines.set(device, line);
       return line;

@@ -43,6 +43,8 @@ export interface TestDevice {
   waitForMessage(passes: (message: Message) => boolean, timeoutMs?: number): Promise<Message>;
   /** The first text frame, past or to come, that passes, such as ACK1. */
   waitForFrame(passes: (frame: string) => boolean, timeoutMs?: number): Promise<string>;
+  /** Resolves once it has answered a ping that came behind all messages so far: the edge will know that it has them. */
+  acknowledged(timeoutMs?: number): Promise<void>;
   /** Sends a text frame; throws while the socket is connecting. */
   send(text: string): void;
   /** Closes in order and resolves when that is done. */
@@ -68,6 +70,14 @@ export function connectDevice(wsUrl: string, deviceId: string): TestDevice {
     frames.push(frame);
     const message = parseMessage(frame);
     if (message) messages.push(message);
+    waiters.check();
+  });
+
+  /** Number of messages that a ping has come behind. */
+  let pinged = 0;
+  // The socket answers it by itself.
+  socket.on('ping', () => {
+    pinged = messages.length;
     waiters.check();
   });
 
@@ -97,6 +107,8 @@ export function connectDevice(wsUrl: string, deviceId: string): TestDevice {
     waitForCount: (n, timeoutMs) => waitFor(() => (messages.length >= n ? messages : undefined), timeoutMs),
     waitForMessage: (passes, timeoutMs) => waitFor(() => messages.find(passes), timeoutMs),
     waitForFrame: (passes, timeoutMs) => waitFor(() => frames.find(passes), timeoutMs),
+    acknowledged: (timeoutMs) =>
+      waitFor(() => (pinged >= messages.length ? true : undefined), timeoutMs).then(() => undefined),
     send: (text) => socket.send(text),
     close() {
       socket.close();

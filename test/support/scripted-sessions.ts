@@ -67,7 +67,7 @@ export function scriptedSessions(): ScriptedSessions {
     release: () => told.push('release'),
     room: () => undefined,
     batchNumber: () => 1,
-    processed: () => ({ batch: 0, through: 0 }),
+    acknowledged: () => ({ batch: 0, through: 0 }),
   };
   const sessions = createSessions({
     // Sessions that read use no more of it.

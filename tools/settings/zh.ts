@@ -31,6 +31,9 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_CONFIRM_INTERVAL: '连接保持期间，未确认的消息首次重发前的等待时间；此后间隔逐次加倍，最长 5 分钟。',
   ONEPUSH_PING_INTERVAL:
     'WebSocket 静默多久后发送 ping，最多晚 4 秒。应小于沿途代理容许的时间：许多代理会关闭静默 60 秒的连接。',
+  ONEPUSH_DELIVERED:
+    '未设置 `needConfirm` 的消息何时算[已送达](contract.zh-CN.md#投递何时结束)：设备确认收到之后（`received`），或系统接收其字节之后（`written`）。`written` 供不应答 ping 的客户端使用；连接已断而未被察觉时，其上的消息会丢失。',
+  ONEPUSH_PONG_TIMEOUT: '设备应答的时限，消息每 8 KiB 再加一秒；超时则视为连接已断，予以关闭。',
   ONEPUSH_MAX_BODY_BYTES: '请求体的最大字节数。',
   ONEPUSH_STRICT_JSON:
     '`1` 表示拒绝旧版 One-Push 调用方的各种宽松写法：[其他类型的值](contract.zh-CN.md#其他类型的值)，以及近似的字段名、内容类型和路径。',

@@ -22,8 +22,11 @@ export interface Backlog {
   upTo: number;
 }
 
-/** Bytes that one session gets before its socket has to drain; exceeded by at most one message. */
-const PAGE_BYTES = 256 * 1024;
+/**
+ * Bytes that one session gets before its device has to acknowledge them, as many as its edge hands over without that;
+ * exceeded by at most one message.
+ */
+const PAGE_BYTES = 64 * 1024;
 /** Bytes that all sessions get from one read, so that the core's memory and the edges' queues stay bounded. */
 const READ_BYTES = 16 * 1024 * 1024;
 /** About as many bytes as a frame has beside its content. */

@@ -3,7 +3,7 @@ import type { InboxRow, StoreReader, TimelineRow, TopicRange } from '../../store
 import { type Backlog, type BacklogPage, fillPages } from './backlog-page.js';
 import type { Session } from './session.js';
 
-/** Maximum number of messages that one session gets before its socket has to drain. */
+/** Maximum number of messages that one session gets before its device has to acknowledge them. */
 const ENTRIES_PER_PAGE = 200;
 const INBOX_ROWS = 5000;
 const TIMELINE_ROWS = 2000;

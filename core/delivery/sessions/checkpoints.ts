@@ -47,10 +47,10 @@ export function createCheckpoints(options: {
     const { state, edge, device } = session;
     if (state.kind === 'closed') due.delete(session);
     if (state.kind !== 'live') return;
-    const processed = edge.processed();
-    // As when its edge goes: it has been handed all that was sent before the last batch that its edge has handled.
-    if (state.sinceBatch > processed.batch) return;
-    const through = resumePoint(session, processed.through);
+    const acknowledged = edge.acknowledged();
+    // As when its edge goes: its device has received all up to the last batch that all devices have acknowledged.
+    if (state.sinceBatch > acknowledged.batch) return;
+    const through = resumePoint(session, acknowledged.through);
     if (through > Math.max(session.checkpointed, session.cursor ?? 0)) {
       session.checkpointed = through;
       cycle.advanceCursor(device.num, through);

@@ -18,7 +18,7 @@ export interface EdgePort {
   /** Names the edge to apps, for the life of its process: of no use on the link. */
   readonly label: string;
   /** One message for one session. */
-  // `deliveryId`: what the edge reports when the kernel has taken the message; undefined: nothing.
+  // `deliveryId`: what the edge reports when the device has received the message; undefined: nothing.
   deliver(slot: number, message: EdgeMessage, deliveryId: number | undefined): void;
   /** One message for all live sessions that have one of its topics. */
   publish(publication: Publication): void;
@@ -38,8 +38,11 @@ export interface EdgePort {
   room(): Promise<void> | undefined;
   /** The number of the message that what is handed over now goes with. */
   batchNumber(): number;
-  /** The last of those messages that the edge has handled, and the push up to which all was in it or before it. */
-  processed(): { batch: number; through: number };
+  /**
+   * The last of those messages up to which devices have received all that their sockets were handed, and the push up
+   * to which all was in it or before it.
+   */
+  acknowledged(): { batch: number; through: number };
 }
 
 /** A message for sessions of one kind of platform. */

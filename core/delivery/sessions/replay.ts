@@ -10,7 +10,7 @@ import type { BacklogPage } from './backlog-page.js';
 import { type Session, sendTo } from './session.js';
 
 /**
- * Sends sessions what waited for them, page by page at the pace of their sockets, then makes them live.
+ * Sends sessions what waited for them, page by page at the pace of their devices, then makes them live.
  *
  * Nothing is lost or sent twice at the seam: a read is bounded by the last push that was committed when it began, and
  * what is committed from that moment on is held until the read has been sent.
@@ -18,7 +18,7 @@ import { type Session, sendTo } from './session.js';
 export interface Replay {
   /** Reads for a queued or drained session, in a set with others. */
   read(session: Session): void;
-  /** The socket takes nothing: the session reads again when it has drained. */
+  /** The device does not keep up: the session reads again when it has received what it was sent. */
   stall(session: Session): void;
   /** The session is closed: it gets nothing any more. */
   leave(session: Session): void;

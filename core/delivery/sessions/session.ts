@@ -10,7 +10,7 @@ export interface UnidentifiedSession {
   readonly slot: number;
   /** The public id that the socket came with; it may be nobody's. */
   readonly deviceId: string;
-  /** The push up to which this socket was handed all before the edge attached again; 0 for a new socket. */
+  /** The push up to which the device received all before the edge attached again; 0 for a new socket. */
   readonly through: number;
   /** The registration that it was accepted for before the edge attached again; undefined for a new socket. */
   readonly accepted: Pick<Device, 'num' | 'generation'> | undefined;
@@ -22,7 +22,7 @@ export interface UnidentifiedSession {
  * An identified session, and where it stands:
  * - queued: it waits for its turn to read, or for the device's earlier session to close;
  * - reading: what waited is being read; what is committed meanwhile is held, and follows;
- * - draining: the edge is to say when the socket has taken what it was sent;
+ * - draining: the edge is to say when the device has received what it was sent;
  * - live: what is committed is sent at once;
  * - closed: nothing is sent any more.
  */
@@ -47,8 +47,8 @@ export interface Session {
   /** Counts the pages that it was sent: what the edge says of an earlier one changes nothing. */
   pageNumber: number;
   /**
-   * The last push that the last read sent, and the one up to which it looked: once the edge has handed over `last`, all
-   * up to `through` is.
+   * The last push that the last read sent, and the one up to which it looked: once the device has `last`, it has all up
+   * to `through`.
    */
   page: { readonly last: number; readonly through: number };
   /** The push up to which the device had read its topics before this session; undefined until it has been looked up. */
@@ -58,13 +58,21 @@ export interface Session {
   /** It was sent topic pushes that had waited since it was live last. */
   readTopics: boolean;
   /**
-   * Number of earlier sessions of the device that have not reported yet what they were handed. It begins when none is
-   * left.
+   * Number of earlier sessions of the device that have not reported yet what it received. It begins when none is left.
    */
   blockers: number;
-  /** The edge has reported its end. */
-  reported: boolean;
+  /** The way it ended; undefined: its edge has not reported that. */
+  end: SessionEnd | undefined;
 }
+
+/**
+ * Ways in which a session ends:
+ * - closed: by the device, by this core, or with its connection;
+ * - dead: the device did not acknowledge what it was sent;
+ * - planned: its edge is stopping, and has told the device to come back;
+ * - lost: its edge is gone, or the link to it.
+ */
+export type SessionEnd = 'closed' | 'dead' | 'planned' | 'lost';
 
 /** A delivery that was committed while its session was reading. */
 export interface HeldDelivery {
@@ -100,7 +108,7 @@ export function createSession(
     cursor: undefined,
     checkpointed: 0,
     readTopics: false,
-    reported: false,
+    end: undefined,
   };
 }
 
@@ -111,7 +119,7 @@ export function sendTo(session: Session, { push, frameFor }: Outgoing, deliveryI
   edge.deliver(slot, message, push.needConfirm ? undefined : deliveryId);
 }
 
-/** Returns after which push to read on, when the edge has handed over everything up to `through`. */
+/** Returns after which push to read on, when the device has received everything up to `through`. */
 export function resumePoint({ page }: Session, through: number): number {
   return through >= page.last ? Math.max(page.through, through) : through;
 }

@@ -6,7 +6,14 @@ import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
 import { createFanOut } from './fan-out.js';
 import { createReplay } from './replay.js';
-import { createSession, recall, resumePoint, type Session, type UnidentifiedSession } from './session.js';
+import {
+  createSession,
+  recall,
+  resumePoint,
+  type Session,
+  type SessionEnd,
+  type UnidentifiedSession,
+} from './session.js';
 import { createUnidentifiedSessions } from './unidentified.js';
 
 /**
@@ -22,16 +29,19 @@ export interface Sessions {
   detached(edge: EdgePort): void;
   /** Takes a socket that an edge has announced; it is looked up, and closed if it is no device's. */
   opened(edge: EdgePort, opened: Pick<UnidentifiedSession, 'slot' | 'deviceId' | 'through' | 'accepted'>): void;
-  /** Returns whether there was such a session, and it was known whose it is. */
-  closed(edge: EdgePort, slot: number, through: number): boolean;
+  /**
+   * A socket has closed, after its device has received all pushes up to `through`. Returns whether there was such a
+   * session, and it was known whose it is.
+   */
+  closed(edge: EdgePort, slot: number, through: number, end: SessionEnd): boolean;
   /** The number of the device whose session the slot has; undefined: none, or it is not known yet whose it is. */
   deviceAt(edge: EdgePort, slot: number): number | undefined;
   /** Number of sessions of an edge. */
   countOf(edge: EdgePort): number;
-  /** A socket takes nothing any more: what is committed from here on waits in the store. */
+  /** A device does not keep up: what is committed from here on waits in the store. */
   stalled(edge: EdgePort, slot: number): void;
   /**
-   * A socket has taken all of this page, up to push `through`: the session reads on. Another page's changes nothing.
+   * A device has received all of this page, up to push `through`: the session reads on. Another page's changes nothing.
    */
   drained(edge: EdgePort, slot: number, page: number, through: number): void;
   /** Hands committed pushes to the sessions that they are for. In the order of the commits. */
@@ -52,9 +62,6 @@ export interface Sessions {
   /** Writes down how far live sessions have read their topics; see Checkpoints. */
   checkpoint: Checkpoints['pass'];
 }
-
-/** Ways in which a session ends. */
-export type SessionEnd = 'closed' | 'lost';
 
 type Slots = Map<number, UnidentifiedSession | Session>;
 
@@ -83,7 +90,7 @@ export function createSessions(options: {
   function begin(announced: UnidentifiedSession, device: Session['device']): void {
     const earlier = byDevice.get(device.num);
     // What an earlier session was handed must be known first: this one would hand it over again.
-    const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.reported ? 0 : 1);
+    const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.end === undefined ? 1 : 0);
     const session = createSession(announced, device, { blockers, since: now() });
     byDevice.set(device.num, session);
     edges.get(session.edge)?.set(session.slot, session);
@@ -102,7 +109,7 @@ export function createSessions(options: {
   function ended(session: Session, through: number, end: SessionEnd): void {
     const { num } = session.device;
     replay.leave(session);
-    session.reported = true;
+    session.end = end;
     // What was only looked at is not worth a row.
     if (session.cursor !== undefined && through > Math.max(session.checkpointed, session.cursor)) {
       cycle.advanceCursor(num, resumePoint(session, through));
@@ -110,7 +117,7 @@ export function createSessions(options: {
     const latest = byDevice.get(num);
     if (latest !== undefined && latest !== session) latest.blockers--;
     if (latest === undefined || latest.blockers > 0) return;
-    if (latest.reported) {
+    if (latest.end !== undefined) {
       byDevice.delete(num);
       options.ended?.(session.device, end);
     } else if (latest.state.kind === 'queued') replay.read(latest);
@@ -126,7 +133,7 @@ export function createSessions(options: {
       edges.set(edge, new Map());
     },
     detached(edge) {
-      const processed = edge.processed();
+      const acknowledged = edge.acknowledged();
       const slots = edges.get(edge);
       edges.delete(edge);
       for (const entry of slots?.values() ?? []) {
@@ -134,9 +141,9 @@ export function createSessions(options: {
           entry.closed = true;
           continue;
         }
-        // A live session has been handed all that was sent before the last batch that its edge has handled.
-        const live = entry.state.kind === 'live' && entry.state.sinceBatch <= processed.batch;
-        ended(entry, live ? processed.through : entry.after, 'lost');
+        // A live session has received all up to the last batch that all devices of its edge have acknowledged.
+        const live = entry.state.kind === 'live' && entry.state.sinceBatch <= acknowledged.batch;
+        ended(entry, live ? acknowledged.through : entry.after, 'lost');
       }
     },
     opened(edge, opened) {
@@ -144,11 +151,11 @@ export function createSessions(options: {
       edges.get(edge)?.set(session.slot, session);
       unidentified.add(session);
     },
-    closed(edge, slot, through) {
+    closed(edge, slot, through, end) {
       const slots = edges.get(edge);
       const entry = slots?.get(slot);
       const identified = entry !== undefined && isIdentified(entry);
-      if (identified) ended(entry, through, 'closed');
+      if (identified) ended(entry, through, end);
       else if (entry !== undefined) entry.closed = true;
       slots?.delete(slot);
       edge.release(slot);
@@ -189,7 +196,7 @@ export function createSessions(options: {
     checkpoint: checkpoints.pass,
     presence(deviceNum) {
       const session = byDevice.get(deviceNum);
-      if (session === undefined || session.reported || session.state.kind === 'closed') return undefined;
+      if (session === undefined || session.end !== undefined || session.state.kind === 'closed') return undefined;
       return { edge: session.edge.label, since: session.since, live: session.state.kind === 'live' };
     },
     recalled(pushId) {
@@ -201,7 +208,7 @@ export function createSessions(options: {
     withdrawn(deliveries) {
       for (const { deviceNum, pushId } of deliveries) {
         const session = byDevice.get(deviceNum);
-        if (session === undefined || session.reported) continue;
+        if (session === undefined || session.end !== undefined) continue;
         if (session.state.kind === 'reading') recall(session.state, pushId);
         session.edge.recall(pushId, session.slot);
       }

@@ -15,11 +15,38 @@ export interface InboxLimits {
 const MAX_REMEMBERED = 200_000;
 const COUNTS_PER_LOOK_UP = 1000;
 
+/**
+ * At so many looks in a row the inbox of a device that is connected is over the limit before it loses anything: part of
+ * it is on its way to the device and not acknowledged.
+ */
+const LOOKS_WHILE_CONNECTED = 3;
+
 /** Returns the limits with every inbox uncounted. */
-export function createInboxLimits(store: Pick<StoreReader, 'countInbox'>, limit: number): InboxLimits {
+export function createInboxLimits(options: {
+  store: Pick<StoreReader, 'countInbox'>;
+  limit: number;
+  /** Returns true if the device has a session. */
+  isConnected: (deviceNum: number) => boolean;
+}): InboxLimits {
+  const { store, limit, isConnected } = options;
   /** At the most so many deliveries are in the inbox; undefined: not counted yet. */
   const atMost = new Map<number, number>();
   const suspects = new Set<number>();
+  /** The number of looks in a row at which an inbox was over the limit. */
+  const looks = new Map<number, number>();
+
+  function isFull(deviceNum: number, count: number): boolean {
+    if (count <= limit) {
+      looks.delete(deviceNum);
+      return false;
+    }
+    // Until it is seen not to be over the limit: the eviction may fail, or be a part of what is due.
+    suspects.add(deviceNum);
+    const look = (looks.get(deviceNum) ?? 0) + 1;
+    looks.set(deviceNum, look);
+    return look >= LOOKS_WHILE_CONNECTED || !isConnected(deviceNum);
+  }
+
   return {
     pushed(pushes) {
       for (const { target } of pushes) {
@@ -47,13 +74,8 @@ export function createInboxLimits(store: Pick<StoreReader, 'countInbox'>, limit:
         });
         for (const deviceNum of part) {
           const count = counts.get(deviceNum) ?? 0;
-          if (count > limit) {
-            full.push({ deviceNum, keep: limit });
-            // Until it is seen not to be full: the eviction may fail, or be a part of what is due.
-            suspects.add(deviceNum);
-          } else if (!suspects.has(deviceNum)) {
-            atMost.set(deviceNum, count);
-          }
+          if (isFull(deviceNum, count)) full.push({ deviceNum, keep: limit });
+          if (!suspects.has(deviceNum)) atMost.set(deviceNum, count);
         }
       }
       for (const deviceNum of atMost.keys()) {

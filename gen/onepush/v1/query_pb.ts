@@ -392,7 +392,7 @@ export const DeliveryCountsSchema: GenMessage<DeliveryCounts> = /*@__PURE__*/
  */
 export type TopicCounts = Message<"onepush.v1.TopicCounts"> & {
   /**
-   * To how many sessions it went while they were open; what devices read later is not counted.
+   * How many devices received it over sessions that were open; what devices read later is not counted.
    *
    * @generated from field: uint32 published = 1;
    */

@@ -5,10 +5,12 @@ const PING = 0x89;
 export interface FrameListener {
   /** A text frame begins; its payload is from `start` on, `whole` if all of it is in this buffer. */
   message(buffer: Buffer, start: number, whole: boolean): void;
-  ping(): void;
+  /** A ping has come; the payload may be overwritten afterwards. */
+  ping(payload: Buffer): void;
 }
 
 const MAX_HEADER = 10;
+const MAX_CONTROL = 125;
 
 /** Walks over frames by their length alone. Hot: one call for each read of each socket. */
 export class FrameWalker {
@@ -19,6 +21,9 @@ export class FrameWalker {
   private headBytes = 0;
   /** Where what was read ends. */
   private end = 0;
+  /** How many bytes of a ping's payload have come; undefined: the frame under way is none. */
+  private ping: number | undefined;
+  private readonly pingPayload = Buffer.alloc(MAX_CONTROL);
 
   constructor(private readonly listener: FrameListener) {}
 
@@ -27,8 +32,13 @@ export class FrameWalker {
     this.end = to;
     for (;;) {
       const skipped = Math.min(this.left, to - at);
+      if (this.ping !== undefined) this.ping += buffer.copy(this.pingPayload, this.ping, at, at + skipped);
       this.left -= skipped;
       at += skipped;
+      if (this.ping !== undefined && this.left === 0) {
+        this.listener.ping(this.pingPayload.subarray(0, this.ping));
+        this.ping = undefined;
+      }
       if (at === to) return;
       if (this.headBytes > 0 || to - at < MAX_HEADER) at = this.readHead(buffer, at, to);
       else at = this.begin(buffer, at, buffer, at);
@@ -58,7 +68,7 @@ export class FrameWalker {
     this.left = short < 126 ? short : short === 126 ? header.readUInt16BE(at + 2) : header.readUInt32BE(at + 6);
     const start = header === buffer ? at + size : payloadAt;
     if (header[at] === TEXT) this.listener.message(buffer, start, start + this.left <= this.end);
-    else if (header[at] === PING) this.listener.ping();
+    else if (header[at] === PING) this.ping = 0;
     return start;
   }
 }

@@ -26,8 +26,6 @@ export interface Receiver {
 }
 
 const HEAD_END = '\r\n\r\n';
-/** Masked, as a client's frames must be, with a mask of zeros. */
-const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 /** Sockets take turns with these source addresses: one has 28,000 ports. */
 const SOURCES = 8;
 
@@ -53,6 +51,11 @@ function received(buffer: Buffer, start: number, whole: boolean): void {
   }
 }
 
+/** Masked, as a client's frames must be, with a mask of zeros. */
+function pongOf(payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0x8a, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+}
+
 function openSocket(host: string, port: number, path: string, source: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let walker: FrameWalker | undefined;
@@ -74,7 +77,7 @@ function openSocket(host: string, port: number, path: string, source: number): P
           const end = head.indexOf(HEAD_END);
           if (end < 0) return true;
           if (!head.startsWith('HTTP/1.1 101')) reject(new Error(`no upgrade: ${head.slice(0, 60)}`));
-          walker = new FrameWalker({ message: received, ping: () => socket.write(PONG) });
+          walker = new FrameWalker({ message: received, ping: (payload) => void socket.write(pongOf(payload)) });
           walker.read(shared, end + HEAD_END.length - before, size);
           resolve();
           return true;

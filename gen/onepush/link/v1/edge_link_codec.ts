@@ -23,6 +23,7 @@ export function readEdgeBatch(reader: BinaryReader, end: number): EdgeBatch {
     published: [],
     unconfirmed: [],
     deliveredSlots: [],
+    acknowledged: 0,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -53,6 +54,9 @@ export function readEdgeBatch(reader: BinaryReader, end: number): EdgeBatch {
         break;
       case 74:
         readPackedUint32(reader, message.deliveredSlots);
+        break;
+      case 80:
+        message.acknowledged = reader.uint32();
         break;
       default:
         fallBack();
@@ -93,6 +97,9 @@ export function writeEdgeBatch(writer: Writer, message: EdgeBatch): void {
   }
   if (message.unconfirmed.length > 0) writer.packedDoubles(66, message.unconfirmed);
   if (message.deliveredSlots.length > 0) writer.packedUint32(74, message.deliveredSlots);
+  if (message.acknowledged !== 0) {
+    writer.uint32(80, message.acknowledged);
+  }
 }
 
 /** @generated from message onepush.link.v1.Hello */
@@ -142,6 +149,7 @@ export function readSessionEvent(reader: BinaryReader, end: number): SessionEven
     page: 0,
     ticket: 0,
     deliveryId: 0,
+    end: 0,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -174,6 +182,9 @@ export function readSessionEvent(reader: BinaryReader, end: number): SessionEven
         break;
       case 81:
         message.deliveryId = reader.double();
+        break;
+      case 88:
+        message.end = reader.int32();
         break;
       default:
         fallBack();
@@ -214,6 +225,9 @@ export function writeSessionEvent(writer: Writer, message: SessionEvent): void {
   }
   if (message.deliveryId !== 0) {
     writer.double(81, message.deliveryId);
+  }
+  if (message.end !== 0) {
+    writer.int32(88, message.end);
   }
 }
 

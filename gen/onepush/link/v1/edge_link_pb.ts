@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/link/v1/edge_link.proto.
  */
 export const file_onepush_link_v1_edge_link: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEimgIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoARIXCg9kZWxpdmVyZWRfc2xvdHMYCSADKA0iLgoJUHVibGlzaGVkEg8KB3B1c2hfaWQYASABKAESEAoIc2Vzc2lvbnMYAiABKA0iLAoFSGVsbG8SDwoHZWRnZV9pZBgBIAEoCRISCgphdHRhY2htZW50GAIgASgNIvYCCgxTZXNzaW9uRXZlbnQSMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuS2luZBIMCgRzbG90GAIgASgNEhEKCWRldmljZV9pZBgDIAEoCRIPCgd0aHJvdWdoGAQgASgBEg8KB3B1c2hfaWQYBSABKAESDgoGZGV2aWNlGAYgASgNEhIKCmdlbmVyYXRpb24YByABKA0SDAoEcGFnZRgIIAEoDRIOCgZ0aWNrZXQYCSABKAESEwoLZGVsaXZlcnlfaWQYCiABKAEimQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfT1BFTkVEEAESDwoLS0lORF9DTE9TRUQQAhIQCgxLSU5EX1NUQUxMRUQQAxIQCgxLSU5EX0RSQUlORUQQBBISCg5LSU5EX0NPTkZJUk1FRBAFEg0KCUtJTkRfTEVGVBAGEhIKDktJTkRfREVMSVZFUkVEEAcilAMKBENhbGwSCgoCaWQYASABKA0SDgoGYXBwX2lkGAIgASgJEg4KBnNlY3JldBgDIAEoCRI8Cg9yZWdpc3Rlcl9kZXZpY2UYBCABKAsyIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEkAKEXVucmVnaXN0ZXJfZGV2aWNlGAUgASgLMiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEjAKCXNlbmRfcHVzaBgGIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0SAASMgoKY3JlYXRlX2FwcBgHIAEoCzIcLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVxdWVzdEgAEiwKB2dldF9hcHAYCCABKAsyGS5vbmVwdXNoLnYxLkdldEFwcFJlcXVlc3RIABJBCg9jaGVja19yZWFkaW5lc3MYCSABKAsyJi5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0SABCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0ipAMKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSAASQgoPY2hlY2tfcmVhZGluZXNzGAggASgLMicub25lcHVzaC5saW5rLnYxLkNoZWNrUmVhZGluZXNzUmVzcG9uc2VIAEIICgZyZXN1bHQiFwoVQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0IioKFkNoZWNrUmVhZGluZXNzUmVzcG9uc2USEAoIb2JzdGFjbGUYASABKAkizQEKBEl0ZW0SLQoIZGVsaXZlcnkYASABKAsyGS5vbmVwdXNoLmxpbmsudjEuRGVsaXZlcnlIABIzCgtwdWJsaWNhdGlvbhgCIAEoCzIcLm9uZXB1c2gubGluay52MS5QdWJsaWNhdGlvbkgAEi4KBW9yZGVyGAMgASgLMh0ub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlckgAEikKBnJlY2FsbBgEIAEoCzIXLm9uZXB1c2gubGluay52MS5SZWNhbGxIAEIGCgRpdGVtIigKBlJlY2FsbBIPCgdwdXNoX2lkGAEgASgBEg0KBXNsb3RzGAIgAygNImYKCERlbGl2ZXJ5Eg8KB3B1c2hfaWQYASABKAESDQoFZnJhbWUYAiABKAwSDQoFc2xvdHMYAyADKA0SFAoMZGVsaXZlcnlfaWRzGAQgAygBEhUKDWNvbmZpcm1fdW50aWwYBSABKAEijwEKC1B1YmxpY2F0aW9uEg8KB3B1c2hfaWQYASABKAESDgoGdG9waWNzGAIgAygNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRINCgVmcmFtZRgEIAEoDBIRCglpb3NfZnJhbWUYBSABKAwSFQoNY29uZmlybV91bnRpbBgGIAEoASLWAgoMU2Vzc2lvbk9yZGVyEjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVyLktpbmQSDAoEc2xvdBgCIAEoDRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDgoGdG9waWNzGAQgAygNEgwKBGNvZGUYBSABKA0SDgoGcmVhc29uGAYgASgJEg4KBmRldmljZRgHIAEoDRISCgpnZW5lcmF0aW9uGAggASgNEgwKBHBhZ2UYCSABKA0SDgoGdGlja2V0GAogASgBIm4KBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfUkVTVU1FEAESDQoJS0lORF9TWU5DEAISDQoJS0lORF9MSVZFEAMSDgoKS0lORF9DTE9TRRAEEhEKDUtJTkRfUkVMRUFTRUQQBTJQCghFZGdlTGluaxJECgZBdHRhY2gSGi5vbmVwdXNoLmxpbmsudjEuRWRnZUJhdGNoGhoub25lcHVzaC5saW5rLnYxLkNvcmVCYXRjaCgBMAFiBnByb3RvMw", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
+  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEisAIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoARIXCg9kZWxpdmVyZWRfc2xvdHMYCSADKA0SFAoMYWNrbm93bGVkZ2VkGAogASgNIi4KCVB1Ymxpc2hlZBIPCgdwdXNoX2lkGAEgASgBEhAKCHNlc3Npb25zGAIgASgNIiwKBUhlbGxvEg8KB2VkZ2VfaWQYASABKAkSEgoKYXR0YWNobWVudBgCIAEoDSLhAwoMU2Vzc2lvbkV2ZW50EjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50LktpbmQSDAoEc2xvdBgCIAEoDRIRCglkZXZpY2VfaWQYAyABKAkSDwoHdGhyb3VnaBgEIAEoARIPCgdwdXNoX2lkGAUgASgBEg4KBmRldmljZRgGIAEoDRISCgpnZW5lcmF0aW9uGAcgASgNEgwKBHBhZ2UYCCABKA0SDgoGdGlja2V0GAkgASgBEhMKC2RlbGl2ZXJ5X2lkGAogASgBEi4KA2VuZBgLIAEoDjIhLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuRW5kIpkBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX09QRU5FRBABEg8KC0tJTkRfQ0xPU0VEEAISEAoMS0lORF9TVEFMTEVEEAMSEAoMS0lORF9EUkFJTkVEEAQSEgoOS0lORF9DT05GSVJNRUQQBRINCglLSU5EX0xFRlQQBhISCg5LSU5EX0RFTElWRVJFRBAHIjkKA0VuZBITCg9FTkRfVU5TUEVDSUZJRUQQABIMCghFTkRfREVBRBABEg8KC0VORF9QTEFOTkVEEAIilAMKBENhbGwSCgoCaWQYASABKA0SDgoGYXBwX2lkGAIgASgJEg4KBnNlY3JldBgDIAEoCRI8Cg9yZWdpc3Rlcl9kZXZpY2UYBCABKAsyIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEkAKEXVucmVnaXN0ZXJfZGV2aWNlGAUgASgLMiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEjAKCXNlbmRfcHVzaBgGIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0SAASMgoKY3JlYXRlX2FwcBgHIAEoCzIcLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVxdWVzdEgAEiwKB2dldF9hcHAYCCABKAsyGS5vbmVwdXNoLnYxLkdldEFwcFJlcXVlc3RIABJBCg9jaGVja19yZWFkaW5lc3MYCSABKAsyJi5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0SABCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0ipAMKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSAASQgoPY2hlY2tfcmVhZGluZXNzGAggASgLMicub25lcHVzaC5saW5rLnYxLkNoZWNrUmVhZGluZXNzUmVzcG9uc2VIAEIICgZyZXN1bHQiFwoVQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0IioKFkNoZWNrUmVhZGluZXNzUmVzcG9uc2USEAoIb2JzdGFjbGUYASABKAkizQEKBEl0ZW0SLQoIZGVsaXZlcnkYASABKAsyGS5vbmVwdXNoLmxpbmsudjEuRGVsaXZlcnlIABIzCgtwdWJsaWNhdGlvbhgCIAEoCzIcLm9uZXB1c2gubGluay52MS5QdWJsaWNhdGlvbkgAEi4KBW9yZGVyGAMgASgLMh0ub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlckgAEikKBnJlY2FsbBgEIAEoCzIXLm9uZXB1c2gubGluay52MS5SZWNhbGxIAEIGCgRpdGVtIigKBlJlY2FsbBIPCgdwdXNoX2lkGAEgASgBEg0KBXNsb3RzGAIgAygNImYKCERlbGl2ZXJ5Eg8KB3B1c2hfaWQYASABKAESDQoFZnJhbWUYAiABKAwSDQoFc2xvdHMYAyADKA0SFAoMZGVsaXZlcnlfaWRzGAQgAygBEhUKDWNvbmZpcm1fdW50aWwYBSABKAEijwEKC1B1YmxpY2F0aW9uEg8KB3B1c2hfaWQYASABKAESDgoGdG9waWNzGAIgAygNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRINCgVmcmFtZRgEIAEoDBIRCglpb3NfZnJhbWUYBSABKAwSFQoNY29uZmlybV91bnRpbBgGIAEoASLWAgoMU2Vzc2lvbk9yZGVyEjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVyLktpbmQSDAoEc2xvdBgCIAEoDRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDgoGdG9waWNzGAQgAygNEgwKBGNvZGUYBSABKA0SDgoGcmVhc29uGAYgASgJEg4KBmRldmljZRgHIAEoDRISCgpnZW5lcmF0aW9uGAggASgNEgwKBHBhZ2UYCSABKA0SDgoGdGlja2V0GAogASgBIm4KBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfUkVTVU1FEAESDQoJS0lORF9TWU5DEAISDQoJS0lORF9MSVZFEAMSDgoKS0lORF9DTE9TRRAEEhEKDUtJTkRfUkVMRUFTRUQQBTJQCghFZGdlTGluaxJECgZBdHRhY2gSGi5vbmVwdXNoLmxpbmsudjEuRWRnZUJhdGNoGhoub25lcHVzaC5saW5rLnYxLkNvcmVCYXRjaCgBMAFiBnByb3RvMw", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
 
 /**
  * Edge to core.
@@ -48,7 +48,7 @@ export type EdgeBatch = Message<"onepush.link.v1.EdgeBatch"> & {
   hello?: Hello | undefined;
 
   /**
-   * Delivery numbers (Delivery.delivery_ids) of this attachment whose last byte the kernel has taken.
+   * Delivery numbers (Delivery.delivery_ids) of this attachment that their devices have received.
    *
    * @generated from field: repeated double delivered = 4;
    */
@@ -89,6 +89,13 @@ export type EdgeBatch = Message<"onepush.link.v1.EdgeBatch"> & {
    * @generated from field: repeated uint32 delivered_slots = 9;
    */
   deliveredSlots: number[];
+
+  /**
+   * The highest CoreBatch.number of this attachment up to which devices have received all that their sockets were handed, or have closed.
+   *
+   * @generated from field: uint32 acknowledged = 10;
+   */
+  acknowledged: number;
 };
 
 /**
@@ -99,7 +106,7 @@ export const EdgeBatchSchema: GenMessage<EdgeBatch> = /*@__PURE__*/
   messageDesc(file_onepush_link_v1_edge_link, 0);
 
 /**
- * A publication of this attachment was sent to so many sessions. May come in parts.
+ * A publication of this attachment was received by so many devices. Comes in parts.
  *
  * @generated from message onepush.link.v1.Published
  */
@@ -169,7 +176,7 @@ export type SessionEvent = Message<"onepush.link.v1.SessionEvent"> & {
   deviceId: string;
 
   /**
-   * All pushes up to this id have been handed to the socket; 0: none.
+   * The device has received all pushes up to this id; 0: none.
    *
    * @generated from field: double through = 4;
    */
@@ -206,6 +213,13 @@ export type SessionEvent = Message<"onepush.link.v1.SessionEvent"> & {
    * @generated from field: double delivery_id = 10;
    */
   deliveryId: number;
+
+  /**
+   * Of CLOSED.
+   *
+   * @generated from field: onepush.link.v1.SessionEvent.End end = 11;
+   */
+  end: SessionEvent_End;
 };
 
 /**
@@ -239,14 +253,14 @@ export enum SessionEvent_Kind {
   CLOSED = 2,
 
   /**
-   * The socket does not take bytes: send it nothing until it is DRAINED.
+   * The device does not keep up: send it nothing until it is DRAINED.
    *
    * @generated from enum value: KIND_STALLED = 3;
    */
   STALLED = 3,
 
   /**
-   * Everything up to `through`, of what came with and after the RESUME of this `page`, has been handed to the kernel: go on after it.
+   * Everything up to `through`, of what came with and after the RESUME of this `page`, has been received: go on after it.
    * Answers SYNC, and ends STALLED.
    *
    * @generated from enum value: KIND_DRAINED = 4;
@@ -269,7 +283,7 @@ export enum SessionEvent_Kind {
   LEFT = 6,
 
   /**
-   * A socket of `device` has taken `delivery_id`, which was sent in an earlier attachment; `generation` and `ticket`.
+   * `device` has received `delivery_id`, which was sent in an earlier attachment; `generation` and `ticket`.
    *
    * @generated from enum value: KIND_DELIVERED = 7;
    */
@@ -281,6 +295,40 @@ export enum SessionEvent_Kind {
  */
 export const SessionEvent_KindSchema: GenEnum<SessionEvent_Kind> = /*@__PURE__*/
   enumDesc(file_onepush_link_v1_edge_link, 3, 0);
+
+/**
+ * Why a socket has closed.
+ *
+ * @generated from enum onepush.link.v1.SessionEvent.End
+ */
+export enum SessionEvent_End {
+  /**
+   * The device closed it, its connection broke, or the core had it closed.
+   *
+   * @generated from enum value: END_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The device has not answered a ping.
+   *
+   * @generated from enum value: END_DEAD = 1;
+   */
+  DEAD = 1,
+
+  /**
+   * The edge is stopping, and has told the device to come back.
+   *
+   * @generated from enum value: END_PLANNED = 2;
+   */
+  PLANNED = 2,
+}
+
+/**
+ * Describes the enum onepush.link.v1.SessionEvent.End.
+ */
+export const SessionEvent_EndSchema: GenEnum<SessionEvent_End> = /*@__PURE__*/
+  enumDesc(file_onepush_link_v1_edge_link, 3, 1);
 
 /**
  * A REST call on its way to the core.
@@ -750,7 +798,7 @@ export enum SessionOrder_Kind {
   RESUME = 1,
 
   /**
-   * A page of what waited is sent: answer DRAINED when the kernel has taken it.
+   * A page of what waited is sent: answer DRAINED when the device has received it.
    *
    * @generated from enum value: KIND_SYNC = 2;
    */

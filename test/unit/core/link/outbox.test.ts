@@ -20,7 +20,7 @@ function outboxOn(handed: () => number) {
   return { outbox, sent };
 }
 
-describe('what an edge is known to have handled', () => {
+describe('what devices of an edge are known to have received', () => {
   const message = (pushId: number) => ({ pushId, frame: Buffer.alloc(600_000), confirmUntil: 0 });
 
   it('ends before the pushes of a commit that are still in later messages', async () => {
@@ -31,9 +31,9 @@ describe('what an edge is known to have handled', () => {
     handed = 13;
     await turn();
     expect(sent.map((batch) => batch.items.length)).toEqual([2, 1]);
-    outbox.handled(1);
-    expect(outbox.processed()).toEqual({ batch: 1, through: 10 });
-    outbox.handled(2);
-    expect(outbox.processed()).toEqual({ batch: 2, through: 13 });
+    outbox.acknowledge(1);
+    expect(outbox.acknowledged()).toEqual({ batch: 1, through: 10 });
+    outbox.acknowledge(2);
+    expect(outbox.acknowledged()).toEqual({ batch: 2, through: 13 });
   });
 });

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createOutbox, type Outbox, type OutgoingCall } from '../../../../edge/link/outbox.js';
 import type { ReportedSession } from '../../../../edge/link/session-reports.js';
-import { type EdgeBatch, SessionEvent_Kind as Kind } from '../../../../gen/onepush/link/v1/edge_link_pb.js';
+import {
+  type EdgeBatch,
+  SessionEvent_Kind as Kind,
+  SessionEvent_End as SessionEnd,
+} from '../../../../gen/onepush/link/v1/edge_link_pb.js';
 
 /** An outbox on a stream that the test lets take messages or not. */
 function attachedOutbox() {
@@ -149,7 +153,7 @@ describe('what a device has confirmed, and how far its socket got', () => {
     outbox.committed(sent.at(-1)?.number ?? 0);
     outbox.confirmed(accepted, 8);
     await stream.go();
-    outbox.closed(accepted);
+    outbox.closed(accepted, SessionEnd.UNSPECIFIED);
     outbox.detached();
     outbox.left({ ...accepted, through: 10 });
     outbox.left({ ...accepted, through: 0 });

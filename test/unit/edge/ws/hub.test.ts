@@ -19,9 +19,15 @@ function attachedHub() {
     published: nothing,
     left: nothing,
     stalled: nothing,
+    acknowledged: nothing,
     unconfirmed: nothing,
   };
-  const hub = createHub(() => ({ isAttached: () => true, outbox }), { maxSessions: 10, confirmInterval: 10_000 });
+  const hub = createHub(() => ({ isAttached: () => true, outbox }), {
+    maxSessions: 10,
+    confirmInterval: 10_000,
+    delivered: 'received',
+    pongSeconds: 10,
+  });
   return {
     hub,
     reported,
@@ -34,7 +40,7 @@ function attachedHub() {
     order(kind: OrderKind, order: Partial<SessionOrder>): void {
       // Of an order, those of its fields that its kind has.
       const item = { item: { case: 'order', value: { kind, slot: 0, ...order } } } as unknown as Item;
-      const work = hub.items([item]);
+      const work = hub.items([item], 1);
       while (!work.next().done);
     },
   };

@@ -51,9 +51,9 @@ describe('pages', () => {
     expect(store.loads).toEqual([100]);
   });
 
-  it('end when they have a quarter of a mebibyte, and nothing behind that is loaded', async () => {
+  it('end when they have 64 KiB, and nothing behind that is loaded', async () => {
     const one = reader();
-    const store = storeOf(() => 100 * KIB);
+    const store = storeOf(() => 30 * KIB);
     const page = (await fillPages(store, new Map([[one, waiting(range(11, 200), 999)]]))).get(one);
     expect(idsOf(page)).toEqual([11, 12, 13]);
     expect(page?.through).toEqual(idOf(13));

@@ -7,14 +7,14 @@ import { idOf } from '../../../../support/push-ids.js';
 
 const TOPIC = 7;
 const read = vi.fn<(deviceNum: number, pushId: number) => void>();
-let processed: { batch: number; through: number };
+let acknowledged: { batch: number; through: number };
 let sessions: Session[];
 /** Of an edge, a pass asks this. */
-const edge = { processed: () => processed } as unknown as EdgePort;
+const edge = { acknowledged: () => acknowledged } as unknown as EdgePort;
 
 beforeEach(() => {
   read.mockClear();
-  processed = { batch: 5, through: idOf(10) };
+  acknowledged = { batch: 5, through: idOf(10) };
   sessions = [];
 });
 
@@ -47,7 +47,7 @@ describe('a pass over live sessions', () => {
     live(1, [TOPIC]);
     published([TOPIC], idOf(12));
     await pass();
-    processed = { batch: 6, through: idOf(12) };
+    acknowledged = { batch: 6, through: idOf(12) };
     await pass();
     await pass();
     expect(read.mock.calls).toEqual([
@@ -66,7 +66,7 @@ describe('a pass over live sessions', () => {
     await pass();
     expect(read).not.toHaveBeenCalled();
     stalled.state = { kind: 'live', sinceBatch: 6 };
-    processed = { batch: 6, through: idOf(11) };
+    acknowledged = { batch: 6, through: idOf(11) };
     await pass();
     expect(read.mock.calls).toEqual([
       [1, idOf(11)],

@@ -120,7 +120,7 @@ describe('what has ended', () => {
     await live();
     sessions.withdrawn([other, { deviceNum: DEVICE.num, pushId: idOf(1) }]);
     expect(told).toEqual(['recall 1 on 1']);
-    sessions.closed(edge, 1, 0);
+    sessions.closed(edge, 1, 0, 'closed');
     sessions.withdrawn([{ deviceNum: DEVICE.num, pushId: idOf(2) }]);
     expect(told).toEqual(['recall 1 on 1', 'release']);
   });
@@ -129,7 +129,7 @@ describe('what has ended', () => {
     const { told, sessions, edge, open } = scripted;
     await live();
     await open(2);
-    sessions.closed(edge, 2, 0);
+    sessions.closed(edge, 2, 0, 'closed');
     sessions.withdrawn([{ deviceNum: DEVICE.num, pushId: idOf(1) }]);
     expect(told).toEqual(['close 4409', 'release']);
   });

@@ -8,6 +8,7 @@ let inboxes: Map<number, number>;
 let counted: number[][];
 let failure: Error | undefined;
 let meanwhile: (() => void) | undefined;
+let connected: Set<number>;
 let limits: InboxLimits;
 
 beforeEach(() => {
@@ -15,8 +16,11 @@ beforeEach(() => {
   counted = [];
   failure = undefined;
   meanwhile = undefined;
-  limits = createInboxLimits(
-    {
+  connected = new Set();
+  limits = createInboxLimits({
+    limit: LIMIT,
+    isConnected: (deviceNum) => connected.has(deviceNum),
+    store: {
       async countInbox(deviceNums) {
         counted.push([...deviceNums]);
         if (failure !== undefined) throw failure;
@@ -25,8 +29,7 @@ beforeEach(() => {
         return counts;
       },
     },
-    LIMIT,
-  );
+  });
 });
 
 /** Puts one more push into the inboxes of devices. */
@@ -44,6 +47,18 @@ describe('the limits of inboxes', () => {
     for (let count = 0; count < LIMIT; count++) push(1, 2);
     push(2);
     expect(await limits.findFull()).toEqual([over(2)]);
+  });
+
+  it('give a device that is connected time to acknowledge what is on its way to it', async () => {
+    connected.add(1);
+    for (let count = 0; count <= LIMIT; count++) push(1, 2);
+    expect(await limits.findFull()).toEqual([over(2)]);
+    inboxes.set(1, 0).set(2, 0);
+    await limits.findFull();
+    for (let count = 0; count <= LIMIT; count++) push(1);
+    for (let look = 1; look < 3; look++) expect(await limits.findFull()).toEqual([]);
+    expect(await limits.findFull()).toEqual([over(1)]);
+    expect(await limits.findFull()).toEqual([over(1)]);
   });
 
   it('look at nothing while nothing is pushed, and at no push to topics', async () => {
