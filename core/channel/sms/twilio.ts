@@ -5,6 +5,7 @@ import type { Channel, ChannelKind, ProbeResult } from '../channel.js';
 import { cutText, utf16Units } from '../cut-text.js';
 import { findJsonObject, outcomeOfFailure, probeOfOutcome, retryAfterMs } from '../http-outcome.js';
 import { createHttpsClient, type HttpsResult } from '../https-client.js';
+import { ttlSeconds } from '../payload.js';
 import { addressOf, COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
 import { type CodeTable, findCodeOutcome, NOT_A_NUMBER, outcomeOfSmsStatus } from './outcomes.js';
 import { countryCode, findE164 } from './phone-number.js';
@@ -84,14 +85,13 @@ function openTwilio(settings: TwilioSettings): Channel {
 /** A push's override may have further fields of Twilio's, such as `MediaUrl`. */
 function toForm(settings: TwilioSettings, to: string, message: WakeMessage): Record<string, string> {
   const { from } = settings;
-  const seconds = Math.floor((message.expiresAt - Date.now()) / 1000);
   const own = Object.entries(overrideOf(message)).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
   return {
     [from.startsWith('MG') ? 'MessagingServiceSid' : 'From']: from,
     Body: cutText(textOf(message, settings), MAX_TEXT, utf16Units),
-    ValidityPeriod: String(Math.min(Math.max(seconds, 1), MAX_VALIDITY)),
+    ValidityPeriod: String(ttlSeconds(message, MAX_VALIDITY)),
     ...Object.fromEntries(own),
     To: to,
   };

@@ -53,7 +53,8 @@ function outcomeOfOther({ status, headers }: HttpsAnswer, reason: string): WakeO
   // A redirect is not followed: it may lead where no endpoint may.
   if (status < 400) return { kind: 'token_set_aside', reason };
   if (status === 404 || status === 410) return { kind: 'token_dead', reason };
-  if (status === 408 || status === 429 || status >= 500) {
+  // 406 is how Edge's service says that it gets too much.
+  if (status === 406 || status === 408 || status === 429 || status >= 500) {
     return { kind: 'retry', scope: 'token', afterMs: retryAfterMs(headers['retry-after']), reason };
   }
   return { kind: 'payload_bad', reason };

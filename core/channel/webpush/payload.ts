@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { WakeMessage } from '../../domain/wake.js';
 import { cutText, jsonBytes } from '../cut-text.js';
+import { ttlSeconds } from '../payload.js';
 
 /** Maximum number of bytes of the JSON: some services put it into a message of another one, of 4 KB in base64. */
 export const MAX_JSON_BYTES = 2560;
@@ -53,10 +54,9 @@ function sizeOf(value: object): number {
 }
 
 /** Returns the headers that say how the service treats the message. */
-export function toHeaders(message: WakeMessage, now = Date.now()): Record<string, string> {
-  const seconds = Math.floor((message.expiresAt - now) / 1000);
+export function toHeaders(message: WakeMessage): Record<string, string> {
   return {
-    ttl: String(Math.min(Math.max(seconds, 1), MAX_TTL)),
+    ttl: String(ttlSeconds(message, MAX_TTL)),
     urgency: message.priority.toLowerCase(),
     topic: createHash('sha256').update(message.key).digest('base64url').slice(0, 32),
   };

@@ -23,10 +23,10 @@ describe('the signature of Aliyun', () => {
     );
   });
 
-  it('encodes what RFC 3986 does not leave as it is', () => {
-    const request = { host: 'h', action: 'a', version: 'v', parameters: { 'b*': "(!')~-_. +/é", a: '' } };
+  it('encodes what RFC 3986 does not leave as it is, and no half of a character', () => {
+    const request = { host: 'h', action: 'a', version: 'v', parameters: { 'b*': "(!')~-_. +/é", a: '\ud800' } };
     const { query } = signAliyun(request, { accessKeyId: 'k', accessKeySecret: 's' }, 'n');
-    expect(query).toBe('a=&b%2A=%28%21%27%29~-_.%20%2B%2F%C3%A9');
+    expect(query).toBe('a=%EF%BF%BD&b%2A=%28%21%27%29~-_.%20%2B%2F%C3%A9');
   });
 });
 

@@ -23,6 +23,7 @@ describe('an answer of a push service', () => {
     [403, 'token_set_aside'],
     [404, 'token_dead'],
     [405, 'payload_bad'],
+    [406, 'retry'],
     [408, 'retry'],
     [410, 'token_dead'],
     [413, 'payload_bad'],

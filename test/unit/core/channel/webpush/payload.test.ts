@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MAX_JSON_BYTES, toHeaders, toPayload } from '../../../../../core/channel/webpush/payload.js';
 import type { WakeMessage } from '../../../../../core/domain/wake.js';
 
@@ -74,23 +74,28 @@ describe('the payload', () => {
 });
 
 describe('the headers', () => {
+  beforeAll(() => {
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+  });
+  afterAll(() => {
+    vi.useRealTimers();
+  });
+
   it('have the rest of the life in seconds, from one second to four weeks', () => {
-    expect(toHeaders(message(), NOW).ttl).toBe('60');
-    expect(toHeaders(message({ expiresAt: NOW + 10 }), NOW).ttl).toBe('1');
-    expect(toHeaders(message({ expiresAt: NOW + 1e11 }), NOW).ttl).toBe('2419200');
+    expect(toHeaders(message()).ttl).toBe('60');
+    expect(toHeaders(message({ expiresAt: NOW + 10 })).ttl).toBe('1');
+    expect(toHeaders(message({ expiresAt: NOW + 1e11 })).ttl).toBe('2419200');
   });
 
   it('have a topic of 32 characters of base64url, the same for the same key', () => {
-    const { topic } = toHeaders(message({ key: '订单/7'.repeat(10) }), NOW);
+    const { topic } = toHeaders(message({ key: '订单/7'.repeat(10) }));
     expect(topic).toMatch(/^[A-Za-z0-9_-]{32}$/);
-    expect(toHeaders(message({ key: '订单/7'.repeat(10), id: '2' }), NOW).topic).toBe(topic);
-    expect(toHeaders(message(), NOW).topic).not.toBe(topic);
+    expect(toHeaders(message({ key: '订单/7'.repeat(10), id: '2' })).topic).toBe(topic);
+    expect(toHeaders(message()).topic).not.toBe(topic);
   });
 
   it('have the priority as urgency', () => {
-    const urgency = (['LOW', 'NORMAL', 'HIGH'] as const).map(
-      (priority) => toHeaders(message({ priority }), NOW).urgency,
-    );
+    const urgency = (['LOW', 'NORMAL', 'HIGH'] as const).map((priority) => toHeaders(message({ priority })).urgency);
     expect(urgency).toEqual(['low', 'normal', 'high']);
   });
 });
