@@ -27,7 +27,8 @@ const PAGE = join(ROOT, 'docs', 'reliability.md');
 
 let database: FreshDatabase;
 let grounds: Grounds;
-let before: Memory;
+let before: Memory | undefined;
+let after: Memory | undefined;
 const rows: Row[] = [];
 const failed: string[] = [];
 const begun = performance.now();
@@ -66,8 +67,8 @@ describe.skipIf(process.platform !== 'linux')('whatever comes in', { timeout: (S
   });
 
   it('leaves memory as it was', async () => {
-    const after = await collectedMemoryOf(grounds.stack);
-    console.log(`edge ${before.edge} → ${after.edge} MB, core ${before.core} → ${after.core} MB`);
+    after = await collectedMemoryOf(grounds.stack);
+    if (before === undefined) throw new Error('it is not known how it was');
     expect(after.edge).toBeLessThanOrEqual(before.edge + GROWTH);
     expect(after.core).toBeLessThanOrEqual(before.core + GROWTH);
   });
@@ -79,7 +80,7 @@ describe.skipIf(process.platform !== 'linux')('whatever comes in', { timeout: (S
 
   it('was tried so many times', async () => {
     const seconds = (performance.now() - begun) / 1000;
-    const run = formatRun({ seed, rows, seconds, failed });
+    const run = formatRun({ seed, rows, seconds, failed, before, after });
     console.log(`\n${run}\n`);
     if (process.env.FUZZ_WRITE === '1') await writeFile(PAGE, withRun(await readFile(PAGE, 'utf8'), run));
   });

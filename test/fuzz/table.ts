@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { formatCells, replaceBetween } from '../support/markdown-table.js';
+import type { Memory } from './memory.js';
 import type { Tally } from './runner.js';
 
 /** A line of the table. */
@@ -40,15 +41,23 @@ export interface Run {
   seconds: number;
   /** The names of the tests that failed. */
   failed: readonly string[];
+  /** Without garbage; undefined: not known. */
+  before: Memory | undefined;
+  after: Memory | undefined;
 }
 
-/** Returns what a run came to: the table, and a sentence that says whether all was as it must be. */
-export function formatRun({ seed, rows, seconds, failed }: Run): string {
+/** Returns what a run came to: the table, and sentences that say whether all was as it must be. */
+export function formatRun({ seed, rows, seconds, failed, before, after }: Run): string {
   const inputs = numbers.format(rows.reduce((sum, { tally }) => sum + tally.inputs, 0));
   const verdict = failed.length === 0 ? 'all of the above held' : `these did not hold: ${failed.join('; ')}`;
   const minutes = numbers.format(Math.ceil(seconds / 60));
   const machine = `${availableParallelism()} processor cores`;
-  return `${formatTable(rows)}\n\n${inputs} inputs in ${minutes} minutes on ${machine}, \`FUZZ_SEED=${seed}\`: ${verdict}.`;
+  const grown = (name: keyof Memory): string =>
+    `${before?.[name] ?? '?'} MB before and ${after?.[name] ?? '?'} MB after`;
+  return `${formatTable(rows)}
+
+${inputs} inputs in ${minutes} minutes on ${machine}, \`FUZZ_SEED=${seed}\`: ${verdict}.
+Without garbage the edge had ${grown('edge')}, the core ${grown('core')}.`;
 }
 
 /** The most frequent answers, as shares of all trials. */
