@@ -10,7 +10,7 @@ const only = (name, from, to, comment) => ({
 });
 
 const STORE = '^core/store/(store|types)\\.ts$';
-const CHANNEL = '^core/channel/(channel|host)\\.ts$';
+const CHANNEL = '^core/channel/(channel|credentials|host)\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -76,8 +76,8 @@ module.exports = {
     only(
       'link-and-rpc',
       '^core/(link|rpc)/',
-      ['^core/(link|rpc|registry|delivery|domain)/', '^common/', '^gen/'],
-      'core/link and core/rpc import registry, delivery, domain, common and gen',
+      ['^core/(link|rpc|registry|delivery|domain)/', '^common/', '^gen/', CHANNEL],
+      'core/link and core/rpc import registry, delivery, domain, common, gen and the interfaces of channels',
     ),
     only(
       'implementations',

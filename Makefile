@@ -12,7 +12,7 @@ BUILT := dist/.stamp
 SOURCES := $(shell find bin core edge common client gen/* -path client/dist -prune -o -path client/node_modules -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
-.PHONY: help install build run verify gen migrations test fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify vapid gen migrations test fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ run: build ## start a core and an edge on SQLite, with no configuration
 
 verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL)
 	node dist/bin/verify.js
+
+vapid: build ## print a new pair of keys for Web Push
+	@node dist/bin/vapid.js
 
 gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/, and the tables of the settings
 	$(BIN)/buf generate

@@ -62,8 +62,18 @@ export interface OnePushClient extends UnaryCalls {
  */
 const MAX_SOCKETS = 64;
 /** Methods of which two calls are not the same as one. */
-const NOT_REPEATABLE: ReadonlySet<string> = new Set<UnaryName>(['createApp', 'rotateAppKey']);
-const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>(['createApp', 'getApp', 'disableApp', 'enableApp']);
+const NOT_REPEATABLE: ReadonlySet<string> = new Set<UnaryName>(['createApp', 'rotateAppKey', 'removeChannel']);
+const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>([
+  'createApp',
+  'getApp',
+  'disableApp',
+  'enableApp',
+  'setChannel',
+  'listChannels',
+  'removeChannel',
+  'testChannel',
+  'setAppWaking',
+]);
 
 /** @throws TypeError when the options are wrong */
 export function createOnePushClient(options: ClientOptions): OnePushClient {

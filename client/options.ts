@@ -6,7 +6,7 @@ export type ClientOptions = Place & {
   /** The calling app; absent where only the admin token or no credentials are needed. */
   readonly appId?: string;
   readonly appKey?: string;
-  /** For CreateApp, GetApp, DisableApp and EnableApp. */
+  /** For the methods of apps and channels. */
   readonly adminToken?: string;
   /** For a call with all its attempts; 30,000 by default. Each call may have another. */
   readonly timeoutMs?: number;

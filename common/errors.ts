@@ -20,6 +20,7 @@ export const ERRORS = {
   UNKNOWN_DEVICE: { code: 40403, grpc: 'NOT_FOUND', message: 'There is no device with this id' },
   UNKNOWN_PUSH: { code: 40404, grpc: 'NOT_FOUND', message: 'There is no push with this id' },
   UNKNOWN_SERVICE: { code: 40405, grpc: 'NOT_FOUND', message: 'There is no service with this name' },
+  UNKNOWN_CHANNEL: { code: 40406, grpc: 'NOT_FOUND', message: 'The app has no channel with this name' },
   METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
   TOO_SLOW: { code: 40801, grpc: 'DEADLINE_EXCEEDED', message: 'The request did not come in time' },
   AUDIENCE_TOO_SLOW: {
@@ -31,6 +32,11 @@ export const ERRORS = {
     code: 40901,
     grpc: 'ALREADY_EXISTS',
     message: 'The idempotency key was used for another push',
+  },
+  NO_SECRET_KEY: {
+    code: 41201,
+    grpc: 'FAILED_PRECONDITION',
+    message: 'The core has no ONEPUSH_SECRET_KEY to encrypt with',
   },
   BODY_TOO_LARGE: { code: 41301, grpc: 'RESOURCE_EXHAUSTED', message: 'The body is too large' },
   NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
@@ -65,6 +71,7 @@ interface ErrorRow {
     | 'PERMISSION_DENIED'
     | 'NOT_FOUND'
     | 'ALREADY_EXISTS'
+    | 'FAILED_PRECONDITION'
     | 'UNIMPLEMENTED'
     | 'RESOURCE_EXHAUSTED'
     | 'DEADLINE_EXCEEDED'

@@ -4,8 +4,7 @@ import type { Logger } from '../common/logs/log.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import { sleep } from '../common/timers.js';
-import { createChannelHost } from './channel/host/create-host.js';
-import { createChannelDirectory } from './channel/host/directory.js';
+import { type Channels, createChannels } from './channel/channels.js';
 import { CHANNEL_KINDS } from './channel/kinds.js';
 import type { CoreConfig } from './config.js';
 import { createCommitEffects } from './delivery/commit-effects.js';
@@ -21,7 +20,7 @@ import { createInboxLimits } from './delivery/upkeep/inbox-limits.js';
 import { createPeriodic } from './delivery/upkeep/periodic.js';
 import { createSweeper } from './delivery/upkeep/sweeper.js';
 import { createWaking, type Waking } from './delivery/waking/waking.js';
-import { createWriteCycle } from './delivery/writer/write-cycle.js';
+import { createWriteCycle, type WriteCycle } from './delivery/writer/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
 import { createEdgeLink } from './link/server.js';
 import { createTickets } from './link/tickets.js';
@@ -38,6 +37,7 @@ import { createPushCore } from './rpc/service/push-core.js';
 import { addressOf, reservePort } from './shards/core-address.js';
 import { takeOver } from './shards/takeover.js';
 import { CORE } from './store/sql/fence.js';
+import type { Store } from './store/store.js';
 
 /** Milliseconds between two looks at how far live sessions have read their topics. */
 const CHECKPOINT_INTERVAL = 5000;
@@ -69,12 +69,17 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         isConnected: (deviceNum) => sessions.presence(deviceNum) !== undefined,
       });
       const receipts = createReceiptFeed(store, log);
-      const directory = createChannelDirectory(CHANNEL_KINDS);
-      const host = createChannelHost({ kinds: CHANNEL_KINDS, log });
+      const channels = createChannels({
+        kinds: CHANNEL_KINDS,
+        keys: config.secretKeys,
+        log,
+        observe: metrics.wake,
+      });
       const onCommit = createCommitEffects({
         registry,
         limits,
         metrics,
+        channels: channels.followers,
         get sessions() {
           return sessions;
         },
@@ -95,7 +100,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
           replaced();
         },
         committed: receipts.committed,
-        wakes: directory.hasAny,
+        wakes: channels.directory.hasAny,
         log,
         observe: metrics.commit,
       });
@@ -103,8 +108,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const waking: Waking = createWaking({
         store,
         cycle,
-        host,
-        directory,
+        host: channels.host,
+        directory: channels.directory,
         presence: sessions.presence,
         times: config.wakeTimes,
         smsLimits: config.smsLimits,
@@ -120,6 +125,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ store, cycle, limits, retentionDays: config.retentionDays, log });
       const sums = createDeliveryAudit({ store, interval: config.sumCheckInterval * 1000, log });
+      // When all that follows commits is there.
+      await loadChannels({ channels, store, cycle, config, log });
       const stopping = new AbortController();
       // One listener for each open stream.
       setMaxListeners(0, stopping.signal);
@@ -132,6 +139,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         queries: store,
         receipts,
         presence: sessions.presence,
+        channels,
         adminToken: config.adminToken,
         stopping: stopping.signal,
         log,
@@ -169,7 +177,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         observe: metrics.call,
         log,
       });
-      metrics.watch({ store, cycle, registry, edges: link, sums, waking });
+      metrics.watch({ store, cycle, registry, edges: link, sums, waking, channels });
       const ops = createOpsServer({
         metrics: metrics.page,
         checkReadiness: health.checkReadiness,
@@ -196,7 +204,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         await connect.stop(left());
         // What a vendor has not answered by then has an unknown outcome.
         await Promise.race([woken, sleep(left() / 2)]);
-        await host.stop();
+        await channels.host.stop();
         await woken;
         await cycle.idle();
         await link.stop();
@@ -226,4 +234,24 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
     },
     stop: () => stop(),
   };
+}
+
+/** Takes the credentials that are stored, and the one of the environment. None of them keeps the core from starting. */
+async function loadChannels(parts: {
+  channels: Channels;
+  store: Store;
+  cycle: Pick<WriteCycle, 'execute' | 'commands'>;
+  config: Pick<CoreConfig, 'bootstrapApp' | 'vapid'>;
+  log: Logger;
+}): Promise<void> {
+  const { channels, store, cycle, config, log } = parts;
+  const resealed = channels.load(await store.loadChannels(), await store.loadHidingApps());
+  if (resealed.length > 0) {
+    const commits = resealed.map((channel) => cycle.execute(cycle.commands.setChannel, channel));
+    const failed = (await Promise.allSettled(commits)).filter(({ status }) => status === 'rejected').length;
+    log.info({ component: 'channels', channels: resealed.length - failed, failed }, 'encrypted with the first key');
+  }
+  if (config.bootstrapApp === undefined || config.vapid === undefined) return;
+  const [app] = await store.findApps([config.bootstrapApp.id]);
+  if (app !== undefined) channels.addVapid(app.num, config.vapid);
 }

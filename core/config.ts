@@ -1,6 +1,8 @@
 import type { LogLevel } from '../common/logs/log.js';
 import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
+import { readSecretKeys } from '../common/settings/secret-keys.js';
+import { readVapid, type Vapid } from '../common/settings/vapid.js';
 import { readDatabaseUrl } from './open-store.js';
 
 const BOOTSTRAP_RULE = 'id:key, the id of 1 to 64 letters, digits, _ . -, the key of visible ASCII without blanks';
@@ -21,6 +23,10 @@ export interface CoreConfig {
   adminToken: string | undefined;
   /** Created at start if it is absent. */
   bootstrapApp: { id: string; key: string } | undefined;
+  /** Keys for what is encrypted in the store: the first one encrypts, all decrypt; none: nothing can be. */
+  secretKeys: readonly Uint8Array[];
+  /** The bootstrap app's credential for Web Push; undefined: the environment has none. */
+  vapid: Vapid | undefined;
   /** Seconds that a message without needConfirm waits. */
   offlineTtl: number;
   /** Maximum number of deliveries that wait for one device: beyond it the oldest are evicted. */
@@ -50,6 +56,8 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     linkToken: reader.secret('ONEPUSH_LINK_TOKEN') ?? '',
     adminToken: reader.secret('ONEPUSH_ADMIN_TOKEN'),
     bootstrapApp: undefined,
+    secretKeys: readSecretKeys(reader.env),
+    vapid: readVapid(reader.env),
     offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL'),
     inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT'),
     retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS'),

@@ -1,4 +1,6 @@
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
+import type { ObserveWake } from './channel/host.js';
+import { type ChannelSource, createChannelMetrics } from './channel-metrics.js';
 import type { DeliveryAudit } from './delivery/upkeep/delivery-audit.js';
 import type { Waking } from './delivery/waking/waking.js';
 import type { WriteCycle, WriteCycleOptions } from './delivery/writer/write-cycle.js';
@@ -21,6 +23,8 @@ export interface CoreMetrics {
   link: LinkObserver;
   /** Told of each call. */
   call: ObserveCall;
+  /** Told of each answer of a vendor. */
+  wake: ObserveWake;
   /** From here on these are asked. */
   watch(sources: CoreSources): void;
 }
@@ -35,6 +39,8 @@ export interface CoreSources {
   registry: Pick<Registry, 'cacheCounts'>;
   /** Bytes that wait for edges. */
   edges: Pick<EdgeLinkServer, 'waitingBytes'>;
+  /** Ways to devices that have no session. */
+  channels: ChannelSource;
   /** The audit of deliveries. */
   sums: Pick<DeliveryAudit, 'counts'>;
   /** Counts of wakes. */
@@ -84,6 +90,7 @@ export function createCoreMetrics(): CoreMetrics {
     () => ignored,
   );
   const [sent, received] = [linkItems('sent'), linkItems('received')];
+  const wakes = createChannelMetrics(meters);
 
   return {
     page: () => meters.registry.metrics(),
@@ -108,7 +115,9 @@ export function createCoreMetrics(): CoreMetrics {
     },
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 
-    watch({ store, cycle, registry, edges, sums, waking }) {
+    wake: wakes.observe,
+    watch({ store, cycle, registry, edges, sums, waking, channels }) {
+      wakes.watch(channels);
       counter(
         'onepush_deliveries_ended_total',
         'Deliveries to devices that ended, and confirmations of pushes to tags and everyone, by state.',
@@ -160,10 +169,6 @@ export function createCoreMetrics(): CoreMetrics {
         'Wakes that were not needed any more when they were due.',
         () => waking.counts().cancelled,
       );
-      counter('onepush_wake_outcomes_total', 'Answers of vendors to wakes, by what they come to.', () =>
-        byLabel('outcome', waking.counts().outcomes),
-      );
-      gauge('onepush_wakes_under_way', 'Wakes that vendors have not answered.', () => waking.counts().underWay);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { LogLevel } from '../common/logs/log.js';
 import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
+import { readVapidPublicKey } from '../common/settings/vapid.js';
 import type { Delivered } from './ws/acknowledgements.js';
 
 /** The edge's settings, complete and checked. */
@@ -14,6 +15,8 @@ export interface EdgeConfig {
   coreAddrs: readonly Address[];
   /** The token that the core wants to see. */
   linkToken: string;
+  /** The key by which browsers know who pushes to the page; undefined: the page has no Web Push. */
+  vapidPublicKey: string | undefined;
   /** A larger request body is refused. */
   maxBodyBytes: number;
   /** Only the documented types, names and paths are taken in REST requests. */
@@ -44,6 +47,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     opsListen: reader.address('ONEPUSH_OPS_LISTEN'),
     coreAddrs: reader.targets('ONEPUSH_CORE_ADDRS'),
     linkToken: reader.secret('ONEPUSH_LINK_TOKEN') ?? '',
+    vapidPublicKey: readVapidPublicKey(reader.env),
     maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES'),
     isStrict: reader.flag('ONEPUSH_STRICT_JSON'),
     maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS'),

@@ -1,32 +1,8 @@
 import { LOG_LEVELS } from '../logs/log.js';
+import type { Setting } from './setting.js';
+import { WAKING_SETTINGS } from './waking-settings.js';
 
-/** The process that reads a setting. */
-export type ReadBy = 'core' | 'edge' | 'both';
-
-/** One setting. Its name in the environment is its key in `SETTINGS`. */
-export interface Setting {
-  /** The process that reads it. */
-  readonly readBy: ReadBy;
-  /**
-   * The form of its value. `secret`: visible ASCII without blanks. `flag`: 0 or 1. `text`: as `rule` says, and as the
-   * reader of this one setting checks.
-   */
-  readonly type: 'address' | 'addresses' | 'origins' | 'secret' | 'integer' | 'flag' | 'word' | 'text';
-  /** The value where it is absent, or one for each process; undefined: there is none. */
-  readonly fallback: string | number | { readonly core: string; readonly edge: string } | undefined;
-  /** True: a process does not start without it. */
-  readonly required?: true;
-  /** Unit of an integer, for people. */
-  readonly unit?: string;
-  /** Least and greatest value of an integer. */
-  readonly range?: readonly [number, number];
-  /** The words that may stand there. */
-  readonly words?: readonly string[];
-  /** The form of a text, for people. */
-  readonly rule?: string;
-  /** Meaning, as Markdown. A link is relative to docs/. */
-  readonly meaning: string;
-}
+export type { ReadBy, Setting } from './setting.js';
 
 /**
  * All settings of both processes: environment variables, read once at start. The readers take their defaults and ranges
@@ -136,48 +112,7 @@ export const SETTINGS = {
     range: [0, 3650],
     meaning: 'Time after its expiry that a push is kept with its receipts. Its content goes when it expires.',
   },
-  ONEPUSH_WAKE_AFTER: {
-    readBy: 'core',
-    type: 'integer',
-    fallback: 10,
-    unit: 'seconds',
-    range: [1, 3600],
-    meaning:
-      'Time that a message with `needConfirm` may be unconfirmed before an online device is [woken](architecture.md#waking).',
-  },
-  ONEPUSH_WAKE_GRACE: {
-    readBy: 'core',
-    type: 'integer',
-    fallback: 15,
-    unit: 'seconds',
-    range: [0, 600],
-    meaning:
-      'Time that devices have to come back before they are woken, when an edge or a core has stopped; spread over twice as long.',
-  },
-  ONEPUSH_SMS_AFTER: {
-    readBy: 'core',
-    type: 'integer',
-    fallback: 300,
-    unit: 'seconds',
-    range: [1, 86_400],
-    meaning: 'Time before a user of whom no device has received a push gets its `smsMessage`.',
-  },
-  ONEPUSH_SMS_PER_NUMBER: {
-    readBy: 'core',
-    type: 'integer',
-    fallback: 10,
-    unit: 'short messages',
-    range: [0, 10_000],
-    meaning: 'Most short messages of an app to one number in 24 hours.',
-  },
-  ONEPUSH_SMS_PER_APP: {
-    readBy: 'core',
-    type: 'integer',
-    fallback: 1000,
-    unit: 'short messages',
-    range: [0, 1_000_000],
-    meaning: 'Most short messages of an app in an hour.',
-  },
+  ...WAKING_SETTINGS,
   ONEPUSH_SUM_CHECK_INTERVAL: {
     readBy: 'core',
     type: 'integer',

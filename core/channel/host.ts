@@ -5,6 +5,12 @@ import type { ChannelKind, ProbeResult } from './channel.js';
 /** The kinds of channels that there are, by their names; a kind knows its settings, and nobody else does. */
 export type ChannelKinds = ReadonlyMap<ChannelName, ChannelKind<unknown>>;
 
+/** An outcome as it is counted. `token_held`: the vendor calls the token dead, and it is as likely the credential. */
+export type CountedOutcome = WakeOutcome['kind'] | 'token_held';
+
+/** Told of each answer of a vendor, with the seconds that it took. */
+export type ObserveWake = (channel: ChannelName, outcome: CountedOutcome, seconds: number) => void;
+
 /** A credential of an app, with its settings in plain. */
 export interface Credential {
   /** The store's number of it. */

@@ -5,7 +5,7 @@ import { ruled } from '../../common/contract/fields.js';
 import { defineFormat } from '../../common/contract/formats.js';
 import { ChannelSettingsError } from './channel.js';
 
-defineFormat('https-address', (value) => {
+defineFormat('vendor-address', (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   return url?.protocol === 'https:' && url.username === '' && url.search === '' && url.hash === '';
 });
@@ -23,7 +23,7 @@ export const RsaKey = Type.String(ruled('must be a private key of RSA in PEM', {
 export const COMMON_SETTINGS = {
   /** The vendor's address, instead of its own: of a proxy, or of a region. */
   baseUrl: Type.Optional(
-    Type.String(ruled('must be an https address without a query', { format: 'https-address', maxLength: 2048 })),
+    Type.String(ruled('must be an https address without a query', { format: 'vendor-address', maxLength: 2048 })),
   ),
   /** Certificates that are trusted instead of the system's. */
   ca: Type.Optional(Type.String(ruled('must be a certificate in PEM', { format: 'certificates' }))),

@@ -1,5 +1,5 @@
 import type { Device } from '../domain/device.js';
-import type { DeliveryOf, NewPush, NewRegistration, Registered, Replaced } from '../store/store.js';
+import type { DeliveryOf, NewPush, NewRegistration, Registered, Replaced, StoredChannel } from '../store/store.js';
 
 /**
  * One consequence of a commit, for whoever keeps something in memory that the commit has changed. Effects are handed on
@@ -19,7 +19,10 @@ export type CommitEffect =
   | { readonly kind: 'unregistered'; readonly device: Device & { alias: string } }
   /** A job that is there, or may be. `dueAt`: milliseconds since the epoch. */
   | { readonly kind: 'scheduled'; readonly dueAt: number }
-  | { readonly kind: 'appChanged'; readonly id: string };
+  | { readonly kind: 'appChanged'; readonly id: string }
+  | { readonly kind: 'channelSet'; readonly channel: StoredChannel }
+  | { readonly kind: 'channelRemoved'; readonly num: number }
+  | { readonly kind: 'contentHidden'; readonly appNum: number; readonly hides: boolean };
 
 /** Takes the effects of commits. Must not throw. */
 export type OnCommit = (effect: CommitEffect) => void;
@@ -48,12 +51,18 @@ export interface CommitFollowers {
   readonly waking: { pushed(pushes: readonly NewPush[]): void };
   /** The runner of jobs, which sleeps until one is due. */
   readonly jobs: { wake(dueAt: number): void };
+  /** Credentials of vendors. */
+  readonly channels: {
+    set(channel: StoredChannel): void;
+    removed(num: number): void;
+    setHidesContent(appNum: number, hides: boolean): void;
+  };
 }
 
 /** Returns what hands effects to all that follow them: to what is cached before it comes to sessions. */
 export function createCommitEffects(followers: CommitFollowers): OnCommit {
   return (effect) => {
-    const { registry, sessions, limits, metrics, jobs, waking } = followers;
+    const { registry, sessions, limits, metrics, jobs, waking, channels } = followers;
     switch (effect.kind) {
       case 'pushed':
         metrics.pushed(effect.pushes);
@@ -82,6 +91,12 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
         return jobs.wake(effect.dueAt);
       case 'appChanged':
         return registry.appChanged(effect.id);
+      case 'channelSet':
+        return channels.set(effect.channel);
+      case 'channelRemoved':
+        return channels.removed(effect.num);
+      case 'contentHidden':
+        return channels.setHidesContent(effect.appNum, effect.hides);
     }
   };
 }

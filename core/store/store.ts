@@ -5,6 +5,7 @@ import type { OpenJob } from '../domain/job.js';
 import type { Push } from '../domain/push.js';
 import type { ReportReader } from '../domain/queries.js';
 import type { FinalState } from '../domain/receipt.js';
+import type { ChannelReader, ChannelWriter } from './channels.js';
 import type {
   AppState,
   DeliveryBatch,
@@ -31,6 +32,7 @@ import type {
 import type { WakeReader, WakeWriter } from './waking.js';
 
 export type { Wake } from '../domain/wake.js';
+export type * from './channels.js';
 export * from './errors.js';
 export type * from './types.js';
 export type * from './waking.js';
@@ -98,7 +100,7 @@ export interface CoreOwnership {
 }
 
 /** Look-ups: each sees everything that was committed before it began. */
-export interface StoreReader extends WakeReader {
+export interface StoreReader extends WakeReader, ChannelReader {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
@@ -213,7 +215,7 @@ export interface TimelineRow {
 }
 
 /** Commits: each call is one transaction. */
-export interface StoreWriter extends WakeWriter {
+export interface StoreWriter extends WakeWriter, ChannelWriter {
   /** Commits nothing: renews the core's lease, and meets what any commit would. */
   commitNothing(): Promise<void>;
   /**

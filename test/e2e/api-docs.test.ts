@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createOnePushClient, type OnePushClient, Platform, to } from '../../client/index.js';
+import { Channel } from '../../gen/onepush/v1/channel_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import { skipWithoutCurl } from '../support/curl.js';
 import { connectDevice, type TestDevice } from '../support/device.js';
@@ -20,7 +22,7 @@ const EXAMPLES = [...PAGE.matchAll(/^```sh\n([\s\S]*?)^```\n\n```json\n([\s\S]*?
 let stack: Stack;
 let client: OnePushClient;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ coreEnv: { ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64') } });
   client = createOnePushClient({ address: stack.grpcAddr, ...TEST_APP, adminToken: stack.adminToken });
 });
 afterAll(async () => {
@@ -49,6 +51,9 @@ describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md'
     const audience = to.aliases('alice');
     const { requestId } = await client.sendPush({ audience, alert: 'Your parcel is here', needConfirm: true });
     const app = await client.createApp({ name: 'Billing' });
+    // Where nobody is: the example is not to reach the vendor.
+    const settingsJson = '{"appSecret":"secret","package":"com.example.orders","baseUrl":"https://127.0.0.1:1"}';
+    await client.setChannel({ appId: app.id, name: 'orders', channel: Channel.MIPUSH, settingsJson });
     variables = { DEVICE: deviceId, PUSH: requestId, APP: app.id, ADMIN_TOKEN: stack.adminToken };
   });
   afterEach(async () => {

@@ -60,6 +60,7 @@ export async function startCore(options: {
       metrics: { pushed() {}, recalled() {} },
       jobs: { wake() {} },
       waking: { pushed() {} },
+      channels: { set() {}, removed() {}, setHidesContent() {} },
     }),
     fenced: () => log.error({}, 'fenced'),
     log,

@@ -128,6 +128,7 @@ export async function startWakingRig(
         limits: nothing,
         metrics: { ...nothing, recalled() {} },
         jobs: { wake() {} },
+        channels: { set() {}, removed() {}, setHidesContent() {} },
         get waking() {
           return waking;
         },

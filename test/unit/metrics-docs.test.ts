@@ -6,7 +6,13 @@ import { ROOT } from '../support/dist.js';
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const namesIn = (text: string): string[] => [...new Set(text.match(/\bonepush_[a-z_]+\b/g) ?? [])].toSorted();
 
-const SOURCES = ['common/metrics.ts', 'core/metrics.ts', 'edge/metrics.ts', 'edge/workers/parent.ts'];
+const SOURCES = [
+  'common/metrics.ts',
+  'core/metrics.ts',
+  'core/channel-metrics.ts',
+  'edge/metrics.ts',
+  'edge/workers/parent.ts',
+];
 const defined = namesIn(SOURCES.map(read).join('\n'));
 /** Names of series are those of their histograms with an ending. */
 const toMetric = (name: string): string => {
@@ -22,8 +28,14 @@ describe('the metrics', () => {
   });
 
   it('have their unit or kind in the name', () => {
-    const others = ['onepush_build_info', 'onepush_sessions', 'onepush_edge_workers', 'onepush_link_open_calls'];
-    const endings = /_(total|seconds|bytes|items|pushes|settlements|attached|mismatches|in_doubt)$/;
+    const others = [
+      'onepush_build_info',
+      'onepush_sessions',
+      'onepush_edge_workers',
+      'onepush_link_open_calls',
+      'onepush_channels',
+    ];
+    const endings = /_(total|seconds|bytes|items|pushes|settlements|attached|mismatches|in_doubt|queued|in_flight)$/;
     expect(defined.filter((name) => !endings.test(name) && !others.includes(name))).toEqual([]);
   });
 });

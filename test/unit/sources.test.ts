@@ -8,7 +8,12 @@ import { type Documentable, readDocComments } from '../support/doc-comments.js';
 const QUESTION = /^(What|Whether|Who|Whom|Whose|Which|Where|When|Why|How)\b/;
 
 /** Files of texts for pages, whose lines are long there too. */
-const TEXTS = new Set(['common/settings/settings.ts', 'tools/api-docs/page.ts', 'tools/settings/zh.ts']);
+const TEXTS = new Set([
+  'common/settings/settings.ts',
+  'common/settings/waking-settings.ts',
+  'tools/api-docs/page.ts',
+  'tools/settings/zh.ts',
+]);
 
 const FOLDERS = ['bin', 'core', 'edge', 'common', 'client', 'tools'];
 const paths = FOLDERS.flatMap((folder) =>

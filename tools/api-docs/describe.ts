@@ -58,7 +58,10 @@ function row(cells: string[]): string {
 }
 
 function typeOf(field: DescField): string {
-  if (field.fieldKind === 'map') throw new Error(`${field.toString()}: maps have no words yet`);
+  if (field.fieldKind === 'map') {
+    if (field.mapKind !== 'scalar') throw new Error(`${field.toString()}: such maps have no words yet`);
+    return `map of ${ScalarType[field.mapKey].toLowerCase()} to ${scalarName(field)}`;
+  }
   const name = field.enum || field.message ? linkTo(field.enum ?? field.message) : scalarName(field);
   if (field.fieldKind === 'list') return `list of ${name}`;
   return field.fieldKind === 'scalar' && field.proto.proto3Optional ? `${name}, optional` : name;

@@ -18,6 +18,14 @@ const TIME = '2026-01-31T12:00:00.123Z';
 const LATER = '2026-02-03T12:00:00.123Z';
 const PRESENCE = { edgeId: '5c1f0a6e', since: TIME };
 const ALICE = { aliases: { values: ['alice'] } };
+const CREDENTIAL = {
+  name: 'orders',
+  channel: 'CHANNEL_MIPUSH',
+  settings: { package: 'com.example.orders', region: 'CN' },
+  state: 'CHANNEL_STATE_READY',
+  createdAt: TIME,
+  updatedAt: TIME,
+};
 const DEVICE_OF_ALICE = {
   deviceId: DEVICE,
   alias: 'alice',
@@ -138,6 +146,24 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
   },
   DisableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
   EnableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
+  SetChannel: {
+    as: 'admin',
+    request: {
+      appId: '$APP',
+      name: 'orders',
+      channel: 'CHANNEL_MIPUSH',
+      settingsJson: '{"appSecret":"S2aDwsGyXCTS43oKw2aR4Q==","package":"com.example.orders"}',
+    },
+    answer: { credential: CREDENTIAL },
+  },
+  ListChannels: { as: 'admin', request: { appId: '$APP' }, answer: { credentials: [CREDENTIAL] } },
+  TestChannel: {
+    as: 'admin',
+    request: { appId: '$APP', name: 'orders' },
+    answer: { result: 'TEST_RESULT_UNREACHABLE', reason: 'ECONNREFUSED' },
+  },
+  RemoveChannel: { as: 'admin', request: { appId: '$APP', name: 'orders' }, answer: {} },
+  SetAppWaking: { as: 'admin', request: { id: '$APP', hidesContent: true }, answer: {} },
 };
 
 /** The streams, with the client package: programs, by method. */

@@ -19,6 +19,11 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_BOOTSTRAP_APP: '启动时若不存在该 ID 的应用则创建；已存在的应用保留原密钥。`make run` 使用 `testapp1:dkdka`。',
   ONEPUSH_DATABASE_URL:
     '数据库。用户名和密码须按百分号编码；[TLS](operations.zh-CN.md#通过-tls-连接数据库) 是 URL 的选项。',
+  ONEPUSH_SECRET_KEY:
+    '加密数据库中[厂商凭据](operations.zh-CN.md#厂商凭据)的密钥；未设置则不能保存凭据。第一个密钥用于加密，全部可用于解密。',
+  ONEPUSH_VAPID_PUBLIC_KEY: '[Web Push](operations.zh-CN.md#测试页面的-web-push) 的公钥，供测试页面使用。',
+  ONEPUSH_VAPID_PRIVATE_KEY: '对应的私钥：使其成为 `ONEPUSH_BOOTSTRAP_APP` 所指应用的 Web Push 凭据。',
+  ONEPUSH_VAPID_SUBJECT: '浏览器厂商联系服务运营者的地址。设置私钥时必填。',
   ONEPUSH_OFFLINE_TTL: '未设置 `needConfirm` 的消息的保留时间。',
   ONEPUSH_INBOX_LIMIT: '每台设备最多积压多少条发给用户或设备的消息，未确认的也计入；超出时淘汰最早的。',
   ONEPUSH_RETENTION_DAYS: '推送过期后，其记录和回执保留的时间。正文在过期时擦除。',
@@ -48,5 +53,9 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
 export const RULES_ZH: Readonly<Partial<Record<SettingName, string>>> = {
   ONEPUSH_HTTP_ORIGINS: '`https://host,…` 或 `*`',
   ONEPUSH_BOOTSTRAP_APP: '`id:key`；ID 为 1 至 64 个字母、数字、`_`、`.`、`-`',
+  ONEPUSH_SECRET_KEY: '32 字节的密钥，base64 或十六进制，以逗号分隔',
+  ONEPUSH_VAPID_PUBLIC_KEY: '由 `make vapid` 生成',
+  ONEPUSH_VAPID_PRIVATE_KEY: '由 `make vapid` 生成',
+  ONEPUSH_VAPID_SUBJECT: '`mailto:<address>` 或 `https://…`',
   ONEPUSH_DATABASE_URL: '`sqlite:<path>` 或 `mysql://user:password@host:3306/database`',
 };

@@ -1,14 +1,9 @@
 import type { Logger } from '../../../common/logs/log.js';
-import type { Channel as ChannelName } from '../../domain/channel.js';
-import type { WakeOutcome } from '../../domain/wake.js';
 import type { ChannelKind } from '../channel.js';
-import type { ChannelHost, ChannelKinds, Credential } from '../host.js';
+import type { ChannelHost, ChannelKinds, Credential, ObserveWake } from '../host.js';
 import { type ProtectedChannel, protectChannel } from '../protection/protected-channel.js';
 import { paceOf } from './pace.js';
 import { createVendorThread, type ThreadProgram } from './thread.js';
-
-/** Told of each outcome, by the channel and the seconds that the vendor took. */
-export type ObserveWake = (channel: ChannelName, outcome: WakeOutcome['kind'], seconds: number) => void;
 
 /** The modules of the product. */
 const PROGRAM: ThreadProgram = {

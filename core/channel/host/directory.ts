@@ -1,35 +1,50 @@
 import { isSmsChannel } from '../../domain/channel.js';
-import type { ChannelDirectory, ChannelKinds, Credential } from '../host.js';
+import type { ChannelKind } from '../channel.js';
+import type { ChannelDirectory, Credential } from '../host.js';
+
+/** A credential as far as it is looked for. */
+export interface DirectoryEntry extends Pick<Credential, 'num' | 'appNum' | 'channel'> {
+  /** The tokens that it is for. */
+  readonly scope: ReturnType<ChannelKind<unknown>['scope']>;
+}
 
 /** A directory that is told what there is. */
 export interface ChangingDirectory extends ChannelDirectory {
-  /** Takes all credentials that there are now, and the apps that keep their content from vendors. */
-  replace(credentials: readonly Credential[]): void;
+  /** A credential is there, or has changed. */
+  set(entry: DirectoryEntry): void;
+  /** A credential is gone. One that was not there is fine. */
+  removed(num: number): void;
   /** An app keeps its content from vendors from now on, or does not. */
   setHidesContent(appNum: number, hides: boolean): void;
 }
 
-interface Listed extends Pick<Credential, 'num' | 'channel'> {
-  scope: { readonly environment?: string | undefined; readonly bundle?: string | undefined };
-}
-
 /** Returns a directory of nothing. */
-export function createChannelDirectory(kinds: ChannelKinds): ChangingDirectory {
-  let byApp = new Map<number, Listed[]>();
+export function createChannelDirectory(): ChangingDirectory {
+  /** Those of each app that has any, the oldest first. */
+  const byApp = new Map<number, DirectoryEntry[]>();
+  const appOf = new Map<number, number>();
   const hiding = new Set<number>();
 
+  function removed(num: number): void {
+    const appNum = appOf.get(num);
+    if (appNum === undefined) return;
+    appOf.delete(num);
+    const left = byApp.get(appNum)?.filter((entry) => entry.num !== num) ?? [];
+    if (left.length === 0) byApp.delete(appNum);
+    else byApp.set(appNum, left);
+  }
+
   return {
-    replace(credentials) {
-      byApp = new Map();
-      for (const { num, appNum, channel, settings } of credentials.toSorted((a, b) => a.num - b.num)) {
-        const kind = kinds.get(channel);
-        if (kind === undefined) continue;
-        const listed = { num, channel, scope: kind.scope(kind.parseSettings(settings)) };
-        const known = byApp.get(appNum);
-        if (known === undefined) byApp.set(appNum, [listed]);
-        else known.push(listed);
-      }
+    set(entry) {
+      removed(entry.num);
+      appOf.set(entry.num, entry.appNum);
+      const others = byApp.get(entry.appNum) ?? [];
+      byApp.set(
+        entry.appNum,
+        [...others, entry].toSorted((a, b) => a.num - b.num),
+      );
     },
+    removed,
     setHidesContent(appNum, hides) {
       if (hides) hiding.add(appNum);
       else hiding.delete(appNum);

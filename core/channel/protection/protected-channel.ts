@@ -1,6 +1,6 @@
 import type { WakeMessage, WakeOutcome, WakeTarget } from '../../domain/wake.js';
 import type { Channel, ProbeResult } from '../channel.js';
-import type { ChannelStatus } from '../host.js';
+import type { ChannelStatus, CountedOutcome } from '../host.js';
 import { createBreaker } from './breaker.js';
 import { createDeadTokenGate } from './dead-token-gate.js';
 import { createPause } from './pause.js';
@@ -51,7 +51,7 @@ export function protectChannel(options: {
   channel: Channel;
   pace: Pace;
   /** Told of each answer of the vendor's, as it is passed on. */
-  answered?: (outcome: WakeOutcome['kind'], seconds: number) => void;
+  answered?: (outcome: CountedOutcome, seconds: number) => void;
   /** Told when the breaker opens. */
   opened?: (reason: string) => void;
   /** A number from 0 to 1. */
@@ -118,7 +118,8 @@ export function protectChannel(options: {
     inFlight--;
     throughput.ended();
     const outcome = judge(answer);
-    answered?.(outcome.kind, (performance.now() - begun) / 1000);
+    const isHeld = answer.kind === 'token_dead' && outcome.kind !== 'token_dead';
+    answered?.(isHeld ? 'token_held' : outcome.kind, (performance.now() - begun) / 1000);
     resolve(outcome);
     pump();
     if (retired && inFlight === 0) void channel.close();

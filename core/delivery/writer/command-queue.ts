@@ -13,6 +13,12 @@ export interface CommandCommit<O> {
   committed(result: unknown): readonly O[];
 }
 
+/** Pairs a commit with what follows from it. */
+export function commit<R, O>(stored: Promise<R>, committed: (result: R) => readonly O[]): CommandCommit<O> {
+  // It is called with what `stored` resolves with, or would have.
+  return { stored, committed: (result) => committed(result as R) };
+}
+
 /** One kind of change: how a set of them is carried out. */
 export interface Command<I, O> {
   /** Returns what a command concerns: two of the same subject are never in one set. */

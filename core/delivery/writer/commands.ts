@@ -28,7 +28,8 @@ import type {
   WalkedPage,
 } from '../../store/store.js';
 import type { OnCommit } from '../commit-effects.js';
-import type { Command, CommandCommit } from './command-queue.js';
+import { type ChannelCommands, createChannelCommands } from './channel-commands.js';
+import { type Command, type CommandCommit, commit } from './command-queue.js';
 
 /** A registration without what the write cycle adds. */
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
@@ -44,7 +45,7 @@ export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
 }
 
 /** The changes that go through the write cycle besides deliveries. */
-export interface Commands {
+export interface Commands extends ChannelCommands {
   /** Registers a device, or changes it. */
   register: Command<RegistrationRequest, Registered | Refusal>;
   /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
@@ -164,6 +165,7 @@ export function createCommands(options: {
           return known;
         }),
     },
+    ...createChannelCommands(options),
     recall: {
       endsDeliveries: true,
       subjectOf: ({ pushId }) => String(pushId),
@@ -251,12 +253,6 @@ export function createCommands(options: {
 function keepsToken(earlier: RegistrationRequest, later: RegistrationRequest): boolean {
   if (later.alias !== earlier.alias) return false;
   return later.push === undefined || (later.push?.implied === true && earlier.push?.implied !== true);
-}
-
-/** Pairs a commit with what follows from it. */
-function commit<R, O>(stored: Promise<R>, committed: (result: R) => readonly O[]): CommandCommit<O> {
-  // It is called with what `stored` resolves with, or would have.
-  return { stored, committed: (result) => committed(result as R) };
 }
 
 /** The same for commands that are never in a set with others. */

@@ -15,6 +15,7 @@ const CODES: Record<OnePushError['row']['grpc'], Code> = {
   PERMISSION_DENIED: Code.PermissionDenied,
   NOT_FOUND: Code.NotFound,
   ALREADY_EXISTS: Code.AlreadyExists,
+  FAILED_PRECONDITION: Code.FailedPrecondition,
   UNIMPLEMENTED: Code.Unimplemented,
   RESOURCE_EXHAUSTED: Code.ResourceExhausted,
   DEADLINE_EXCEEDED: Code.DeadlineExceeded,

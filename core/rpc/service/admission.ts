@@ -25,6 +25,11 @@ const CALLERS: Record<keyof typeof PushCore.method, Caller> = {
   rotateAppKey: 'app or admin',
   disableApp: 'admin',
   enableApp: 'admin',
+  setChannel: 'admin',
+  listChannels: 'admin',
+  removeChannel: 'admin',
+  testChannel: 'admin',
+  setAppWaking: 'admin',
 };
 
 /**

@@ -1,6 +1,8 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
 import type { Logger } from '../../../common/logs/log.js';
 import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
+import type { ChannelCredentials } from '../../channel/credentials.js';
+import type { ChannelDirectory, ChannelHost } from '../../channel/host.js';
 import type { AcceptPush } from '../../delivery/push/accept-push.js';
 import type { EstimateAudience } from '../../delivery/push/estimate-audience.js';
 import type { RecallPush } from '../../delivery/push/recall-push.js';
@@ -29,6 +31,12 @@ export interface ServiceParts {
   receipts: ReceiptFeed;
   /** The open session of a device. */
   presence: Sessions['presence'];
+  /** Ways to devices that have no session. */
+  channels: {
+    readonly credentials: ChannelCredentials;
+    readonly host: Pick<ChannelHost, 'probe'>;
+    readonly directory: Pick<ChannelDirectory, 'hidesContent'>;
+  };
   /** Undefined: nobody may create or read apps. */
   adminToken: string | undefined;
   /** Aborted when the core begins to stop: streams end. */

@@ -1,5 +1,6 @@
 import { createAppHandlers } from './apps.js';
 import { createAudienceHandlers } from './audiences.js';
+import { createChannelHandlers } from './channels.js';
 import { createDeliveryHandlers } from './deliveries.js';
 import { createDeviceHandlers } from './devices.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
@@ -15,6 +16,7 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createPushHandlers(options),
     ...createAudienceHandlers(options),
     ...createAppHandlers(options),
+    ...createChannelHandlers(options),
     ...createQueryHandlers(options),
     ...createDeliveryHandlers(options),
     ...createReceiptHandlers(options),

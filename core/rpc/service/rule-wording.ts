@@ -7,6 +7,7 @@ const PATTERNS: Record<string, string> = {
   '^\\P{Cs}*$': '',
   '^(https://[^\\x00-\\x20\\x7f\\p{Cs}]+)?$': ', an https:// address',
   '^[ -~]*$': ' of visible ASCII',
+  '^[A-Za-z0-9_.-]*$': ' of A-Z, a-z, 0-9, _, ., -',
 };
 
 /**

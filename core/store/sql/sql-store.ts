@@ -1,6 +1,7 @@
 import { PER_MILLISECOND } from '../../../common/push-id.js';
 import { createIdClock, type IdClock } from '../../domain/id-clock.js';
 import { createAudienceReads } from '../reads/audiences.js';
+import { createChannelReads } from '../reads/channels.js';
 import { createDeliveryReads } from '../reads/deliveries.js';
 import { createDeliveryListReads } from '../reads/delivery-lists.js';
 import { createJobReads } from '../reads/jobs.js';
@@ -11,6 +12,7 @@ import { createTimelineReads } from '../reads/timelines.js';
 import { createWakeReads } from '../reads/wakes.js';
 import { type CoreOwnership, type Store, StoreUnavailable } from '../store.js';
 import { createAppCommits } from '../writes/apps.js';
+import { createChannelCommits } from '../writes/channels.js';
 import { createDeliveryCommits } from '../writes/deliveries.js';
 import { createJobCommits } from '../writes/jobs.js';
 import { createRegistryCommits } from '../writes/registry.js';
@@ -66,6 +68,8 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
     ...createAudienceReads(driver, registryReads),
     ...createRegistryCommits(driver),
     ...createAppCommits(driver),
+    ...createChannelReads(driver),
+    ...createChannelCommits(driver),
     ...deliveryReads,
     ...createQueryReads(driver),
     ...createDeliveryListReads(driver),

@@ -2,14 +2,333 @@
 // @generated from file onepush/v1/channel.proto (package onepush.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file onepush/v1/channel.proto.
  */
 export const file_onepush_v1_channel: GenFile = /*@__PURE__*/
-  fileDesc("ChhvbmVwdXNoL3YxL2NoYW5uZWwucHJvdG8SCm9uZXB1c2gudjEqmwIKB0NoYW5uZWwSFwoTQ0hBTk5FTF9VTlNQRUNJRklFRBAAEhAKDENIQU5ORUxfQVBOUxABEg8KC0NIQU5ORUxfRkNNEAISFAoQQ0hBTk5FTF9XRUJfUFVTSBADEg8KC0NIQU5ORUxfSE1TEAQSEgoOQ0hBTk5FTF9NSVBVU0gQBRIQCgxDSEFOTkVMX09QUE8QBhIQCgxDSEFOTkVMX1ZJVk8QBxITCg9DSEFOTkVMX1dFQkhPT0sQCBIXChNDSEFOTkVMX1NNU19XRUJIT09LEBQSFgoSQ0hBTk5FTF9TTVNfVFdJTElPEBUSFgoSQ0hBTk5FTF9TTVNfQUxJWVVOEBYSFwoTQ0hBTk5FTF9TTVNfVEVOQ0VOVBAXKn4KEkNoYW5uZWxFbnZpcm9ubWVudBIjCh9DSEFOTkVMX0VOVklST05NRU5UX1VOU1BFQ0lGSUVEEAASIgoeQ0hBTk5FTF9FTlZJUk9OTUVOVF9QUk9EVUNUSU9OEAESHwobQ0hBTk5FTF9FTlZJUk9OTUVOVF9TQU5EQk9YEAJCegoOY29tLm9uZXB1c2gudjFCDENoYW5uZWxQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM");
+  fileDesc("ChhvbmVwdXNoL3YxL2NoYW5uZWwucHJvdG8SCm9uZXB1c2gudjEirwEKEVNldENoYW5uZWxSZXF1ZXN0EhoKBmFwcF9pZBgBIAEoCUIKukgHcgUQARiAIBIqCgRuYW1lGAIgASgJQhy6SBlyFxABGEAyEV5bQS1aYS16MC05Xy4tXSokEjAKB2NoYW5uZWwYAyABKA4yEy5vbmVwdXNoLnYxLkNoYW5uZWxCCrpIB4IBBBABIAASIAoNc2V0dGluZ3NfanNvbhgEIAEoCUIJukgGcgQogIAEIkcKElNldENoYW5uZWxSZXNwb25zZRIxCgpjcmVkZW50aWFsGAEgASgLMh0ub25lcHVzaC52MS5DaGFubmVsQ3JlZGVudGlhbCIxChNMaXN0Q2hhbm5lbHNSZXF1ZXN0EhoKBmFwcF9pZBgBIAEoCUIKukgHcgUQARiAICJhChRMaXN0Q2hhbm5lbHNSZXNwb25zZRIyCgtjcmVkZW50aWFscxgBIAMoCzIdLm9uZXB1c2gudjEuQ2hhbm5lbENyZWRlbnRpYWwSFQoNaGlkZXNfY29udGVudBgCIAEoCCLXAwoRQ2hhbm5lbENyZWRlbnRpYWwSDAoEbmFtZRgBIAEoCRIkCgdjaGFubmVsGAIgASgOMhMub25lcHVzaC52MS5DaGFubmVsEj0KCHNldHRpbmdzGAMgAygLMisub25lcHVzaC52MS5DaGFubmVsQ3JlZGVudGlhbC5TZXR0aW5nc0VudHJ5EicKBXN0YXRlGAQgASgOMhgub25lcHVzaC52MS5DaGFubmVsU3RhdGUSDgoGcmVhc29uGAUgASgJEjMKD2xhc3Rfc3VjY2Vzc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPbGFzdF9mYWlsdXJlX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbChNsYXN0X2ZhaWx1cmVfcmVhc29uGAggASgJEi4KCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGi8KDVNldHRpbmdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJLChRSZW1vdmVDaGFubmVsUmVxdWVzdBIaCgZhcHBfaWQYASABKAlCCrpIB3IFEAEYgCASFwoEbmFtZRgCIAEoCUIJukgGcgQQARhAIhcKFVJlbW92ZUNoYW5uZWxSZXNwb25zZSJJChJUZXN0Q2hhbm5lbFJlcXVlc3QSGgoGYXBwX2lkGAEgASgJQgq6SAdyBRABGIAgEhcKBG5hbWUYAiABKAlCCbpIBnIEEAEYQCJNChNUZXN0Q2hhbm5lbFJlc3BvbnNlEiYKBnJlc3VsdBgBIAEoDjIWLm9uZXB1c2gudjEuVGVzdFJlc3VsdBIOCgZyZWFzb24YAiABKAkiQgoTU2V0QXBwV2FraW5nUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASFQoNaGlkZXNfY29udGVudBgCIAEoCCIWChRTZXRBcHBXYWtpbmdSZXNwb25zZSqbAgoHQ2hhbm5lbBIXChNDSEFOTkVMX1VOU1BFQ0lGSUVEEAASEAoMQ0hBTk5FTF9BUE5TEAESDwoLQ0hBTk5FTF9GQ00QAhIUChBDSEFOTkVMX1dFQl9QVVNIEAMSDwoLQ0hBTk5FTF9ITVMQBBISCg5DSEFOTkVMX01JUFVTSBAFEhAKDENIQU5ORUxfT1BQTxAGEhAKDENIQU5ORUxfVklWTxAHEhMKD0NIQU5ORUxfV0VCSE9PSxAIEhcKE0NIQU5ORUxfU01TX1dFQkhPT0sQFBIWChJDSEFOTkVMX1NNU19UV0lMSU8QFRIWChJDSEFOTkVMX1NNU19BTElZVU4QFhIXChNDSEFOTkVMX1NNU19URU5DRU5UEBcqfgoSQ2hhbm5lbEVudmlyb25tZW50EiMKH0NIQU5ORUxfRU5WSVJPTk1FTlRfVU5TUEVDSUZJRUQQABIiCh5DSEFOTkVMX0VOVklST05NRU5UX1BST0RVQ1RJT04QARIfChtDSEFOTkVMX0VOVklST05NRU5UX1NBTkRCT1gQAiqSAQoMQ2hhbm5lbFN0YXRlEh0KGUNIQU5ORUxfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNDSEFOTkVMX1NUQVRFX1JFQURZEAESFgoSQ0hBTk5FTF9TVEFURV9ET1dOEAISGAoUQ0hBTk5FTF9TVEFURV9UUllJTkcQAxIYChRDSEFOTkVMX1NUQVRFX0xPQ0tFRBAEKpABCgpUZXN0UmVzdWx0EhsKF1RFU1RfUkVTVUxUX1VOU1BFQ0lGSUVEEAASEgoOVEVTVF9SRVNVTFRfT0sQARIXChNURVNUX1JFU1VMVF9SRUZVU0VEEAISGwoXVEVTVF9SRVNVTFRfVU5SRUFDSEFCTEUQAxIbChdURVNUX1JFU1VMVF9VTlNVUFBPUlRFRBAEQnoKDmNvbS5vbmVwdXNoLnYxQgxDaGFubmVsUHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+
+/**
+ * Gives an app a credential of a vendor, or other settings to the one of that name. It takes effect at once; what is under way ends with the
+ * earlier settings. Needs the admin token, and ONEPUSH_SECRET_KEY on the core.
+ *
+ * @generated from message onepush.v1.SetChannelRequest
+ */
+export type SetChannelRequest = Message<"onepush.v1.SetChannelRequest"> & {
+  /**
+   * The app's id. Required.
+   *
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * The app's own name for the credential: 1 to 64 letters, digits, `_`, `.`, `-`. Required.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Required.
+   *
+   * @generated from field: onepush.v1.Channel channel = 3;
+   */
+  channel: Channel;
+
+  /**
+   * The vendor's settings, a JSON object as docs/channels.md has it for each channel; at most 65536 bytes. Required. Stored encrypted, and
+   * never shown again.
+   *
+   * @generated from field: string settings_json = 4;
+   */
+  settingsJson: string;
+};
+
+/**
+ * Describes the message onepush.v1.SetChannelRequest.
+ * Use `create(SetChannelRequestSchema)` to create a new message.
+ */
+export const SetChannelRequestSchema: GenMessage<SetChannelRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 0);
+
+/**
+ * @generated from message onepush.v1.SetChannelResponse
+ */
+export type SetChannelResponse = Message<"onepush.v1.SetChannelResponse"> & {
+  /**
+   * The credential as it is now.
+   *
+   * @generated from field: onepush.v1.ChannelCredential credential = 1;
+   */
+  credential?: ChannelCredential | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.SetChannelResponse.
+ * Use `create(SetChannelResponseSchema)` to create a new message.
+ */
+export const SetChannelResponseSchema: GenMessage<SetChannelResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 1);
+
+/**
+ * Lists the credentials of an app. Needs the admin token.
+ *
+ * @generated from message onepush.v1.ListChannelsRequest
+ */
+export type ListChannelsRequest = Message<"onepush.v1.ListChannelsRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+};
+
+/**
+ * Describes the message onepush.v1.ListChannelsRequest.
+ * Use `create(ListChannelsRequestSchema)` to create a new message.
+ */
+export const ListChannelsRequestSchema: GenMessage<ListChannelsRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 2);
+
+/**
+ * @generated from message onepush.v1.ListChannelsResponse
+ */
+export type ListChannelsResponse = Message<"onepush.v1.ListChannelsResponse"> & {
+  /**
+   * By name.
+   *
+   * @generated from field: repeated onepush.v1.ChannelCredential credentials = 1;
+   */
+  credentials: ChannelCredential[];
+
+  /**
+   * Whether the app keeps its content from vendors, see SetAppWaking.
+   *
+   * @generated from field: bool hides_content = 2;
+   */
+  hidesContent: boolean;
+};
+
+/**
+ * Describes the message onepush.v1.ListChannelsResponse.
+ * Use `create(ListChannelsResponseSchema)` to create a new message.
+ */
+export const ListChannelsResponseSchema: GenMessage<ListChannelsResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 3);
+
+/**
+ * A credential of an app, without its secrets.
+ *
+ * @generated from message onepush.v1.ChannelCredential
+ */
+export type ChannelCredential = Message<"onepush.v1.ChannelCredential"> & {
+  /**
+   * The app's own name for it. `(environment)` is the one of ONEPUSH_VAPID_PRIVATE_KEY.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: onepush.v1.Channel channel = 2;
+   */
+  channel: Channel;
+
+  /**
+   * What of its settings is no secret: ids and names.
+   *
+   * @generated from field: map<string, string> settings = 3;
+   */
+  settings: { [key: string]: string };
+
+  /**
+   * @generated from field: onepush.v1.ChannelState state = 4;
+   */
+  state: ChannelState;
+
+  /**
+   * Why it is not READY, in a word of the vendor's or of ours; empty: it is.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * When the vendor last took a message since the core began or the settings changed; absent: it has taken none.
+   *
+   * @generated from field: google.protobuf.Timestamp last_success_at = 6;
+   */
+  lastSuccessAt?: Timestamp | undefined;
+
+  /**
+   * When something last failed that was not about a payload; absent: nothing has.
+   *
+   * @generated from field: google.protobuf.Timestamp last_failure_at = 7;
+   */
+  lastFailureAt?: Timestamp | undefined;
+
+  /**
+   * The vendor's word for it.
+   *
+   * @generated from field: string last_failure_reason = 8;
+   */
+  lastFailureReason: string;
+
+  /**
+   * Absent: it is not stored.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 9;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp updated_at = 10;
+   */
+  updatedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.ChannelCredential.
+ * Use `create(ChannelCredentialSchema)` to create a new message.
+ */
+export const ChannelCredentialSchema: GenMessage<ChannelCredential> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 4);
+
+/**
+ * Removes a credential. Needs the admin token.
+ *
+ * @generated from message onepush.v1.RemoveChannelRequest
+ */
+export type RemoveChannelRequest = Message<"onepush.v1.RemoveChannelRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * A name that there is not is NOT_FOUND.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message onepush.v1.RemoveChannelRequest.
+ * Use `create(RemoveChannelRequestSchema)` to create a new message.
+ */
+export const RemoveChannelRequestSchema: GenMessage<RemoveChannelRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 5);
+
+/**
+ * @generated from message onepush.v1.RemoveChannelResponse
+ */
+export type RemoveChannelResponse = Message<"onepush.v1.RemoveChannelResponse"> & {
+};
+
+/**
+ * Describes the message onepush.v1.RemoveChannelResponse.
+ * Use `create(RemoveChannelResponseSchema)` to create a new message.
+ */
+export const RemoveChannelResponseSchema: GenMessage<RemoveChannelResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 6);
+
+/**
+ * Asks the vendor whether it takes a credential, without reaching any device. A vendor that takes it closes the circuit breaker. Needs the
+ * admin token.
+ *
+ * @generated from message onepush.v1.TestChannelRequest
+ */
+export type TestChannelRequest = Message<"onepush.v1.TestChannelRequest"> & {
+  /**
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * A name that there is not is NOT_FOUND.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message onepush.v1.TestChannelRequest.
+ * Use `create(TestChannelRequestSchema)` to create a new message.
+ */
+export const TestChannelRequestSchema: GenMessage<TestChannelRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 7);
+
+/**
+ * @generated from message onepush.v1.TestChannelResponse
+ */
+export type TestChannelResponse = Message<"onepush.v1.TestChannelResponse"> & {
+  /**
+   * @generated from field: onepush.v1.TestResult result = 1;
+   */
+  result: TestResult;
+
+  /**
+   * The vendor's word for it, or ours; empty where there is nothing to say.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message onepush.v1.TestChannelResponse.
+ * Use `create(TestChannelResponseSchema)` to create a new message.
+ */
+export const TestChannelResponseSchema: GenMessage<TestChannelResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 8);
+
+/**
+ * Says how an app wakes its devices. Needs the admin token. Twice is fine.
+ *
+ * @generated from message onepush.v1.SetAppWakingRequest
+ */
+export type SetAppWakingRequest = Message<"onepush.v1.SetAppWakingRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Whether the app keeps its content from vendors: what they get has the message's id and no text.
+   *
+   * @generated from field: bool hides_content = 2;
+   */
+  hidesContent: boolean;
+};
+
+/**
+ * Describes the message onepush.v1.SetAppWakingRequest.
+ * Use `create(SetAppWakingRequestSchema)` to create a new message.
+ */
+export const SetAppWakingRequestSchema: GenMessage<SetAppWakingRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 9);
+
+/**
+ * @generated from message onepush.v1.SetAppWakingResponse
+ */
+export type SetAppWakingResponse = Message<"onepush.v1.SetAppWakingResponse"> & {
+};
+
+/**
+ * Describes the message onepush.v1.SetAppWakingResponse.
+ * Use `create(SetAppWakingResponseSchema)` to create a new message.
+ */
+export const SetAppWakingResponseSchema: GenMessage<SetAppWakingResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_channel, 10);
 
 /**
  * A vendor's way to reach a device that has no session.
@@ -134,4 +453,96 @@ export enum ChannelEnvironment {
  */
 export const ChannelEnvironmentSchema: GenEnum<ChannelEnvironment> = /*@__PURE__*/
   enumDesc(file_onepush_v1_channel, 1);
+
+/**
+ * How a credential stands.
+ *
+ * @generated from enum onepush.v1.ChannelState
+ */
+export enum ChannelState {
+  /**
+   * @generated from enum value: CHANNEL_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Wakes go through it.
+   *
+   * @generated from enum value: CHANNEL_STATE_READY = 1;
+   */
+  READY = 1,
+
+  /**
+   * The vendor refuses it, or does not answer: nothing goes through it until a trial.
+   *
+   * @generated from enum value: CHANNEL_STATE_DOWN = 2;
+   */
+  DOWN = 2,
+
+  /**
+   * It was down, and is being tried.
+   *
+   * @generated from enum value: CHANNEL_STATE_TRYING = 3;
+   */
+  TRYING = 3,
+
+  /**
+   * Its settings cannot be read with the keys of ONEPUSH_SECRET_KEY.
+   *
+   * @generated from enum value: CHANNEL_STATE_LOCKED = 4;
+   */
+  LOCKED = 4,
+}
+
+/**
+ * Describes the enum onepush.v1.ChannelState.
+ */
+export const ChannelStateSchema: GenEnum<ChannelState> = /*@__PURE__*/
+  enumDesc(file_onepush_v1_channel, 2);
+
+/**
+ * What a vendor says to a credential.
+ *
+ * @generated from enum onepush.v1.TestResult
+ */
+export enum TestResult {
+  /**
+   * @generated from enum value: TEST_RESULT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It takes it.
+   *
+   * @generated from enum value: TEST_RESULT_OK = 1;
+   */
+  OK = 1,
+
+  /**
+   * It refuses it.
+   *
+   * @generated from enum value: TEST_RESULT_REFUSED = 2;
+   */
+  REFUSED = 2,
+
+  /**
+   * It did not answer, or not in a way that tells.
+   *
+   * @generated from enum value: TEST_RESULT_UNREACHABLE = 3;
+   */
+  UNREACHABLE = 3,
+
+  /**
+   * It has no way to find out.
+   *
+   * @generated from enum value: TEST_RESULT_UNSUPPORTED = 4;
+   */
+  UNSUPPORTED = 4,
+}
+
+/**
+ * Describes the enum onepush.v1.TestResult.
+ */
+export const TestResultSchema: GenEnum<TestResult> = /*@__PURE__*/
+  enumDesc(file_onepush_v1_channel, 3);
 

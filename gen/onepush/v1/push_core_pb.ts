@@ -6,6 +6,8 @@ import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { CreateAppRequestSchema, CreateAppResponseSchema, DisableAppRequestSchema, DisableAppResponseSchema, EnableAppRequestSchema, EnableAppResponseSchema, GetAppRequestSchema, GetAppResponseSchema, RotateAppKeyRequestSchema, RotateAppKeyResponseSchema } from "./app_pb.js";
 import { file_onepush_v1_app } from "./app_pb.js";
+import type { ListChannelsRequestSchema, ListChannelsResponseSchema, RemoveChannelRequestSchema, RemoveChannelResponseSchema, SetAppWakingRequestSchema, SetAppWakingResponseSchema, SetChannelRequestSchema, SetChannelResponseSchema, TestChannelRequestSchema, TestChannelResponseSchema } from "./channel_pb.js";
+import { file_onepush_v1_channel } from "./channel_pb.js";
 import type { RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema, UpdateDeviceRequestSchema, UpdateDeviceResponseSchema } from "./device_pb.js";
 import { file_onepush_v1_device } from "./device_pb.js";
 import type { EstimateAudienceRequestSchema, EstimateAudienceResponseSchema, RecallPushRequestSchema, RecallPushResponseSchema, SendPushRequestSchema, SendPushResponseSchema, SendPushStreamRequestSchema, SendPushStreamResponseSchema } from "./push_pb.js";
@@ -19,7 +21,7 @@ import { file_onepush_v1_receipt } from "./receipt_pb.js";
  * Describes the file onepush/v1/push_core.proto.
  */
 export const file_onepush_v1_push_core: GenFile = /*@__PURE__*/
-  fileDesc("ChpvbmVwdXNoL3YxL3B1c2hfY29yZS5wcm90bxIKb25lcHVzaC52MTLICwoIUHVzaENvcmUSVwoOUmVnaXN0ZXJEZXZpY2USIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdBoiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRJdChBVbnJlZ2lzdGVyRGV2aWNlEiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBokLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlEkUKCFNlbmRQdXNoEhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3QaHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2USWwoOU2VuZFB1c2hTdHJlYW0SIS5vbmVwdXNoLnYxLlNlbmRQdXNoU3RyZWFtUmVxdWVzdBoiLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXNwb25zZSgBMAESXQoQRXN0aW1hdGVBdWRpZW5jZRIjLm9uZXB1c2gudjEuRXN0aW1hdGVBdWRpZW5jZVJlcXVlc3QaJC5vbmVwdXNoLnYxLkVzdGltYXRlQXVkaWVuY2VSZXNwb25zZRJLCgpSZWNhbGxQdXNoEh0ub25lcHVzaC52MS5SZWNhbGxQdXNoUmVxdWVzdBoeLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlc3BvbnNlEkIKB0dldFB1c2gSGi5vbmVwdXNoLnYxLkdldFB1c2hSZXF1ZXN0Ghsub25lcHVzaC52MS5HZXRQdXNoUmVzcG9uc2USVwoOTGlzdERlbGl2ZXJpZXMSIS5vbmVwdXNoLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdBoiLm9uZXB1c2gudjEuTGlzdERlbGl2ZXJpZXNSZXNwb25zZRJXCg5EZXZpY2VUaW1lbGluZRIhLm9uZXB1c2gudjEuRGV2aWNlVGltZWxpbmVSZXF1ZXN0GiIub25lcHVzaC52MS5EZXZpY2VUaW1lbGluZVJlc3BvbnNlEk4KC0xpc3REZXZpY2VzEh4ub25lcHVzaC52MS5MaXN0RGV2aWNlc1JlcXVlc3QaHy5vbmVwdXNoLnYxLkxpc3REZXZpY2VzUmVzcG9uc2USTgoLR2V0UHJlc2VuY2USHi5vbmVwdXNoLnYxLkdldFByZXNlbmNlUmVxdWVzdBofLm9uZXB1c2gudjEuR2V0UHJlc2VuY2VSZXNwb25zZRJWCg1XYXRjaFJlY2VpcHRzEiAub25lcHVzaC52MS5XYXRjaFJlY2VpcHRzUmVxdWVzdBohLm9uZXB1c2gudjEuV2F0Y2hSZWNlaXB0c1Jlc3BvbnNlMAESUQoMVXBkYXRlRGV2aWNlEh8ub25lcHVzaC52MS5VcGRhdGVEZXZpY2VSZXF1ZXN0GiAub25lcHVzaC52MS5VcGRhdGVEZXZpY2VSZXNwb25zZRJICglDcmVhdGVBcHASHC5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlcXVlc3QaHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlEj8KBkdldEFwcBIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdBoaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2USUQoMUm90YXRlQXBwS2V5Eh8ub25lcHVzaC52MS5Sb3RhdGVBcHBLZXlSZXF1ZXN0GiAub25lcHVzaC52MS5Sb3RhdGVBcHBLZXlSZXNwb25zZRJLCgpEaXNhYmxlQXBwEh0ub25lcHVzaC52MS5EaXNhYmxlQXBwUmVxdWVzdBoeLm9uZXB1c2gudjEuRGlzYWJsZUFwcFJlc3BvbnNlEkgKCUVuYWJsZUFwcBIcLm9uZXB1c2gudjEuRW5hYmxlQXBwUmVxdWVzdBodLm9uZXB1c2gudjEuRW5hYmxlQXBwUmVzcG9uc2VCewoOY29tLm9uZXB1c2gudjFCDVB1c2hDb3JlUHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_push, file_onepush_v1_query, file_onepush_v1_receipt]);
+  fileDesc("ChpvbmVwdXNoL3YxL3B1c2hfY29yZS5wcm90bxIKb25lcHVzaC52MTLhDgoIUHVzaENvcmUSVwoOUmVnaXN0ZXJEZXZpY2USIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdBoiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRJdChBVbnJlZ2lzdGVyRGV2aWNlEiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdBokLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlEkUKCFNlbmRQdXNoEhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3QaHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2USWwoOU2VuZFB1c2hTdHJlYW0SIS5vbmVwdXNoLnYxLlNlbmRQdXNoU3RyZWFtUmVxdWVzdBoiLm9uZXB1c2gudjEuU2VuZFB1c2hTdHJlYW1SZXNwb25zZSgBMAESXQoQRXN0aW1hdGVBdWRpZW5jZRIjLm9uZXB1c2gudjEuRXN0aW1hdGVBdWRpZW5jZVJlcXVlc3QaJC5vbmVwdXNoLnYxLkVzdGltYXRlQXVkaWVuY2VSZXNwb25zZRJLCgpSZWNhbGxQdXNoEh0ub25lcHVzaC52MS5SZWNhbGxQdXNoUmVxdWVzdBoeLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlc3BvbnNlEkIKB0dldFB1c2gSGi5vbmVwdXNoLnYxLkdldFB1c2hSZXF1ZXN0Ghsub25lcHVzaC52MS5HZXRQdXNoUmVzcG9uc2USVwoOTGlzdERlbGl2ZXJpZXMSIS5vbmVwdXNoLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdBoiLm9uZXB1c2gudjEuTGlzdERlbGl2ZXJpZXNSZXNwb25zZRJXCg5EZXZpY2VUaW1lbGluZRIhLm9uZXB1c2gudjEuRGV2aWNlVGltZWxpbmVSZXF1ZXN0GiIub25lcHVzaC52MS5EZXZpY2VUaW1lbGluZVJlc3BvbnNlEk4KC0xpc3REZXZpY2VzEh4ub25lcHVzaC52MS5MaXN0RGV2aWNlc1JlcXVlc3QaHy5vbmVwdXNoLnYxLkxpc3REZXZpY2VzUmVzcG9uc2USTgoLR2V0UHJlc2VuY2USHi5vbmVwdXNoLnYxLkdldFByZXNlbmNlUmVxdWVzdBofLm9uZXB1c2gudjEuR2V0UHJlc2VuY2VSZXNwb25zZRJWCg1XYXRjaFJlY2VpcHRzEiAub25lcHVzaC52MS5XYXRjaFJlY2VpcHRzUmVxdWVzdBohLm9uZXB1c2gudjEuV2F0Y2hSZWNlaXB0c1Jlc3BvbnNlMAESUQoMVXBkYXRlRGV2aWNlEh8ub25lcHVzaC52MS5VcGRhdGVEZXZpY2VSZXF1ZXN0GiAub25lcHVzaC52MS5VcGRhdGVEZXZpY2VSZXNwb25zZRJICglDcmVhdGVBcHASHC5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlcXVlc3QaHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlEj8KBkdldEFwcBIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdBoaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2USUQoMUm90YXRlQXBwS2V5Eh8ub25lcHVzaC52MS5Sb3RhdGVBcHBLZXlSZXF1ZXN0GiAub25lcHVzaC52MS5Sb3RhdGVBcHBLZXlSZXNwb25zZRJLCgpEaXNhYmxlQXBwEh0ub25lcHVzaC52MS5EaXNhYmxlQXBwUmVxdWVzdBoeLm9uZXB1c2gudjEuRGlzYWJsZUFwcFJlc3BvbnNlEkgKCUVuYWJsZUFwcBIcLm9uZXB1c2gudjEuRW5hYmxlQXBwUmVxdWVzdBodLm9uZXB1c2gudjEuRW5hYmxlQXBwUmVzcG9uc2USSwoKU2V0Q2hhbm5lbBIdLm9uZXB1c2gudjEuU2V0Q2hhbm5lbFJlcXVlc3QaHi5vbmVwdXNoLnYxLlNldENoYW5uZWxSZXNwb25zZRJRCgxMaXN0Q2hhbm5lbHMSHy5vbmVwdXNoLnYxLkxpc3RDaGFubmVsc1JlcXVlc3QaIC5vbmVwdXNoLnYxLkxpc3RDaGFubmVsc1Jlc3BvbnNlElQKDVJlbW92ZUNoYW5uZWwSIC5vbmVwdXNoLnYxLlJlbW92ZUNoYW5uZWxSZXF1ZXN0GiEub25lcHVzaC52MS5SZW1vdmVDaGFubmVsUmVzcG9uc2USTgoLVGVzdENoYW5uZWwSHi5vbmVwdXNoLnYxLlRlc3RDaGFubmVsUmVxdWVzdBofLm9uZXB1c2gudjEuVGVzdENoYW5uZWxSZXNwb25zZRJRCgxTZXRBcHBXYWtpbmcSHy5vbmVwdXNoLnYxLlNldEFwcFdha2luZ1JlcXVlc3QaIC5vbmVwdXNoLnYxLlNldEFwcFdha2luZ1Jlc3BvbnNlQnsKDmNvbS5vbmVwdXNoLnYxQg1QdXNoQ29yZVByb3RvUAFaFG9uZXB1c2gvdjE7b25lcHVzaHYxogIDT1BWqgIKT25lUHVzaC5WMcoCCk9uZVB1c2hcVjHiAhNPbmVQdXNoXFYxXE1ldGFkYXRh6gILT25lUHVzaDo6VjFiBnByb3RvMw", [file_onepush_v1_app, file_onepush_v1_channel, file_onepush_v1_device, file_onepush_v1_push, file_onepush_v1_query, file_onepush_v1_receipt]);
 
 /**
  * The registry of devices and the routing of pushes. Served over gRPC, and over Connect and gRPC-Web on a second port.
@@ -220,6 +222,56 @@ export const PushCore: GenService<{
     methodKind: "unary";
     input: typeof EnableAppRequestSchema;
     output: typeof EnableAppResponseSchema;
+  },
+  /**
+   * Gives an app a vendor's credential, by which its devices are woken. Credentials: `authorization: Bearer <admin token>`.
+   *
+   * @generated from rpc onepush.v1.PushCore.SetChannel
+   */
+  setChannel: {
+    methodKind: "unary";
+    input: typeof SetChannelRequestSchema;
+    output: typeof SetChannelResponseSchema;
+  },
+  /**
+   * The credentials of an app, without their secrets, and how they stand. Credentials: `authorization: Bearer <admin token>`.
+   *
+   * @generated from rpc onepush.v1.PushCore.ListChannels
+   */
+  listChannels: {
+    methodKind: "unary";
+    input: typeof ListChannelsRequestSchema;
+    output: typeof ListChannelsResponseSchema;
+  },
+  /**
+   * Takes a credential away. Credentials: `authorization: Bearer <admin token>`.
+   *
+   * @generated from rpc onepush.v1.PushCore.RemoveChannel
+   */
+  removeChannel: {
+    methodKind: "unary";
+    input: typeof RemoveChannelRequestSchema;
+    output: typeof RemoveChannelResponseSchema;
+  },
+  /**
+   * Asks the vendor whether it takes a credential. Credentials: `authorization: Bearer <admin token>`.
+   *
+   * @generated from rpc onepush.v1.PushCore.TestChannel
+   */
+  testChannel: {
+    methodKind: "unary";
+    input: typeof TestChannelRequestSchema;
+    output: typeof TestChannelResponseSchema;
+  },
+  /**
+   * Says how an app wakes its devices. Credentials: `authorization: Bearer <admin token>`.
+   *
+   * @generated from rpc onepush.v1.PushCore.SetAppWaking
+   */
+  setAppWaking: {
+    methodKind: "unary";
+    input: typeof SetAppWakingRequestSchema;
+    output: typeof SetAppWakingResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_onepush_v1_push_core, 0);

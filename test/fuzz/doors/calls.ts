@@ -6,7 +6,17 @@ import type { Credentials, Target } from '../target.js';
 
 /** Methods that would take from the app what other inputs need: they are called for another app. */
 const DISRUPTIVE = new Set(['RotateAppKey', 'DisableApp', 'EnableApp']);
-const ADMIN = new Set(['CreateApp', 'GetApp', 'DisableApp', 'EnableApp']);
+const ADMIN = new Set([
+  'CreateApp',
+  'GetApp',
+  'DisableApp',
+  'EnableApp',
+  'SetChannel',
+  'ListChannels',
+  'RemoveChannel',
+  'TestChannel',
+  'SetAppWaking',
+]);
 
 /** A method of PushCore: every third time the one that pushes. */
 export function pickMethod(random: Random): DescMethod {

@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createChannelDirectory } from '../../../../../core/channel/host/directory.js';
-import type { Credential } from '../../../../../core/channel/host.js';
+import { createChannelDirectory, type DirectoryEntry } from '../../../../../core/channel/host/directory.js';
 import type { DeviceToken } from '../../../../../core/domain/channel.js';
-import { CHANNEL_KINDS, type ScriptedSettings } from '../../../../support/channels/scripted-kinds.js';
 
-function directoryOf(...settings: Partial<ScriptedSettings>[]) {
-  const directory = createChannelDirectory(CHANNEL_KINDS);
-  directory.replace(settings.map((each, index) => credential(index + 1, each)));
+function directoryOf(...scopes: DirectoryEntry['scope'][]) {
+  const directory = createChannelDirectory();
+  for (const [index, scope] of scopes.entries()) {
+    directory.set({ num: index + 1, appNum: 1, channel: 'WEBHOOK', scope });
+  }
   return directory;
-}
-
-function credential(num: number, settings: Partial<ScriptedSettings>): Credential {
-  const channel = 'WEBHOOK';
-  return { num, appNum: 1, name: `c${num}`, channel, settings: { key: 'k', ...settings }, version: 1 };
 }
 
 const token = (parts: Partial<DeviceToken> = {}): DeviceToken => ({ channel: 'WEBHOOK', token: 't', ...parts });
@@ -41,6 +36,16 @@ describe('the directory of channels', () => {
     expect(directory.hasAny(2)).toBe(false);
     expect(directory.credentialFor(2, token())).toBeUndefined();
     expect(directory.credentialFor(1, token({ channel: 'FCM' }))).toBeUndefined();
+    expect(directory.smsCredential(1)).toBeUndefined();
+  });
+
+  it('finds what a credential is now, and nothing of one that is gone', () => {
+    const directory = directoryOf({}, { environment: 'SANDBOX' });
+    directory.set({ num: 1, appNum: 1, channel: 'SMS_TWILIO', scope: {} });
+    expect(directory.credentialFor(1, token())).toBeUndefined();
+    expect(directory.smsCredential(1)).toMatchObject({ num: 1, channel: 'SMS_TWILIO' });
+    for (const num of [1, 2, 2, 9]) directory.removed(num);
+    expect(directory.hasAny(1)).toBe(false);
     expect(directory.smsCredential(1)).toBeUndefined();
   });
 

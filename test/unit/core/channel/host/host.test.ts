@@ -3,19 +3,13 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createChannelHost } from '../../../../../core/channel/host/create-host.js';
 import type { Credential } from '../../../../../core/channel/host.js';
 import { wakeMessage } from '../../../../support/channels/messages.js';
+import { scriptedProgram } from '../../../../support/channels/program.js';
 import { CHANNEL_KINDS } from '../../../../support/channels/scripted-kinds.js';
 import { eventually } from '../../../../support/eventually.js';
 
-const SUPPORT = new URL('../../../../support/channels/', import.meta.url);
-const PROGRAM = {
-  program: new URL('thread.mjs', SUPPORT),
-  kinds: new URL('scripted-kinds.ts', SUPPORT),
-  memoryMb: 64,
-};
-
 const lines: string[] = [];
 const log = pino({ base: null }, { write: (line) => void lines.push(line) });
-const host = createChannelHost({ kinds: CHANNEL_KINDS, log, program: PROGRAM });
+const host = createChannelHost({ kinds: CHANNEL_KINDS, log, program: scriptedProgram });
 
 /** Another one for each test: what it has learnt of a credential is gone then. */
 let version = 0;

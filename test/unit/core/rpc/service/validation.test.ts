@@ -31,6 +31,7 @@ describe('the rules of the schema', () => {
       'SendPushRequest.need_confirm',
       'SendPushRequest.send_at',
       'SendPushStreamRequest.pushes',
+      'SetAppWakingRequest.hides_content',
       'UpdateDeviceRequest.push',
       'UpdateDeviceRequest.remove_push',
       'WatchReceiptsRequest.from_now',
