@@ -7,7 +7,14 @@ import { findJsonObject, isRecord, outcomeOfFailure, probeOfOutcome } from '../h
 import { createHttpsClient, type HttpsResult } from '../https-client.js';
 import { addressOf, COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
 import { signAliyun } from './aliyun-signature.js';
-import { type CodeTable, findCodeOutcome, NOT_A_NUMBER, outcomeOfSmsStatus, UNKNOWN_CODE } from './outcomes.js';
+import {
+  blameOverride,
+  type CodeTable,
+  findCodeOutcome,
+  NOT_A_NUMBER,
+  outcomeOfSmsStatus,
+  UNKNOWN_CODE,
+} from './outcomes.js';
 import { countryCode, findE164 } from './phone-number.js';
 import { fillValue, maxText, overrideOf, TemplateValue, text } from './text.js';
 
@@ -79,6 +86,9 @@ const CODES: CodeTable = [
   [{ kind: 'payload_bad' }, 'isv.*'],
 ];
 
+/** Codes that another template or signature of a push's may bring. */
+const OF_OVERRIDE = ['isv.SIGN*', 'isv.SMS_SIGN*', 'isv.SMS_TEMPLATE*'];
+
 /** Short messages by Aliyun. */
 export const aliyun: ChannelKind<AliyunSettings> = {
   channel: 'SMS_ALIYUN',
@@ -110,7 +120,7 @@ function openAliyun(settings: AliyunSettings): Channel {
       TemplateParam: JSON.stringify(toTemplateParam(settings, message)),
       OutId: message.id,
     };
-    return outcomeOf(await call('SendSms', parameters));
+    return blameOverride(outcomeOf(await call('SendSms', parameters)), message, OF_OVERRIDE);
   }
 
   async function probe(): Promise<ProbeResult> {

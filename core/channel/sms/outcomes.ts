@@ -1,5 +1,6 @@
-import type { WakeOutcome } from '../../domain/wake.js';
+import type { WakeMessage, WakeOutcome } from '../../domain/wake.js';
 import { type HttpsAnswer, outcomeOfStatus } from '../http-outcome.js';
+import { overrideOf } from './text.js';
 
 /** The outcome for a number that is none. */
 export const NOT_A_NUMBER: WakeOutcome = { kind: 'token_set_aside', reason: 'not_e164' };
@@ -30,6 +31,18 @@ export function findCodeOutcome(table: CodeTable, code: string): WakeOutcome | u
   const outcome = table.find(([, ...codes]) => codes.some((one) => matches(one, code)))?.[0];
   if (outcome === undefined || outcome.kind === 'accepted') return outcome;
   return { ...outcome, reason: /^[A-Za-z0-9_.:-]{1,64}$/.test(code) ? code : 'unknown_code' };
+}
+
+/**
+ * Returns the outcome of a message that may have had an override. One caller's wrong template or sender refuses that
+ * message, and must not bring the channel down for all others.
+ *
+ * @param codes those that may come of an override, as in a `CodeTable`
+ */
+export function blameOverride(outcome: WakeOutcome, message: WakeMessage, codes: readonly string[]): WakeOutcome {
+  if (outcome.kind !== 'channel_down' || Object.keys(overrideOf(message)).length === 0) return outcome;
+  const { reason } = outcome;
+  return codes.some((one) => matches(one, reason)) ? { kind: 'payload_bad', reason } : outcome;
 }
 
 function matches(pattern: string, code: string): boolean {

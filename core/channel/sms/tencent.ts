@@ -5,7 +5,14 @@ import type { Channel, ChannelKind, ProbeResult } from '../channel.js';
 import { findJsonObject, isRecord, outcomeOfFailure, probeOfOutcome } from '../http-outcome.js';
 import { createHttpsClient, type HttpsResult } from '../https-client.js';
 import { addressOf, COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
-import { type CodeTable, findCodeOutcome, NOT_A_NUMBER, outcomeOfSmsStatus, UNKNOWN_CODE } from './outcomes.js';
+import {
+  blameOverride,
+  type CodeTable,
+  findCodeOutcome,
+  NOT_A_NUMBER,
+  outcomeOfSmsStatus,
+  UNKNOWN_CODE,
+} from './outcomes.js';
 import { countryCode, findE164 } from './phone-number.js';
 import { signTencent } from './tencent-signature.js';
 import { fillValue, maxText, overrideOf, TemplateValue, text } from './text.js';
@@ -88,6 +95,9 @@ const CODES: CodeTable = [
   [{ kind: 'payload_bad' }, 'FailedOperation*', 'InvalidParameter*', 'MissingParameter*', 'UnknownParameter*'],
 ];
 
+/** Codes that another template of a push's may bring. */
+const OF_OVERRIDE = ['FailedOperation.TemplateUnapprovedOrNotExist'];
+
 /** Short messages by Tencent Cloud. */
 export const tencent: ChannelKind<TencentSettings> = {
   channel: 'SMS_TENCENT',
@@ -125,7 +135,8 @@ function openTencent(settings: TencentSettings): Channel {
       TemplateParamSet: toValues(settings, message),
       SessionContext: message.id,
     };
-    return outcomeOf(await call('SendSms', parameters), firstStatus);
+    const outcome = outcomeOf(await call('SendSms', parameters), firstStatus);
+    return blameOverride(outcome, message, OF_OVERRIDE);
   }
 
   async function probe(): Promise<ProbeResult> {

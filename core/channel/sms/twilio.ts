@@ -7,7 +7,7 @@ import { findJsonObject, outcomeOfFailure, probeOfOutcome, retryAfterMs } from '
 import { createHttpsClient, type HttpsResult } from '../https-client.js';
 import { ttlSeconds } from '../payload.js';
 import { addressOf, COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
-import { type CodeTable, findCodeOutcome, NOT_A_NUMBER, outcomeOfSmsStatus } from './outcomes.js';
+import { blameOverride, type CodeTable, findCodeOutcome, NOT_A_NUMBER, outcomeOfSmsStatus } from './outcomes.js';
 import { countryCode, findE164 } from './phone-number.js';
 import { overrideOf, text, textOf } from './text.js';
 
@@ -45,6 +45,9 @@ const CODES: CodeTable = [
   [{ kind: 'channel_down' }, '20003', '20005', '20006', '20404', '21212', '21603', '21606', '21659', '21703', '63038'],
 ];
 
+/** Codes that another sender of a push's may bring. */
+const OF_OVERRIDE = ['21212', '21603', '21606', '21659', '21703'];
+
 /** Short messages by Twilio. */
 export const twilio: ChannelKind<TwilioSettings> = {
   channel: 'SMS_TWILIO',
@@ -64,13 +67,14 @@ function openTwilio(settings: TwilioSettings): Channel {
   async function send(target: WakeTarget, message: WakeMessage): Promise<WakeOutcome> {
     const number = findE164(target.token, settings.countryCode);
     if (number === undefined) return NOT_A_NUMBER;
-    return outcomeOf(
+    const outcome = outcomeOf(
       await client.request({
         url: addressOf(settings, HOST, `${account}/Messages.json`),
         headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams(toForm(settings, number, message)).toString(),
       }),
     );
+    return blameOverride(outcome, message, OF_OVERRIDE);
   }
 
   async function probe(): Promise<ProbeResult> {

@@ -172,6 +172,22 @@ describe.each(VENDORS)('$name', ({ kind, start, number, codes }) => {
   });
 });
 
+describe('a template or a sender of a push of its own that is wrong', () => {
+  it.each([
+    [twilio, startTwilio, TWILIO_NUMBER, { From: '+15550000000' }, '21212'],
+    [aliyun, startAliyun, ALIYUN_NUMBER, { templateCode: 'SMS_0' }, 'isv.SMS_TEMPLATE_ILLEGAL'],
+    [aliyun, startAliyun, ALIYUN_NUMBER, { signName: '\ud800' }, 'isv.SMS_SIGNATURE_ILLEGAL'],
+    [tencent, startTencent, TENCENT_NUMBER, { templateId: '0' }, 'FailedOperation.TemplateUnapprovedOrNotExist'],
+  ] as const)('refuses that push, and leaves $channel up', async (kind, start, token, override, reason) => {
+    const vendor = await start();
+    const { parseSettings, open } = kind as typeof twilio; // Safe: the settings are of its own kind.
+    const channel = open(parseSettings(vendor.settings));
+    expect(await channel.send({ token }, message({ override }))).toEqual({ kind: 'payload_bad', reason });
+    await channel.close();
+    await vendor.server.stop();
+  });
+});
+
 describe('templates', () => {
   it('of Aliyun get the values of the settings, or those of the push with a template of its own', async () => {
     const vendor = await startAliyun();

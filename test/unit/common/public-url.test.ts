@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress, isPublicUrl, MAX_PUBLIC_URL } from '../../../common/public-url.js';
 
@@ -68,6 +69,32 @@ describe('an address of the internet', () => {
     '127.1',
     '',
   ])('%s is none', (address) => expect(isPublicAddress(address)).toBe(false));
+});
+
+/** Of each network that is no internet one more, so that random addresses fall into it often. */
+const v4 = fc
+  .tuple(fc.constantFrom(0, 10, 100, 127, 169, 172, 192, 198, 203, 224, 255), fc.nat(255), fc.nat(255), fc.nat(255))
+  .chain(([a, b, c, d]) => fc.constantFrom(`${a}.${b}.${c}.${d}`, `8.${b}.${c}.${d}`));
+
+/** The number of an IPv4 address, computed as no library does it. */
+const numberOf = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+
+describe('an IPv4 address', () => {
+  it('is as public in each of its spellings as in the usual one', () => {
+    fc.assert(
+      fc.property(v4, (address) => {
+        const hex = numberOf(address).toString(16).padStart(8, '0');
+        const inV6 = `${hex.slice(0, 4)}:${hex.slice(4)}`;
+        const expected = isPublicAddress(address);
+        for (const other of [`::ffff:${address}`, `::ffff:${inV6}`, `64:ff9b::${inV6}`, `64:ff9b::${address}`]) {
+          expect(isPublicAddress(other), other).toBe(expected);
+        }
+        for (const host of [address, `${numberOf(address)}`, `0x${hex}`, `${address}.`, `[::ffff:${inV6}]`]) {
+          expect(isPublicUrl(`https://${host}/`), host).toBe(expected);
+        }
+      }),
+    );
+  });
 });
 
 describe('an address that a client gives', () => {
