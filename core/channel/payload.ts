@@ -23,7 +23,7 @@ export const TEXT_SETTINGS = {
 };
 
 /** The part of a message that a vendor may see, with a title and a text in any case. */
-export interface VisibleMessage extends Pick<WakeMessage, 'image' | 'clickTarget' | 'override'> {
+export interface VisibleMessage extends Pick<WakeMessage, 'image' | 'clickTarget' | 'thread' | 'override'> {
   /** The line above. */
   readonly title: string;
   /** The text. */
@@ -41,6 +41,7 @@ export function visibleOf(
     body: unlessBlank(message.body) ?? text,
     image: message.image,
     clickTarget: message.clickTarget,
+    thread: message.thread,
     override: message.override,
   };
 }

@@ -135,7 +135,6 @@ async function startV1(): Promise<RunningVendor> {
       (isBackground ||
         (isText(notification.title, 4096) &&
           isText(notification.body, 4096) &&
-          isText(notification.tag, 64) &&
           isWhole(notification.notify_id, 0, 2 ** 31 - 1) &&
           isWhole(objectAt(notification, 'click_action').type, 1, 3) &&
           (badge === undefined || isWhole(badge, 0, 99))));
@@ -146,7 +145,7 @@ async function startV1(): Promise<RunningVendor> {
     sent.push({
       token,
       id: readJson({ body: Buffer.from(String(message.data)) })?.id,
-      key: notification.tag,
+      key: notification.notify_id,
       title: notification.title,
       body: notification.body,
       badge,
