@@ -26,6 +26,8 @@ const SECRET_BYTES = 16;
 const UNCOMPRESSED = 4;
 /** An APNs token: bytes in hexadecimal digits. Their number may change; so far there were 32 or more. */
 const APNS_TOKEN = /^(?:[0-9a-f]{2}){32,128}$/i;
+/** As many as the store has room for. */
+const MAX_BYTES = 4096;
 const VISIBLE_ASCII = /^[!-~]+$/;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
@@ -73,7 +75,7 @@ function brokenRule(channel: TokenChannel, token: string): string | undefined {
     case 'WEB_PUSH':
       return isPublicUrl(token) ? undefined : PUBLIC_URL_RULE;
     case 'WEBHOOK':
-      return undefined;
+      return Buffer.byteLength(token) <= MAX_BYTES ? undefined : `must have at most ${MAX_BYTES} bytes`;
     default:
       return VISIBLE_ASCII.test(token) ? undefined : 'must be of visible ASCII';
   }

@@ -2,6 +2,7 @@ import type { Channel, TokenDetails } from './channel.js';
 import type { Platform } from './device.js';
 import type { Job, JobState } from './job.js';
 import type { Priority, Push, PushContent } from './push.js';
+import type { QuietHours, QuietSubject } from './quiet-hours.js';
 import type { DeliveryState, FinalState } from './receipt.js';
 import type { ReceiptPosition } from './receipt-position.js';
 import type { WakePolicy, WakeState } from './wake.js';
@@ -179,6 +180,12 @@ export interface ReportReader {
   lastReceipt(): Promise<ReceiptPosition>;
   /** Registered devices by their number, after `after`, at the most `limit`. */
   listDevices(by: DeviceFilter, after: number, limit: number): Promise<DeviceDetails[]>;
+  /** The quiet hours of an app, and of those of these users and devices that have some of their own. */
+  listQuietHours(
+    appNum: number,
+    aliases: readonly string[],
+    deviceIds: readonly string[],
+  ): Promise<{ subject: QuietSubject; hours: QuietHours }[]>;
 }
 
 /** Devices of a user, or those that are on a topic now. */

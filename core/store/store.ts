@@ -4,6 +4,7 @@ import type { Device, PlatformFilter, Subscriber } from '../domain/device.js';
 import type { OpenJob } from '../domain/job.js';
 import type { Push } from '../domain/push.js';
 import type { ReportReader } from '../domain/queries.js';
+import type { QuietChange, QuietHours, QuietKey } from '../domain/quiet-hours.js';
 import type { FinalState } from '../domain/receipt.js';
 import type { ChannelReader, ChannelWriter } from './channels.js';
 import type {
@@ -142,6 +143,8 @@ export interface StoreReader extends WakeReader, ChannelReader {
   findContentSizes(ids: readonly number[]): Promise<Map<number, number>>;
   /** Pushes that idempotency keys stand for, by key; keys that have expired at `now` are absent. */
   findIdempotent(keys: readonly string[], now: number): Promise<Map<string, { digest: string; pushId: number }>>;
+  /** The quiet hours that hold for devices, in their order: their own, else their user's, else their app's. */
+  findQuietHours(devices: readonly QuietKey[]): Promise<(QuietHours | undefined)[]>;
   /** Number of deliveries in the inboxes of devices; an empty inbox is absent. */
   countInbox(deviceNums: readonly number[]): Promise<Map<number, number>>;
   /**
@@ -240,6 +243,8 @@ export interface StoreWriter extends WakeWriter, ChannelWriter {
    * call; undefined: the app has no such registered device.
    */
   commitUpdates(updates: readonly DeviceUpdate[]): Promise<(Updated | 'tooManyTags' | Refusal | undefined)[]>;
+  /** Sets and removes quiet hours, of each subject once. */
+  commitQuietHours(changes: readonly QuietChange[]): Promise<void>;
   /** Unregisters devices. Answers those that exist, also what has unregistered before, in any order. */
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
   /**

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type Static, Type } from '@sinclair/typebox';
 import { findTokenViolations, TOKEN_CHANNELS } from '../../common/contract/device-token.js';
-import { Label, LIMITS, ruled, Word } from '../../common/contract/fields.js';
+import { HeaderText, Label, LIMITS, ruled, Word } from '../../common/contract/fields.js';
 import { OnePushError, type Violation } from '../../common/errors.js';
 import { Channel, ChannelEnvironment, type DeviceToken, DeviceTokenSchema } from '../link/wire.js';
 
@@ -16,7 +16,7 @@ export const VendorToken = Type.Object(
     channel: Word(TOKEN_CHANNELS),
     token: Type.Optional(Label(LIMITS.nativeToken, 1)),
     environment: Type.Optional(Word(['PRODUCTION', 'SANDBOX'])),
-    bundle: Type.Optional(Label(LIMITS.name)),
+    bundle: Type.Optional(HeaderText(LIMITS.name)),
     keys: Type.Optional(Keys),
     /** Of WEB_PUSH in the place of `token` and `keys`: as the browser gives it. */
     subscription: Type.Optional(

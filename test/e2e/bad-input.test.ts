@@ -170,6 +170,7 @@ describe('the fields of a registration', () => {
     ['push.environment', { channel: 'APNS', token: 'a'.repeat(64), environment: 'TEST' }],
     ['push.environment', { channel: 'FCM', token: 'a', environment: 'SANDBOX' }],
     ['push.bundle', { channel: 'FCM', token: 'a', bundle: 'x'.repeat(256) }],
+    ['push.bundle', { channel: 'FCM', token: 'a', bundle: 'é' }],
     ['push.subscription', { ...web, channel: 'FCM' }],
     ['push.subscription', { channel: 'WEB_PUSH', subscription: SECRET }],
     ['push.subscription.endpoint', { ...web, subscription: { keys } }],

@@ -137,6 +137,18 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
     request: { deviceId: '$DEVICE', addTags: ['beta'], mobile: '13800000000' },
     answer: { device: { ...DEVICE_OF_ALICE, tags: ['beta', 'news'], mobile: '13800000000' } },
   },
+  SetQuietHours: {
+    as: 'app',
+    request: { subject: { alias: 'alice' }, hours: { timeZone: 'Europe/Berlin', from: '22:00', until: '07:00' } },
+    answer: {},
+  },
+  ListQuietHours: {
+    as: 'app',
+    request: { aliases: ['alice'] },
+    answer: {
+      entries: [{ subject: { alias: 'alice' }, hours: { timeZone: 'Europe/Berlin', from: '22:00', until: '07:00' } }],
+    },
+  },
   CreateApp: { as: 'admin', request: { name: 'Billing' }, answer: { id: APP, name: 'Billing', appKey: KEY } },
   GetApp: { as: 'admin', request: { id: '$APP' }, answer: { id: APP, name: 'Billing' } },
   RotateAppKey: {

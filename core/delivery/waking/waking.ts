@@ -3,8 +3,9 @@ import type { ChannelDirectory, ChannelHost } from '../../channel/host.js';
 import type { Device } from '../../domain/device.js';
 import type { NewPush, StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
-import { createDispatcher, type DispatcherOptions, type WakeCounts } from './dispatcher.js';
+import { createDispatcher, type WakeCounts } from './dispatcher.js';
 import { createPlanner, type SessionEnd, type WakeTimes } from './planner.js';
+import { createQuietUntil } from './quiet.js';
 import type { SmsLimits } from './sms-caps.js';
 import { createWalks } from './walks.js';
 
@@ -30,7 +31,6 @@ export function createWaking(options: {
   directory: ChannelDirectory;
   /** The open session of a device. */
   presence: (deviceNum: number) => { readonly since: number } | undefined;
-  quietUntil?: DispatcherOptions['quietUntil'];
   times: WakeTimes;
   smsLimits: SmsLimits;
   log: Logger;
@@ -44,7 +44,7 @@ export function createWaking(options: {
     dispatcher.due(dueAt);
   };
   const dispatcher = createDispatcher({
-    quietUntil: async () => [],
+    quietUntil: createQuietUntil(store),
     ...options,
     onlineSince: (deviceNum) => presence(deviceNum)?.since,
     unconfirmedMs: times.unconfirmedMs,

@@ -1,6 +1,7 @@
 import { newDeviceId } from '../../../common/secrets.js';
 import type { IdClock } from '../../domain/id-clock.js';
 import type { Job } from '../../domain/job.js';
+import type { QuietChange } from '../../domain/quiet-hours.js';
 import type {
   AppState,
   DeviceUpdate,
@@ -50,6 +51,8 @@ export interface Commands extends ChannelCommands {
   register: Command<RegistrationRequest, Registered | Refusal>;
   /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
   update: Command<Omit<DeviceUpdate, 'sinceId' | 'now'>, Updated | 'tooManyTags' | Refusal | undefined>;
+  /** Sets or removes quiet hours. */
+  setQuietHours: Command<QuietChange, void>;
   /** By device id. */
   unregister: Command<string, void>;
   /** Creates an app; one that exists stays as it is. */
@@ -126,6 +129,11 @@ export function createCommands(options: {
           return results;
         });
       },
+    },
+    setQuietHours: {
+      subjectOf: ({ appNum, subject }) => `${appNum} ${JSON.stringify(subject)}`,
+      merge: (_, later) => later,
+      apply: (changes) => commit(commits.commitQuietHours(changes), () => []),
     },
     unregister: {
       endsDeliveries: true,

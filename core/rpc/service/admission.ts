@@ -18,6 +18,8 @@ const CALLERS: Record<keyof typeof PushCore.method, Caller> = {
   deviceTimeline: 'app',
   listDevices: 'app',
   getPresence: 'app',
+  setQuietHours: 'app',
+  listQuietHours: 'app',
   watchReceipts: 'app',
   updateDevice: 'app',
   createApp: 'admin',

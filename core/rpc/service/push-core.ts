@@ -6,6 +6,7 @@ import { createDeviceHandlers } from './devices.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { createPushHandlers } from './pushes.js';
 import { createQueryHandlers } from './queries.js';
+import { createQuietHoursHandlers } from './quiet-hours.js';
 import { createReceiptHandlers } from './receipts.js';
 import { validateRequests } from './validation.js';
 
@@ -19,6 +20,7 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createChannelHandlers(options),
     ...createQueryHandlers(options),
     ...createDeliveryHandlers(options),
+    ...createQuietHoursHandlers(options),
     ...createReceiptHandlers(options),
   });
 }

@@ -6,6 +6,7 @@ const PATTERNS: Record<string, string> = {
   '^[^\\x00-\\x1f\\x7f\\p{Cs}]*$': ', without control characters',
   '^\\P{Cs}*$': '',
   '^(https://[^\\x00-\\x20\\x7f\\p{Cs}]+)?$': ', an https:// address',
+  '^([01][0-9]|2[0-3]):[0-5][0-9]$': ', a time of day such as 22:30',
   '^[ -~]*$': ' of visible ASCII',
   '^[A-Za-z0-9_.-]*$': ' of A-Z, a-z, 0-9, _, ., -',
 };

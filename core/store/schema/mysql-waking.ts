@@ -95,7 +95,7 @@ export const quietHours = mysqlTable(
     appNum: int('app_num').notNull(),
     /** Of what `subject` is the name: 0 the app ('' then), 1 a user, 2 a device. */
     scope: tinyint('scope').notNull(),
-    subject: exactText('subject', { bytes: 255 }).notNull(),
+    subject: exactText('subject', { bytes: 1020 }).notNull(),
     /** A name of the IANA database. */
     timeZone: asciiText('time_zone', { length: 64 }).notNull(),
     /** Minutes after midnight. From one after the other: over midnight. */

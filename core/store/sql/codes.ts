@@ -2,6 +2,7 @@ import type { Channel, ChannelEnvironment, TokenState } from '../../domain/chann
 import type { PlatformFilter } from '../../domain/device.js';
 import type { JobState } from '../../domain/job.js';
 import type { Priority, PushMsgType } from '../../domain/push.js';
+import type { QuietSubject } from '../../domain/quiet-hours.js';
 import type { FinalState } from '../../domain/receipt.js';
 import type { WakePolicy, WakeState } from '../../domain/wake.js';
 import { StoreFault } from './driver.js';
@@ -70,3 +71,5 @@ export const wakeStateCodes = codeTable<WakeState>({
   unknown: 4,
   cancelled: 5,
 });
+/** Numbers of whose quiet hours they are. */
+export const quietScopeCodes = codeTable<QuietSubject['kind']>({ app: 0, user: 1, device: 2 });

@@ -5,6 +5,7 @@ import { createChannelReads } from '../reads/channels.js';
 import { createDeliveryReads } from '../reads/deliveries.js';
 import { createDeliveryListReads } from '../reads/delivery-lists.js';
 import { createJobReads } from '../reads/jobs.js';
+import { createQuietHoursReads } from '../reads/quiet-hours.js';
 import { createReceiptReads } from '../reads/receipts.js';
 import { createRegistryReads } from '../reads/registry.js';
 import { createQueryReads } from '../reads/reports.js';
@@ -15,6 +16,7 @@ import { createAppCommits } from '../writes/apps.js';
 import { createChannelCommits } from '../writes/channels.js';
 import { createDeliveryCommits } from '../writes/deliveries.js';
 import { createJobCommits } from '../writes/jobs.js';
+import { createQuietHoursCommits } from '../writes/quiet-hours.js';
 import { createRegistryCommits } from '../writes/registry.js';
 import { createSweepCommits } from '../writes/sweep.js';
 import { createWakePlanCommits } from '../writes/wake-plans.js';
@@ -70,6 +72,8 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
     ...createAppCommits(driver),
     ...createChannelReads(driver),
     ...createChannelCommits(driver),
+    ...createQuietHoursReads(driver),
+    ...createQuietHoursCommits(driver),
     ...deliveryReads,
     ...createQueryReads(driver),
     ...createDeliveryListReads(driver),

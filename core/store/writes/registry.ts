@@ -18,6 +18,7 @@ import { CORE } from '../sql/fence.js';
 import type { NewApp, NewRegistration, Refusal, Registered, StoreWriter, Updated } from '../store.js';
 import { planUpdates } from './device-updates.js';
 import { discardInboxes } from './endings.js';
+import { removeQuietHours } from './quiet-hours.js';
 import { createRegistrationLimits } from './registration-limits.js';
 import { commitTags } from './tags.js';
 import { commitTokens, removeTokens } from './tokens.js';
@@ -88,7 +89,7 @@ export function createRegistryCommits(
       driver.onConflictUpdate(['num'], changes),
     );
     const after = await findByToken(tx, hashes);
-    const back: number[] = [];
+    const back: Device[] = [];
     const registered = registrations.map((registration, index): Registered => {
       const key = tokenKey(registration.appNum, hashes[index] ?? '');
       const row = after.get(key);
@@ -97,9 +98,10 @@ export function createRegistryCommits(
       const previousAlias = earlier?.unregisteredAt === null ? earlier.alias : undefined;
       const startedAfresh = previousAlias !== registration.alias;
       const isBack = startedAfresh && earlier !== undefined;
-      if (isBack) back.push(row.num);
+      const device = { ...toDevice(row), registered: true, generation: row.generation + (isBack ? 1 : 0) };
+      if (isBack) back.push(device);
       return {
-        device: { ...toDevice(row), registered: true, generation: row.generation + (isBack ? 1 : 0) },
+        device,
         alias: registration.alias,
         previousAlias,
         startedAfresh,
@@ -109,8 +111,7 @@ export function createRegistryCommits(
     });
     const sinceId = registrations[0]?.sinceId ?? 0;
     for (const chunk of chunks(back, KEYS_PER_STATEMENT)) {
-      const nums = [...chunk];
-      await forget(tx, nums, now);
+      const nums = await forget(tx, chunk, now);
       const generation = sql`${devices.generation} + 1`;
       await tx.db.update(devices).set({ sinceId, unregisteredAt: null, generation }).where(inArray(devices.num, nums));
     }
@@ -129,12 +130,18 @@ export function createRegistryCommits(
     return new Map(rows.map((row) => [tokenKey(row.appNum, row.tokenHash), row]));
   }
 
-  /** Ends all that waits for devices, with their tokens and what they remember of their topics. */
-  async function forget(tx: Transaction, deviceNums: number[], now: number): Promise<void> {
+  /**
+   * Ends all that waits for devices, with their tokens, their quiet hours and what they remember of their topics.
+   * Answers their numbers.
+   */
+  async function forget(tx: Transaction, gone: readonly Device[], now: number): Promise<number[]> {
+    const deviceNums = gone.map(({ num }) => num);
     await discardInboxes(driver, tx, deviceNums, now);
     await tx.db.delete(deviceTags).where(inArray(deviceTags.deviceNum, deviceNums));
     await removeTokens(tx, deviceNums);
+    await removeQuietHours(tx, gone);
     await tx.db.delete(cursors).where(inArray(cursors.deviceNum, deviceNums));
+    return deviceNums;
   }
 
   return {
@@ -164,11 +171,11 @@ export function createRegistryCommits(
             .select({ ...deviceColumns(driver.tables), alias: devices.alias })
             .from(devices)
             .where(inArray(devices.id, [...chunk]));
-          const nums = rows.filter(({ unregisteredAt }) => unregisteredAt === null).map(({ num }) => num);
-          if (nums.length > 0) {
+          const leaving = rows.filter(({ unregisteredAt }) => unregisteredAt === null).map(toDevice);
+          if (leaving.length > 0) {
+            const nums = await forget(tx, leaving, now);
             const generation = sql`${devices.generation} + 1`;
             await tx.db.update(devices).set({ unregisteredAt: now, generation }).where(inArray(devices.num, nums));
-            await forget(tx, nums, now);
           }
           for (const row of rows) {
             const generation = row.generation + (row.unregisteredAt === null ? 1 : 0);

@@ -32,7 +32,7 @@ CREATE TABLE `device_tokens` (
 CREATE TABLE `quiet_hours` (
 	`app_num` int NOT NULL,
 	`scope` tinyint NOT NULL,
-	`subject` varbinary(255) NOT NULL,
+	`subject` varbinary(1020) NOT NULL,
 	`time_zone` varchar(64) character set ascii collate ascii_bin NOT NULL,
 	`from_minute` int NOT NULL,
 	`until_minute` int NOT NULL,

@@ -39,6 +39,7 @@ describe('a token', () => {
     [{ channel: 'APNS', token: HEX.repeat(5) }, ['push.token']],
     [{ channel: 'FCM', token: 'a b' }, ['push.token']],
     [{ channel: 'HMS', token: 'é' }, ['push.token']],
+    [{ channel: 'WEBHOOK', token: '设'.repeat(1366) }, ['push.token']],
     [{ channel: 'FCM', token: 'a', environment: 'SANDBOX' }, ['push.environment']],
     [{ channel: 'FCM', token: 'a', keys: KEYS }, ['push.keys']],
     [{ ...WEB, token: 'http://push.example.com/abc' }, ['push.token']],

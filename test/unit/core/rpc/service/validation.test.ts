@@ -32,6 +32,7 @@ describe('the rules of the schema', () => {
       'SendPushRequest.send_at',
       'SendPushStreamRequest.pushes',
       'SetAppWakingRequest.hides_content',
+      'SetQuietHoursRequest.hours',
       'UpdateDeviceRequest.push',
       'UpdateDeviceRequest.remove_push',
       'WatchReceiptsRequest.from_now',
