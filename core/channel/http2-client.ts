@@ -13,9 +13,9 @@ import type { HttpsResult } from './https-client.js';
  *
  * Guarantees: a request never rejects, and ends by its deadline, also when the network swallows everything. One that
  * the server may have processed is never sent again. One that it has certainly not processed (the stream was refused,
- * or stood behind the last one of a GOAWAY) is, on another connection, as long as its time lasts. A connection takes
- * one request until the server has said how many it allows; it is destroyed when it does not answer a PING. Of an
- * answer at most `MAX_ANSWER_BYTES` are read.
+ * or stood behind the last one of a GOAWAY) is, on another connection, up to four times. A connection takes one request
+ * until the server has said how many it allows; it is destroyed when it does not answer a PING. Of an answer at most
+ * `MAX_ANSWER_BYTES` are read.
  */
 export interface Http2Client {
   /** @param deadline time of `performance.now()`; `SEND_TIMEOUT_MS` from now by default */

@@ -61,6 +61,8 @@ export interface ConnectionOptions {
 
 /** Maximum number of streams at a time, whatever a server allows. */
 const MAX_STREAMS = 1000;
+/** The frame that begins a stream. */
+const HEADERS = 0x1;
 /** Number of streams until the server has said what it allows. */
 const FIRST_STREAMS = 1;
 
@@ -98,6 +100,7 @@ export function openHttp2Connection(options: ConnectionOptions, listener: Connec
     // It may come twice: first with the highest id there is, so that what is on its way is still taken.
     lastStreamId = Math.min(lastStreamId, lastId);
     state = { name: 'draining' };
+    endIfDrained();
     listener.changed();
   });
   session.on('error', (error) => {
@@ -116,6 +119,11 @@ export function openHttp2Connection(options: ConnectionOptions, listener: Connec
     session.destroy();
     // A session that was saying goodbye waits for the other side.
     socket?.destroy();
+  }
+
+  /** Ends what has nothing left to do: the server may keep its side open for ever. */
+  function endIfDrained(): void {
+    if (state.name === 'draining' && active === 0) destroy('goaway');
   }
 
   function check(): void {
@@ -142,8 +150,8 @@ export function openHttp2Connection(options: ConnectionOptions, listener: Connec
       // The stream's own end may never come on a connection that is dead.
       resolve(take() ?? { kind: 'lost', reason });
     }, timeoutMs);
-    stream.on('frameError', () => {
-      isUnsent = true;
+    stream.on('frameError', (type) => {
+      isUnsent ||= type === HEADERS;
     });
     stream.on('error', (error) => {
       reason ??= systemCode(error);
@@ -158,6 +166,7 @@ export function openHttp2Connection(options: ConnectionOptions, listener: Connec
       if (answer !== undefined) resolve(answer);
       else if (isRefused || isBehind || isUnsent) resolve({ kind: 'unsent', reason: 'refused' });
       else resolve({ kind: 'lost', reason: failure ?? reason ?? 'connection_closed' });
+      endIfDrained();
       listener.changed();
     });
   }

@@ -1,4 +1,5 @@
 import type { Channel as ChannelName } from '../domain/channel.js';
+import { apns } from './apns/index.js';
 import type { ChannelKind } from './channel.js';
 import { hms } from './hms/index.js';
 import { miPush } from './mipush/index.js';
@@ -16,6 +17,7 @@ export type AnyChannelKind = ChannelKind<unknown>;
 
 /** All kinds of channels that there are, by their names. */
 export const CHANNEL_KINDS: ReadonlyMap<ChannelName, AnyChannelKind> = byName([
+  apns,
   webPushKind,
   hms,
   miPush,

@@ -120,7 +120,7 @@ describe('the connections', () => {
     const proxy = await proxied(server);
     const client = open(
       { url: `https://${proxy.address}`, ca: server.ca },
-      { checkMs: 40, pingTimeoutMs: 100, idlePingMs: 1000 },
+      { checkMs: 100, pingTimeoutMs: 800, idlePingMs: 60_000 },
     );
     expect(await send(client)).toBe(1);
     proxy.strand('everything');
@@ -134,7 +134,7 @@ describe('the connections', () => {
     const proxy = await proxied(server);
     const client = open(
       { url: `https://${proxy.address}`, ca: server.ca },
-      { checkMs: 20, pingTimeoutMs: 60, idlePingMs: 20 },
+      { checkMs: 50, pingTimeoutMs: 800, idlePingMs: 50 },
     );
     expect(await send(client)).toBe(1);
     const session = theSession(server);
@@ -147,11 +147,11 @@ describe('the connections', () => {
   it('take nothing more while a PING is unanswered', async () => {
     const server = await startServer();
     const proxy = await proxied(server);
-    const client = open({ url: `https://${proxy.address}`, ca: server.ca }, { checkMs: 40, pingTimeoutMs: 60_000 });
+    const client = open({ url: `https://${proxy.address}`, ca: server.ca }, { checkMs: 200, pingTimeoutMs: 60_000 });
     expect(await send(client)).toBe(1);
     const release = proxy.strand('everything');
     const held = send(client, 'held');
-    expect(await eventually(async () => (await send(client, 'other', 100)) === 2)).toBe(true);
+    expect(await eventually(async () => (await send(client, 'other', 500)) === 2)).toBe(true);
     release();
     expect(await held).toBe(1);
   });
@@ -191,6 +191,7 @@ describe('a GOAWAY', () => {
     await eventually(async () => (await send(client, 'new')) === 2);
     expect(await old).toBe(1);
     expect(bodies(server).filter((text) => text === 'old')).toHaveLength(1);
+    await eventually(() => server.sessions.size === 1, { timeoutMs: 15_000, message: 'the old connection to end' });
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { aliyunFixture } from './aliyun.js';
+import { apnsFixture } from './apns.js';
 import type { ChannelFixture } from './fixture.js';
 import { hmsV1Fixture, hmsV3Fixture } from './hms.js';
 import { miPushFixture } from './mipush.js';
@@ -12,6 +13,7 @@ import { webPushFixture } from './webpush.js';
 /** All channels with their fake vendors: the rows of the one behaviour suite. */
 export const CHANNEL_FIXTURES: readonly ChannelFixture[] = [
   webPushFixture,
+  apnsFixture,
   hmsV3Fixture,
   hmsV1Fixture,
   miPushFixture,

@@ -61,17 +61,18 @@ export interface VendorServer {
   readonly requests: readonly VendorRequest[];
   /** Number of connections that were made to it. */
   readonly connections: number;
-  /** The open HTTP/2 sessions. */
-  readonly sessions: ReadonlyMap<Http2Session, unknown>;
+  /** The open HTTP/2 sessions, with the number of the connection of each. */
+  readonly sessions: ReadonlyMap<Http2Session, { readonly connection: number }>;
   /** Does one of these faults, in this order, to each of the next requests; those after them are well again. */
   next(...faults: readonly VendorFault[]): void;
   /** Does this fault to all requests from here on; undefined: to none. Those of `next` come first. */
   always(fault: VendorFault | undefined): void;
   forget(): void;
   /**
-   * Says goodbye on each HTTP/2 connection: what has come is processed and answered, what comes later is not. Of each
-   * connection so many of the next requests are still taken and not processed, before it says which was the last one.
-   * `twice`: it tells of the end first, with the highest number there is.
+   * Says goodbye on each HTTP/2 connection: what has come is processed and answered, what comes later is not. So many of
+   * a connection's next requests come and are not processed, before it says which was the last one, or fewer, where
+   * there are not as many within 50 ms. `twice`: it tells of the end first, with the highest number there is, and then
+   * nothing more that comes is processed.
    */
   goAway(how?: { readonly unprocessed?: number; readonly twice?: boolean }): void;
   /** Cuts all connections. */
@@ -184,6 +185,8 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
   };
 }
 
+/** Time within which a connection learns which stream was the last one, in milliseconds. */
+const LAST_MS = 50;
 /** Maximum number of a stream. */
 const MAX_STREAM_ID = 2 ** 31 - 1;
 
@@ -208,16 +211,18 @@ function createDeparture(session: ServerHttp2Session, connection: number): Depar
       if (ending !== undefined || last === 0) return;
       ending = { left: unprocessed };
       if (twice) say(MAX_STREAM_ID);
-      if (unprocessed === 0) say(last);
+      // There may not come as many; and after the first word Node.js shows no more of them.
+      if (twice || unprocessed > 0) setTimeout(say, LAST_MS, last);
+      else say(last);
     },
     takes({ id = 0 }) {
-      if (ending !== undefined) {
-        ending.left -= 1;
-        if (ending.left === 0) say(last);
-        return false;
+      if (ending === undefined) {
+        last = id;
+        return true;
       }
-      last = id;
-      return true;
+      ending.left -= 1;
+      if (ending.left === 0) say(last);
+      return false;
     },
   };
 }
