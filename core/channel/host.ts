@@ -5,7 +5,7 @@ import type { ChannelKind, ProbeResult } from './channel.js';
 /** The kinds of channels that there are, by their names; a kind knows its settings, and nobody else does. */
 export type ChannelKinds = ReadonlyMap<ChannelName, ChannelKind<unknown>>;
 
-/** An outcome as it is counted. `token_held`: the vendor calls the token dead, and it is as likely the credential. */
+/** An outcome as it is counted. `token_held`: the vendor refuses a token, and it is as likely the credential. */
 export type CountedOutcome = WakeOutcome['kind'] | 'token_held';
 
 /** Told of each answer of a vendor, with the seconds that it took. */
@@ -32,8 +32,9 @@ export interface Credential {
  * gate before dead tokens. The vendors' work is done beside the core's event loop: nothing that a vendor does delays
  * it.
  *
- * While a credential has had no success since the process began, or its breaker is open, `token_dead` is answered as
- * `channel_down`: a wrong key must not cost an app its tokens.
+ * While a credential has had no success since the process began, or its breaker is open, or nearly all of its last
+ * answers were that, `token_dead` and `token_set_aside` are answered as `channel_down`: a wrong key or bundle must not
+ * cost an app its tokens.
  */
 export interface ChannelHost {
   /** Takes all credentials that there are now. Those that have not changed keep their connections and their counts. */

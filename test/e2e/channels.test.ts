@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import webPush from 'web-push';
 import { ChannelState, TestResult, Channel as WireChannel } from '../../gen/onepush/v1/channel_pb.js';
 import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 import { scrape } from '../support/metrics.js';
@@ -31,7 +32,7 @@ afterAll(async () => {
 });
 
 /** Starts a core with these keys, after the one before has stopped. */
-async function start(...keys: Buffer[]): Promise<void> {
+async function start(keys: readonly Buffer[], env: Record<string, string> = {}): Promise<void> {
   await core?.stop();
   lines.push(...(core?.logs() ?? []));
   core = await startProcess('core', {
@@ -41,6 +42,7 @@ async function start(...keys: Buffer[]): Promise<void> {
     ONEPUSH_BOOTSTRAP_APP: `${appId}:${TEST_APP.appKey}`,
     ONEPUSH_ADMIN_TOKEN: ADMIN_TOKEN,
     ONEPUSH_SECRET_KEY: keys.map((key) => key.toString('base64')).join(),
+    ...env,
   });
   const { grpc = '', connect = '' } = core.ready;
   client = pushCoreClient({ grpcAddr: grpc, connectUrl: `http://${connect}` }, keys.length === 1 ? 'grpc' : 'connect');
@@ -54,7 +56,7 @@ const states = async () =>
 
 it('credentials are set without a restart, and survive restarts and other keys of encryption', async () => {
   const [one, two] = [randomBytes(32), randomBytes(32)];
-  await start(one);
+  await start([one]);
   const { credential } = await set('right', vendor.settings);
   expect(credential).toMatchObject({ settings: { package: 'com.example.app' }, state: ChannelState.READY });
   await set('wrong', { ...vendor.settings, ...miPushFixture.wrongCredential });
@@ -71,27 +73,42 @@ it('credentials are set without a restart, and survive restarts and other keys o
     'settingsJson.key',
   ]);
 
-  await start(two, one);
+  await start([two, one]);
   await core.waitForLog('encrypted with the first key');
   expect(await test('right')).toBe(TestResult.OK);
   const page = await scrape(core);
   expect(page.get('onepush_channels{channel="MIPUSH",state="ready"}')).toBe(2);
 
-  await start();
+  const vapid = webPush.generateVAPIDKeys();
+  await start([], {
+    ONEPUSH_VAPID_PUBLIC_KEY: vapid.publicKey,
+    ONEPUSH_VAPID_PRIVATE_KEY: vapid.privateKey,
+    ONEPUSH_VAPID_SUBJECT: 'mailto:push@example.com',
+  });
   await core.waitForLog('stored channels cannot be used');
   expect((await fetch(`http://${core.ready.ops}/readyz`)).status).toBe(200);
   expect((await scrape(core)).get('onepush_channels{channel="MIPUSH",state="locked"}')).toBe(2);
-  expect(new Set((await states()).map(([, state]) => state))).toEqual(new Set([ChannelState.LOCKED]));
+  expect(await states()).toEqual([
+    ['(environment)', ChannelState.READY],
+    ['right', ChannelState.LOCKED],
+    ['wrong', ChannelState.LOCKED],
+  ]);
   const locked = await failureOf(set('right', vendor.settings));
   expect(locked.code).toBe(Code.FailedPrecondition);
   expect(locked.message).toContain('ONEPUSH_SECRET_KEY');
   await client.removeChannel({ appId, name: 'wrong' }, ADMIN);
-  expect(await states()).toEqual([['right', ChannelState.LOCKED]]);
+  expect(await states()).toHaveLength(2);
 
   const path = database.url.slice('sqlite:'.length);
   const files = await Promise.all([path, `${path}-wal`].map((file) => readFile(file).catch(() => Buffer.alloc(0))));
   const kept = `${Buffer.concat(files).toString('latin1')}${[...lines, ...core.logs()].join('\n')}`;
-  for (const secret of [...miPushFixture.secrets, 'another-secret', 'S3CR3T', one.toString('base64')]) {
+  for (const secret of [
+    ...miPushFixture.secrets,
+    'another-secret',
+    'S3CR3T',
+    one.toString('base64'),
+    vapid.privateKey,
+  ]) {
     expect(kept).not.toContain(secret);
   }
 }, 60_000);

@@ -34,6 +34,8 @@ export function createChannelHost(options: {
       pace: paceOf(settings, kind.limits),
       answered: (outcome, seconds) => observe?.(channel, outcome, seconds),
       opened: (reason) => log.error({ component: 'channels', num, name, channel, reason }, 'a channel is down'),
+      suspected: (reason) =>
+        log.error({ component: 'channels', num, name, channel, reason }, 'a vendor refuses nearly all tokens'),
     });
   }
 

@@ -63,7 +63,8 @@ export function createVendorThread(options: ThreadProgram & { log: Logger }): Ve
   let lastChannel = 0;
   let failures = 0;
   let restarts = 0;
-  let heardAt = 0;
+  /** Time of the first request since the thread was last heard of; undefined: it owes nothing. */
+  let silentSince: number | undefined;
   let look: NodeJS.Timeout | undefined;
   const open = new Map<number, ToThread>();
   /** By id, and so by age. */
@@ -84,10 +85,10 @@ export function createVendorThread(options: ThreadProgram & { log: Logger }): Ve
     worker.stderr.resume();
     // It does not keep the process.
     worker.unref();
-    heardAt = performance.now();
-    state = { kind: 'running', worker, since: heardAt };
+    silentSince = undefined;
+    state = { kind: 'running', worker, since: performance.now() };
     worker.on('message', (answers: readonly FromThread[]) => {
-      heardAt = performance.now();
+      silentSince = undefined;
       for (const { id, result } of answers) take(id)?.answered(result);
     });
     let failure: unknown;
@@ -132,8 +133,7 @@ export function createVendorThread(options: ThreadProgram & { log: Logger }): Ve
       if (now - since < ANSWER_MS) break;
       take(id)?.lost('no_answer');
     }
-    const [oldest] = underWay.values();
-    if (state.kind !== 'running' || now - heardAt < STUCK_MS || oldest === undefined) return;
+    if (state.kind !== 'running' || now - (silentSince ?? now) < STUCK_MS) return;
     log.error('the thread of the vendors is stuck: it is ended');
     void state.worker.terminate();
   }
@@ -159,8 +159,8 @@ export function createVendorThread(options: ThreadProgram & { log: Logger }): Ve
     if (state.kind === 'waiting') return Promise.resolve(later(Math.max(1, state.until - performance.now())));
     const id = ++lastId;
     const since = performance.now();
-    if (underWay.size === 0) {
-      heardAt = since;
+    silentSince ??= since;
+    if (look === undefined) {
       look = setInterval(lookAtLate, LOOK_MS);
       look.unref();
     }

@@ -2,9 +2,9 @@ import type { WakeMessage, WakeOutcome, WakeTarget } from '../../domain/wake.js'
 import type { Channel, ProbeResult } from '../channel.js';
 import type { ChannelStatus, CountedOutcome } from '../host.js';
 import { createBreaker } from './breaker.js';
-import { createDeadTokenGate } from './dead-token-gate.js';
 import { createPause } from './pause.js';
 import { createTokenBucket } from './token-bucket.js';
+import { createTokenGate } from './token-gate.js';
 
 /** Limits of one credential. */
 export interface Pace {
@@ -35,6 +35,10 @@ export interface ProtectedChannel {
 const MAX_WAIT_MS = 10_000;
 /** Number of bytes that wait here at the most, by the length of texts. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+/** Milliseconds between two questions to a vendor that refuses nearly all tokens. */
+const SUSPECT_EVERY_MS = 5 * 60_000;
+/** Bytes that a message has at the most, as a rule. */
+const TYPICAL_BYTES = 4096;
 /** Milliseconds after which one that found no room may try again. */
 const OVERFLOW_MS = 1000;
 
@@ -54,12 +58,14 @@ export function protectChannel(options: {
   answered?: (outcome: CountedOutcome, seconds: number) => void;
   /** Told when the breaker opens. */
   opened?: (reason: string) => void;
+  /** Told when the vendor refuses nearly all tokens. */
+  suspected?: (reason: string) => void;
   /** A number from 0 to 1. */
   random?: () => number;
 }): ProtectedChannel {
   const { channel, pace, answered, random = Math.random } = options;
   const bucket = createTokenBucket(pace.perSecond);
-  const gate = createDeadTokenGate();
+  const gate = createTokenGate();
   const pause = createPause(random);
   const breaker = createBreaker({
     probe: channel.probe,
@@ -75,6 +81,7 @@ export function protectChannel(options: {
   let timer: NodeJS.Timeout | undefined;
   let lastSuccessAt: number | undefined;
   let lastFailure: { at: number; reason: string } | undefined;
+  let suspectAgainAt = 0;
   const throughput = createThroughput();
 
   function flush(outcome: WakeOutcome): void {
@@ -118,7 +125,7 @@ export function protectChannel(options: {
     inFlight--;
     throughput.ended();
     const outcome = judge(answer);
-    const isHeld = answer.kind === 'token_dead' && outcome.kind !== 'token_dead';
+    const isHeld = outcome.kind === 'channel_down' && answer.kind !== 'channel_down';
     answered?.(isHeld ? 'token_held' : outcome.kind, (performance.now() - begun) / 1000);
     resolve(outcome);
     pump();
@@ -138,14 +145,19 @@ export function protectChannel(options: {
         breaker.worked();
         return answer;
       case 'payload_bad':
-      case 'token_set_aside':
         breaker.worked();
         return answer;
-      case 'token_dead': {
+      case 'token_dead':
+      case 'token_set_aside': {
         const isClosed = breaker.state().kind === 'closed';
-        const verdict = gate.dead();
-        if (verdict === 'suspect') breaker.refused('too_many_dead_tokens');
-        else breaker.worked();
+        const verdict = gate.refused();
+        breaker.worked();
+        // Whoever registers tokens that there are not must not stop the others: the vendor decides.
+        if (verdict === 'suspect' && performance.now() >= suspectAgainAt) {
+          suspectAgainAt = performance.now() + SUSPECT_EVERY_MS;
+          options.suspected?.(answer.reason);
+          void probe();
+        }
         return isClosed && verdict === 'passes' ? answer : { kind: 'channel_down', reason: answer.reason };
       }
       case 'retry': {
@@ -165,6 +177,13 @@ export function protectChannel(options: {
     }
   }
 
+  async function probe(): Promise<ProbeResult> {
+    const answer = await channel.probe();
+    breaker.probed(answer);
+    if (answer.kind === 'refused') lastFailure = { at: Date.now(), reason: answer.reason };
+    return answer;
+  }
+
   /** Not all come back at the same moment. */
   const pausedOutcome = (reason: string): WakeOutcome => {
     return { kind: 'retry', scope: 'channel', afterMs: pause.leftMs() + Math.ceil(random() * OVERFLOW_MS), reason };
@@ -175,11 +194,13 @@ export function protectChannel(options: {
 
   return {
     room() {
-      if (retired || pause.leftMs() > 0 || waitingBytes >= MAX_WAITING_BYTES) return 0;
+      if (retired || pause.leftMs() > 0) return 0;
       // As many as a slow vendor ends in a second or two, and as many as the rate lets through in one.
       const outstanding = Math.max(pace.concurrent, 2 * throughput.perSecond()) - inFlight - waiting.length;
       const byRate = Math.ceil(bucket.available() + pace.perSecond) - waiting.length;
-      return Math.max(0, Math.min(outstanding, byRate, breaker.admits()));
+      // Those that can begin at once, and as many as surely fit in wait.
+      const bySize = pace.concurrent - inFlight + Math.floor((MAX_WAITING_BYTES - waitingBytes) / TYPICAL_BYTES);
+      return Math.max(0, Math.min(outstanding, byRate, bySize, breaker.admits()));
     },
     send(target, message) {
       if (retired) return Promise.resolve(overflow());
@@ -198,12 +219,7 @@ export function protectChannel(options: {
         pump();
       });
     },
-    async probe() {
-      const answer = await channel.probe();
-      breaker.probed(answer);
-      if (answer.kind === 'refused') lastFailure = { at: Date.now(), reason: answer.reason };
-      return answer;
-    },
+    probe,
     status() {
       const { kind, reason } = breaker.state();
       return { breaker: kind, breakerReason: reason, queued: waiting.length, inFlight, lastSuccessAt, lastFailure };

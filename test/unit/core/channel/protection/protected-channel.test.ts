@@ -6,7 +6,8 @@ import { wakeMessage } from '../../../../support/channels/messages.js';
 
 const MINUTE = 60_000;
 const ACCEPTED: WakeOutcome = { kind: 'accepted' };
-const DEAD: WakeOutcome = { kind: 'token_dead', reason: 'Unregistered' };
+const DEAD: WakeOutcome = { kind: 'token_dead', reason: 'Refused' };
+const SET_ASIDE: WakeOutcome = { kind: 'token_set_aside', reason: 'Refused' };
 const DOWN: WakeOutcome = { kind: 'channel_down', reason: 'InvalidProviderToken' };
 const UNKNOWN: WakeOutcome = { kind: 'unknown', reason: 'timeout' };
 
@@ -23,6 +24,7 @@ function scripted(pace = { perSecond: 1000, concurrent: 100 }) {
     sent: 0,
     closed: 0,
     opened: [] as string[],
+    suspected: [] as string[],
     held,
   };
   const channel = protectChannel({
@@ -42,6 +44,7 @@ function scripted(pace = { perSecond: 1000, concurrent: 100 }) {
     },
     pace,
     opened: (reason) => script.opened.push(reason),
+    suspected: (reason) => script.suspected.push(reason),
     random: () => 0.5,
   });
   return { script, channel };
@@ -257,45 +260,52 @@ describe('the circuit breaker of a credential', () => {
   });
 });
 
-describe('the gate before dead tokens', () => {
-  it('believes nothing before the first success: a wrong key calls every token dead', async () => {
+describe.each([DEAD, SET_ASIDE])('the gate before refused tokens: $kind', (refusal) => {
+  it('believes nothing before the first success: with a wrong key or bundle every token is refused', async () => {
     const { script, channel } = scripted();
-    script.answer = DEAD;
+    script.answer = refusal;
     expect(new Set(await sendAll(channel, 500))).toEqual(new Set(['channel_down']));
-    expect(channel.status().breaker).toBe('open');
+    expect(script.suspected).toEqual(['Refused']);
   });
 
-  it('lets dead tokens pass after a success', async () => {
+  it('lets them pass after a success', async () => {
     const { script, channel } = scripted();
     await send(channel);
-    script.answer = DEAD;
-    expect(await send(channel)).toEqual(DEAD);
+    script.answer = refusal;
+    expect(await send(channel)).toEqual(refusal);
   });
 
-  it('does not hold up others where the first tokens after a start are dead', async () => {
+  it('holds up no others where the first tokens after a start are refused, whatever their number', async () => {
     const { script, channel } = scripted();
-    script.answer = DEAD;
-    await sendAll(channel, 5);
+    script.answer = refusal;
+    await sendAll(channel, 100);
+    expect(channel.room()).toBeGreaterThan(0);
     script.answer = ACCEPTED;
     expect(await send(channel)).toEqual(ACCEPTED);
   });
 
-  it('takes a credential for failing when nearly all its last answers are dead tokens', async () => {
+  it('shuts when nearly all the last answers are refusals, and asks the vendor about the credential', async () => {
     const { script, channel } = scripted();
     await sendAll(channel, 500);
-    script.answer = DEAD;
-    const kinds = await sendAll(channel, 400);
-    expect(kinds.filter((kind) => kind === 'token_dead').length).toBeLessThan(50);
-    expect(channel.status()).toMatchObject({ breaker: 'open', breakerReason: 'too_many_dead_tokens' });
+    script.answer = refusal;
+    script.probe = { kind: 'refused', reason: 'InvalidProviderToken' };
+    const kinds = await sendAll(channel, 100);
+    expect(kinds.filter((kind) => kind === refusal.kind).length).toBeLessThan(50);
+    expect(kinds.at(-1)).toBe('channel_down');
+    expect(channel.status()).toMatchObject({ breaker: 'open', breakerReason: 'InvalidProviderToken' });
     script.probe = { kind: 'ok' };
     await vi.advanceTimersByTimeAsync(5 * MINUTE);
     expect(await sendAll(channel, 10)).toEqual(Array(10).fill('channel_down'));
+    script.answer = ACCEPTED;
+    await send(channel);
+    script.answer = refusal;
+    expect(await send(channel)).toEqual(refusal);
   });
 
-  it('lets one dead token of three pass for ever', async () => {
+  it('lets one refused token of three pass for ever', async () => {
     const { script, channel } = scripted();
     for (let turn = 0; turn < 300; turn++) {
-      script.answer = turn % 3 === 2 ? DEAD : ACCEPTED;
+      script.answer = turn % 3 === 2 ? refusal : ACCEPTED;
       expect(await send(channel)).toEqual(script.answer);
     }
   });
