@@ -38,6 +38,8 @@ export interface WakingRig {
   readonly online: Map<number, number>;
   /** Answers for the next wakes, in order; then all are accepted. A promise that never ends: no answer. */
   readonly answers: (WakeOutcome | Promise<WakeOutcome>)[];
+  /** Decides about answers when none of `answers` is left. */
+  answering(answer: (sent: SentWake) => WakeOutcome | Promise<WakeOutcome>): void;
   /** Number of wakes that the vendors take now. */
   room: number;
   /** Registers a device with a token. */
@@ -51,7 +53,9 @@ export interface WakingRig {
   /** The session of a device ends. */
   end(deviceNum: number, how?: Parameters<Waking['sessionEnded']>[1]): void;
   /** The rows of a push's wakes. */
-  wakesOf(pushId: number): Promise<{ deviceNum: number; state: number; attempt: number; reason: unknown }[]>;
+  wakesOf(
+    pushId: number,
+  ): Promise<{ deviceNum: number; state: number; attempt: number; doubts: number; reason: unknown }[]>;
   /** Resolves when so many wakes were sent. */
   sentCount(count: number): Promise<SentWake[]>;
   /**
@@ -59,6 +63,11 @@ export interface WakingRig {
    * sent. Answers what was sent besides.
    */
   settled(): Promise<SentWake[]>;
+  /**
+   * The core dies at the n-th call of its store from now on, before it or after it: the rest never ends. Returns whether
+   * it has died.
+   */
+  dieAt(call: number, when: 'before' | 'after'): () => boolean;
   /** Begins anew with what is in the store, as after a crash: what is under way never ends. */
   crash(): Promise<void>;
   /** Changes rows. */
@@ -75,9 +84,11 @@ export async function startWakingRig(
   const sent: SentWake[] = [];
   const online = new Map<number, number>();
   const answers: WakingRig['answers'] = [];
+  let answer = (_: SentWake): WakeOutcome | Promise<WakeOutcome> => ({ kind: 'accepted' });
   let last = 0;
   let room = 1000;
   let generation = 0;
+  let death = { calls: 0, when: 'before', dead: false, under: Promise.resolve() };
   let barrier = 0;
   let parts = await begin();
   const [app] = await prepare();
@@ -97,16 +108,18 @@ export async function startWakingRig(
 
   async function begin() {
     const own = ++generation;
-    const store = await owned(await openSqliteStore(path));
+    const opened = await owned(await openSqliteStore(path));
+    const store = mortal(opened);
     const highest = await store.loadHighestIds();
     const host: Pick<ChannelHost, 'room' | 'send'> = {
       room: () => room,
       send(credentialNum, target, message) {
         // What a core of before does is not seen any more.
-        if (own !== generation) return new Promise(() => {});
+        if (own !== generation || death.dead) return new Promise(() => {});
         sent.push({ credentialNum, target, message });
         const isBarrier = target.token === `token-${barrier}`;
-        return Promise.resolve((isBarrier ? undefined : answers.shift()) ?? { kind: 'accepted' });
+        if (isBarrier) return Promise.resolve({ kind: 'accepted' });
+        return Promise.resolve(answers.shift() ?? answer({ credentialNum, target, message }));
       },
     };
     const directory: ChannelDirectory = {
@@ -150,7 +163,31 @@ export async function startWakingRig(
       log: LOG,
     });
     waking.start();
-    return { store, cycle, waking };
+    return { store: opened, cycle, waking };
+  }
+
+  /** The store of a core that dies as `dieAt` says. */
+  function mortal(store: Store): Store {
+    const own = generation;
+    return new Proxy(store, {
+      get(target, name, receiver) {
+        const method: unknown = Reflect.get(target, name, receiver);
+        if (typeof method !== 'function' || name === 'nextWakeDue' || name === 'findDueWalks') return method;
+        return (...args: unknown[]): unknown => {
+          if (own !== generation || death.dead) return new Promise(() => {});
+          const isLast = death.calls > 0 && --death.calls === 0;
+          if (isLast) death.dead = true;
+          if (isLast && death.when === 'before') return new Promise(() => {});
+          const result: unknown = Reflect.apply(method, target, args);
+          if (!isLast) return result;
+          death.under = Promise.resolve(result).then(
+            () => {},
+            () => {},
+          );
+          return new Promise(() => {});
+        };
+      },
+    });
   }
 
   async function device({
@@ -225,6 +262,9 @@ export async function startWakingRig(
     sent,
     online,
     answers,
+    answering(given) {
+      answer = given;
+    },
     get room() {
       return room;
     },
@@ -249,13 +289,14 @@ export async function startWakingRig(
     async wakesOf(pushId) {
       const rows = await readRows(
         database.url,
-        'SELECT device_num, state, attempt, reason FROM wakes WHERE push_id = ? ORDER BY device_num, channel',
+        'SELECT device_num, state, attempt, doubts, reason FROM wakes WHERE push_id = ? ORDER BY device_num, channel',
         [pushId],
       );
       return rows.map((row) => ({
         deviceNum: Number(row.device_num),
         state: Number(row.state),
         attempt: Number(row.attempt),
+        doubts: Number(row.doubts),
         reason: row.reason,
       }));
     },
@@ -265,9 +306,16 @@ export async function startWakingRig(
       await eventually(() => sent.some(({ message }) => message.id === id), { message: 'the barrier to be sent' });
       return sent.filter(({ target }) => target.token !== `token-${barrier}`);
     },
+    dieAt(calls, when) {
+      const own = { calls, when, dead: false, under: Promise.resolve() };
+      death = own;
+      return () => own.dead;
+    },
     async crash() {
       const before = parts;
       generation++;
+      await death.under;
+      death = { calls: 0, when: 'before', dead: false, under: Promise.resolve() };
       // Nothing of it is committed any more once its store is closed.
       await before.store.close();
       parts = await begin();
