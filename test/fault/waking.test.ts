@@ -50,6 +50,44 @@ describe('a core that is killed', () => {
   }
 });
 
+describe('a deployment', () => {
+  const count = process.env.FAULT_SHORT === undefined ? 10_000 : 500;
+
+  it(`wakes none of ${count} online devices, though messages are on their way to each of them`, async () => {
+    const rig = await startWakingRig({ times: { graceMs: 3_600_000, unconfirmedMs: 3_600_000 } });
+    const devices = await rig.devices(count);
+    for (const device of devices) rig.online.set(device, Date.now());
+    for (let start = 0; start < count; start += 1000) await rig.push(devices.slice(start, start + 1000));
+    const last = await rig.push(devices.slice(0, 1000), { needConfirm: true });
+    await rig.broadcast();
+    // The edges stop in order, the core is killed, and all come back; half of them have what was on its way.
+    for (const device of devices) rig.end(device, 'planned');
+    await rig.crash();
+    const planned = async () => Number((await rig.rows('SELECT COUNT(*) AS count FROM wakes', []))[0]?.count);
+    const expected = count + Math.min(count, 1000);
+    await eventually(async () => (await planned()) >= expected, { timeoutMs: 60_000, message: 'recovery' });
+    for (const device of devices) rig.online.set(device, Date.now());
+    for (const device of devices.slice(0, count / 2)) await rig.receive(device);
+    await rig.change('UPDATE wake_walks SET due_at = 0', []);
+    await rig.change('UPDATE wakes SET due_at = 0 WHERE state = ?', [DUE]);
+    // What they have not confirmed is not due yet, and the rest is gone.
+    await eventually(
+      async () => {
+        await rig.settled();
+        const rows = await rig.rows('SELECT DISTINCT push_id FROM wakes WHERE state = ? AND due_at <= ?', [
+          DUE,
+          Date.now(),
+        ]);
+        return rows.length === 0;
+      },
+      { timeoutMs: 60_000, message: 'all to be looked at' },
+    );
+    expect(await rig.settled()).toEqual([]);
+    expect((await rig.wakesOf(last)).every(({ state }) => state !== ACCEPTED)).toBe(true);
+    await rig.stop();
+  });
+});
+
 describe.each(SEEDS)('devices that come and go while vendors and the core fail, seed %i', (seed) => {
   it('lose nothing, are woken once but for unknown outcomes, and never for what they had acknowledged', async () => {
     const random = generator(seed);

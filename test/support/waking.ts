@@ -44,6 +44,8 @@ export interface WakingRig {
   room: number;
   /** Registers a device with a token. */
   device(given?: { alias?: string; mobile?: string; tags?: string[]; platform?: 'IOS' | 'ANDROID' }): Promise<number>;
+  /** Registers many devices with tokens at once. */
+  devices(count: number): Promise<number[]>;
   /** Pushes to devices. */
   push(deviceNums: readonly number[], given?: Partial<PushHeader>, content?: Partial<PushContent>): Promise<number>;
   /** Pushes to everyone. */
@@ -70,6 +72,8 @@ export interface WakingRig {
   dieAt(call: number, when: 'before' | 'after'): () => boolean;
   /** Begins anew with what is in the store, as after a crash: what is under way never ends. */
   crash(): Promise<void>;
+  /** Rows of the database. */
+  rows(sql: string, values: readonly (string | number)[]): Promise<Record<string, unknown>[]>;
   /** Changes rows. */
   change(sql: string, values: readonly (string | number)[]): Promise<void>;
   stop(): Promise<void>;
@@ -241,6 +245,13 @@ export async function startWakingRig(
     return id;
   }
 
+  /** While the core writes, nobody else can. */
+  async function change(sql: string, values: readonly (string | number)[]): Promise<void> {
+    await eventually(() => changeRows(database.url, sql, values).then(() => true), {
+      message: 'the database to be free',
+    });
+  }
+
   function sentCount(count: number): Promise<SentWake[]> {
     return eventually(() => sent.length >= count && sent, { message: `${count} wakes to be sent` });
   }
@@ -272,6 +283,30 @@ export async function startWakingRig(
       room = value;
     },
     device: (each = {}) => device(each),
+    async devices(count) {
+      const registrations = Array.from({ length: count }, () => {
+        const number = ++last;
+        return {
+          appId: 'app',
+          appNum: app?.num ?? 0,
+          alias: `alias-${number}`,
+          platform: 'IOS' as const,
+          nativeToken: `native-${number}`,
+          mobile: null,
+          tags: [],
+          push: { channel: 'APNS' as const, token: `many-${number}` },
+        };
+      });
+      const { execute, commands } = parts.cycle;
+      const nums: number[] = [];
+      for (let start = 0; start < count; start += 500) {
+        const part = registrations.slice(start, start + 500);
+        for (const result of await Promise.all(part.map((each) => execute(commands.register, each)))) {
+          if (typeof result !== 'string') nums.push(result.device.num);
+        }
+      }
+      return nums;
+    },
     push: (deviceNums, header, content) => push({ kind: 'directed', deviceNums }, header, content),
     async broadcast(header, content) {
       const [topic] = await parts.store.findTopics([{ appNum: app?.num ?? 0, tag: '' }]);
@@ -321,7 +356,8 @@ export async function startWakingRig(
       parts = await begin();
       before.waking.stop().catch(() => {});
     },
-    change: (sql, values) => changeRows(database.url, sql, values),
+    rows: (sql, values) => readRows(database.url, sql, values),
+    change,
     async stop() {
       await parts.waking.stop();
       await parts.cycle.idle();
