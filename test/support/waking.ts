@@ -81,7 +81,7 @@ export interface WakingRig {
 
 /** Starts a rig on a database of its own. */
 export async function startWakingRig(
-  given: { times?: Partial<typeof TIMES>; smsLimits?: object } = {},
+  given: { times?: Partial<typeof TIMES>; smsLimits?: object; startMs?: number } = {},
 ): Promise<WakingRig> {
   const database = await freshDatabase('sqlite');
   const path = database.url.slice('sqlite:'.length);
@@ -163,6 +163,7 @@ export async function startWakingRig(
         return since === undefined ? undefined : { since };
       },
       times: { ...TIMES, ...given.times },
+      startMs: given.startMs ?? 0,
       smsLimits: { numberDaily: 10, appHourly: 100, ...given.smsLimits },
       log: LOG,
     });
@@ -337,7 +338,7 @@ export async function startWakingRig(
     },
     sentCount,
     async settled() {
-      const id = String(await push({ kind: 'directed', deviceNums: [barrier] }));
+      const id = String(await push({ kind: 'directed', deviceNums: [barrier] }, { wake: 'ALWAYS' }));
       await eventually(() => sent.some(({ message }) => message.id === id), { message: 'the barrier to be sent' });
       return sent.filter(({ target }) => target.token !== `token-${barrier}`);
     },

@@ -19,6 +19,8 @@ export interface Facts {
   readonly onlineSince: number | undefined;
   /** The credential's number, and how many more it takes now; undefined: the app has none for this. */
   readonly credential: { readonly num: number; readonly room: number } | undefined;
+  /** Time until which the device may come back by itself; undefined: it is not waited for. */
+  readonly graceUntil: number | undefined;
   /** End of the quiet hours that it is in; undefined: it is in none. */
   readonly quietUntil: number | undefined;
   /** Time of the device's last background push; undefined: long ago. */
@@ -54,6 +56,10 @@ export function decide(wake: DueWake, facts: Facts): Decision {
     if (!push.needConfirm && !sms) return wake.doubts > 0 ? settled('unknown', 'ONLINE') : { kind: 'drop' };
     const unconfirmedAt = Math.max(push.createdAt, onlineSince) + facts.unconfirmedMs;
     if (unconfirmedAt > now) return waits(unconfirmedAt, undefined);
+  }
+  const { graceUntil } = facts;
+  if (onlineSince === undefined && push.wake !== 'ALWAYS' && !sms && graceUntil !== undefined) {
+    return waits(graceUntil, undefined);
   }
   if (facts.quietUntil !== undefined && facts.quietUntil > now) {
     return waits(facts.quietUntil, 'QUIET_HOURS');

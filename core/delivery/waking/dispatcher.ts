@@ -54,6 +54,8 @@ export interface DispatcherOptions {
   readonly directory: ChannelDirectory;
   /** Since when the device has a session; undefined: it has none. */
   readonly onlineSince: (deviceNum: number) => number | undefined;
+  /** See `Grace`. */
+  readonly graceUntil: (deviceNum: number) => number | undefined;
   /** Returns the ends of the quiet hours that wakes are in, in their order; undefined: in none. */
   readonly quietUntil: (wakes: readonly DueWake[], now: number) => Promise<readonly (number | undefined)[]>;
   /** See `WakeTimes`. */
@@ -78,7 +80,7 @@ const MAX_UNDER_WAY = 20_000;
 
 /** Returns a dispatcher that is not started. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { store, cycle, host, directory, onlineSince, quietUntil, unconfirmedMs, log } = options;
+  const { store, cycle, host, directory, onlineSince, graceUntil, quietUntil, unconfirmedMs, log } = options;
   const { now = Date.now, random = Math.random } = options;
   const trouble = createTroubleLog(log, 'wakes cannot be sent now; they will be');
   const caps = createSmsCaps(options.smsLimits);
@@ -154,6 +156,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           num: credential.num,
           room: host.room(credential.num) - (taken.get(credential.num) ?? 0),
         },
+        graceUntil: graceUntil(wake.deviceNum),
         quietUntil: quiet[index],
         lastBackground: background.get(wake.deviceNum),
         smsAllowed: mobile === undefined || caps.allows(wake.appNum, mobile, time),

@@ -4,6 +4,7 @@ import type { Device } from '../../domain/device.js';
 import type { NewPush, StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { createDispatcher, type WakeCounts } from './dispatcher.js';
+import { createGrace } from './grace.js';
 import { createPlanner, type SessionEnd, type WakeTimes } from './planner.js';
 import { createQuietUntil } from './quiet.js';
 import type { SmsLimits } from './sms-caps.js';
@@ -32,6 +33,8 @@ export function createWaking(options: {
   /** The open session of a device. */
   presence: (deviceNum: number) => { readonly since: number } | undefined;
   times: WakeTimes;
+  /** Milliseconds from now on in which every device may come back; absent: `graceMs`. */
+  startMs?: number;
   smsLimits: SmsLimits;
   log: Logger;
   now?: () => number;
@@ -43,10 +46,16 @@ export function createWaking(options: {
     planned += count;
     dispatcher.due(dueAt);
   };
+  const grace = createGrace({
+    graceMs: times.graceMs,
+    startMs: options.startMs ?? times.graceMs,
+    now: options.now ?? Date.now,
+  });
   const dispatcher = createDispatcher({
     quietUntil: createQuietUntil(store),
     ...options,
     onlineSince: (deviceNum) => presence(deviceNum)?.since,
+    graceUntil: grace.until,
     unconfirmedMs: times.unconfirmedMs,
   });
   const planner = createPlanner({ ...options, isOnline, planned: isPlanned });
@@ -62,7 +71,12 @@ export function createWaking(options: {
       planner.pushed(pushes);
       if (pushes.some(({ wakeAt }) => wakeAt !== undefined)) walks.begun();
     },
-    sessionEnded: planner.sessionEnded,
+    sessionEnded(device, end) {
+      if (end === 'planned' || end === 'lost') {
+        if (options.directory.hasAny(device.appNum)) grace.lost(device.num);
+      } else grace.ended(device.num);
+      planner.sessionEnded(device, end);
+    },
     start() {
       planner.start();
       dispatcher.start();

@@ -82,6 +82,18 @@ describe('waking', () => {
     await becomes(id, [ACCEPTED]);
   });
 
+  it('wakes nobody within the grace for what is pushed then, but with ALWAYS', async () => {
+    await start({ times: { graceMs: HOUR } });
+    const device = await rig.device();
+    rig.online.set(device, Date.now());
+    rig.end(device, 'lost');
+    const id = await rig.push([device]);
+    expect(await rig.settled()).toEqual([]);
+    await eventually(async () => (await rig.wakesOf(id)).some(({ state: each }) => each === DUE));
+    const always = await rig.push([device], { wake: 'ALWAYS' });
+    expect((await rig.settled()).map(({ message }) => message.id)).toEqual([String(always)]);
+  });
+
   it('wakes an online device that has not confirmed in time, and not before', async () => {
     await start({ times: { unconfirmedMs: HOUR } });
     const device = await rig.device();
