@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '../../common/logs/log.js';
+import { sleep } from '../../common/timers.js';
 import type { ChannelDirectory, ChannelHost } from '../../core/channel/host.js';
 import { createCommitEffects } from '../../core/delivery/commit-effects.js';
 import { createWaking, type Waking } from '../../core/delivery/waking/waking.js';
@@ -246,11 +248,10 @@ export async function startWakingRig(
     return id;
   }
 
-  /** While the core writes, nobody else can. */
+  /** In a turn of its own: a transaction of the core ends within one, and nobody else can write before. */
   async function change(sql: string, values: readonly (string | number)[]): Promise<void> {
-    await eventually(() => changeRows(database.url, sql, values).then(() => true), {
-      message: 'the database to be free',
-    });
+    await nextTurn();
+    await changeRows(database.url, sql, values);
   }
 
   function sentCount(count: number): Promise<SentWake[]> {
@@ -360,7 +361,8 @@ export async function startWakingRig(
     rows: (sql, values) => readRows(database.url, sql, values),
     change,
     async stop() {
-      await parts.waking.stop();
+      // What a test has left without an answer never ends.
+      await Promise.race([parts.waking.stop(), sleep(2000)]);
       await parts.cycle.idle();
       await parts.store.close();
       await database.drop();

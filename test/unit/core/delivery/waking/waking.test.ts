@@ -271,6 +271,7 @@ describe('waking', () => {
       await rig.crash();
       expect(await state(id)).toEqual([SENDING]);
       await rig.change('UPDATE wakes SET due_at = 0 WHERE push_id = ?', [id]);
+      await rig.settled();
       if (count === 1) await eventually(() => rig.sent.filter(({ message }) => message.id === String(id)).length === 2);
     }
     await becomes(id, [UNKNOWN]);
