@@ -1,5 +1,6 @@
+import type { WakeMessage } from '../domain/wake.js';
 import { cutText, jsonBytes } from './cut-text.js';
-import type { JsonObject } from './payload.js';
+import { type JsonObject, visibleOf } from './payload.js';
 
 /** A title and a text; the title may be absent. */
 export interface Texts {
@@ -26,4 +27,11 @@ export function fitTexts(build: (texts: Texts) => JsonObject, texts: Texts, maxB
   const title = texts.title === undefined ? undefined : cutText(texts.title, titleRoom, jsonBytes);
   const body = cutText(texts.body, room - jsonBytes(title ?? ''), jsonBytes);
   return JSON.stringify(build({ title, body }));
+}
+
+/** Returns the texts that the vendor may see; no title, where neither the message nor the settings have one. */
+export function textsOf(message: WakeMessage, settings: { title?: string; text?: string }): Texts {
+  const { title, body } = visibleOf(message, settings);
+  const hasOwn = message.body !== undefined && (message.title ?? '').trim() !== '';
+  return { title: hasOwn || settings.title !== undefined ? title : undefined, body };
 }

@@ -1,6 +1,7 @@
 import type { Channel as ChannelName } from '../domain/channel.js';
 import { apns } from './apns/index.js';
 import type { ChannelKind } from './channel.js';
+import { fcm } from './fcm/index.js';
 import { hms } from './hms/index.js';
 import { miPush } from './mipush/index.js';
 import { oppo } from './oppo/index.js';
@@ -18,6 +19,7 @@ export type AnyChannelKind = ChannelKind<unknown>;
 /** All kinds of channels that there are, by their names. */
 export const CHANNEL_KINDS: ReadonlyMap<ChannelName, AnyChannelKind> = byName([
   apns,
+  fcm,
   webPushKind,
   hms,
   miPush,

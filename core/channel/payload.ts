@@ -56,6 +56,11 @@ export function notifyIdOf(key: string): number {
   return createHash('sha256').update(key).digest().readUInt32BE(0) & 0x7f_ff_ff_ff || 1;
 }
 
+/** Returns 43 plain characters for a key, where the key itself is not fit to be sent. */
+export function hashOfKey(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
+}
+
 /** Returns what a message's app needs to know it by: its id, and that of the app. */
 export function idsOf({ id, appId }: WakeMessage): { id: string; appId: string } {
   return { id, appId };

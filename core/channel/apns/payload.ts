@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { InterruptionLevel, WakeMessage } from '../../domain/wake.js';
-import { fitTexts, type Texts } from '../fit-texts.js';
+import { fitTexts, type Texts, textsOf } from '../fit-texts.js';
 import { isRecord } from '../http-outcome.js';
-import { idsOf, type JsonObject, mergeOver, ttlSeconds, visibleOf } from '../payload.js';
+import { hashOfKey, idsOf, type JsonObject, mergeOver, ttlSeconds, visibleOf } from '../payload.js';
 import type { ApnsSettings } from './settings.js';
 
 /** A notification: its payload as JSON text, and its headers beside those of the address. */
@@ -36,20 +35,17 @@ export function apnsNotification(settings: ApnsSettings, message: WakeMessage): 
       'apns-push-type': isAlert ? 'alert' : 'background',
       'apns-priority': isAlert && message.priority !== 'LOW' ? '10' : '5',
       'apns-expiration': String(Math.floor(Date.now() / 1000) + ttlSeconds(message, MAX_TTL)),
-      'apns-collapse-id': collapseIdOf(message.key),
+      'apns-collapse-id': collapseIdOf(message),
     },
   };
 }
 
 function alertBody(settings: ApnsSettings, message: WakeMessage): string | undefined {
-  const visible = visibleOf(message, settings);
-  const hasTitle = settings.title !== undefined || (message.body !== undefined && (message.title ?? '').trim() !== '');
-  const texts = { title: hasTitle ? visible.title : undefined, body: visible.body };
-  const { image, clickTarget } = visible;
+  const { image, clickTarget, override } = visibleOf(message, settings);
   // Texts are cut; addresses cannot be, so where they leave no room for a text the picture goes first.
   for (const extras of [{ image, clickTarget }, { clickTarget }, {}]) {
-    const build = (cut: Texts): JsonObject => complete(message, alertOf(message, cut, extras), visible.override);
-    const body = fitTexts(build, texts, MAX_BYTES);
+    const build = (cut: Texts): JsonObject => complete(message, alertOf(message, cut, extras), override);
+    const body = fitTexts(build, textsOf(message, settings), MAX_BYTES);
     if (body !== undefined) return isPayload(body) ? body : undefined;
   }
   return undefined;
@@ -62,7 +58,8 @@ function backgroundBody(message: WakeMessage): string | undefined {
 }
 
 function alertOf(message: WakeMessage, texts: Texts, extras: { image?: string | undefined }): JsonObject {
-  const { badge, sound, category, thread, interruption } = message;
+  const { badge, sound, category, interruption } = message;
+  const thread = message.body === undefined ? undefined : message.thread;
   const isCritical = interruption === 'CRITICAL';
   return {
     aps: {
@@ -90,8 +87,8 @@ function isPayload(body: string): boolean {
   return isRecord(JSON.parse(body).aps);
 }
 
-/** Returns the key, or a hash of one that no header can carry. */
-function collapseIdOf(key: string): string {
+/** Returns the key, or a hash of one that no header can carry, or that is content which the app hides. */
+function collapseIdOf({ key, body }: WakeMessage): string {
   const isPlain = /^[!-~]+$/.test(key) && key.length <= MAX_COLLAPSE_BYTES;
-  return isPlain ? key : createHash('sha256').update(key).digest('base64url');
+  return isPlain && body !== undefined ? key : hashOfKey(key);
 }

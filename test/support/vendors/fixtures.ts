@@ -1,5 +1,6 @@
 import { aliyunFixture } from './aliyun.js';
 import { apnsFixture } from './apns.js';
+import { fcmFixture } from './fcm.js';
 import type { ChannelFixture } from './fixture.js';
 import { hmsV1Fixture, hmsV3Fixture } from './hms.js';
 import { miPushFixture } from './mipush.js';
@@ -14,6 +15,7 @@ import { webPushFixture } from './webpush.js';
 export const CHANNEL_FIXTURES: readonly ChannelFixture[] = [
   webPushFixture,
   apnsFixture,
+  fcmFixture,
   hmsV3Fixture,
   hmsV1Fixture,
   miPushFixture,

@@ -62,12 +62,20 @@ describe('an alert', () => {
   });
 
   it('of an app that hides its content has the texts of the settings', () => {
-    const hidden = { body: undefined, title: 'Secret', image: 'https://example.com/secret', clickTarget: 'secret' };
+    const hidden = {
+      body: undefined,
+      title: 'Secret',
+      image: 'https://example.com/secret',
+      clickTarget: 'secret',
+      thread: 'secret',
+      key: 'secret',
+    };
     expect(payloadOf(hidden, { title: 'Shop', text: 'News' })).toEqual({
       aps: { alert: { title: 'Shop', body: 'News' } },
       id: '17',
       appId: 'shop',
     });
+    expect(JSON.stringify(headersOf(hidden))).not.toContain('secret');
     expect(payloadOf(hidden).aps.alert).toEqual({ body: 'Open the app to read it.' });
   });
 
