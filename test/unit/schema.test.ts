@@ -19,14 +19,21 @@ function describeTable(table: Described) {
     columns: table.columns.map(({ name, notNull, primary }) => ({ name, notNull, primary })),
     primaryKeys: table.primaryKeys.map((key) => [key.getName(), names(key.columns)]),
     indexes: [
-      ...table.indexes.map(({ config }) => ({
-        name: config.name,
-        on: names(config.columns),
-        unique: config.unique ?? false,
-      })),
+      ...table.indexes
+        .filter(({ config }) => !isPartial(config))
+        .map(({ config }) => ({
+          name: config.name,
+          on: names(config.columns),
+          unique: config.unique ?? false,
+        })),
       ...unique.map((column) => ({ name: column.uniqueName, on: [column.name], unique: true })),
     ],
   };
+}
+
+/** Of some rows: SQLite alone has such indexes. */
+function isPartial(config: object): boolean {
+  return 'where' in config && config.where !== undefined;
 }
 
 /** The snapshot of the schema after the last migration. */
