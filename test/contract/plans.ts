@@ -59,6 +59,14 @@ export async function fill({ url, appNum, topicNum, thousands, now, firstPush }:
       `n, n, ${appNum}, n, 1, n, n, 0, ${now} FROM numbers`,
     ],
     [
+      'device_tokens (device_num, app_num, channel, token, token_hash, registered_at)',
+      `n, ${appNum}, 2, n, n, ${now} FROM numbers`,
+    ],
+    [
+      'quiet_hours (app_num, scope, subject, time_zone, from_minute, until_minute)',
+      `${appNum}, 1, n, 'UTC', 0, 60 FROM numbers`,
+    ],
+    [
       'device_tags (device_num, topic_num, since_id, until_id)',
       `n, ${topicNum} + 1 + (n * step) % ${TAGS}, step, CASE WHEN step = 3 THEN ${firstPush} END FROM numbers, ${steps}`,
     ],
@@ -106,6 +114,8 @@ const TREE: Audience = { kind: 'not', audience: TAGGED };
 
 /** Those that grow with use. */
 export const TABLES = [
+  'device_tokens',
+  'quiet_hours',
   'devices',
   'device_tags',
   'pushes',
@@ -219,6 +229,15 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
     lastReceipt: () => store.lastReceipt(),
     'listDevices of an alias': () => store.listDevices({ kind: 'alias', appNum, alias: '17' }, 0, 100),
     'listDevices of a tag': () => store.listDevices({ kind: 'topic', topicNum: topicNum + 3 }, 0, 100),
+    findQuietHours: () => store.findQuietHours([{ appNum, alias: '17', deviceId: '18' }]),
+    listQuietHours: () => store.listQuietHours(appNum, ['17'], ['18']),
+    commitQuietHours: () =>
+      store.commitQuietHours([{ appNum, subject: { kind: 'user', alias: '17' }, hours: undefined }]),
+    'commitRegistrations with tokens': () =>
+      store.commitRegistrations([
+        { ...registration(3), push: { channel: 'FCM', token: 'f' } },
+        { ...registration(4), push: { channel: 'FCM', token: 'g', implied: true } },
+      ]),
     commitRegistrations: () => store.commitRegistrations([registration(1), registration(2)]),
     'commitRegistrations, again': () => store.commitRegistrations([{ ...registration(1), tags: ['3'], alias: 'x' }]),
     commitUpdates: () =>
