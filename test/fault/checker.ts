@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
-import type { Fault } from './fault.js';
 import type { FleetDevice } from './fleet-device.js';
 import type { Misdelivery } from './ledger.js';
 import type { Rig } from './rig.js';
@@ -14,9 +13,9 @@ export interface Missing {
 
 /** Looks at what was accepted and what came. */
 export interface Checker {
-  /** Waits until nothing is missing that must come, as long as anything comes. Resolves with what is missing then. */
+  /** Waits until nothing is missing, as long as anything comes. Resolves with what is missing then. */
   settle(): Promise<Missing[]>;
-  /** What is missing and need not come: what careless devices threw away. */
+  /** What is missing and needs no confirmation: what devices threw away unread, and was not sent again. */
   unread(): number;
   /** How many messages are on devices that they were not for. */
   leaked(): number;
@@ -30,7 +29,7 @@ export interface Checker {
 const SILENCE = 10_000;
 const RECONNECTED_WITHIN = 30_000;
 
-export function createChecker(rig: Rig, { careless = () => false }: Fault): Checker {
+export function createChecker(rig: Rig): Checker {
   const { devices, load } = rig;
 
   function missing(): Missing[] {
@@ -44,10 +43,8 @@ export function createChecker(rig: Rig, { careless = () => false }: Fault): Chec
     return found;
   }
 
-  const mustCome = ({ place, needConfirm }: Missing): boolean => needConfirm || !careless(place);
-
   return {
-    unread: () => missing().filter((gone) => !mustCome(gone)).length,
+    unread: () => missing().filter(({ needConfirm }) => !needConfirm).length,
     leaked() {
       let count = 0;
       for (const [pushId, { members }] of load.tally.accepted) {
@@ -57,7 +54,7 @@ export function createChecker(rig: Rig, { careless = () => false }: Fault): Chec
       return count;
     },
     async settle() {
-      let left = missing().filter(mustCome);
+      let left = missing();
       let arrivals = countOf(devices);
       for (let since = performance.now(); left.length > 0 && performance.now() - since < SILENCE; ) {
         await sleep(50);

@@ -4,6 +4,8 @@ import type { FleetDevice } from './fleet-device.js';
 import { register, type Target } from './population.js';
 import type { Rig } from './rig.js';
 
+/** What a device has said just before it cuts its connection. */
+const LOST_WITH_THE_SOCKET = ['confirmation lost with the socket', 'acknowledgement lost with the socket'] as const;
 /** One device in a hundred, but never none. */
 const isOdd = (place: number): boolean => place % 100 === 7;
 /**
@@ -57,8 +59,7 @@ export const DEVICE_FAULTS: readonly Fault[] = [
     name: '1% of the devices half-open, then reset',
     stores: BOTH,
     short: [],
-    mayHappen: { socketsCut: true, misdeliveries: ['confirmation lost with the socket'] },
-    careless: isOdd,
+    mayHappen: { socketsCut: true, misdeliveries: LOST_WITH_THE_SOCKET },
     async strike(rig, scale) {
       const { odd } = oddOnes(rig);
       for (const device of odd) device.deafen();
@@ -84,8 +85,7 @@ export const DEVICE_FAULTS: readonly Fault[] = [
     name: 'every device reset in turn',
     stores: BOTH,
     short: ['mysql'],
-    mayHappen: { socketsCut: true, misdeliveries: ['confirmation lost with the socket'] },
-    careless: () => true,
+    mayHappen: { socketsCut: true, misdeliveries: LOST_WITH_THE_SOCKET },
     async strike({ devices }, scale) {
       const began = performance.now();
       for (let next = 0; next < devices.length; await sleep(10)) {

@@ -16,8 +16,6 @@ export interface Fault {
     socketsCut?: true;
     misdeliveries?: readonly Misdelivery['kind'][];
   };
-  /** Devices that throw away what they have not read: without needConfirm, that is delivered and gone. */
-  careless?: (place: number) => boolean;
   behaviour?: (place: number) => Behaviour;
   /** The edge reaches the core through a proxy. */
   proxied?: true;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { eventually } from '../support/eventually.js';
 import { createLedger, type Ledger } from './ledger.js';
 
 /**
@@ -30,13 +31,15 @@ export interface FleetDevice {
   reset(): void;
   /** Confirms all that it has and has not confirmed. */
   confirmAll(): void;
-  /** Closes in order and resolves when that is done. */
+  /** Closes in order, when it has acknowledged what came or a little later, and resolves when that is done. */
   close(): Promise<void>;
 }
 
 const BACKOFF_MIN = 100;
 const BACKOFF_MAX = 1500;
 const HEARTBEAT_DELAY = 200;
+/** The edge sends a ping behind messages within a second of the one before. */
+const PINGED_WITHIN = 3000;
 const FRAME = /^\{"id":"(\d+)".*?"needConfirm":(true|false)/s;
 
 export function createFleetDevice(options: {
@@ -70,6 +73,10 @@ export function createFleetDevice(options: {
     });
     opened.on('message', (data) => {
       if (socket === opened) received(opened, data.toString());
+    });
+    // The socket answers it by itself. One of uWebSockets has no payload.
+    opened.on('ping', (payload) => {
+      if (socket === opened && payload.length > 0) ledger.pinged();
     });
     opened.on('error', () => {});
     opened.on('close', (code) => {
@@ -162,6 +169,7 @@ export function createFleetDevice(options: {
       clearTimeout(retry);
       const closing = socket;
       if (closing === undefined || closing.readyState === WebSocket.CLOSED) return;
+      await eventually(() => ledger.hasAcknowledged(), { timeoutMs: PINGED_WITHIN }).catch(() => {});
       const closed = new Promise((resolve) => closing.once('close', resolve));
       closing.close();
       await closed;

@@ -9,7 +9,9 @@ export interface Misdelivery {
     /** It came again though the device had confirmed it and the edge had read that. */
     | 'repeated although confirmed'
     /** It came again; the connection that carried the confirmation was cut soon after. */
-    | 'confirmation lost with the socket';
+    | 'confirmation lost with the socket'
+    /** The same of the answer to the ping behind a message that needs no confirmation. */
+    | 'acknowledgement lost with the socket';
   pushId: number;
 }
 
@@ -19,13 +21,17 @@ export interface Ledger {
   /** How many messages came, each counted once. */
   count(): number;
   readonly misdeliveries: readonly Misdelivery[];
-  /** What was sent again because the device had not confirmed it: as it should be. */
+  /** What was sent again because the device had not confirmed or acknowledged it: as it should be. */
   redelivered(): number;
   connected(): void;
   /** The connection is gone. `cut`: the device had not closed it in order. */
   disconnected(cut: boolean): void;
   arrived(pushId: number, needConfirm: boolean): void;
   confirmed(pushId: number): void;
+  /** A ping behind messages has come, and is answered. */
+  pinged(): void;
+  /** Whether a ping came behind all that came over this connection. */
+  hasAcknowledged(): boolean;
   /** A heartbeat is sent: its answer says that the edge has read all that was confirmed before. */
   asked(): void;
   answered(): void;
@@ -50,6 +56,9 @@ export function createLedger(): Ledger {
   const confirmations = new Map<number, ConfirmationSaid>();
   const misdeliveries: Misdelivery[] = [];
   const cutAt = new Map<number, number>();
+  const acknowledgements = new Map<number, { connection: number; at: number }>();
+  /** What came over this connection behind the last ping. */
+  let unacknowledged: number[] = [];
   let unread: ConfirmationSaid[] = [];
   let asked: ConfirmationSaid[][] = [];
   let connection = 0;
@@ -57,9 +66,7 @@ export function createLedger(): Ledger {
   let redelivered = 0;
 
   function judgeRepeat(pushId: number, needConfirm: boolean): Misdelivery['kind'] | undefined {
-    if (!needConfirm) {
-      return seen.get(pushId) === connection ? 'repeated on an open socket' : 'repeated after a reconnect';
-    }
+    if (!needConfirm) return judgeUnconfirmed(pushId);
     const said = confirmations.get(pushId);
     if (said === undefined) return undefined;
     // On the same connection the repetition may have crossed the confirmation.
@@ -67,6 +74,15 @@ export function createLedger(): Ledger {
     const cut = cutAt.get(said.connection);
     if (cut !== undefined && cut - said.at < SETTLED_AFTER) return 'confirmation lost with the socket';
     return 'repeated although confirmed';
+  }
+
+  function judgeUnconfirmed(pushId: number): Misdelivery['kind'] | undefined {
+    if (seen.get(pushId) === connection) return 'repeated on an open socket';
+    const said = acknowledgements.get(pushId);
+    if (said === undefined) return undefined;
+    const cut = cutAt.get(said.connection);
+    if (cut !== undefined && cut - said.at < SETTLED_AFTER) return 'acknowledgement lost with the socket';
+    return 'repeated after a reconnect';
   }
 
   return {
@@ -78,11 +94,13 @@ export function createLedger(): Ledger {
       connection++;
       unread = [];
       asked = [];
+      unacknowledged = [];
     },
     disconnected(cut) {
       if (cut) cutAt.set(connection, performance.now());
     },
     arrived(pushId, needConfirm) {
+      unacknowledged.push(pushId);
       if (!seen.has(pushId)) {
         seen.set(pushId, connection);
         if (needConfirm) mustConfirm.add(pushId);
@@ -102,6 +120,12 @@ export function createLedger(): Ledger {
       confirmations.set(pushId, said);
       unread.push(said);
     },
+    pinged() {
+      const said = { connection, at: performance.now() };
+      for (const pushId of unacknowledged) acknowledgements.set(pushId, said);
+      unacknowledged = [];
+    },
+    hasAcknowledged: () => unacknowledged.length === 0,
     asked() {
       asked.push(unread);
       unread = [];

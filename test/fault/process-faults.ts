@@ -23,7 +23,11 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     mayHappen: {
       sendsCut: true,
       socketsCut: true,
-      misdeliveries: ['repeated after a reconnect', 'confirmation lost with the socket'],
+      misdeliveries: [
+        'repeated after a reconnect',
+        'confirmation lost with the socket',
+        'acknowledgement lost with the socket',
+      ],
     },
     async strike({ stack }) {
       await stack.edge.kill();
@@ -38,7 +42,11 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     mayHappen: {
       sendsCut: true,
       socketsCut: true,
-      misdeliveries: ['repeated after a reconnect', 'confirmation lost with the socket'],
+      misdeliveries: [
+        'repeated after a reconnect',
+        'confirmation lost with the socket',
+        'acknowledgement lost with the socket',
+      ],
     },
     async strike({ stack }) {
       await Promise.all([stack.core.kill(), stack.edge.kill()]);

@@ -21,7 +21,7 @@ export async function tryFault(fault: Fault, rig: Rig, scale: number): Promise<V
   const { devices, load } = rig;
   const { tally } = load;
   const problems: string[] = [];
-  const checker = createChecker(rig, fault);
+  const checker = createChecker(rig);
   for (const device of devices) device.connect();
   await reachEveryone(rig, RECOVERED_WITHIN);
   load.start();
@@ -44,6 +44,9 @@ export async function tryFault(fault: Fault, rig: Rig, scale: number): Promise<V
   await checker.reconnectAll();
   const lost = await checker.settle();
   if (lost.length > 0) problems.push(`lost: ${sample(lost)}`);
+  // Devices that are half-open or reset throw away what they have not read: all of it must have come again.
+  const unread = checker.unread();
+  if (unread > 0) problems.push(`unread, and not sent again: ${unread}`);
   for (const device of devices) device.confirmAll();
   // Everything has come and is confirmed: from here on nothing but the marker may come, whatever the fault was.
   const misdelivered = checker.misdeliveries();
@@ -70,7 +73,7 @@ export async function tryFault(fault: Fault, rig: Rig, scale: number): Promise<V
       delivered: devices.reduce((sum, { ledger }) => sum + ledger.count(), 0),
       repeated: misdelivered.filter(({ kind }) => kind !== 'out of order').length,
       redelivered,
-      unread: checker.unread(),
+      unread,
       lost: lost.length,
       leaked,
       refused: tally.refused,
