@@ -96,7 +96,10 @@ export function createCredentials(options: {
       }
     } catch (error) {
       const problems = error instanceof ChannelSettingsError ? error.problems : [];
-      log.error({ component: 'channels', num, name, channel, problems }, 'a channel has settings that cannot be used');
+      log.error(
+        { component: 'channels', num, credential: name, channel, problems },
+        'a channel has settings that cannot be used',
+      );
     }
     const listed = { num, name, channel, settings: {}, createdAt, updatedAt };
     directory.removed(num);

@@ -33,9 +33,13 @@ export function createChannelHost(options: {
       channel: thread.open(channel, settings),
       pace: paceOf(settings, kind.limits),
       answered: (outcome, seconds) => observe?.(channel, outcome, seconds),
-      opened: (reason) => log.error({ component: 'channels', num, name, channel, reason }, 'a channel is down'),
+      opened: (reason) =>
+        log.error({ component: 'channels', num, credential: name, channel, reason }, 'a channel is down'),
       suspected: (reason) =>
-        log.error({ component: 'channels', num, name, channel, reason }, 'a vendor refuses nearly all tokens'),
+        log.error(
+          { component: 'channels', num, credential: name, channel, reason },
+          'a vendor refuses nearly all tokens',
+        ),
     });
   }
 
