@@ -25,12 +25,13 @@ export function createWakePlanCommits(driver: SqlDriver): Pick<WakeWriter, 'comm
 async function commitPlan(driver: SqlDriver, tx: Transaction, plan: WakePlan): Promise<number> {
   const { scope, sms } = plan;
   switch (scope.kind) {
-    case 'push':
+    case 'push': {
+      const range = await rangeOf(tx, scope.pushId);
+      if (range === undefined) return 0;
       return sms === undefined
-        ? planDirected(driver, tx, plan, 'i.push_id = ? AND i.id BETWEEN p.first_delivery AND p.last_delivery', [
-            scope.pushId,
-          ])
-        : planSms(driver, tx, plan, scope.pushId, channelCodes.toCode(sms));
+        ? planDirected(driver, tx, plan, range, [])
+        : planSms(driver, tx, plan, scope.pushId, range, channelCodes.toCode(sms));
+    }
     case 'deliveries': {
       let planned = 0;
       for (const chunk of chunks(scope.ids, KEYS_PER_STATEMENT)) {
@@ -49,6 +50,13 @@ async function commitPlan(driver: SqlDriver, tx: Transaction, plan: WakePlan): P
       return planned;
     }
   }
+}
+
+/** SQL for what waits of a push. The numbers are written out: of a range that a join names MariaDB makes no range. */
+async function rangeOf(tx: Transaction, pushId: number): Promise<string | undefined> {
+  const [push] = await tx.all('SELECT first_delivery, last_delivery FROM pushes WHERE id = ?', [pushId]);
+  if (push === undefined || push.first_delivery === null) return undefined;
+  return `i.id BETWEEN ${Number(push.first_delivery)} AND ${Number(push.last_delivery)} AND i.push_id = ${pushId}`;
 }
 
 type Times = Pick<WakePlan, 'dueAt' | 'spreadMs' | 'now'>;
@@ -104,20 +112,20 @@ function planSms(
   tx: Transaction,
   { dueAt, now }: Times,
   pushId: number,
+  range: string,
   channel: number,
 ): Promise<number> {
   return tx.run(
     `${insertIgnore} INTO ${COLUMNS}
      SELECT i.push_id, MIN(d.num), ${channel}, i.app_num, ${DUE}, ?, ?
-     FROM pushes p JOIN inbox i ON i.push_id = p.id AND i.id BETWEEN p.first_delivery AND p.last_delivery
-       JOIN devices d ON d.num = i.device_num
-     WHERE p.id = ? AND p.sms = 1 AND i.expires_at > ? AND d.mobile IS NOT NULL AND d.mobile <> ''
+     FROM inbox i JOIN pushes p ON p.id = i.push_id AND p.sms = 1 JOIN devices d ON d.num = i.device_num
+     WHERE ${range} AND i.expires_at > ? AND d.mobile IS NOT NULL AND d.mobile <> ''
        AND d.alias NOT IN (SELECT o.alias FROM receipts r JOIN devices o ON o.num = r.device_num
          WHERE r.push_id = ? AND r.ending IN (${RECEIVED}))
        AND d.mobile NOT IN (SELECT o.mobile FROM wakes k JOIN devices o ON o.num = k.device_num
          WHERE k.push_id = ? AND k.channel >= ${FIRST_SMS} AND o.mobile IS NOT NULL)
      GROUP BY i.push_id, i.app_num, d.mobile`,
-    [dueAt, now, pushId, now, pushId, pushId],
+    [dueAt, now, now, pushId, pushId],
   );
 }
 
