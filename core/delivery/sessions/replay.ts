@@ -65,8 +65,9 @@ export function createReplay(options: {
     if (batch.length === 0) return;
     const started: { session: Session; state: ReadingState }[] = [];
     try {
-      // What the devices confirmed and were handed in earlier sessions must not come again.
-      await cycle.flush();
+      // What the devices confirmed and received in earlier sessions must not come again. Who reads on has had that: a
+      // large backlog does not wait for a commit before each page.
+      if (batch.some(({ pageNumber }) => pageNumber === 0)) await cycle.flush();
       await findCursors(batch.filter((session) => session.cursor === undefined));
       // From here to the read there is no turn of the loop: what is committed later is held.
       const committed = cycle.lastCommitted();
