@@ -10,7 +10,7 @@ INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
 SOURCES := $(shell find bin core edge common client gen/* -path client/dist -prune -o -path client/node_modules -prune -o \
-	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
+	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name worker.js -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
 .PHONY: help install build run verify vapid gen migrations test fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
 
@@ -32,7 +32,7 @@ $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
 	@cp LICENSE client/dist/LICENSE
 	@mkdir -p dist/core/store dist/edge/page
 	@cp -R core/store/migrations dist/core/store/migrations
-	@cp edge/page/page.html dist/edge/page/page.html
+	@cp edge/page/page.html edge/page/worker.js dist/edge/page/
 	@touch $@
 
 run: build ## start a core and an edge on SQLite, with no configuration

@@ -66,6 +66,7 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     maxBodyBytes: config.maxBodyBytes,
     isStrict: config.isStrict,
     origins: config.httpOrigins,
+    vapidPublicKey: config.vapidPublicKey,
     log,
     observe: metrics.http,
   });

@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
 import type { CheckReadiness } from '../../common/http/server.js';
 import type { CoreLink } from '../link/client.js';
-import { loadPage } from '../page/page.js';
+import { loadPage, loadWorker, type StaticFile } from '../page/page.js';
 import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
 import { answerCors } from './cors.js';
@@ -34,6 +34,8 @@ export function serveRoutes(
     webSocketPath: string;
     /** Origins of pages that may call; see answerCors. */
     origins: ReadonlySet<string>;
+    /** The page's key for Web Push; undefined: it has none. */
+    vapidPublicKey: string | undefined;
   },
 ): Refuse {
   const { link, checkReadiness, webSocketPath } = options;
@@ -44,10 +46,11 @@ export function serveRoutes(
     bodies: createBodyBudget(),
     lastWords: createRate(LAST_WORDS),
   };
-  const page = loadPage();
   const get = (handler: Handler) => ({ get: handler, head: handler });
+  const serveFile = ({ headers, body }: StaticFile) => get((exchange) => exchange.send('200 OK', headers, body));
   const routes: Record<string, Record<string, Handler>> = {
-    '/': get((exchange) => exchange.send('200 OK', page.headers, page.body)),
+    '/': serveFile(loadPage(options.vapidPublicKey)),
+    '/sw.js': serveFile(loadWorker()),
     '/healthz': get((exchange) => exchange.send('200 OK', TEXT_HEADERS, 'ok\n')),
     '/readyz': get(async (exchange) => {
       const obstacle = await checkReadiness();

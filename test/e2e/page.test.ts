@@ -244,6 +244,12 @@ describe.skipIf(skipped)('the page at GET /', { timeout: 60_000 }, () => {
     expect(await page.evaluate<string[]>('Object.values(localStorage)')).toEqual([token]);
   });
 
+  it('says that there are no notifications without a key for them', async () => {
+    await open();
+    await page.locator('#notify:disabled').waitFor();
+    expect(await page.textContent('#notify-note')).toContain('ONEPUSH_VAPID_PUBLIC_KEY');
+  });
+
   it('fits a phone without scrolling sideways', async () => {
     const width = 360;
     await open({ viewport: { width, height: 800 }, isMobile: true, hasTouch: true });

@@ -8,7 +8,7 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const FOLDERS = ['core', 'edge', 'common', 'client', 'gen'];
 /** What is built or installed there is no source. */
 const NO_SOURCE = /^(?:dist|node_modules)(?:\/|$)/;
-const COMPILED_OR_COPIED = /\.(ts|html|sql|json)$/;
+const COMPILED_OR_COPIED = /\.(ts|html|sql|json)$|worker\.js$/;
 
 /** Why `dist/` cannot stand for the sources (absent, or older than the newest of them), or undefined when it can. */
 export function distProblem(root = ROOT): string | undefined {

@@ -1,0 +1,275 @@
+import { randomBytes } from 'node:crypto';
+import type { Browser, CDPSession, Page, Worker } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Channel } from '../../gen/onepush/v1/channel_pb.js';
+import { launchChromium, skipWithoutChromium } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
+import { bearer, pushCoreClient } from '../support/rpc.js';
+import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { sendPush, uniqueName } from '../support/users.js';
+import { type RunningPushService, startPushService } from '../support/vendors/webpush.js';
+
+const WAIT_MS = 15_000;
+
+/** A notification as the browser shows it. */
+interface Shown {
+  title: string;
+  body: string;
+  tag: string;
+}
+
+describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page', { timeout: 60_000 }, () => {
+  let service: RunningPushService;
+  let vapidKey: string;
+  let stack: Stack;
+  let browser: Browser;
+  let page: Page;
+  let devTools: CDPSession;
+  let registrationId: string | undefined;
+  let faults: string[];
+
+  beforeAll(async () => {
+    service = await startPushService();
+    vapidKey = String(service.settings.publicKey);
+    stack = await startStack({
+      coreEnv: { ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64') },
+      edgeEnv: { ONEPUSH_VAPID_PUBLIC_KEY: vapidKey },
+    });
+    const settingsJson = JSON.stringify(service.settings);
+    const { appId } = TEST_APP;
+    await pushCoreClient(stack, 'connect').setChannel(
+      { appId, name: 'web', channel: Channel.WEB_PUSH, settingsJson },
+      bearer(ADMIN_TOKEN),
+    );
+    browser = await launchChromium();
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+    await service?.server.stop();
+  });
+
+  /** Opens the page in a profile of its own. The browser's push service is played: `subscribe` needs the internet. */
+  async function open(permissions = ['notifications'], script = ''): Promise<void> {
+    faults = [];
+    registrationId = undefined;
+    const context = await browser.newContext({ permissions });
+    page = await context.newPage();
+    page.setDefaultTimeout(WAIT_MS);
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) faults.push(message.text());
+    });
+    const { token: endpoint, keys } = service.subscribe(vapidKey);
+    const subscription = { endpoint, expirationTime: null, keys };
+    await page.addInitScript(`
+      Notification.requestPermission = async () => { window.asked = true; return Notification.permission; };
+      PushManager.prototype.subscribe = async (options) => {
+        window.subscribedWith = options;
+        return { toJSON: () => (${JSON.stringify(subscription)}) };
+      };
+      ${script}
+    `);
+    devTools = await context.newCDPSession(page);
+    devTools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      registrationId = registrations.at(-1)?.registrationId ?? registrationId;
+    });
+    await devTools.send('ServiceWorker.enable');
+    await page.goto(stack.httpUrl);
+  }
+
+  async function close(): Promise<void> {
+    await page?.context().close();
+    expect(faults, 'console errors, exceptions and CSP violations').toEqual([]);
+  }
+
+  /** Allows notifications and registers a user whom no other test has. Resolves to the alias. */
+  async function subscribe(): Promise<string> {
+    const alias = uniqueName();
+    await page.click('#notify');
+    await page.locator('#notify-note[data-outcome=ok]').waitFor();
+    await page.fill('#alias', alias);
+    await page.click('#register');
+    await page.locator('#device-result[data-outcome=ok]').waitFor();
+    return alias;
+  }
+
+  async function connect(): Promise<void> {
+    if ((await page.getAttribute('#status', 'data-state')) !== 'open') await page.click('#connect');
+    await page.locator('#status[data-state=open]').waitFor();
+  }
+
+  async function disconnect(): Promise<void> {
+    if (await page.isEnabled('#disconnect')) await page.click('#disconnect');
+    await page.locator('#status[data-state=idle]').waitFor();
+  }
+
+  /** Hands the service worker a push message, as the browser does when one comes from its push service. */
+  async function deliver(message: object | string): Promise<void> {
+    const data = typeof message === 'string' ? message : JSON.stringify(message);
+    const id = await eventually(() => registrationId, { timeoutMs: WAIT_MS, message: 'a service worker' });
+    await devTools.send('ServiceWorker.deliverPushMessage', { origin: stack.httpUrl, registrationId: id, data });
+  }
+
+  const evaluate = <T>(script: string): Promise<T> =>
+    page.evaluate<T>(`navigator.serviceWorker.ready.then(async (registration) => (${script}))`);
+  const shown = () =>
+    evaluate<Shown[]>('(await registration.getNotifications()).map(({ title, body, tag }) => ({ title, body, tag }))');
+  const waitForShown = (count: number) =>
+    eventually(async () => (await shown()).length === count, { timeoutMs: WAIT_MS, message: `${count} notifications` });
+  const shownTitles = async () => (await shown()).map(({ title }) => title).sort();
+
+  /** Resolves with the titles once a later message is shown, too: whatever was before it has been decided on. */
+  async function settledTitles(): Promise<string[]> {
+    const title = uniqueName('later');
+    await deliver({ id: title, title, tag: title });
+    await eventually(async () => (await shownTitles()).includes(title), { timeoutMs: WAIT_MS, message: title });
+    return (await shownTitles()).filter((other) => other !== title);
+  }
+
+  /** The service worker, whose global functions a test may replace. */
+  const worker = async (): Promise<Worker> =>
+    eventually(() => page.context().serviceWorkers()[0], { timeoutMs: WAIT_MS, message: 'a service worker' });
+
+  /** Clicks the one notification that is shown. Resolves to the addresses that the worker opens. */
+  async function click(): Promise<string[]> {
+    return (await worker()).evaluate<string[]>(`(async () => {
+      const opened = [];
+      clients.openWindow = async (url) => void opened.push(url);
+      const [notification] = await registration.getNotifications();
+      const event = new NotificationEvent('notificationclick', { notification });
+      let done;
+      // Of an event that no browser made, the real one only throws.
+      event.waitUntil = (promise) => { done = promise; };
+      dispatchEvent(event);
+      await done.catch(() => {});
+      return opened;
+    })()`);
+  }
+
+  describe('the page', () => {
+    afterEach(close);
+
+    it('subscribes on a click with the key of the server, hands the subscription over, and goes on at the next visit', async () => {
+      await open();
+      expect(await page.textContent('#notify-note')).toBe('Off.');
+      const [request] = await Promise.all([page.waitForRequest('**/msgpush/register'), subscribe()]);
+      expect(await page.evaluate('window.subscribedWith')).toEqual({
+        userVisibleOnly: true,
+        applicationServerKey: vapidKey,
+      });
+      expect(request.postDataJSON()).toMatchObject({
+        push: { channel: 'WEB_PUSH', subscription: { endpoint: expect.stringMatching(/^https:/) } },
+      });
+      expect(await page.textContent('#notify-note')).toBe('On.');
+
+      await page.reload();
+      await page.locator('#notify-note[data-outcome=ok]').waitFor();
+      expect(await page.textContent('#notify-note')).toBe('On, once this browser is registered.');
+      expect(await page.evaluate('window.asked'), 'asked without a click').toBeUndefined();
+    });
+
+    it('registers a device again that was registered before it was subscribed', async () => {
+      await open();
+      await page.click('#register');
+      await page.locator('#device-result[data-outcome=ok]').waitFor();
+      const [request] = await Promise.all([page.waitForRequest('**/msgpush/register'), page.click('#notify')]);
+      expect(request.postDataJSON()).toMatchObject({ push: { channel: 'WEB_PUSH' } });
+    });
+
+    it.each([
+      ['blocked', [], ''],
+      ['https', ['notifications'], "Object.defineProperty(window, 'isSecureContext', { value: false });"],
+      ['no Web Push', ['notifications'], 'delete window.PushManager;'],
+    ])('says why there are no notifications: %s', async (word, permissions, script) => {
+      await open(permissions, script);
+      await page.locator('#notify:disabled').waitFor();
+      expect(await page.textContent('#notify-note')).toContain(word);
+    });
+  });
+
+  describe('its service worker', () => {
+    let alias: string;
+    beforeAll(async () => {
+      await open();
+      alias = await subscribe();
+    });
+    afterEach(() =>
+      evaluate('(await registration.getNotifications()).forEach((notification) => notification.close())'),
+    );
+    afterAll(close);
+
+    it('shows a message once, however often it is delivered', async () => {
+      const message = { id: 'p1', appId: 'a', tag: 'k1', title: 'Order 815', body: 'is on its way', badge: 3 };
+      await deliver(message);
+      await waitForShown(1);
+      expect(await shown()).toEqual([{ title: 'Order 815', body: 'is on its way', tag: 'k1' }]);
+      await evaluate('(await registration.getNotifications())[0].close()');
+      await deliver(message);
+      expect(await settledTitles()).toEqual([]);
+    });
+
+    it('shows something for what says nothing, and for what browsers refuse', async () => {
+      await deliver('no JSON');
+      await deliver({ id: 'p2', tag: 'k2', appId: 'a' });
+      await deliver({ id: 'p3', tag: 'k3', title: 'Odd', body: null, actions: 5, renotify: 'yes' });
+      expect(await settledTitles()).toEqual(['New message', 'New message', 'Odd']);
+    });
+
+    it('remembers a bounded number of ids, the last ones', async () => {
+      const ids = await (await worker()).evaluate<string[]>(`(async () => {
+        for (let n = 1; n <= 210; n += 1) await remember('bound-' + n);
+        return (await (await caches.open('onepush')).match('/ids')).json();
+      })()`);
+      expect([ids.length, ids.at(-1)]).toEqual([200, 'bound-210']);
+    });
+
+    it.each([
+      ['an address of the web', 'https://shop.example.com/orders/42', ['https://shop.example.com/orders/42']],
+      ['a script', 'javascript:alert(1)', []],
+      ['a script that is spelled oddly', ' jAvA\tScript:alert(1)', []],
+      ['data', 'data:text/html,<script>alert(1)</script>', []],
+      ['an address of an app', 'shop://orders/42', []],
+      ['nothing', undefined, []],
+    ])('opens a click target only if it is of the web: %s', async (name, url, opened) => {
+      await deliver({ id: name, tag: 'click', title: name, url });
+      await waitForShown(1);
+      expect(await click()).toEqual(opened);
+      expect(await shown()).toEqual([]);
+    });
+
+    it('closes a notification when a tab gets its message', async () => {
+      const id = await sendPush(stack.httpUrl, { audienceType: 'ALIAS', audiences: [alias], push: { wake: 'NEVER' } });
+      await deliver({ id, tag: id, title: 'while the tab had no socket' });
+      await waitForShown(1);
+      await connect();
+      await waitForShown(0);
+    });
+
+    it('does not show a message that a tab had from its socket', async () => {
+      await connect();
+      const id = await sendPush(stack.httpUrl, { audienceType: 'ALIAS', audiences: [alias] });
+      await page.locator(`#messages > li[data-id="${id}"]`).waitFor();
+      await deliver({ id, tag: id, title: 'a second time' });
+      expect(await settledTitles()).toEqual([]);
+    });
+
+    it('shows what the push service hands over for a device that is offline', async () => {
+      await disconnect();
+      const id = await sendPush(stack.httpUrl, {
+        audienceType: 'ALIAS',
+        audiences: [alias],
+        alert: 'It is there',
+        push: { title: 'Your order', clickTarget: 'https://shop.example.com/' },
+      });
+      // Not that of the message before, which the socket may have acknowledged too late.
+      const isWake = (text: string) => JSON.parse(text).id === id;
+      const text = await eventually(() => service.pushed.map((wake) => wake.text).find(isWake), { timeoutMs: WAIT_MS });
+      await deliver(text);
+      await waitForShown(1);
+      expect(await shown()).toEqual([{ title: 'Your order', body: 'It is there', tag: expect.any(String) }]);
+      expect(await click()).toEqual(['https://shop.example.com/']);
+    });
+  });
+});
