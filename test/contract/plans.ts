@@ -212,6 +212,12 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
       ),
     countInbox: () => store.countInbox(devices),
     findDueJobs: () => store.findDueJobs(now, 256, 1024),
+    'commitWakePlans of deliveries': () =>
+      store.commitWakePlans([
+        { scope: { kind: 'deliveries', ids: some.map(({ waiting }) => waiting) }, dueAt: now, spreadMs: 0, now },
+      ]),
+    'commitWakePlans of a push': () =>
+      store.commitWakePlans([{ scope: { kind: 'push', pushId: one.waiting }, dueAt: now, spreadMs: 0, now }]),
     findOpenJob: () => store.findOpenJob(firstPush + 3),
     mayBeSwept: () => store.mayBeSwept({ now, eraseFrom: now - 1000, removeBefore: now - 7 * DAY }),
     checkSums: () => store.checkSums({ after: one.waiting, pushes: 100, deliveries: 500 }),

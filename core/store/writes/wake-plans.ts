@@ -81,12 +81,15 @@ function planDirected(
 /** Of devices the topic pushes after their cursors: of everyone, and of the tags that they have or had. */
 async function planUnread(driver: SqlDriver, tx: Transaction, plan: Times, devices: string): Promise<number> {
   const { dueAt, spreadMs, now } = plan;
+  const after = await firstUnread(tx, devices);
+  // As a rule: whoever leaves has read what was pushed to its topics.
+  if (after === undefined) return 0;
   const select = (memberships: string): string =>
     `${driver.insertIgnore} INTO ${COLUMNS}
      SELECT DISTINCT l.push_id, t.device_num, t.channel, t.app_num, ${DUE}, ${spreadBy('t.device_num')}, ?
      FROM device_tokens t JOIN devices d ON d.num = t.device_num AND d.unregistered_at IS NULL
        LEFT JOIN cursors c ON c.device_num = t.device_num ${memberships}
-         AND l.push_id > COALESCE(c.push_id, 0)
+         AND l.push_id >= ${after} AND l.push_id > COALESCE(c.push_id, 0)
        JOIN pushes p ON p.id = l.push_id
      WHERE t.device_num IN (${devices}) AND t.state = ${ACTIVE} AND l.expires_at > ?
        AND (l.platform = ${ANY_PLATFORM} OR l.platform = d.platform)
@@ -104,6 +107,20 @@ async function planUnread(driver: SqlDriver, tx: Transaction, plan: Times, devic
     values,
   );
   return ofEveryone + ofTags;
+}
+
+/** Finds the first topic push behind the cursor of the device that is furthest behind; undefined: there is none. */
+async function firstUnread(tx: Transaction, devices: string): Promise<number | undefined> {
+  const [behind] = await tx.all(
+    `SELECT MIN(CASE WHEN c.push_id > d.since_id THEN c.push_id ELSE d.since_id END) AS through
+     FROM device_tokens t JOIN devices d ON d.num = t.device_num AND d.unregistered_at IS NULL
+       LEFT JOIN cursors c ON c.device_num = t.device_num
+     WHERE t.device_num IN (${devices}) AND t.state = ${ACTIVE}`,
+    [],
+  );
+  if (behind === undefined || behind.through === null) return undefined;
+  const [first] = await tx.all('SELECT MIN(push_id) AS id FROM timeline WHERE push_id > ?', [Number(behind.through)]);
+  return first === undefined || first.id === null ? undefined : Number(first.id);
 }
 
 /** One for each number, if no device of its user has received the push: that of the first device is the row's. */
