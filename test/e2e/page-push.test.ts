@@ -264,12 +264,13 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
         push: { title: 'Your order', clickTarget: 'https://shop.example.com/' },
       });
       // Not that of the message before, which the socket may have acknowledged too late.
-      const isWake = (text: string) => JSON.parse(text).id === id;
-      const text = await eventually(() => service.pushed.map((wake) => wake.text).find(isWake), { timeoutMs: WAIT_MS });
+      const texts = () => service.pushed.map(({ text }) => text).filter((text) => JSON.parse(text).id === id);
+      const text = await eventually(() => texts()[0], { timeoutMs: WAIT_MS, message: 'a wake' });
       await deliver(text);
       await waitForShown(1);
       expect(await shown()).toEqual([{ title: 'Your order', body: 'It is there', tag: expect.any(String) }]);
       expect(await click()).toEqual(['https://shop.example.com/']);
+      expect(texts()).toEqual([text]);
     });
   });
 });
