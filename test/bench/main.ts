@@ -15,6 +15,7 @@ import { registeringRows } from './rows/registering.js';
 import { slowRows } from './rows/slow.js';
 import { streamingRows } from './rows/streaming.js';
 import { waitingRows } from './rows/waiting.js';
+import { wakingRows } from './rows/waking.js';
 import { watchedRows } from './rows/watched.js';
 import { workersRows } from './rows/workers.js';
 import { readSize } from './size.js';
@@ -30,6 +31,7 @@ const PROGRAMS: readonly { rows: readonly string[]; run: RowProgram }[] = [
   { rows: ['1'], run: broadcastRows },
   { rows: ['12'], run: slowRows },
   { rows: ['13'], run: watchedRows },
+  { rows: ['14'], run: wakingRows },
   { rows: ['11'], run: workersRows },
   { rows: ['5'], run: idleRows },
   { rows: ['8'], run: millionRows },

@@ -80,7 +80,7 @@ export async function saturate(subject: Subject, { warmUp, window }: Bench['size
 }
 
 /** Latency from when a message was due to be sent to when its device has it, and to its answer. */
-async function sendSteadily(
+export async function sendSteadily(
   { sender, receiver }: Subject,
   rate: number,
   ms: number,

@@ -59,7 +59,7 @@ export function apnsRefusal(
 
 /** Returns a token that APNs knows: there is one for each number. */
 export function apnsToken(number: number): string {
-  return number.toString(16).padStart(64, 'a');
+  return `a${number.toString(16).padStart(63, '0')}`;
 }
 
 /** Starts an APNs for one app. */
