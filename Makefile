@@ -75,7 +75,7 @@ fuzz: build ## try a million inputs at all doors, 8 minutes; FUZZ_SEED repeats a
 fuzz-short: build ## the same with 20,000 inputs, half a minute
 	FUZZ=short $(BIN)/vitest run --config vitest.fuzz.config.ts $(ARGS)
 
-bench: build ## measure against bare floors, 20 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
+bench: build ## measure against bare floors, 22 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
 	node --import tsx test/bench/main.ts $(ARGS)
 
 bench-quick: build ## the same with fewer and shorter measurements, 2 minutes

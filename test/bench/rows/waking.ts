@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Channel } from '../../../gen/onepush/v1/channel_pb.js';
 import { bearer, pushCoreClient } from '../../support/rpc.js';
 import { TEST_APP } from '../../support/stack.js';
@@ -7,7 +6,7 @@ import { apnsToken } from '../../support/vendors/apns.js';
 import type { VendorFault } from '../../support/vendors/server.js';
 import type { RowProgram } from '../bench.js';
 import { directedBodies, sendTo } from '../bodies.js';
-import { type Child, startChild } from '../child.js';
+import { startChild } from '../child.js';
 import type { Figure } from '../figure.js';
 import type { Latencies } from '../load/histogram.js';
 import type { Sender } from '../load/sender.js';
