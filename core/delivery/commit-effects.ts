@@ -48,7 +48,7 @@ export interface CommitFollowers {
   /** Counts of what was accepted and recalled. */
   readonly metrics: { pushed(pushes: readonly NewPush[]): void; recalled(): void };
   /** Wakes of devices without a session. */
-  readonly waking: { pushed(pushes: readonly NewPush[]): void };
+  readonly waking: { pushed(pushes: readonly NewPush[]): void; credentialSet(): void };
   /** The runner of jobs, which sleeps until one is due. */
   readonly jobs: { wake(dueAt: number): void };
   /** Credentials of vendors. */
@@ -92,7 +92,8 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
       case 'appChanged':
         return registry.appChanged(effect.id);
       case 'channelSet':
-        return channels.set(effect.channel);
+        channels.set(effect.channel);
+        return waking.credentialSet();
       case 'channelRemoved':
         return channels.removed(effect.num);
       case 'contentHidden':

@@ -30,7 +30,11 @@ export interface WakeReader {
   /** Number of wakes of an app that are due at `now`, counted up to `limit`. */
   countDueWakes(appNum: number, now: number, limit: number): Promise<number>;
   /** Walks that are due at `now`, and when the next one will be; undefined: none will. */
-  findDueWalks(now: number, limit: number): Promise<{ walks: Walk[]; next: number | undefined }>;
+  findDueWalks(
+    now: number,
+    limit: number,
+    exceptApps?: readonly number[],
+  ): Promise<{ walks: Walk[]; next: number | undefined }>;
   /** The next devices of a walk: it looks at about `limit` of them, and finds those that have not read the push. */
   findWalkPage(walk: Walk, limit: number): Promise<WalkPage>;
   /** Times at which background pushes were last sent to devices, after `since`; others are absent. */

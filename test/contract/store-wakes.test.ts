@@ -235,6 +235,8 @@ eachStore('wakes', (opened) => {
     const { made, id } = topical(app, [await topicOf(app, '')], { expiresAt: NOW * 2 });
     await opened.store.commitDeliveries(batch({ pushes: [{ ...made, wakeAt: NOW }] }));
     await opened.store.commitDeliveries(batch({ cursors: [{ deviceNum: must(nums[1]), pushId: id }] }));
+    const others = await opened.store.findDueWalks(NOW, 100, [app.num]);
+    expect(others.walks.filter(({ appNum }) => appNum === app.num)).toEqual([]);
     const found: number[] = [];
     for (let pages = 0; pages < 100; pages++) {
       const { walks } = await opened.store.findDueWalks(NOW, 100);

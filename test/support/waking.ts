@@ -42,6 +42,8 @@ export interface WakingRig {
   readonly answers: (WakeOutcome | Promise<WakeOutcome>)[];
   /** Decides about answers when none of `answers` is left. */
   answering(answer: (sent: SentWake) => WakeOutcome | Promise<WakeOutcome>): void;
+  /** The app has a credential, as far as the core knows. */
+  hasCredential: boolean;
   /** Number of wakes that the vendors take now. */
   room: number;
   /** Registers a device with a token. */
@@ -93,6 +95,7 @@ export async function startWakingRig(
   let answer = (_: SentWake): WakeOutcome | Promise<WakeOutcome> => ({ kind: 'accepted' });
   let last = 0;
   let room = 1000;
+  let hasCredential = true;
   let generation = 0;
   let death = { calls: 0, when: 'before', dead: false, under: Promise.resolve() };
   let barrier = 0;
@@ -129,7 +132,7 @@ export async function startWakingRig(
       },
     };
     const directory: ChannelDirectory = {
-      hasAny: () => true,
+      hasAny: () => hasCredential,
       credentialFor: () => ({ num: 1, channel: 'APNS' }),
       smsCredential: () => ({ num: 2, channel: 'SMS_WEBHOOK' }),
       hidesContent: () => false,
@@ -147,7 +150,13 @@ export async function startWakingRig(
         limits: nothing,
         metrics: { ...nothing, recalled() {} },
         jobs: { wake() {} },
-        channels: { set() {}, removed() {}, setHidesContent() {} },
+        channels: {
+          set() {
+            hasCredential = true;
+          },
+          removed() {},
+          setHidesContent() {},
+        },
         get waking() {
           return waking;
         },
@@ -277,6 +286,12 @@ export async function startWakingRig(
     answers,
     answering(given) {
       answer = given;
+    },
+    get hasCredential() {
+      return hasCredential;
+    },
+    set hasCredential(value) {
+      hasCredential = value;
     },
     get room() {
       return room;

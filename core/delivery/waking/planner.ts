@@ -23,6 +23,8 @@ export interface Planner {
   pushed(pushes: readonly NewPush[]): void;
   /** A device has no session any more. */
   sessionEnded(device: Pick<Device, 'num' | 'appNum'>, end: SessionEnd): void;
+  /** An app has a credential, and may have had none when it was pushed to. */
+  credentialSet(): void;
   /** Goes through the inboxes, and plans from then on. */
   start(): void;
   /** Resolves when what is under way has ended. */
@@ -54,6 +56,8 @@ export interface PlannerOptions {
 
 /** Beyond so many pushes and devices that wait to be planned, all inboxes are gone through instead. */
 const MAX_WAITING = 20_000;
+/** Pushes that are to be looked at later; what is due of more of them is kept by the store. */
+const MAX_LATER = 20_000;
 /** Pushes that are looked at, and devices that are planned for, by one plan. */
 const PUSHES_AT_ONCE = 200;
 const DEVICES_AT_ONCE = 2000;
@@ -82,16 +86,34 @@ export function createPlanner(options: PlannerOptions): Planner {
   const ended = new Map<number, { grace: boolean }>();
   /** In the order of their times. */
   const unconfirmed: Later[] = [];
-  let sms: Later[] = [];
+  const sms: Later[] = [];
   /** The delivery up to which inboxes have been gone through; undefined: that is done. */
   let recovering: number | undefined;
+  /** Something was left out since that began. */
+  let recoversAgain = false;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
 
   function isFull(): boolean {
-    if (fresh.length + ended.size + unconfirmed.length + sms.length < MAX_WAITING) return false;
-    recovering = 0;
+    if (fresh.length + ended.size < MAX_WAITING) return false;
+    recover();
     return true;
+  }
+
+  /** Goes through the inboxes; once more when it is at it, so that under a flood it still comes to their end. */
+  function recover(): void {
+    if (recovering === undefined) recovering = 0;
+    else recoversAgain = true;
+  }
+
+  /** The plan of a push that a session has not confirmed, or has had no answer by then. */
+  function planOf({ at, pushId, appNum }: Later, kind: 'wake' | 'sms'): WakePlan[] {
+    const plan = { scope: { kind: 'push', pushId }, dueAt: Math.max(at, now()), spreadMs: 0, now: now() } as const;
+    if (kind === 'wake') return [plan];
+    const channel = directory.smsCredential(appNum)?.channel;
+    if (channel?.startsWith('SMS_') !== true) return [];
+    // A channel for short messages, as its name says.
+    return [{ ...plan, sms: channel as NonNullable<WakePlan['sms']> }];
   }
 
   /** The plans of what has gathered, and of what is due by now. */
@@ -111,10 +133,14 @@ export function createPlanner(options: PlannerOptions): Planner {
         plans.push({ scope: { kind: 'deliveries', ids: own }, dueAt: time, spreadMs, now: time });
       }
       if (push.needConfirm && offline.length < target.deliveries.length) {
-        unconfirmed.push({ at: createdAt + times.unconfirmedMs, pushId, appNum });
+        const later = { at: createdAt + times.unconfirmedMs, pushId, appNum };
+        if (unconfirmed.length < MAX_LATER) unconfirmed.push(later);
+        else plans.push(...planOf(later, 'wake'));
       }
       if (content.smsMessage !== undefined && directory.smsCredential(appNum) !== undefined) {
-        sms.push({ at: createdAt + times.smsMs, pushId, appNum });
+        const later = { at: createdAt + times.smsMs, pushId, appNum };
+        if (sms.length < MAX_LATER) sms.push(later);
+        else plans.push(...planOf(later, 'sms'));
       }
     }
     if (ids.length > 0) plans.push({ scope: { kind: 'deliveries', ids }, dueAt: time, spreadMs: 0, now: time });
@@ -122,16 +148,8 @@ export function createPlanner(options: PlannerOptions): Planner {
       const end = later.findIndex(({ at }) => at > time);
       return later.splice(0, Math.min(PUSHES_AT_ONCE, end < 0 ? later.length : end));
     };
-    for (const { pushId } of due(unconfirmed)) {
-      plans.push({ scope: { kind: 'push', pushId }, dueAt: time, spreadMs: 0, now: time });
-    }
-    for (const { pushId, appNum } of due(sms)) {
-      const channel = directory.smsCredential(appNum)?.channel;
-      if (channel?.startsWith('SMS_') !== true) continue;
-      // A channel for short messages, as its name says.
-      const by = channel as NonNullable<WakePlan['sms']>;
-      plans.push({ scope: { kind: 'push', pushId }, dueAt: time, spreadMs: 0, sms: by, now: time });
-    }
+    for (const later of due(unconfirmed)) plans.push(...planOf(later, 'wake'));
+    for (const later of due(sms)) plans.push(...planOf(later, 'sms'));
     for (const grace of [false, true]) {
       const deviceNums: number[] = [];
       for (const [deviceNum, device] of ended) {
@@ -172,12 +190,16 @@ export function createPlanner(options: PlannerOptions): Planner {
       now: time,
     });
     if (page.planned > 0) planned(page.planned, time + times.graceMs);
-    const later = page.smsPushes
-      .filter(({ appNum }) => directory.smsCredential(appNum) !== undefined)
-      .map(({ pushId, appNum, createdAt }) => ({ at: Math.max(createdAt + times.smsMs, time), pushId, appNum }));
-    if (later.length > 0) sms = [...sms, ...later].toSorted((a, b) => a.at - b.at);
-    // Not if it was begun anew meanwhile.
-    if (recovering === after) recovering = page.through;
+    // By rows: they may be many, and those that there are already are planned only once.
+    await carryOut(
+      page.smsPushes.flatMap(({ pushId, appNum, createdAt }) =>
+        planOf({ at: createdAt + times.smsMs, pushId, appNum }, 'sms'),
+      ),
+    );
+    recovering = page.through;
+    if (recovering !== undefined || !recoversAgain) return;
+    recoversAgain = false;
+    recovering = 0;
   }
 
   async function step(): Promise<boolean> {
@@ -190,7 +212,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     } catch (error) {
       trouble.met(error);
       // Whatever was in these plans is in the inboxes.
-      recovering = 0;
+      recover();
       if (!stopped) await alarm.sleep(error instanceof OnePushError ? RETRY_MS : RETRY_MS * 10);
     }
     return true;
@@ -217,6 +239,10 @@ export function createPlanner(options: PlannerOptions): Planner {
     sessionEnded({ num, appNum }, end) {
       if (!directory.hasAny(appNum) || isFull()) return;
       ended.set(num, { grace: end === 'planned' || end === 'lost' });
+      alarm.ring();
+    },
+    credentialSet() {
+      recover();
       alarm.ring();
     },
     start() {

@@ -16,6 +16,8 @@ export interface Waking {
   pushed(pushes: readonly NewPush[]): void;
   /** A device has no session any more. */
   sessionEnded(device: Pick<Device, 'num' | 'appNum'>, end: SessionEnd): void;
+  /** An app has a credential, and may have had none when it was pushed to. */
+  credentialSet(): void;
   /** Begins, with what a crash may have left. */
   start(): void;
   /** Resolves when nothing is under way any more, and what has become of it is kept. */
@@ -71,6 +73,7 @@ export function createWaking(options: {
       planner.pushed(pushes);
       if (pushes.some(({ wakeAt }) => wakeAt !== undefined)) walks.begun();
     },
+    credentialSet: planner.credentialSet,
     sessionEnded(device, end) {
       if (end === 'planned' || end === 'lost') {
         if (options.directory.hasAny(device.appNum)) grace.lost(device.num);

@@ -50,14 +50,21 @@ export function createWalks(options: {
 
   /** Answers for how many milliseconds nothing is to be done. */
   async function look(): Promise<number> {
-    const { walks, next = Number.POSITIVE_INFINITY } = await store.findDueWalks(now(), WALKS_PER_LOOK);
-    if (walks.length === 0) return Math.min(Math.max(next - now(), 0), LOOK_INTERVAL_MS);
-    let made = 0;
-    for (const walk of walks) {
-      if (stopped) return 0;
-      if (await step(walk)) made++;
+    /** Apps whose earlier wakes are to go first: however many walks they have, others have their turn. */
+    const full = new Set<number>();
+    for (;;) {
+      const { walks, next = Number.POSITIVE_INFINITY } = await store.findDueWalks(now(), WALKS_PER_LOOK, [...full]);
+      if (walks.length === 0 && full.size === 0) return Math.min(Math.max(next - now(), 0), LOOK_INTERVAL_MS);
+      let made = 0;
+      for (const walk of walks) {
+        if (stopped) return 0;
+        if (full.has(walk.appNum)) continue;
+        if (await step(walk)) made++;
+        else full.add(walk.appNum);
+      }
+      if (made > 0) return 0;
+      if (walks.length < WALKS_PER_LOOK) return PAUSE_MS;
     }
-    return made > 0 ? 0 : PAUSE_MS;
   }
 
   /** Returns false if the app's earlier wakes are to go first. */

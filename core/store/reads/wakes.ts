@@ -74,11 +74,12 @@ export function createWakeReads(driver: SqlDriver): WakeReader {
       return Number(row?.count ?? 0);
     },
 
-    async findDueWalks(now, limit) {
+    async findDueWalks(now, limit, exceptApps = []) {
       const rows = await driver.all(
         `SELECT k.push_id, k.app_num, k.after_device, k.expires_at, p.wake
-         FROM wake_walks k JOIN pushes p ON p.id = k.push_id WHERE k.due_at <= ? ORDER BY k.due_at LIMIT ?`,
-        [now, limit],
+         FROM wake_walks k JOIN pushes p ON p.id = k.push_id WHERE k.due_at <= ?${' AND k.app_num <> ?'.repeat(exceptApps.length)}
+         ORDER BY k.due_at LIMIT ?`,
+        [now, ...exceptApps, limit],
       );
       const [next] = await driver.all('SELECT MIN(due_at) AS due FROM wake_walks WHERE due_at > ?', [now]);
       const walks = rows.map((row): Walk => {

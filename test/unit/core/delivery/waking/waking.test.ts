@@ -261,6 +261,18 @@ describe('waking', () => {
     expect(rig.sent.filter(({ message }) => message.id === String(id)).length).toBe(1);
   });
 
+  it('wakes for what was pushed before the app had a credential', async () => {
+    await start();
+    const device = await rig.device();
+    await eventually(async () => (await rig.settled()).length === 0);
+    rig.hasCredential = false;
+    const id = await rig.push([device]);
+    const { setChannel } = rig.cycle.commands;
+    const credential = { appNum: rig.app.num, name: 'new', channel: 'FCM', settings: '{}', keyId: '' } as const;
+    await rig.cycle.execute(setChannel, credential);
+    await becomes(id, [ACCEPTED]);
+  });
+
   it('takes what was under way in a crash for an attempt of unknown outcome', async () => {
     await start();
     const device = await rig.device();

@@ -56,7 +56,7 @@ async function startCore(keys: readonly Uint8Array[]) {
     pushIds: createIdClock(1, 0),
     deliveryIds: createIdClock(1, 0),
     // Nothing else is changed here.
-    onCommit: createCommitEffects({ registry, channels: channels.followers } as never),
+    onCommit: createCommitEffects({ registry, channels: channels.followers, waking: { credentialSet() {} } } as never),
     fenced: () => log.error('fenced'),
     log,
   });
