@@ -70,8 +70,9 @@ export interface DispatcherOptions {
 const WAKES_PER_LOOK = 200;
 /** Time that a wake may be under way: after it nobody knows what has become of it. */
 const LEASE_MS = 60_000;
-/** Time for which the wakes of an app and channel that takes no more are left alone. */
+/** Time for which the wakes of an app and channel that takes no more are left alone; doubled up to the most. */
 const HELD_MS = 200;
+const MAX_HELD_MS = 5000;
 /** Milliseconds between two looks at the most: the clock may step. */
 const LOOK_INTERVAL_MS = 5000;
 const RETRY_MS = 1000;
@@ -88,6 +89,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** Wakes that are handed to vendors, or whose outcome is not kept yet. */
   const underWay = new Set<string>();
   const held = new Map<string, { appChannel: AppChannel; until: number }>();
+  /** For how long apps and channels that have taken nothing since were held last: looking at many wakes costs. */
+  const lastHeld = new Map<string, number>();
   const outcomes = {
     accepted: 0,
     retry: 0,
@@ -168,6 +171,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       else if (decision.kind !== 'send') gathered.add(wake, decision);
       if (decision.kind !== 'send') continue;
       claims.set(wake, decision.credentialNum);
+      lastHeld.delete(heldName(wake));
       taken.set(decision.credentialNum, (taken.get(decision.credentialNum) ?? 0) + 1);
       if (isBackground(wake)) background.set(wake.deviceNum, time);
       if (mobile !== undefined) caps.add(wake.appNum, mobile, time);
@@ -185,7 +189,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** The credential of a wake takes no more for now. */
   function hold({ appNum, channel }: DueWake, time: number): void {
-    held.set(`${appNum} ${channel}`, { appChannel: { appNum, channel }, until: time + HELD_MS });
+    const name = heldName({ appNum, channel });
+    if (held.has(name)) return;
+    const ms = Math.min(MAX_HELD_MS, 2 * (lastHeld.get(name) ?? HELD_MS / 2));
+    lastHeld.set(name, ms);
+    held.set(name, { appChannel: { appNum, channel }, until: time + ms });
   }
 
   /** Keeps what has gathered, claims and sends. What could not be kept is gathered again. */
@@ -277,4 +285,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     counts: () => ({ claimed, outcomes, cancelled, underWay: sending }),
   };
+}
+
+function heldName({ appNum, channel }: AppChannel): string {
+  return `${appNum} ${channel}`;
 }

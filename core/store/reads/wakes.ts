@@ -77,7 +77,8 @@ export function createWakeReads(driver: SqlDriver): WakeReader {
     async findDueWalks(now, limit, exceptApps = []) {
       const rows = await driver.all(
         `SELECT k.push_id, k.app_num, k.after_device, k.expires_at, p.wake
-         FROM wake_walks k JOIN pushes p ON p.id = k.push_id WHERE k.due_at <= ?${' AND k.app_num <> ?'.repeat(exceptApps.length)}
+         FROM wake_walks k JOIN pushes p ON p.id = k.push_id
+         WHERE k.due_at <= ?${' AND k.app_num <> ?'.repeat(exceptApps.length)}
          ORDER BY k.due_at LIMIT ?`,
         [now, ...exceptApps, limit],
       );
