@@ -56,6 +56,8 @@ export function isTimeZone(name: string): boolean {
  * the clocks skip counts as the moment at which they skip it.
  */
 export function endOfQuiet({ timeZone, fromMinute, untilMinute }: QuietHours, now: number): number | undefined {
+  // Of a zone that this runtime does not know nothing can be told; the wakes of all others must go on.
+  if (!isTimeZone(timeZone)) return undefined;
   const clock = clockOf(timeZone);
   const wall = wallTime(clock, now);
   const minute = Math.floor((wall % DAY) / MINUTE);

@@ -85,4 +85,8 @@ describe('a time zone', () => {
       expect(isTimeZone(name)).toBe(false);
     },
   );
+
+  it('are none in a time zone that the runtime does not know any more', () => {
+    expect(endOfQuiet({ timeZone: 'Mars/Olympus', fromMinute: 0, untilMinute: 1439 }, Date.now())).toBeUndefined();
+  });
 });
