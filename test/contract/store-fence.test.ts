@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { openMysqlStore } from '../../core/store/mysql/open.js';
-import { CommitInDoubt, Fenced, type NewJob, type Store } from '../../core/store/store.js';
+import { CommitInDoubt, Fenced, type NewJob, type Store, type WakeChanges } from '../../core/store/store.js';
 import { owned } from '../support/owned.js';
 import { startProxy, type TcpProxy, through } from '../support/proxy.js';
 import { type FreshDatabase, freshDatabase, storeKinds } from '../support/stores.js';
@@ -20,7 +20,21 @@ const TABLES = [
   'jobs',
   'cursors',
   'idempotency_keys',
+  'channels',
+  'wakes',
+  'wake_walks',
+  'quiet_hours',
 ];
+
+const NO_CHANGES: WakeChanges = {
+  claims: [],
+  until: NOW,
+  settled: [],
+  postponed: [],
+  dropped: [],
+  refusedTokens: [],
+  now: NOW,
+};
 
 /** All that the store keeps, but for whose it is. */
 async function contentOf(opened: OpenStore): Promise<string> {
@@ -58,6 +72,16 @@ eachStore('the fence of a store', (opened) => {
       },
     };
     const update = { id: must(other).device.id, appNum: app.num, addTags: ['t'], removeTags: [], alias: undefined };
+    const channel = {
+      appNum: app.num,
+      name: 'c',
+      channel: 'WEBHOOK' as const,
+      settings: '{}',
+      keyId: 'k',
+      updatedAt: NOW,
+    };
+    const hours = { timeZone: 'UTC', fromMinute: 0, untilMinute: 60 };
+    const wake = { pushId: waiting.id, deviceNum: num, channel: 'WEBHOOK' as const };
     const made = { pushes: [directed(app, [num]).made], delivered: waiting.deliveries };
     return {
       commitNothing: () => store.commitNothing(),
@@ -74,6 +98,19 @@ eachStore('the fence of a store', (opened) => {
       commitFailures: () => store.commitFailures([{ id: job.id, reason: 'late' }]),
       commitSweep: () => store.commitSweep({ now: NOW + 1, eraseFrom: 0, removeBefore: NOW + 1 }),
       commitEvictions: () => store.commitEvictions([{ deviceNum: num, keep: 0, now: NOW }]),
+      commitChannels: () => store.commitChannels([channel]),
+      commitAppWaking: () => store.commitAppWaking([{ id: app.id, hidesContent: true }]),
+      commitQuietHours: () => store.commitQuietHours([{ appNum: app.num, subject: { kind: 'app' }, hours }]),
+      commitWakePlans: () =>
+        store.commitWakePlans([
+          { scope: { kind: 'push', pushId: waiting.id }, dueAt: NOW, spreadMs: 0, sms: 'SMS_WEBHOOK', now: NOW },
+        ]),
+      commitWakeRecovery: () =>
+        store.commitWakeRecovery({ after: 0, limit: 1, walkAfter: 0, dueAt: NOW, spreadMs: 0, now: NOW }),
+      commitWakes: () => store.commitWakes({ ...NO_CHANGES, settled: [{ ...wake, state: 'failed', reason: 'late' }] }),
+      commitWalk: () =>
+        store.commitWalk({ ...wake, appNum: app.num, devices: [wake], through: num, nextAt: NOW, now: NOW }),
+      commitChannelRemovals: () => store.commitChannelRemovals([channel]),
     };
   }
 

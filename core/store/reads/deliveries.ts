@@ -1,6 +1,6 @@
 import type { Every } from '../../../common/every.js';
 import type { Push } from '../../domain/push.js';
-import { endingCodes, msgTypeCodes, platformCodes, wakePolicyCodes } from '../sql/codes.js';
+import { endingCodes, msgTypeCodes, platformCodes } from '../sql/codes.js';
 import { decodeContent } from '../sql/content.js';
 import {
   chunks,
@@ -163,7 +163,7 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
     async findPushes(ids) {
       const rows = await rowsFor(ids, (chunk) =>
         driver.all(
-          `SELECT p.id, p.app_num, a.id AS app_id, p.tenant_code, p.platform, p.msg_type, p.need_confirm, p.wake,
+          `SELECT p.id, p.app_num, a.id AS app_id, p.tenant_code, p.platform, p.msg_type, p.need_confirm,
              p.created_at, p.expires_at, p.content
            FROM pushes p JOIN apps a ON a.num = p.app_num
            WHERE p.id IN ${places(chunk.length)} AND p.content IS NOT NULL`,
@@ -185,7 +185,7 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
           // Only commits need to know.
           collapseKey: undefined,
           priority: undefined,
-          wake: wakePolicyCodes.fromCode(row.wake),
+          wake: undefined,
         }),
       );
     },
