@@ -202,7 +202,7 @@ describe('a member that looks like a documented one', () => {
 
   it('is not there where all are documented or none looks so, or where it cannot be repeated', async () => {
     const push = { ...TEST_APP, audiences: ['nobody'], alert: 'x' };
-    for (const more of [{}, { title: 'x', trace_id: 1 }, { 'alert"\r\nx: y': 1, 'alert ': 1, älert: 1 }]) {
+    for (const more of [{}, { colour: 'x', trace_id: 1 }, { 'alert"\r\nx: y': 1, 'alert ': 1, älert: 1 }]) {
       const answer = await post(stack.httpUrl, SEND, { ...push, ...more });
       expect([answer.status, answer.headers.get(WARNING)]).toEqual([200, null]);
     }
