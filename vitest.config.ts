@@ -3,10 +3,11 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Fault, hostile and benchmark programs take minutes and a quiet machine: they have targets of their own.
+    // Browsers, faults, attacks and benchmarks take minutes or a quiet machine: they have targets of their own.
     exclude: [
       ...configDefaults.exclude,
       'dist/**',
+      'test/browser/**',
       'test/fault/**',
       'test/hostile/**',
       'test/fuzz/**',

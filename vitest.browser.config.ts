@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** `make browser`: the page, its service worker and the example, in a real browser. */
+export default defineConfig({
+  test: {
+    include: ['test/browser/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
