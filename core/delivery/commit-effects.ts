@@ -48,7 +48,11 @@ export interface CommitFollowers {
   /** Counts of what was accepted and recalled. */
   readonly metrics: { pushed(pushes: readonly NewPush[]): void; recalled(): void };
   /** Wakes of devices without a session. */
-  readonly waking: { pushed(pushes: readonly NewPush[]): void; credentialSet(): void };
+  readonly waking: {
+    pushed(pushes: readonly NewPush[]): void;
+    credentialSet(): void;
+    tokenSet(device: Device): void;
+  };
   /** The runner of jobs, which sleeps until one is due. */
   readonly jobs: { wake(dueAt: number): void };
   /** Credentials of vendors. */
@@ -82,7 +86,8 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
       case 'registered': {
         const { result, registration } = effect;
         registry.registered(result, registration.appNum, registration.tags);
-        return sessions.registered(result, registration);
+        sessions.registered(result, registration);
+        return registration.push ? waking.tokenSet(result.device) : undefined;
       }
       case 'unregistered':
         registry.unregistered(effect.device);

@@ -59,7 +59,7 @@ export async function startCore(options: {
       limits: { pushed() {} },
       metrics: { pushed() {}, recalled() {} },
       jobs: { wake() {} },
-      waking: { pushed() {}, credentialSet() {} },
+      waking: { pushed() {}, credentialSet() {}, tokenSet() {} },
       channels: { set() {}, removed() {}, setHidesContent() {} },
     }),
     fenced: () => log.error({}, 'fenced'),

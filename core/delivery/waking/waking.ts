@@ -16,6 +16,8 @@ export interface Waking {
   pushed(pushes: readonly NewPush[]): void;
   /** A device has no session any more. */
   sessionEnded(device: Pick<Device, 'num' | 'appNum'>, end: SessionEnd): void;
+  /** A device has named its token, and may have had none when it was pushed to. */
+  tokenSet(device: Pick<Device, 'num' | 'appNum'>): void;
   /** An app has a credential, and may have had none when it was pushed to. */
   credentialSet(): void;
   /** Begins, with what a crash may have left. */
@@ -74,6 +76,10 @@ export function createWaking(options: {
       if (pushes.some(({ wakeAt }) => wakeAt !== undefined)) walks.begun();
     },
     credentialSet: planner.credentialSet,
+    tokenSet(device) {
+      // Most that register connect then: what waits for them needs no wake.
+      if (!isOnline(device.num)) planner.sessionEnded(device, 'lost');
+    },
     sessionEnded(device, end) {
       if (end === 'planned' || end === 'lost') {
         if (options.directory.hasAny(device.appNum)) grace.lost(device.num);

@@ -127,12 +127,11 @@ async function refuseTokens(driver: SqlDriver, tx: Transaction, { refusedTokens,
   for (const { registeredAt: used, state, reason, ...wake } of refusedTokens) {
     if ((registeredAt.get(wake.deviceNum) ?? 0) > used) {
       const { where, values } = plain([wake]);
-      await tx.enqueue(`UPDATE wakes SET state = ${DUE}, due_at = ?, reason = ?, changed_at = ? WHERE ${where}`, [
-        now,
-        reason,
-        now,
-        ...values,
-      ]);
+      await tx.enqueue(
+        `UPDATE wakes SET state = ${DUE}, due_at = ?, reason = ?, changed_at = ?
+         WHERE state IN (${DUE}, ${SENDING}) AND ${where}`,
+        [now, reason, now, ...values],
+      );
       continue;
     }
     failed.push({ ...wake, state: 'failed', reason });

@@ -273,6 +273,18 @@ describe('waking', () => {
     await becomes(id, [ACCEPTED]);
   });
 
+  it('wakes for what waits when a device names its token', async () => {
+    await start({ times: { graceMs: 0 } });
+    const { register } = rig.cycle.commands;
+    const named = { appId: 'app', appNum: rig.app.num, alias: 'late', platform: 'IOS', nativeToken: 'late' } as const;
+    const request = { ...named, mobile: null, tags: [] };
+    const registered = await rig.cycle.execute(register, request);
+    if (typeof registered === 'string') throw new Error(registered);
+    const id = await rig.push([registered.device.num]);
+    await rig.cycle.execute(register, { ...request, push: { channel: 'APNS', token: 'abcd' } });
+    await becomes(id, [ACCEPTED]);
+  });
+
   it('takes what was under way in a crash for an attempt of unknown outcome', async () => {
     await start();
     const device = await rig.device();
