@@ -84,6 +84,8 @@ export interface ChannelCounts {
 export interface ChannelDirectory {
   /** Returns true if the app has any credential: otherwise nothing of it is ever woken. */
   hasAny(appNum: number): boolean;
+  /** Returns true if no app has any credential. */
+  isEmpty(): boolean;
   /** Returns the credential for a token, by channel, environment and bundle; undefined: there is none. */
   credentialFor(appNum: number, token: DeviceToken): Pick<Credential, 'num' | 'channel'> | undefined;
   /** Returns the credential for short messages; undefined: there is none. */

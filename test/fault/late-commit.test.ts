@@ -94,7 +94,7 @@ describe.runIf(storeKinds().includes('mysql'))('a commit of which the core hears
         const [row] = await readRows(url, 'SELECT generation FROM devices WHERE id = ?', [deviceId]);
         return Number(row?.generation) === 2;
       };
-      await eventually(generation, { message: 'the change to be committed' });
+      await eventually(generation, { message: 'the change to be committed', timeoutMs: 15_000 });
       proxy.reset();
       expect(await unanswered).toBe(503);
       await eventually(async () => (await change()) === 200, { timeoutMs: 15_000 });

@@ -133,6 +133,7 @@ export async function startWakingRig(
     };
     const directory: ChannelDirectory = {
       hasAny: () => hasCredential,
+      isEmpty: () => !hasCredential,
       credentialFor: () => ({ num: 1, channel: 'APNS' }),
       smsCredential: () => ({ num: 2, channel: 'SMS_WEBHOOK' }),
       hidesContent: () => false,

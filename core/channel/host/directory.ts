@@ -50,6 +50,7 @@ export function createChannelDirectory(): ChangingDirectory {
       else hiding.delete(appNum);
     },
     hasAny: (appNum) => byApp.has(appNum),
+    isEmpty: () => byApp.size === 0,
     credentialFor(appNum, { channel, environment = 'PRODUCTION', bundle }) {
       const fitting = byApp.get(appNum)?.filter(({ channel: own, scope }) => {
         const hasEnvironment = scope.environment === undefined || scope.environment === environment;

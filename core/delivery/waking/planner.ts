@@ -181,6 +181,12 @@ export function createPlanner(options: PlannerOptions): Planner {
   }
 
   async function recoverPage(after: number): Promise<void> {
+    if (directory.isEmpty()) {
+      // The first credential begins it anew.
+      recovering = undefined;
+      recoversAgain = false;
+      return;
+    }
     const time = now();
     const page = await cycle.execute(cycle.commands.recoverWakes, {
       after,

@@ -33,6 +33,7 @@ it('looks less and less often at wakes whose vendor takes nothing, however often
     host: { room: () => 0, send: () => new Promise(() => {}) },
     directory: {
       hasAny: () => true,
+      isEmpty: () => false,
       credentialFor: () => ({ num: 1, channel: 'APNS' }),
       smsCredential: () => undefined,
       hidesContent: () => false,

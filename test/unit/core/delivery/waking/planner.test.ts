@@ -15,6 +15,7 @@ describe('the planner', () => {
   let planner: Planner;
   let plans: WakePlan[];
   let recovered: number[];
+  let isEmpty = false;
 
   function start(recover: (recovery: WakeRecovery) => WakesRecovered = () => NONE): void {
     plans = [];
@@ -35,6 +36,7 @@ describe('the planner', () => {
       cycle: cycle as unknown as PlannerOptions['cycle'],
       directory: {
         hasAny: () => true,
+        isEmpty: () => isEmpty,
         credentialFor: () => undefined,
         smsCredential: () => ({ num: 1, channel: 'SMS_WEBHOOK' }),
         hidesContent: () => false,
@@ -47,7 +49,20 @@ describe('the planner', () => {
     planner.start();
   }
 
-  afterEach(() => planner.stop());
+  afterEach(() => {
+    isEmpty = false;
+    return planner.stop();
+  });
+
+  it('commits nothing at a start where no app has a credential, and looks when the first has one', async () => {
+    isEmpty = true;
+    start();
+    await nextTurn();
+    expect(recovered).toEqual([]);
+    isEmpty = false;
+    planner.credentialSet();
+    await eventually(() => recovered.length > 0);
+  });
 
   function push(id: number, given: { deviceNum: number; sms?: boolean; needConfirm?: boolean }): NewPush {
     const { deviceNum, sms = false, needConfirm = false } = given;
