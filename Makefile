@@ -63,13 +63,13 @@ browser: build ## try the page, its service worker and the example in Chromium, 
 fault: build ## kill, cut off and confuse processes, links and databases, 14 minutes; FAULT_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-fault-short: build ## the same with fewer faults and less of each, 9 minutes
+fault-short: build ## the same with fewer faults and less of each, 13 minutes
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-hostile: build ## let strangers attack, 12 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
+hostile: build ## let strangers attack, 13 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
-hostile-short: build ## the same with fewer attacks and less of each, 3 minutes
+hostile-short: build ## the same with fewer attacks and less of each, 4 minutes
 	HOSTILE=short $(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
 fuzz: build ## try a million inputs at all doors, 8 minutes; FUZZ_SEED repeats a run, FUZZ_WRITE=1 puts the table into docs/reliability.md

@@ -31,7 +31,7 @@ async function outcomeOf(httpUrl: string, row: Row, expected: Outcome): Promise<
 let stack: Stack;
 let nginx: Nginx | undefined;
 const isLinux = process.platform === 'linux';
-const withoutNginx = skipWithoutNginx('test/e2e/http-matrix.test.ts');
+const withoutNginx = skipWithoutNginx('test/hostile/http-matrix.test.ts');
 /** Whether it takes as long as uWebSockets waits for the rest of a head. */
 const isSlow = (row: Row): boolean => row.direct === 'closed';
 let heard: Promise<{ sent: string; received: string }> | undefined;
