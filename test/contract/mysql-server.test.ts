@@ -6,6 +6,7 @@ import { CommitInDoubt, type Store, StoreUnavailable } from '../../core/store/st
 import { eventually } from '../support/eventually.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
 import { owned } from '../support/owned.js';
+import { startProxy } from '../support/proxy.js';
 import { storeKinds } from '../support/stores.js';
 import { must, rejectionOf } from './each-store.js';
 import { batch, directed, newApp, newDevices, nextNumber, push, registration } from './samples.js';
@@ -177,6 +178,21 @@ describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {
       await write(database);
       await database.close();
     });
+  });
+
+  it('that lets a later connection in before the first, is asked over the later one', async () => {
+    const url = new URL(await newUser('WITH MAX_USER_CONNECTIONS 2'));
+    await openDatabase(url.href);
+    const proxy = await startProxy(url.host);
+    closings.push(() => proxy.stop());
+    const held = proxy.strandAt((piece) => piece.includes(url.username), 'requests');
+    const database = openMysqlDatabase(url.href.replace(url.host, proxy.address));
+    closings.push(() => database.close());
+    const [first, ...others] = Array.from({ length: 4 }, () => database.all('SELECT 1 AS one', []));
+    const letIn = await held;
+    await Promise.all(others);
+    letIn();
+    expect(await first).toEqual([{ one: 1 }]);
   });
 
   it('that has no room for another connection at once, is waited for', async () => {

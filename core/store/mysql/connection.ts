@@ -165,16 +165,15 @@ function streamOf(connection: Connection): Duplex {
 /**
  * Calls `open` again and again for some seconds while the server has no room for a connection.
  *
- * @param makeRoom called before each further attempt
+ * @param mayWait called before each further attempt, to make room; false: no further attempt is made
  */
-export async function untilThereIsRoom<T>(open: () => Promise<T>, makeRoom: () => void = () => {}): Promise<T> {
+export async function untilThereIsRoom<T>(open: () => Promise<T>, mayWait = (): boolean => true): Promise<T> {
   const deadline = performance.now() + CONNECT_WITHIN;
   for (;;) {
     try {
       return await open();
     } catch (error) {
-      if (!isFull(error) || performance.now() > deadline) throw error;
-      makeRoom();
+      if (!isFull(error) || performance.now() > deadline || !mayWait()) throw error;
       await sleep(ROOM_PAUSE);
     }
   }

@@ -43,6 +43,8 @@ export function createQuestions(target: MysqlTarget, within: number): Questions 
   const generations = new WeakMap<ServerConnection, number>();
   /** Those there are, and those that are being opened. */
   let count = 0;
+  /** Those that are being opened. */
+  let opening = 0;
   let allowed = CONNECTIONS;
   let allowedUntil = 0;
   let closed = false;
@@ -63,8 +65,8 @@ export function createQuestions(target: MysqlTarget, within: number): Questions 
         continue;
       }
       if (performance.now() > allowedUntil) allowed = CONNECTIONS;
-      const opened = count < allowed ? await open() : undefined;
-      const connection = opened ?? (await nextFree());
+      // Without room for another, one may have become free meanwhile.
+      const connection = await (count < allowed ? open() : nextFree());
       if (connection !== undefined) return connection;
     }
   }
@@ -73,14 +75,19 @@ export function createQuestions(target: MysqlTarget, within: number): Questions 
   async function open(): Promise<ServerConnection | undefined> {
     const first = count === 0;
     const born = generation;
+    // A later one may have been let in before the first.
+    const alone = () => first && count === opening;
     count++;
+    opening++;
     try {
-      const connection = await (first ? untilThereIsRoom(() => connect(target, limits)) : connect(target, limits));
+      const connection = await untilThereIsRoom(() => connect(target, limits), alone);
       generations.set(connection, born);
+      opening--;
       return connection;
     } catch (error) {
+      opening--;
       removed();
-      if (first || count === 0 || !isFull(error)) throw error;
+      if (count === 0 || alone() || !isFull(error)) throw error;
       settleFor(count);
       return undefined;
     }

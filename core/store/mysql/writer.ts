@@ -43,7 +43,13 @@ export function createWriter({ target, answerWithin, makeRoom, failed }: WriterO
 
   async function current(): Promise<ServerConnection> {
     if (connection?.broken) drop();
-    connection ??= await untilThereIsRoom(() => connect(target, { answerWithin, readWithin: 0 }), makeRoom);
+    connection ??= await untilThereIsRoom(
+      () => connect(target, { answerWithin, readWithin: 0 }),
+      () => {
+        makeRoom();
+        return true;
+      },
+    );
     return connection;
   }
 
