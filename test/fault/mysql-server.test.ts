@@ -3,13 +3,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openMysqlDatabase, openMysqlStore } from '../../core/store/mysql/open.js';
 import { type Database, StoreFault } from '../../core/store/sql/driver.js';
 import { CommitInDoubt, type Store, StoreUnavailable } from '../../core/store/store.js';
+import { must, rejectionOf } from '../contract/each-store.js';
+import { batch, directed, newApp, newDevices, nextNumber, push, registration } from '../contract/samples.js';
 import { eventually } from '../support/eventually.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
 import { owned } from '../support/owned.js';
 import { startProxy } from '../support/proxy.js';
 import { storeKinds } from '../support/stores.js';
-import { must, rejectionOf } from './each-store.js';
-import { batch, directed, newApp, newDevices, nextNumber, push, registration } from './samples.js';
 
 /** What another server, or an operator of it, does to a store. */
 describe.runIf(storeKinds().includes('mysql'))('a MySQL server', () => {

@@ -2,11 +2,7 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openMysqlStore } from '../../core/store/mysql/open.js';
 import { type Store, StoreUnavailable } from '../../core/store/store.js';
-import { eventually } from '../support/eventually.js';
-import { type Mariadb, startMariadb } from '../support/mariadb.js';
-import { owned } from '../support/owned.js';
-import { storeKinds } from '../support/stores.js';
-import { must } from './each-store.js';
+import { must } from '../contract/each-store.js';
 import {
   batch,
   directed,
@@ -17,7 +13,11 @@ import {
   register,
   registerAll,
   registration,
-} from './samples.js';
+} from '../contract/samples.js';
+import { eventually } from '../support/eventually.js';
+import { type Mariadb, startMariadb } from '../support/mariadb.js';
+import { owned } from '../support/owned.js';
+import { storeKinds } from '../support/stores.js';
 
 describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () => {
   let server: Mariadb;
