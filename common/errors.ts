@@ -15,6 +15,7 @@ export const ERRORS = {
   WRONG_APP_KEY: { code: 40101, grpc: 'UNAUTHENTICATED', message: 'The app key is wrong or missing' },
   WRONG_ADMIN_TOKEN: { code: 40102, grpc: 'UNAUTHENTICATED', message: 'The admin token is wrong or missing' },
   APP_DISABLED: { code: 40301, grpc: 'PERMISSION_DENIED', message: 'The app is disabled' },
+  WRONG_SCOPE: { code: 40302, grpc: 'PERMISSION_DENIED', message: 'The app key is not for this' },
   UNKNOWN_PATH: { code: 40401, grpc: 'UNIMPLEMENTED', message: 'There is nothing at this path' },
   UNKNOWN_APP: { code: 40402, grpc: 'NOT_FOUND', message: 'There is no app with this id' },
   UNKNOWN_DEVICE: { code: 40403, grpc: 'NOT_FOUND', message: 'There is no device with this id' },

@@ -140,13 +140,14 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         receipts,
         presence: sessions.presence,
         channels,
-        adminToken: config.adminToken,
         stopping: stopping.signal,
         log,
       });
+      const admit = createAdmit(registry, config.adminToken);
       const health = createHealth(cycle.checkWritable);
       const link = createEdgeLink({
         handlers: observeCalls(handlers, 'link', metrics.call),
+        admit,
         sessions,
         cycle,
         recalls: createRecallCheck({ store, log }),
@@ -157,7 +158,6 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         log,
         observer: metrics.link,
       });
-      const admit = createAdmit(registry, config.adminToken);
       const pools = createPools();
       const grpc = createGrpcServer({
         handlers: observeCalls(handlers, 'grpc', metrics.call),

@@ -12,8 +12,15 @@ export interface App {
   disabled: boolean;
 }
 
+/** Use that a key is for: to send, to read reports, or for everything of its app. */
+export type Scope = 'send' | 'read' | 'manage';
+
 /** A key that an app may use. */
 export interface AppKey {
+  /** Its public id. */
+  id: string;
+  /** Use that it is for. */
+  scope: Scope;
   /** Its SHA-256, see `hashSecret`. */
   hash: string;
   /** From when on it does not work any more, in milliseconds since the epoch; null: it works until it is replaced. */

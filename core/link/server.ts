@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type DescMethod } from '@bufbuild/protobuf';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
@@ -11,10 +11,12 @@ import {
   type CoreBatch,
   type EdgeBatch,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { RecallCheck } from '../delivery/sessions/recall-check.js';
 import type { Sessions } from '../delivery/sessions/sessions.js';
 import type { WriteCycle } from '../delivery/writer/write-cycle.js';
-import { parseAuthorization } from '../rpc/service/auth.js';
+import type { Admit } from '../rpc/service/admission.js';
+import { type Credentials, parseAuthorization } from '../rpc/service/auth.js';
 import { type CallContext, type PushCoreHandlers, UNCANCELLED } from '../rpc/service/handlers.js';
 import { toErrorDetail, toOnePushError } from '../rpc/wire/failures.js';
 import { findProblem, takeHandedOver } from './batch-check.js';
@@ -64,6 +66,7 @@ type StreamState = { kind: 'new' } | { kind: 'attached'; attachment: Attachment 
 /** Returns the core's end of the link, with no edge attached. */
 export function createEdgeLink(options: {
   handlers: PushCoreHandlers;
+  admit: Admit;
   sessions: Sessions;
   cycle: Pick<
     WriteCycle,
@@ -79,7 +82,8 @@ export function createEdgeLink(options: {
   log: Logger;
   observer?: LinkObserver;
 }): EdgeLinkServer {
-  const { handlers, sessions, cycle, recalls, checkReadiness, holdsLease, linkToken, tickets, log, observer } = options;
+  const { handlers, admit, sessions, cycle, recalls, checkReadiness, holdsLease, linkToken, tickets, log, observer } =
+    options;
   const handleEvent = createEventHandler({ sessions, cycle, tickets, ignored: () => observer?.ignored() });
   const attached = new Map<string, Attachment>();
   /** By edge, the one that was not seen for longest first. */
@@ -215,22 +219,41 @@ export function createEdgeLink(options: {
   }
 
   async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request }: Call): Promise<void> {
-    const app: CallContext = { credentials: { kind: 'app', appId, key: secret }, ...UNCANCELLED };
-    const admin: CallContext = { credentials: { kind: 'admin', token: secret }, ...UNCANCELLED };
+    // Whoever creates and reads apps is known by the token alone.
+    const credentials: Credentials =
+      appId === '' ? { kind: 'admin', token: secret } : { kind: 'app', appId, key: secret };
+    const letIn = async (method: DescMethod): Promise<CallContext> => {
+      return { ...(await admit(method, credentials)), ...UNCANCELLED };
+    };
     underWay++;
     try {
       if (stopping) throw new OnePushError('CORE_UNAVAILABLE');
       switch (request.case) {
         case 'registerDevice':
-          return outbox.reply(id, { case: request.case, value: await handlers.registerDevice(request.value, app) });
+          return outbox.reply(id, {
+            case: request.case,
+            value: await handlers.registerDevice(request.value, await letIn(PushCore.method.registerDevice)),
+          });
         case 'unregisterDevice':
-          return outbox.reply(id, { case: request.case, value: await handlers.unregisterDevice(request.value, app) });
+          return outbox.reply(id, {
+            case: request.case,
+            value: await handlers.unregisterDevice(request.value, await letIn(PushCore.method.unregisterDevice)),
+          });
         case 'sendPush':
-          return outbox.reply(id, { case: request.case, value: await handlers.sendPush(request.value, app) });
+          return outbox.reply(id, {
+            case: request.case,
+            value: await handlers.sendPush(request.value, await letIn(PushCore.method.sendPush)),
+          });
         case 'createApp':
-          return outbox.reply(id, { case: request.case, value: await handlers.createApp(request.value, admin) });
+          return outbox.reply(id, {
+            case: request.case,
+            value: await handlers.createApp(request.value, await letIn(PushCore.method.createApp)),
+          });
         case 'getApp':
-          return outbox.reply(id, { case: request.case, value: await handlers.getApp(request.value, admin) });
+          return outbox.reply(id, {
+            case: request.case,
+            value: await handlers.getApp(request.value, await letIn(PushCore.method.getApp)),
+          });
         case 'checkReadiness': {
           const obstacle = (await checkReadiness()) ?? '';
           return outbox.reply(id, { case: request.case, value: create(CheckReadinessResponseSchema, { obstacle }) });

@@ -1,6 +1,6 @@
 import { OnePushError } from '../../common/errors.js';
-import { matchesSecret } from '../../common/secrets.js';
-import type { App } from '../domain/app.js';
+import { findSecret } from '../../common/secrets.js';
+import type { App, AppKey } from '../domain/app.js';
 import type { Device } from '../domain/device.js';
 import type { Registered, StoreReader } from '../store/store.js';
 import { createDeviceRevocations, type DeviceRevocations } from './device-revocations.js';
@@ -12,8 +12,12 @@ export interface Registry {
   getApp(id: string): Promise<App>;
   /** @throws OnePushError UNKNOWN_APP, or APP_DISABLED */
   getEnabledApp(id: string): Promise<App>;
-  /** @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, or APP_DISABLED */
-  authenticate(appId: string, key: string): Promise<App>;
+  /**
+   * Returns an app and the key that was shown.
+   *
+   * @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, or APP_DISABLED
+   */
+  authenticate(appId: string, key: string): Promise<{ app: App; key: AppKey }>;
   /** The registered devices of a user. */
   devicesOf(appNum: number, alias: string): Entry<readonly Device[]>;
   /** A device by its public id; it may have unregistered. */
@@ -81,14 +85,9 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
       const app = await getApp(appId);
       // Looked at each time: a key expires while its app is cached.
       const keys = app.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now());
-      if (
-        !matchesSecret(
-          key,
-          keys.map(({ hash }) => hash),
-        )
-      )
-        throw new OnePushError('WRONG_APP_KEY');
-      return enabled(app);
+      const shown = findSecret(key, keys);
+      if (shown === undefined) throw new OnePushError('WRONG_APP_KEY');
+      return { app: enabled(app), key: shown };
     },
     devicesOf: (appNum, alias) => aliases.get(scoped(appNum, alias)),
     device: (id) => devices.get(id),

@@ -10,8 +10,10 @@ import { OnePushError } from '../../../common/errors.js';
 import type { Logger } from '../../../common/logs/log.js';
 import { FREE_BYTES, type Pool, type Pools } from '../pools.js';
 import { maxBytesOf, tooLarge } from '../request-decoding.js';
-import { type Admit, isOpenToAnyone } from '../service/admission.js';
+import { isOpenToAnyone } from '../service/access.js';
+import type { Admit } from '../service/admission.js';
 import { parseAuthorization } from '../service/auth.js';
+import type { Admission } from '../service/caller.js';
 import type { ObserveCall } from '../service/interceptors.js';
 import { toOnePushError } from '../wire/failures.js';
 import { toStatus } from '../wire/status.js';
@@ -24,6 +26,8 @@ import { createFrameReader } from './frame-reader.js';
 export interface GrpcDoor {
   /** Stands before every method. */
   interceptor: ServerInterceptor;
+  /** Returns how a call was let in, by its metadata; throws for one that was not. */
+  admissionOf(metadata: Metadata): Admission;
   /** The handler of a stream of requests has done with the oldest message that it was given. */
   taken(metadata: Metadata): void;
   /**
@@ -50,6 +54,8 @@ interface OpenCall {
   begun: number;
   /** Since when something must come; undefined while nothing has to. */
   waitingSince: number | undefined;
+  /** Undefined before it is let in. */
+  admission: Admission | undefined;
   /** Undefined before it is let in. */
   pool: Pool | undefined;
   /** Bytes that the pool holds for its messages, until their handler has done with them. */
@@ -102,6 +108,7 @@ export function createGrpcDoor(options: {
       method,
       begun,
       waitingSince: begun,
+      admission: undefined,
       pool: undefined,
       held: 0,
       coming: { bytes: 0, held: 0 },
@@ -128,7 +135,7 @@ export function createGrpcDoor(options: {
 
   async function letIn(entry: OpenCall, metadata: Metadata): Promise<void> {
     const [authorization] = metadata.get('authorization');
-    await admit(entry.method, parseAuthorization(authorization?.toString()));
+    entry.admission = await admit(entry.method, parseAuthorization(authorization?.toString()));
     const pool = isOpenToAnyone(entry.method) ? pools.strangers : pools.callers;
     if (entry.stream.destroyed || entry.stream.closed) return;
     if (!pool.enter()) throw new OnePushError('OVERLOADED');
@@ -216,6 +223,12 @@ export function createGrpcDoor(options: {
           next(metadata);
         },
       });
+    },
+
+    admissionOf(metadata) {
+      const admission = byMetadata.get(metadata)?.admission;
+      if (admission === undefined) throw new Error('a call that was not let in');
+      return admission;
     },
 
     taken(metadata) {

@@ -94,7 +94,7 @@ export function createGrpcServer(options: {
       definitions[method.name] = definition;
       methods.set(definition.path, method);
       const handler = byName.get(method.localName);
-      if (handler !== undefined) calls[method.name] = toGrpcCall(method, handler, log, door.taken);
+      if (handler !== undefined) calls[method.name] = toGrpcCall(method, handler, log, door);
     }
     server.addService(definitions, calls);
   }

@@ -7,7 +7,7 @@ import {
   UpdateDeviceResponseSchema,
 } from '../../../gen/onepush/v1/device_pb.js';
 import { fromRegisterDevice, fromUpdateDevice, toWireDevice } from '../wire/device.js';
-import { authenticate } from './auth.js';
+import { appOf } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 
 /** The methods that change devices. */
@@ -28,9 +28,9 @@ export function createDeviceHandlers({
       return create(RegisterDeviceResponseSchema, { deviceId: result.device.id });
     },
 
-    async updateDevice(request, { credentials }) {
+    async updateDevice(request, { caller }) {
       const change = fromUpdateDevice(request);
-      const app = await authenticate(registry, credentials);
+      const app = appOf(caller);
       const updated = await cycle.execute(cycle.commands.update, { ...change, appNum: app.num });
       if (updated === undefined) throw new OnePushError('UNKNOWN_DEVICE');
       if (updated === 'tooManyTags') {

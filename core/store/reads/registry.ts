@@ -25,6 +25,7 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
             id: apps.id,
             name: apps.name,
             disabledAt: apps.disabledAt,
+            keyNum: appKeys.num,
             hash: appKeys.keyHash,
             expiresAt: appKeys.expiresAt,
           })
@@ -33,10 +34,10 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
           .where(inArray(apps.id, chunk)),
       );
       const found = new Map<number, App & { keys: AppKey[] }>();
-      for (const { num, id, name, disabledAt, hash, expiresAt } of rows) {
+      for (const { num, id, name, disabledAt, keyNum, hash, expiresAt } of rows) {
         const app = { num, id, name, keys: [], disabled: disabledAt !== null };
         const known = found.get(num) ?? app;
-        if (hash !== null) known.keys.push({ hash, expiresAt });
+        if (hash !== null) known.keys.push({ id: String(keyNum), scope: 'manage', hash, expiresAt });
         found.set(num, known);
       }
       return [...found.values()];
