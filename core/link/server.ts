@@ -10,6 +10,7 @@ import {
   CheckReadinessResponseSchema,
   type CoreBatch,
   type EdgeBatch,
+  type Reply,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { RecallCheck } from '../delivery/sessions/recall-check.js';
@@ -222,45 +223,19 @@ export function createEdgeLink(options: {
     // Whoever creates and reads apps is known by the token alone.
     const credentials: Credentials =
       appId === '' ? { kind: 'admin', token: secret } : { kind: 'app', appId, key: secret };
-    const letIn = async (method: DescMethod): Promise<CallContext> => {
-      return { ...(await admit(method, credentials)), ...UNCANCELLED };
-    };
     underWay++;
     try {
       if (stopping) throw new OnePushError('CORE_UNAVAILABLE');
-      switch (request.case) {
-        case 'registerDevice':
-          return outbox.reply(id, {
-            case: request.case,
-            value: await handlers.registerDevice(request.value, await letIn(PushCore.method.registerDevice)),
-          });
-        case 'unregisterDevice':
-          return outbox.reply(id, {
-            case: request.case,
-            value: await handlers.unregisterDevice(request.value, await letIn(PushCore.method.unregisterDevice)),
-          });
-        case 'sendPush':
-          return outbox.reply(id, {
-            case: request.case,
-            value: await handlers.sendPush(request.value, await letIn(PushCore.method.sendPush)),
-          });
-        case 'createApp':
-          return outbox.reply(id, {
-            case: request.case,
-            value: await handlers.createApp(request.value, await letIn(PushCore.method.createApp)),
-          });
-        case 'getApp':
-          return outbox.reply(id, {
-            case: request.case,
-            value: await handlers.getApp(request.value, await letIn(PushCore.method.getApp)),
-          });
-        case 'checkReadiness': {
-          const obstacle = (await checkReadiness()) ?? '';
-          return outbox.reply(id, { case: request.case, value: create(CheckReadinessResponseSchema, { obstacle }) });
-        }
-        case undefined:
-          throw new Error('a call without a request');
+      if (request.case === undefined) throw new Error('a call without a request');
+      if (request.case === 'checkReadiness') {
+        const obstacle = (await checkReadiness()) ?? '';
+        return outbox.reply(id, { case: request.case, value: create(CheckReadinessResponseSchema, { obstacle }) });
       }
+      const caller = await admit(PushCore.method[request.case], credentials);
+      // The request, the method that handles it and the reply have one name: so the types fit one another.
+      const handle = handlers[request.case] as (request: unknown, call: CallContext) => Promise<unknown>;
+      const value = await handle(request.value, { ...caller, ...UNCANCELLED });
+      outbox.reply(id, { case: request.case, value } as Reply['result']);
     } catch (error) {
       outbox.reply(id, { case: 'error', value: toErrorDetail(toOnePushError(error, log)) });
     } finally {

@@ -35,12 +35,16 @@ export interface Exchange {
   readonly isStrict: boolean;
   /** The first parameter of the route, "" if it has none. */
   readonly parameter: string;
+  /** The query, without its question mark. */
+  readonly query: string;
   /** See IncomingBody.read; the limit is that of `begin`. */
   readBody(): Promise<Buffer>;
   /** Adds to the headers of the answer, whatever it will be. */
   addHeaders(headers: Readonly<Record<string, string>>): void;
   /** Answers 200 with a JSON body, once the request is over. */
   sendJson(body: unknown): void;
+  /** Answers 200 with JSON text, once the request is over. */
+  sendJsonText(text: string): void;
   /** Answers, once the request is over. */
   send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void;
   /** Has the connection end with the answer, or without one if there are too many such answers. */
@@ -175,6 +179,7 @@ export function begin(
     requestedMethod: head.requestedMethod,
     isStrict,
     parameter: req.getParameter(0) ?? '',
+    query: head.query,
     async readBody() {
       if (!/^(identity)?$/i.test(head.contentEncoding))
         throw new OnePushError('COMPRESSED', { hint: 'send the body without a Content-Encoding' });
@@ -187,6 +192,7 @@ export function begin(
       added = { ...added, ...headers };
     },
     sendJson: (body) => send('200 OK', JSON_HEADERS, JSON.stringify(body)),
+    sendJsonText: (text) => send('200 OK', JSON_HEADERS, text),
     send,
     closeAfterwards() {
       isLast = true;

@@ -11,6 +11,8 @@ export interface RequestHead {
   idempotencyKey: string | undefined;
   /** Content-Encoding. */
   contentEncoding: string;
+  /** The query, without its question mark. */
+  query: string;
   /** Origin. */
   origin: string;
   /** The question of a browser before a page's request: Access-Control-Request-Method. */
@@ -42,6 +44,7 @@ export function readHead(req: HttpRequest): RequestHead {
     authorization: '',
     idempotencyKey: undefined,
     contentEncoding: '',
+    query: '',
     origin: '',
     requestedMethod: '',
     isChunked: false,
@@ -97,7 +100,8 @@ export function readHead(req: HttpRequest): RequestHead {
   // Undefined where there is none, whatever its type says.
   const query: string | undefined = req.getQuery();
   // uWebSockets sees to it only where a head comes in several packets.
-  head.isTooLarge = bytes + req.getUrl().length + (query?.length ?? 0) > MAX_HEAD_BYTES;
+  head.query = query ?? '';
+  head.isTooLarge = bytes + req.getUrl().length + head.query.length > MAX_HEAD_BYTES;
   if (head.isChunked && lengths > 0) head.ambiguity = 'both Content-Length and Transfer-Encoding';
   return head;
 }

@@ -10,6 +10,7 @@ import { createCrumbGuard } from './crumb-guard.js';
 import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
 import { createBodyBudget } from './incoming-body.js';
 import { register, unregister } from './register.js';
+import { deviceTimeline, getPush, listDeliveries, listDevices, recall } from './reports/reports.js';
 import { send } from './send.js';
 import { createTurns } from './turns.js';
 
@@ -60,6 +61,11 @@ export function serveRoutes(
     '/msgpush/register': { post: register },
     '/msgpush/unregister/:deviceId': { post: unregister },
     '/msgpush/send': { post: send },
+    '/msgpush/push/:requestId': get(getPush),
+    '/msgpush/push/:requestId/deliveries': get(listDeliveries),
+    '/msgpush/recall/:requestId': { post: recall },
+    '/msgpush/devices': get(listDevices),
+    '/msgpush/devices/:deviceId/timeline': get(deviceTimeline),
     '/apps': { post: createApp },
     '/apps/:id': get(getApp),
   };

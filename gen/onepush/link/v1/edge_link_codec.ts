@@ -7,8 +7,9 @@ import type { Call, CheckReadinessRequest, CheckReadinessResponse, CoreBatch, De
 import { fallBack, NOT_SET, readPackedDoubles, readPackedUint32 } from "../../../../common/codec/reading.js";
 import type { Writer } from "../../../../common/codec/writer.js";
 import { readRegisterDeviceRequest, readRegisterDeviceResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse } from "../../v1/device_codec.js";
-import { readSendPushRequest, readSendPushResponse, writeSendPushRequest, writeSendPushResponse } from "../../v1/push_codec.js";
+import { readRecallPushRequest, readRecallPushResponse, readSendPushRequest, readSendPushResponse, writeRecallPushRequest, writeRecallPushResponse, writeSendPushRequest, writeSendPushResponse } from "../../v1/push_codec.js";
 import { readCreateAppRequest, readCreateAppResponse, readGetAppRequest, readGetAppResponse, writeCreateAppRequest, writeCreateAppResponse, writeGetAppRequest, writeGetAppResponse } from "../../v1/app_codec.js";
+import { readDeviceTimelineRequest, readDeviceTimelineResponse, readGetPushRequest, readGetPushResponse, readListDeliveriesRequest, readListDeliveriesResponse, readListDevicesRequest, readListDevicesResponse, writeDeviceTimelineRequest, writeDeviceTimelineResponse, writeGetPushRequest, writeGetPushResponse, writeListDeliveriesRequest, writeListDeliveriesResponse, writeListDevicesRequest, writeListDevicesResponse } from "../../v1/query_codec.js";
 import { readErrorDetail, writeErrorDetail } from "../../v1/error_codec.js";
 
 /** @generated from message onepush.link.v1.EdgeBatch */
@@ -275,6 +276,26 @@ export function readCall(reader: BinaryReader, end: number): Call {
         if (message.request !== NOT_SET) fallBack();
         message.request = { case: "checkReadiness", value: readCheckReadinessRequest(reader, reader.uint32() + reader.pos) };
         break;
+      case 162:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "getPush", value: readGetPushRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 170:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "listDeliveries", value: readListDeliveriesRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 178:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "recallPush", value: readRecallPushRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 186:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "listDevices", value: readListDevicesRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 194:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "deviceTimeline", value: readDeviceTimelineRequest(reader, reader.uint32() + reader.pos) };
+        break;
       default:
         fallBack();
     }
@@ -325,6 +346,31 @@ export function writeCall(writer: Writer, message: Call): void {
       const mark9 = writer.begin(74);
       writeCheckReadinessRequest(writer, message.request.value);
       writer.end(mark9);
+      break;
+    case "getPush":
+      const mark20 = writer.begin(162);
+      writeGetPushRequest(writer, message.request.value);
+      writer.end(mark20);
+      break;
+    case "listDeliveries":
+      const mark21 = writer.begin(170);
+      writeListDeliveriesRequest(writer, message.request.value);
+      writer.end(mark21);
+      break;
+    case "recallPush":
+      const mark22 = writer.begin(178);
+      writeRecallPushRequest(writer, message.request.value);
+      writer.end(mark22);
+      break;
+    case "listDevices":
+      const mark23 = writer.begin(186);
+      writeListDevicesRequest(writer, message.request.value);
+      writer.end(mark23);
+      break;
+    case "deviceTimeline":
+      const mark24 = writer.begin(194);
+      writeDeviceTimelineRequest(writer, message.request.value);
+      writer.end(mark24);
       break;
   }
 }
@@ -472,6 +518,26 @@ export function readReply(reader: BinaryReader, end: number): Reply {
         if (message.result !== NOT_SET) fallBack();
         message.result = { case: "checkReadiness", value: readCheckReadinessResponse(reader, reader.uint32() + reader.pos) };
         break;
+      case 162:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "getPush", value: readGetPushResponse(reader, reader.uint32() + reader.pos) };
+        break;
+      case 170:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "listDeliveries", value: readListDeliveriesResponse(reader, reader.uint32() + reader.pos) };
+        break;
+      case 178:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "recallPush", value: readRecallPushResponse(reader, reader.uint32() + reader.pos) };
+        break;
+      case 186:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "listDevices", value: readListDevicesResponse(reader, reader.uint32() + reader.pos) };
+        break;
+      case 194:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "deviceTimeline", value: readDeviceTimelineResponse(reader, reader.uint32() + reader.pos) };
+        break;
       default:
         fallBack();
     }
@@ -521,6 +587,31 @@ export function writeReply(writer: Writer, message: Reply): void {
       const mark8 = writer.begin(66);
       writeCheckReadinessResponse(writer, message.result.value);
       writer.end(mark8);
+      break;
+    case "getPush":
+      const mark20 = writer.begin(162);
+      writeGetPushResponse(writer, message.result.value);
+      writer.end(mark20);
+      break;
+    case "listDeliveries":
+      const mark21 = writer.begin(170);
+      writeListDeliveriesResponse(writer, message.result.value);
+      writer.end(mark21);
+      break;
+    case "recallPush":
+      const mark22 = writer.begin(178);
+      writeRecallPushResponse(writer, message.result.value);
+      writer.end(mark22);
+      break;
+    case "listDevices":
+      const mark23 = writer.begin(186);
+      writeListDevicesResponse(writer, message.result.value);
+      writer.end(mark23);
+      break;
+    case "deviceTimeline":
+      const mark24 = writer.begin(194);
+      writeDeviceTimelineResponse(writer, message.result.value);
+      writer.end(mark24);
       break;
   }
 }
