@@ -1,4 +1,4 @@
-import type { TSchema } from '@sinclair/typebox';
+import { FormatRegistry, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -13,6 +13,8 @@ import { eventually } from '../support/eventually.js';
 import { post, registerDevice, request } from '../support/rest.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { uniqueName } from '../support/users.js';
+
+FormatRegistry.Set('date-time', (value) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value));
 
 const basic = (id: string, key: string) => `Basic ${Buffer.from(`${id}:${key}`).toString('base64')}`;
 const APP = { authorization: basic(TEST_APP.appId, TEST_APP.appKey) };

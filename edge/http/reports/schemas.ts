@@ -48,7 +48,7 @@ const Wake = Type.Object({
   attempts: Count,
 });
 
-/** What GET /msgpush/push/{requestId} answers. */
+/** Answer of GET /msgpush/push/{requestId}. */
 export const PushReport = Type.Object({
   requestId: Type.String(),
   state: OneOf(['SCHEDULED', 'RUNNING', 'SENT', 'EXPIRED', 'RECALLED', 'FAILED']),
@@ -117,7 +117,7 @@ export const PushReport = Type.Object({
   ),
 });
 
-/** What GET /msgpush/push/{requestId}/deliveries answers. */
+/** Answer of GET /msgpush/push/{requestId}/deliveries. */
 export const DeliveriesReport = Type.Object({
   deliveries: Type.Array(
     Type.Object({
@@ -130,10 +130,10 @@ export const DeliveriesReport = Type.Object({
   ...NextPage,
 });
 
-/** What POST /msgpush/recall/{requestId} answers. */
+/** Answer of POST /msgpush/recall/{requestId}. */
 export const RecallReport = Type.Object({ recalled: Count });
 
-/** What GET /msgpush/devices answers. */
+/** Answer of GET /msgpush/devices. */
 export const DevicesReport = Type.Object({
   devices: Type.Array(
     Type.Object({
@@ -159,7 +159,7 @@ export const DevicesReport = Type.Object({
   ...NextPage,
 });
 
-/** What GET /msgpush/devices/{deviceId}/timeline answers. */
+/** Answer of GET /msgpush/devices/{deviceId}/timeline. */
 export const TimelineReport = Type.Object({
   entries: Type.Array(
     Type.Object({
