@@ -1,4 +1,4 @@
-import { create, type DescMethod } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
