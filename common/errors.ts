@@ -57,6 +57,12 @@ export const ERRORS = {
     message: 'The app has as many tags as it may have',
     retryAfter: 60,
   },
+  LIMIT_REACHED: {
+    code: 42904,
+    grpc: 'RESOURCE_EXHAUSTED',
+    message: 'A limit is reached',
+    retryAfter: 1,
+  },
   UNEXPECTED: { code: 50001, grpc: 'INTERNAL', message: 'Something unexpected went wrong; the log has it' },
   CORE_UNAVAILABLE: { code: 50301, grpc: 'UNAVAILABLE', message: 'The core cannot be reached now', retryAfter: 1 },
   STORE_UNAVAILABLE: { code: 50302, grpc: 'UNAVAILABLE', message: 'The store cannot be reached now', retryAfter: 1 },
@@ -105,16 +111,26 @@ export class OnePushError extends Error {
       violations?: readonly Violation[];
       /** The id under which the log has the cause of an unexpected error. */
       requestId?: string;
+      /** The name of the limit that is reached: `app.sends`. */
+      limit?: string;
+      /** Milliseconds after which another attempt may succeed; absent: as the row says. */
+      retryAfterMs?: number;
       /** Added to the message of the row; for people. */
       hint?: string;
       cause?: unknown;
     } = {},
   ) {
-    super(messageOf(reason, details.violations ?? [], details.hint), { cause: details.cause });
+    super(messageOf(reason, details), { cause: details.cause });
   }
 
   get row(): ErrorRow & { code: number } {
     return ERRORS[this.reason];
+  }
+
+  /** After how many seconds another attempt may succeed; undefined: it cannot. */
+  get retryAfterSeconds(): number | undefined {
+    const { retryAfterMs } = this.details;
+    return retryAfterMs === undefined ? this.row.retryAfter : Math.max(1, Math.ceil(retryAfterMs / 1000));
   }
 
   /** The HTTP status. */
@@ -128,8 +144,9 @@ export function isReason(value: string): value is Reason {
   return Object.hasOwn(ERRORS, value);
 }
 
-function messageOf(reason: Reason, violations: readonly Violation[], hint: string | undefined): string {
+function messageOf(reason: Reason, { violations = [], limit, hint }: OnePushError['details']): string {
   const parts: string[] = [ERRORS[reason].message];
+  if (limit !== undefined) parts.push(limit);
   if (hint !== undefined) parts.push(hint);
   if (violations.length > 0) parts.push(violations.map(({ field, rule }) => `${field} ${rule}`).join('; '));
   return parts.join(': ');

@@ -5,8 +5,10 @@ import { type CheckReadiness, cannotListen } from '../common/http/server.js';
 import type { Logger } from '../common/logs/log.js';
 import type { Service } from '../common/service.js';
 import { formatAddress } from '../common/settings/env.js';
+import { createAddressLimits } from './address-limits.js';
 import type { EdgeConfig } from './config.js';
 import { createConnections } from './connections.js';
+import { createFindClient } from './http/client-address.js';
 import { serveRoutes } from './http/routes.js';
 import { type CoreLink, createCoreLink } from './link/client.js';
 import { createEdgeMetrics } from './metrics.js';
@@ -43,6 +45,8 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
   const app = uWS.App();
   const metrics = createEdgeMetrics();
   const connections = createConnections({ maxSessions: config.maxSessions, log });
+  const findClient = createFindClient(config.proxies);
+  const limits = createAddressLimits({ ...config.addressLimits, log });
   const hub = createHub(() => link, { ...config, maxSessions: connections.maxSessions });
   const link: CoreLink = createCoreLink({
     addresses: config.coreAddrs,
@@ -63,6 +67,8 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     link,
     checkReadiness,
     webSocketPath: WEB_SOCKET_PATH,
+    findClient,
+    limits,
     maxBodyBytes: config.maxBodyBytes,
     isStrict: config.isStrict,
     origins: config.httpOrigins,
@@ -74,10 +80,12 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     hub,
     observer: metrics.sockets,
     connections,
+    findClient,
+    limits,
     refuse,
     pingSeconds: config.pingSeconds,
   });
-  metrics.watch({ hub, link, connections });
+  metrics.watch({ hub, link, connections, limits });
   return {
     registry: metrics.registry,
     checkReadiness,

@@ -1,7 +1,10 @@
+import type { BlockList } from 'node:net';
 import type { LogLevel } from '../common/logs/log.js';
 import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
 import { readVapidPublicKey } from '../common/settings/vapid.js';
+import type { AddressLimitOptions } from './address-limits.js';
+import type { ForwardedHeader } from './http/client-address.js';
 import type { Delivered } from './ws/acknowledgements.js';
 
 /** The edge's settings, complete and checked. */
@@ -21,6 +24,10 @@ export interface EdgeConfig {
   maxBodyBytes: number;
   /** Only the documented types, names and paths are taken in REST requests. */
   isStrict: boolean;
+  /** Proxies whose word is taken for the address of a client, and the header that they give it in. */
+  proxies: { trusted: BlockList; header: ForwardedHeader };
+  /** Limits of what one address may do. */
+  addressLimits: AddressLimitOptions;
   /** More WebSockets than this in one process are closed with 4429. */
   maxSessions: number;
   /** Number of processes that share the public port. */
@@ -50,6 +57,12 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     vapidPublicKey: readVapidPublicKey(reader.env),
     maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES'),
     isStrict: reader.flag('ONEPUSH_STRICT_JSON'),
+    proxies: { trusted: reader.networks('ONEPUSH_TRUSTED_PROXIES'), header: reader.forwardedHeader() },
+    addressLimits: {
+      registrationsPerSecond: reader.integer('ONEPUSH_ADDRESS_REGISTRATIONS_PER_SECOND'),
+      unknownIdsPerSecond: reader.integer('ONEPUSH_ADDRESS_UNKNOWN_IDS_PER_SECOND'),
+      sessions: reader.integer('ONEPUSH_ADDRESS_SESSIONS'),
+    },
     maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS'),
     workers: reader.integer('ONEPUSH_EDGE_WORKERS'),
     confirmInterval: reader.integer('ONEPUSH_CONFIRM_INTERVAL'),

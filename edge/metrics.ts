@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
+import type { AddressLimits } from './address-limits.js';
 import type { Connections } from './connections.js';
 import type { ObserveAnswer } from './http/exchange.js';
 import type { CoreLink, LinkObserver } from './link/client.js';
@@ -29,6 +30,8 @@ export interface EdgeSources {
   link: Pick<CoreLink, 'isAttached' | 'depths'>;
   /** Connections that were turned away. */
   connections: Pick<Connections, 'refused'>;
+  /** Refusals, by limit. */
+  limits: Pick<AddressLimits, 'refused'>;
 }
 
 /** Clients may close with any code: others than these are counted together. */
@@ -93,7 +96,10 @@ export function createEdgeMetrics(): EdgeMetrics {
       received: (items) => received.observe(items),
     },
 
-    watch({ hub, link, connections }) {
+    watch({ hub, link, connections, limits }) {
+      counter('onepush_limited_total', 'Calls and connections that were refused, by the limit that was reached.', () =>
+        byLabel('limit', limits.refused()),
+      );
       gauge('onepush_sessions', 'WebSockets that are open, by where they stand.', () =>
         byLabel('state', countStates(hub.sessions())),
       );

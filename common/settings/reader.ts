@@ -1,3 +1,4 @@
+import type { BlockList } from 'node:net';
 import { LOG_LEVELS, type LogLevel } from '../logs/log.js';
 import { type Address, type Environment, EnvReader } from './env.js';
 import { type NameOfType, SETTINGS, type Setting, type SettingName } from './settings.js';
@@ -8,6 +9,8 @@ export interface SettingsReader {
   address(name: NameOfType<'address'>): Address;
   /** Addresses to connect to, at least one. */
   targets(name: NameOfType<'addresses'>): Address[];
+  /** Networks that are trusted. */
+  networks(name: NameOfType<'networks'>): BlockList;
   /** Origins of pages. `words`: what may stand there besides. */
   origins(name: NameOfType<'origins'>, words?: readonly string[]): ReadonlySet<string>;
   /** A secret that travels in a header; undefined: it is not set, which is a problem where it is required. */
@@ -18,6 +21,8 @@ export interface SettingsReader {
   flag(name: NameOfType<'flag'>): boolean;
   /** The moment at which a message counts as delivered. */
   delivered(): (typeof SETTINGS.ONEPUSH_DELIVERED.words)[number];
+  /** The header in which proxies name a client. */
+  forwardedHeader(): (typeof SETTINGS.ONEPUSH_FORWARDED_HEADER.words)[number];
   /** The level of the log. */
   logLevel(): LogLevel;
   /** The other settings, and problems that several make together. */
@@ -32,6 +37,7 @@ export function createSettingsReader(environment: Environment, process: 'core' |
     env,
     address: (name) => env.address(name, fallback(name)),
     targets: (name) => env.targets(name, fallback(name)),
+    networks: (name) => env.networks(name),
     origins: (name, words) => env.origins(name, words),
     secret(name) {
       const setting: Setting = SETTINGS[name];
@@ -45,6 +51,10 @@ export function createSettingsReader(environment: Environment, process: 'core' |
     delivered() {
       const { fallback: value, words } = SETTINGS.ONEPUSH_DELIVERED;
       return env.oneOf<(typeof words)[number]>('ONEPUSH_DELIVERED', value, words);
+    },
+    forwardedHeader() {
+      const { fallback: value, words } = SETTINGS.ONEPUSH_FORWARDED_HEADER;
+      return env.oneOf<(typeof words)[number]>('ONEPUSH_FORWARDED_HEADER', value, words);
     },
     logLevel: () => env.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', SETTINGS.ONEPUSH_LOG_LEVEL.fallback, LOG_LEVELS),
   };

@@ -1,4 +1,5 @@
 import { LOG_LEVELS } from '../logs/log.js';
+import { ADDRESS_SETTINGS } from './limit-settings.js';
 import type { Setting } from './setting.js';
 import { WAKING_SETTINGS } from './waking-settings.js';
 
@@ -180,6 +181,7 @@ export const SETTINGS = {
     meaning:
       'WebSockets of one process; beyond it connections are closed with 4429. Where the limit of open files is too low for so many, there are fewer: see [strangers](operations.md#strangers).',
   },
+  ...ADDRESS_SETTINGS,
   ONEPUSH_EDGE_WORKERS: {
     readBy: 'edge',
     type: 'integer',

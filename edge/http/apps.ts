@@ -13,6 +13,7 @@ const fields = createFields(Type.Object({ name: Label(LIMITS.name, 1) }));
 
 /** POST /apps/ */
 export async function createApp(exchange: Exchange, link: CoreLink): Promise<void> {
+  const { text: clientAddress } = exchange.client();
   const { contentType, isStrict } = exchange;
   // A bare name comes as text, and as what curl says of any `-d`.
   const isText = /^(text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i.test(contentType);
@@ -24,6 +25,7 @@ export async function createApp(exchange: Exchange, link: CoreLink): Promise<voi
     appId: '',
     secret: bearer(exchange),
     request: { case: 'createApp', value: request },
+    clientAddress,
   });
   if (result.case !== 'createApp') throw new Error(`unexpected answer ${result.case}`);
   const { id, name: kept, appKey } = result.value;
@@ -33,7 +35,12 @@ export async function createApp(exchange: Exchange, link: CoreLink): Promise<voi
 /** GET /apps/{id} */
 export async function getApp(exchange: Exchange, link: CoreLink): Promise<void> {
   const request = create(GetAppRequestSchema, { id: exchange.parameter });
-  const result = await link.call({ appId: '', secret: bearer(exchange), request: { case: 'getApp', value: request } });
+  const result = await link.call({
+    appId: '',
+    secret: bearer(exchange),
+    request: { case: 'getApp', value: request },
+    clientAddress: exchange.client().text,
+  });
   if (result.case !== 'getApp') throw new Error(`unexpected answer ${result.case}`);
   const { id, name } = result.value;
   exchange.sendJson({ id, name });

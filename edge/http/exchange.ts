@@ -6,6 +6,7 @@ import { describeError, type Logger } from '../../common/logs/log.js';
 import type { Rate } from '../rate.js';
 import { MAX_HEAD_BYTES } from '../uws.js';
 import { writeAnswer, writeContinue, writeHeadOnly, writeLastAnswer } from './answer.js';
+import type { ClientAddress, FindClient } from './client-address.js';
 import type { CrumbGuard } from './crumb-guard.js';
 import { type BodyBudget, receiveBody } from './incoming-body.js';
 import { type RequestHead, readHead } from './request-head.js';
@@ -31,6 +32,8 @@ export interface Exchange {
   readonly origin: string;
   /** The header Access-Control-Request-Method; "" where absent. */
   readonly requestedMethod: string;
+  /** Returns who asks. First to be called before anything is waited for: whoever has gone has no address. */
+  client(): ClientAddress;
   /** True if only the documented types, names and paths are taken (ONEPUSH_STRICT_JSON). */
   readonly isStrict: boolean;
   /** The first parameter of the route, "" if it has none. */
@@ -71,6 +74,8 @@ export interface ExchangeOptions {
   log: Logger;
   /** Told of each answer. */
   observe: ObserveAnswer;
+  /** Finds the client of a request. */
+  findClient: FindClient;
   /** Turns of the event loop. */
   turns: Turns;
   /** Addresses that send bodies in crumbs. */
@@ -93,7 +98,7 @@ export function begin(
   route: string,
   options: ExchangeOptions,
 ): Exchange | undefined {
-  const { maxBodyBytes, isStrict, log, observe, turns, crumbs, bodies, lastWords } = options;
+  const { maxBodyBytes, isStrict, log, observe, findClient, turns, crumbs, bodies, lastWords } = options;
   const begun = performance.now();
   const turn = turns.current();
   let state: State = 'open';
@@ -101,7 +106,12 @@ export function begin(
   let isLast = false;
   let added: Readonly<Record<string, string>> | undefined;
   const head = readHead(req);
-  const admitted = head.isChunked ? crumbs.began(addressOf(res), () => res.close()) : NO_CHUNKS;
+  let known: ClientAddress | undefined;
+  const client = (): ClientAddress => {
+    known ??= findClient(res.getRemoteAddress(), head);
+    return known;
+  };
+  const admitted = head.isChunked ? crumbs.began(client().network, () => res.close()) : NO_CHUNKS;
   if (admitted === undefined) {
     res.close();
     return undefined;
@@ -155,10 +165,11 @@ export function begin(
 
   function fail(error: unknown, headers: Readonly<Record<string, string>> = {}): void {
     const told = error instanceof OnePushError ? error : unexpected(error, log);
-    const { row, status, details } = told;
-    const field = details.violations?.[0]?.field;
-    const body = JSON.stringify({ code: row.code, message: told.message, field, requestId: details.requestId });
-    const retry = row.retryAfter === undefined ? undefined : { 'Retry-After': String(row.retryAfter) };
+    const { row, status, retryAfterSeconds: after } = told;
+    const { violations, limit, requestId } = told.details;
+    const field = violations?.[0]?.field;
+    const body = JSON.stringify({ code: row.code, message: told.message, field, limit, requestId });
+    const retry = after === undefined ? undefined : { 'Retry-After': String(after) };
     send(`${status} ${STATUS_CODES[status]}`, { ...JSON_HEADERS, ...retry, ...headers }, body);
   }
 
@@ -177,6 +188,7 @@ export function begin(
     idempotencyKey: head.idempotencyKey,
     origin: head.origin,
     requestedMethod: head.requestedMethod,
+    client,
     isStrict,
     parameter: req.getParameter(0) ?? '',
     query: head.query,
@@ -207,11 +219,6 @@ function refusalOf(head: RequestHead, res: HttpResponse): OnePushError | undefin
   // PROXY v2, which anyone may send: it says who the client is, and nobody has checked it.
   const doubt = res.getProxiedRemoteAddress().byteLength > 0 ? 'a PROXY header' : head.ambiguity;
   return doubt === undefined ? undefined : new OnePushError('AMBIGUOUS_REQUEST', { hint: `it has ${doubt}` });
-}
-
-/** Binary, as the key of a map. */
-function addressOf(res: HttpResponse): string {
-  return Buffer.from(res.getRemoteAddress()).toString('latin1');
 }
 
 /** A body of known length. */

@@ -36,6 +36,7 @@ const fields = createFields(
 
 /** POST /msgpush/register */
 export async function register(exchange: Exchange, link: CoreLink): Promise<void> {
+  const { text: clientAddress } = exchange.client();
   const body = await readJsonBody(exchange);
   const { alias, appId, platform, nativeToken, mobile, tag, push } = fields.read(exchange, body);
   const request = create(RegisterDeviceRequestSchema, {
@@ -47,16 +48,22 @@ export async function register(exchange: Exchange, link: CoreLink): Promise<void
     tags: tag ?? [],
     push: push && toDeviceToken(push),
   });
-  const result = await link.call({ appId: '', secret: '', request: { case: 'registerDevice', value: request } });
+  const result = await link.call({
+    appId: '',
+    secret: '',
+    request: { case: 'registerDevice', value: request },
+    clientAddress,
+  });
   if (result.case !== 'registerDevice') throw new Error(`unexpected answer ${result.case}`);
   exchange.sendJson({ id: result.value.deviceId });
 }
 
 /** POST /msgpush/unregister/{deviceId} */
 export async function unregister(exchange: Exchange, link: CoreLink): Promise<void> {
+  const { text: clientAddress } = exchange.client();
   const deviceId = exchange.isStrict ? exchange.parameter : exchange.parameter.toLowerCase();
   if (!/^[0-9a-f]{32}$/.test(deviceId)) throw new OnePushError('UNKNOWN_DEVICE');
   const request = create(UnregisterDeviceRequestSchema, { deviceId });
-  await link.call({ appId: '', secret: '', request: { case: 'unregisterDevice', value: request } });
+  await link.call({ appId: '', secret: '', request: { case: 'unregisterDevice', value: request }, clientAddress });
   exchange.sendJson({});
 }

@@ -13,6 +13,10 @@ export interface RequestHead {
   contentEncoding: string;
   /** The query, without its question mark. */
   query: string;
+  /** X-Forwarded-For, several of them joined by commas. */
+  forwardedFor: string;
+  /** Forwarded, the same way. */
+  forwarded: string;
   /** Origin. */
   origin: string;
   /** The question of a browser before a page's request: Access-Control-Request-Method. */
@@ -45,6 +49,8 @@ export function readHead(req: HttpRequest): RequestHead {
     idempotencyKey: undefined,
     contentEncoding: '',
     query: '',
+    forwardedFor: '',
+    forwarded: '',
     origin: '',
     requestedMethod: '',
     isChunked: false,
@@ -71,6 +77,12 @@ export function readHead(req: HttpRequest): RequestHead {
         break;
       case 'content-encoding':
         head.contentEncoding = value;
+        break;
+      case 'x-forwarded-for':
+        head.forwardedFor = join(head.forwardedFor, value);
+        break;
+      case 'forwarded':
+        head.forwarded = join(head.forwarded, value);
         break;
       case 'origin':
         head.origin = value;
@@ -104,4 +116,8 @@ export function readHead(req: HttpRequest): RequestHead {
   head.isTooLarge = bytes + req.getUrl().length + head.query.length > MAX_HEAD_BYTES;
   if (head.isChunked && lengths > 0) head.ambiguity = 'both Content-Length and Transfer-Encoding';
   return head;
+}
+
+function join(before: string, value: string): string {
+  return before === '' ? value : `${before},${value}`;
 }

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
 import type { CheckReadiness } from '../../common/http/server.js';
+import type { AddressLimits } from '../address-limits.js';
 import type { CoreLink } from '../link/client.js';
 import { loadPage, loadWorker, type StaticFile } from '../page/page.js';
 import { createRate } from '../rate.js';
@@ -35,11 +36,13 @@ export function serveRoutes(
     webSocketPath: string;
     /** Origins of pages that may call; see answerCors. */
     origins: ReadonlySet<string>;
+    /** Limits of what one address may do. */
+    limits: Pick<AddressLimits, 'registering'>;
     /** The page's key for Web Push; undefined: it has none. */
     vapidPublicKey: string | undefined;
   },
 ): Refuse {
-  const { link, checkReadiness, webSocketPath } = options;
+  const { link, limits, checkReadiness, webSocketPath } = options;
   const exchanges: ExchangeOptions = {
     ...options,
     turns: createTurns(),
@@ -58,7 +61,12 @@ export function serveRoutes(
       if (obstacle === undefined) exchange.send('200 OK', TEXT_HEADERS, 'ready\n');
       else exchange.send('503 Service Unavailable', TEXT_HEADERS, `${obstacle}\n`);
     }),
-    '/msgpush/register': { post: register },
+    '/msgpush/register': {
+      post(exchange, link) {
+        limits.registering(exchange.client());
+        return register(exchange, link);
+      },
+    },
     '/msgpush/unregister/:deviceId': { post: unregister },
     '/msgpush/send': { post: send },
     '/msgpush/push/:requestId': get(getPush),

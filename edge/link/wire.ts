@@ -24,6 +24,7 @@ export {
   RegisteredToken_State as TokenState,
   UnregisterDeviceRequestSchema,
 } from '../../gen/onepush/v1/device_pb.js';
+export type { ErrorDetail } from '../../gen/onepush/v1/error_pb.js';
 export {
   type Audience,
   Audience_Tags_Match as TagMatch,

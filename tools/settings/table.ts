@@ -52,6 +52,8 @@ const WORDS: Readonly<Record<'en' | 'zh', Words>> = {
       deliveries: '条',
       sockets: '条连接',
       processes: '个进程',
+      'registrations a second': '次/秒',
+      'connections a second': '条连接/秒',
     },
     range: (least, most) => `${least} 至 ${most}`,
     meaning: (name) => MEANINGS_ZH[name],
@@ -103,6 +105,7 @@ function formOf({ type, unit = '', range, words: allowed, rule }: Setting, words
       return ['`0`', '`1`'].join(words.and);
     case 'word':
       return (allowed ?? []).map((word) => `\`${word}\``).join(words.and);
+    case 'networks':
     case 'origins':
     case 'text':
       return rule ?? '';

@@ -44,6 +44,15 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
     '`1` 表示拒绝旧版 One-Push 调用方的各种宽松写法：[其他类型的值](contract.zh-CN.md#其他类型的值)，以及近似的字段名、内容类型和路径。',
   ONEPUSH_MAX_SESSIONS:
     '单个进程的 WebSocket 连接数上限，超出的连接以 4429 关闭。打开文件数的上限不足时，实际更少，见[不可信的客户端](operations.zh-CN.md#不可信的客户端)。',
+  ONEPUSH_TRUSTED_PROXIES:
+    '可信代理的地址或网段：由它们说明[客户端的地址](operations.zh-CN.md#客户端的地址)。未设置则以直接连接的一方为客户端。',
+  ONEPUSH_FORWARDED_HEADER: '可信代理用来说明客户端的请求头。另一个不看。',
+  ONEPUSH_ADDRESS_REGISTRATIONS_PER_SECOND:
+    '单个地址的[注册](operations.zh-CN.md#限额)次数，静默之后可一次用去十倍；0 表示不限。本机不受限，未说明客户端的可信代理也不受限。',
+  ONEPUSH_ADDRESS_UNKNOWN_IDS_PER_SECOND:
+    '单个地址以不存在的设备 ID 建立的连接数，静默之后可一次用去十倍；超出时该地址的新连接一律返回 429。0 表示不限。',
+  ONEPUSH_ADDRESS_SESSIONS:
+    '单个地址的 WebSocket 连接数，超出的连接以 4429 关闭。0 表示不限：移动网络中许多手机共用一个地址。',
   ONEPUSH_EDGE_WORKERS: '共享 `ONEPUSH_HTTP_LISTEN` 的进程数，见[工作进程](operations.zh-CN.md#工作进程)。',
   ONEPUSH_DRAIN_SECONDS: '停止时等待未完成工作的最长时间。',
   ONEPUSH_LOG_LEVEL: '日志的最低级别。',
@@ -52,6 +61,7 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
 /** Forms of the settings whose form is a text, in Chinese. */
 export const RULES_ZH: Readonly<Partial<Record<SettingName, string>>> = {
   ONEPUSH_HTTP_ORIGINS: '`https://host,…` 或 `*`',
+  ONEPUSH_TRUSTED_PROXIES: '`10.0.0.0/8,fd00::/8,…`',
   ONEPUSH_BOOTSTRAP_APP: '`id:key`；ID 为 1 至 64 个字母、数字、`_`、`.`、`-`',
   ONEPUSH_SECRET_KEY: '32 字节的密钥，base64 或十六进制，以逗号分隔',
   ONEPUSH_VAPID_PUBLIC_KEY: '由 `make vapid` 生成',

@@ -240,6 +240,7 @@ export function readCall(reader: BinaryReader, end: number): Call {
     appId: '',
     secret: '',
     request: NOT_SET,
+    clientAddress: '',
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -295,6 +296,9 @@ export function readCall(reader: BinaryReader, end: number): Call {
       case 194:
         if (message.request !== NOT_SET) fallBack();
         message.request = { case: "deviceTimeline", value: readDeviceTimelineRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 122:
+        message.clientAddress = reader.string(true);
         break;
       default:
         fallBack();
@@ -372,6 +376,9 @@ export function writeCall(writer: Writer, message: Call): void {
       writeDeviceTimelineRequest(writer, message.request.value);
       writer.end(mark24);
       break;
+  }
+  if (message.clientAddress !== '') {
+    writer.string(122, message.clientAddress);
   }
 }
 
