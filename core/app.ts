@@ -18,6 +18,8 @@ import { createSessions } from './delivery/sessions/sessions.js';
 import { createDeliveryAudit } from './delivery/upkeep/delivery-audit.js';
 import { createInboxLimits } from './delivery/upkeep/inbox-limits.js';
 import { createPeriodic } from './delivery/upkeep/periodic.js';
+import { createRetention } from './delivery/upkeep/retention.js';
+import { createSeenDevices } from './delivery/upkeep/seen-devices.js';
 import { createSweeper } from './delivery/upkeep/sweeper.js';
 import { createWaking, type Waking } from './delivery/waking/waking.js';
 import { createWriteCycle, type WriteCycle } from './delivery/writer/write-cycle.js';
@@ -104,7 +106,14 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         log,
         observe: metrics.commit,
       });
-      const sessions = createSessions({ store, cycle, log, ended: (device, end) => waking.sessionEnded(device, end) });
+      const seen = createSeenDevices({ cycle, log });
+      const sessions = createSessions({
+        store,
+        cycle,
+        log,
+        began: seen.began,
+        ended: (device, end) => waking.sessionEnded(device, end),
+      });
       const waking: Waking = createWaking({
         store,
         cycle,
@@ -124,6 +133,15 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       });
       const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ store, cycle, limits, retentionDays: config.retentionDays, log });
+      const retention = createRetention({
+        store,
+        cycle,
+        seen,
+        isConnected: (deviceNum) => sessions.presence(deviceNum) !== undefined,
+        deviceRetentionDays: config.deviceRetentionDays,
+        retentionDays: config.retentionDays,
+        log,
+      });
       const sums = createDeliveryAudit({ store, interval: config.sumCheckInterval * 1000, log });
       // When all that follows commits is there.
       await loadChannels({ channels, store, cycle, config, log });
@@ -177,7 +195,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         observe: metrics.call,
         log,
       });
-      metrics.watch({ store, cycle, registry, edges: link, sums, waking, channels });
+      metrics.watch({ store, cycle, registry, edges: link, sums, retention, waking, channels });
       const ops = createOpsServer({
         metrics: metrics.page,
         checkReadiness: health.checkReadiness,
@@ -200,6 +218,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         await jobs.stop();
         checkpoints.stop();
         await sweeper.stop();
+        await retention.stop();
+        await seen.stop();
         await sums.stop();
         await connect.stop(left());
         // What a vendor has not answered by then has an unknown outcome.
@@ -224,6 +244,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       jobs.start();
       waking.start();
       sweeper.start();
+      retention.start();
+      seen.start();
       checkpoints.start();
       if (store.renewEveryMs !== undefined) {
         renewals.start();

@@ -33,6 +33,8 @@ export interface CoreConfig {
   inboxLimit: number;
   /** Days that a push and its receipts are kept after its expiry. */
   retentionDays: number;
+  /** Days after which a device that was not seen is removed. */
+  deviceRetentionDays: number;
   /** Seconds between two steps of the check of the sums of deliveries; 0: it is off. */
   sumCheckInterval: number;
   /** Times of waking, in milliseconds. */
@@ -61,6 +63,7 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL'),
     inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT'),
     retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS'),
+    deviceRetentionDays: reader.integer('ONEPUSH_DEVICE_RETENTION_DAYS'),
     sumCheckInterval: reader.integer('ONEPUSH_SUM_CHECK_INTERVAL'),
     wakeTimes: {
       unconfirmedMs: reader.integer('ONEPUSH_WAKE_AFTER') * 1000,

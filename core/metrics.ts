@@ -2,6 +2,7 @@ import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
 import type { ObserveWake } from './channel/host.js';
 import { type ChannelSource, createChannelMetrics } from './channel-metrics.js';
 import type { DeliveryAudit } from './delivery/upkeep/delivery-audit.js';
+import type { Retention } from './delivery/upkeep/retention.js';
 import type { Waking } from './delivery/waking/waking.js';
 import type { WriteCycle, WriteCycleOptions } from './delivery/writer/write-cycle.js';
 import type { EdgeLinkServer, LinkObserver } from './link/server.js';
@@ -43,6 +44,8 @@ export interface CoreSources {
   channels: ChannelSource;
   /** The audit of deliveries. */
   sums: Pick<DeliveryAudit, 'counts'>;
+  /** Counts of what was removed. */
+  retention: Pick<Retention, 'counts'>;
   /** Counts of wakes. */
   waking: Pick<Waking, 'counts'>;
 }
@@ -116,7 +119,7 @@ export function createCoreMetrics(): CoreMetrics {
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 
     wake: wakes.observe,
-    watch({ store, cycle, registry, edges, sums, waking, channels }) {
+    watch({ store, cycle, registry, edges, sums, retention, waking, channels }) {
       wakes.watch(channels);
       counter(
         'onepush_deliveries_ended_total',
@@ -157,6 +160,9 @@ export function createCoreMetrics(): CoreMetrics {
         'onepush_delivery_sum_mismatches',
         'Different pushes, since the start, whose deliveries did not add up.',
         () => sums.counts().mismatches,
+      );
+      counter('onepush_rows_removed_total', 'Rows that nobody needed any more and that were removed, by kind.', () =>
+        byLabel('kind', retention.counts()),
       );
       counter('onepush_wakes_planned_total', 'Wakes of devices that were planned.', () => waking.counts().planned);
       counter(

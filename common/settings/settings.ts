@@ -113,6 +113,15 @@ export const SETTINGS = {
     range: [0, 3650],
     meaning: 'Time after its expiry that a push is kept with its receipts. Its content goes when it expires.',
   },
+  ONEPUSH_DEVICE_RETENTION_DAYS: {
+    readBy: 'core',
+    type: 'integer',
+    fallback: 270,
+    unit: 'days',
+    range: [31, 3650],
+    meaning:
+      'Time after which a device [is removed](operations.md#what-is-removed-and-when) that has unregistered, or that neither registered nor had a session.',
+  },
   ...WAKING_SETTINGS,
   ONEPUSH_SUM_CHECK_INTERVAL: {
     readBy: 'core',

@@ -1,5 +1,13 @@
 import type { Device } from '../domain/device.js';
-import type { DeliveryOf, NewPush, NewRegistration, Registered, Replaced, StoredChannel } from '../store/store.js';
+import type {
+  DeliveryOf,
+  NewPush,
+  NewRegistration,
+  Registered,
+  RemovedTopic,
+  Replaced,
+  StoredChannel,
+} from '../store/store.js';
 
 /**
  * One consequence of a commit, for whoever keeps something in memory that the commit has changed. Effects are handed on
@@ -16,7 +24,10 @@ export type CommitEffect =
   | { readonly kind: 'recalled'; readonly pushId: number }
   /** A registration or an update, also one that changes nothing. */
   | { readonly kind: 'registered'; readonly result: Registered; readonly registration: NewRegistration }
+  /** A device has unregistered, or is gone: it had unregistered before, or was not seen for long. */
   | { readonly kind: 'unregistered'; readonly device: Device & { alias: string } }
+  /** Topics that are gone: their tags may get other ones. */
+  | { readonly kind: 'topicsRemoved'; readonly topics: readonly RemovedTopic[] }
   /** A job that is there, or may be. `dueAt`: milliseconds since the epoch. */
   | { readonly kind: 'scheduled'; readonly dueAt: number }
   | { readonly kind: 'appChanged'; readonly id: string }
@@ -34,6 +45,7 @@ export interface CommitFollowers {
     registered(result: Registered, appNum: number, tags: readonly string[]): void;
     unregistered(device: Device & { alias: string }): void;
     appChanged(id: string): void;
+    topicsRemoved(topics: readonly RemovedTopic[]): void;
   };
   /** Open sessions, and what edges keep for them. */
   readonly sessions: {
@@ -92,6 +104,8 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
       case 'unregistered':
         registry.unregistered(effect.device);
         return sessions.unregistered(effect.device);
+      case 'topicsRemoved':
+        return registry.topicsRemoved(effect.topics);
       case 'scheduled':
         return jobs.wake(effect.dueAt);
       case 'appChanged':

@@ -2,7 +2,7 @@ import { OnePushError } from '../../common/errors.js';
 import { findSecret } from '../../common/secrets.js';
 import type { App, AppKey } from '../domain/app.js';
 import type { Device } from '../domain/device.js';
-import type { Registered, StoreReader } from '../store/store.js';
+import type { Registered, RemovedTopic, StoreReader } from '../store/store.js';
 import { createDeviceRevocations, type DeviceRevocations } from './device-revocations.js';
 import { createLookupCache, type Entry } from './lookup-cache.js';
 
@@ -22,10 +22,17 @@ export interface Registry {
   devicesOf(appNum: number, alias: string): Entry<readonly Device[]>;
   /** A device by its public id; it may have unregistered. */
   device(id: string): Entry<Device>;
-  /** The timeline of a tag, which never changes; a tag that no device ever had has none. */
+  /**
+   * The timeline of a tag; a tag without devices and pushes has none. It is the tag's until it is among
+   * `topicRemovals`.
+   */
   topic(appNum: number, tag: string): Entry<number>;
   /** Revocations of devices, for pushes that have looked devices up and are not committed yet. */
   readonly revocations: Pick<DeviceRevocations, 'snapshot' | 'keep'>;
+  /** Topics that were removed, for pushes that have looked tags up and are not committed yet. */
+  readonly topicRemovals: Pick<DeviceRevocations, 'snapshot' | 'keep'>;
+  /** Forgets topics that are gone. */
+  topicsRemoved(topics: readonly RemovedTopic[]): void;
   /** Forgets what is cached of an app. */
   appChanged(id: string): void;
   /** Forgets what a registration has changed. */
@@ -66,6 +73,7 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
     async (ids) => new Map((await store.findDevicesById(ids)).map((device) => [device.id, device])),
   );
   const revocations = createDeviceRevocations();
+  const topicRemovals = createDeviceRevocations();
   const topics = createLookupCache<number>(MAX_TOPICS, async (keys) => {
     const pairs = keys.map((key) => ({ appNum: scopeOf(key), tag: nameOf(key) }));
     return new Map((await store.findTopics(pairs)).map((topic) => [scoped(topic.appNum, topic.tag), topic.num]));
@@ -93,6 +101,13 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
     device: (id) => devices.get(id),
     topic: (appNum, tag) => topics.get(scoped(appNum, tag)),
     revocations,
+    topicRemovals,
+    topicsRemoved(removed) {
+      for (const { num, appNum, tag } of removed) {
+        topicRemovals.add(num);
+        topics.invalidate(scoped(appNum, tag));
+      }
+    },
     appChanged: (id) => apps.invalidate(id),
     registered({ device, alias, previousAlias, startedAfresh, unchanged }, appNum, tags) {
       if (startedAfresh) revocations.add(device.num);

@@ -146,7 +146,7 @@ export async function startWakingRig(
       wakes: directory.hasAny,
       settleWithin: 0,
       onCommit: createCommitEffects({
-        registry: { registered() {}, unregistered() {}, appChanged() {} },
+        registry: { registered() {}, unregistered() {}, appChanged() {}, topicsRemoved() {} },
         sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {} },
         limits: nothing,
         metrics: { ...nothing, recalled() {} },

@@ -27,6 +27,8 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_OFFLINE_TTL: '未设置 `needConfirm` 的消息的保留时间。',
   ONEPUSH_INBOX_LIMIT: '每台设备最多积压多少条发给用户或设备的消息，未确认的也计入；超出时淘汰最早的。',
   ONEPUSH_RETENTION_DAYS: '推送过期后，其记录和回执保留的时间。正文在过期时擦除。',
+  ONEPUSH_DEVICE_RETENTION_DAYS:
+    '设备注销后，或既未注册也未建立过会话时，多久之后[被清除](operations.zh-CN.md#清除什么何时清除)。',
   ONEPUSH_WAKE_AFTER: '`needConfirm` 的消息未确认多久后，会[唤醒](architecture.md#waking)在线的设备。',
   ONEPUSH_WAKE_GRACE: 'edge 或 core 停止后，设备在被唤醒之前可以重新连接的时间；唤醒分散在两倍于此的时间内。',
   ONEPUSH_SMS_AFTER: '用户的所有设备都未收到推送时，多久后发送其 `smsMessage`。',

@@ -1,6 +1,6 @@
 import type { Logger } from '../../../common/logs/log.js';
 import { type Device, withTopics } from '../../domain/device.js';
-import type { DeliveryOf, NewPush, NewRegistration, Registered, StoreReader } from '../../store/store.js';
+import type { DeliveryOf, NewPush, NewRegistration, Registered, StoreReader, Subscribed } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
@@ -70,6 +70,8 @@ export function createSessions(options: {
   store: StoreReader;
   cycle: Pick<WriteCycle, 'advanceCursor' | 'flush' | 'lastCommitted'>;
   log: Logger;
+  /** Told when a session of a device begins, with the day on which it was seen last; see `Subscribed`. */
+  began?: (device: Device, seenDay: number) => void;
   /** Told when a device has no session any more. */
   ended?: (device: Device, end: SessionEnd) => void;
   now?: () => number;
@@ -87,7 +89,7 @@ export function createSessions(options: {
   });
   const unidentified = createUnidentifiedSessions({ store, begin, log });
 
-  function begin(announced: UnidentifiedSession, device: Session['device']): void {
+  function begin(announced: UnidentifiedSession, device: Subscribed): void {
     const earlier = byDevice.get(device.num);
     // What an earlier session was handed must be known first: this one would hand it over again.
     const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.end === undefined ? 1 : 0);
@@ -96,6 +98,7 @@ export function createSessions(options: {
     edges.get(session.edge)?.set(session.slot, session);
     if (earlier !== undefined) close(earlier, CLOSE.replaced);
     if (blockers === 0) replay.read(session);
+    options.began?.(device, device.seenDay);
   }
 
   /** Has a session closed: from here on it gets nothing. It stays known until its edge reports. */

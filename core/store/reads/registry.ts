@@ -1,7 +1,7 @@
 import { and, eq, gte, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { App, AppKey } from '../../domain/app.js';
 import { EVERYONE_TAG } from '../../domain/audience.js';
-import type { Device, Membership } from '../../domain/device.js';
+import { type Device, dayOf, type Membership } from '../../domain/device.js';
 import { platformCodes } from '../sql/codes.js';
 import { keyChunks, rowsFor, type SqlDriver, type Tables } from '../sql/driver.js';
 import type { StoreReader } from '../store.js';
@@ -63,7 +63,7 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
     async findSubscribers(ids) {
       const rows = await rowsFor(ids, (chunk) =>
         db
-          .select({ ...columns, sinceId: devices.sinceId, disabledAt: apps.disabledAt })
+          .select({ ...columns, sinceId: devices.sinceId, seenAt: devices.lastSeenAt, disabledAt: apps.disabledAt })
           .from(devices)
           .leftJoin(apps, eq(apps.num, devices.appNum))
           .where(inArray(devices.id, chunk)),
@@ -99,7 +99,8 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
         const { num, id, appNum, platform, registered, generation } = toDevice(row);
         const own = memberships.get(num)?.slice() ?? [];
         const appDisabled = row.disabledAt !== null;
-        return { num, id, appNum, platform, registered, generation, memberships: own, appDisabled };
+        const seenDay = dayOf(row.seenAt ?? 0);
+        return { num, id, appNum, platform, registered, generation, memberships: own, appDisabled, seenDay };
       });
     },
 

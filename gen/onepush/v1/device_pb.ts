@@ -185,7 +185,8 @@ export const RegisterDeviceResponseSchema: GenMessage<RegisterDeviceResponse> = 
  */
 export type UnregisterDeviceRequest = Message<"onepush.v1.UnregisterDeviceRequest"> & {
   /**
-   * From RegisterDeviceResponse. An id that was never given out is NOT_FOUND.
+   * From RegisterDeviceResponse. An id that was never given out, or whose device was removed after
+   * ONEPUSH_DEVICE_RETENTION_DAYS, is NOT_FOUND.
    *
    * @generated from field: string device_id = 1;
    */
