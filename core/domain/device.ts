@@ -67,7 +67,7 @@ export interface Subscriber extends Device {
   memberships: readonly Membership[];
 }
 
-/** Returns the day of a time in milliseconds, counted from the epoch: as closely as it is kept when a device was seen. */
+/** Returns the day of a time in milliseconds, counted from the epoch: when a device was seen is kept as closely. */
 export function dayOf(time: number): number {
   return Math.floor(time / 86_400_000);
 }

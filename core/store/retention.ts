@@ -1,7 +1,7 @@
 import type { Device, Platform } from '../domain/device.js';
 
 /**
- * Where a walk through a table stands: numbers after `after`, of which it looks at about `limit`. `through` of an
+ * The next step of a walk through a table: numbers after `after`, of which it looks at about `limit`. `through` of an
  * answer is the number up to which it has looked; undefined: there are no more.
  */
 export interface WalkStep {

@@ -1,6 +1,6 @@
 import type { DeviceRemoval, StoreWriter } from '../../store/store.js';
 import type { OnCommit } from '../commit-effects.js';
-import { type Command, commit, single } from './command-queue.js';
+import { type Command, single } from './command-queue.js';
 
 /** The changes that remove what nobody needs any more. Each answers how many it has removed. */
 export interface RetentionCommands {
