@@ -2,8 +2,8 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { Codec } from "../common/codec/codec.js";
 import { CallSchema, CheckReadinessRequestSchema, CheckReadinessResponseSchema, CoreBatchSchema, DeliverySchema, EdgeBatchSchema, HelloSchema, ItemSchema, PublicationSchema, PublishedSchema, RecallSchema, ReplySchema, SessionEventSchema, SessionOrderSchema } from "./onepush/link/v1/edge_link_pb.js";
 import { readCall, readCheckReadinessRequest, readCheckReadinessResponse, readCoreBatch, readDelivery, readEdgeBatch, readHello, readItem, readPublication, readPublished, readRecall, readReply, readSessionEvent, readSessionOrder, writeCall, writeCheckReadinessRequest, writeCheckReadinessResponse, writeCoreBatch, writeDelivery, writeEdgeBatch, writeHello, writeItem, writePublication, writePublished, writeRecall, writeReply, writeSessionEvent, writeSessionOrder } from "./onepush/link/v1/edge_link_codec.js";
-import { DeviceSchema, DeviceTokenSchema, PresenceSchema, RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, RegisteredTokenSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema, WebPushKeysSchema } from "./onepush/v1/device_pb.js";
-import { readDevice, readDeviceToken, readPresence, readRegisterDeviceRequest, readRegisterDeviceResponse, readRegisteredToken, readUnregisterDeviceRequest, readUnregisterDeviceResponse, readWebPushKeys, writeDevice, writeDeviceToken, writePresence, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeRegisteredToken, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse, writeWebPushKeys } from "./onepush/v1/device_codec.js";
+import { DeviceSchema, DeviceTokenSchema, PresenceSchema, RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, RegisteredTokenSchema, RotateDeviceIdRequestSchema, RotateDeviceIdResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema, WebPushKeysSchema } from "./onepush/v1/device_pb.js";
+import { readDevice, readDeviceToken, readPresence, readRegisterDeviceRequest, readRegisterDeviceResponse, readRegisteredToken, readRotateDeviceIdRequest, readRotateDeviceIdResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, readWebPushKeys, writeDevice, writeDeviceToken, writePresence, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeRegisteredToken, writeRotateDeviceIdRequest, writeRotateDeviceIdResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse, writeWebPushKeys } from "./onepush/v1/device_codec.js";
 import { Audience_AliasesSchema, Audience_DevicesSchema, Audience_EveryoneSchema, Audience_PlatformsSchema, Audience_TagsSchema, AudienceListSchema, AudienceSchema, RecallPushRequestSchema, RecallPushResponseSchema, SendPushRequestSchema, SendPushResponseSchema, SendPushStreamRequest_EntrySchema, SendPushStreamRequestSchema, SendPushStreamResponse_FailureSchema, SendPushStreamResponse_ResultSchema, SendPushStreamResponseSchema } from "./onepush/v1/push_pb.js";
 import { readAudience, readAudience_Aliases, readAudience_Devices, readAudience_Everyone, readAudience_Platforms, readAudience_Tags, readAudienceList, readRecallPushRequest, readRecallPushResponse, readSendPushRequest, readSendPushResponse, readSendPushStreamRequest, readSendPushStreamRequest_Entry, readSendPushStreamResponse, readSendPushStreamResponse_Failure, readSendPushStreamResponse_Result, writeAudience, writeAudience_Aliases, writeAudience_Devices, writeAudience_Everyone, writeAudience_Platforms, writeAudience_Tags, writeAudienceList, writeRecallPushRequest, writeRecallPushResponse, writeSendPushRequest, writeSendPushResponse, writeSendPushStreamRequest, writeSendPushStreamRequest_Entry, writeSendPushStreamResponse, writeSendPushStreamResponse_Failure, writeSendPushStreamResponse_Result } from "./onepush/v1/push_codec.js";
 import { CreateAppRequestSchema, CreateAppResponseSchema, GetAppRequestSchema, GetAppResponseSchema } from "./onepush/v1/app_pb.js";
@@ -41,6 +41,7 @@ export const CODECS: ReadonlyMap<DescMessage, Codec> = new Map<DescMessage, Code
   [RecallPushRequestSchema, { read: readRecallPushRequest, write: writeRecallPushRequest }],
   [ListDevicesRequestSchema, { read: readListDevicesRequest, write: writeListDevicesRequest }],
   [DeviceTimelineRequestSchema, { read: readDeviceTimelineRequest, write: writeDeviceTimelineRequest }],
+  [RotateDeviceIdRequestSchema, { read: readRotateDeviceIdRequest, write: writeRotateDeviceIdRequest }],
   [PublishedSchema, { read: readPublished, write: writePublished }],
   [CoreBatchSchema, { read: readCoreBatch, write: writeCoreBatch }],
   [ReplySchema, { read: readReply, write: writeReply }],
@@ -67,6 +68,7 @@ export const CODECS: ReadonlyMap<DescMessage, Codec> = new Map<DescMessage, Code
   [DeviceTimelineResponseSchema, { read: readDeviceTimelineResponse, write: writeDeviceTimelineResponse }],
   [DeviceTimelineResponse_EntrySchema, { read: readDeviceTimelineResponse_Entry, write: writeDeviceTimelineResponse_Entry }],
   [WakeSchema, { read: readWake, write: writeWake }],
+  [RotateDeviceIdResponseSchema, { read: readRotateDeviceIdResponse, write: writeRotateDeviceIdResponse }],
   [ItemSchema, { read: readItem, write: writeItem }],
   [DeliverySchema, { read: readDelivery, write: writeDelivery }],
   [PublicationSchema, { read: readPublication, write: writePublication }],

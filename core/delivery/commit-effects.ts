@@ -6,6 +6,7 @@ import type {
   Registered,
   RemovedTopic,
   Replaced,
+  Rotated,
   StoredChannel,
 } from '../store/store.js';
 
@@ -28,6 +29,7 @@ export type CommitEffect =
   | { readonly kind: 'unregistered'; readonly device: Device & { alias: string } }
   /** Topics that are gone: their tags may get other ones. */
   | { readonly kind: 'topicsRemoved'; readonly topics: readonly RemovedTopic[] }
+  | { readonly kind: 'rotated'; readonly rotated: Rotated }
   /** A job that is there, or may be. `dueAt`: milliseconds since the epoch. */
   | { readonly kind: 'scheduled'; readonly dueAt: number }
   | { readonly kind: 'appChanged'; readonly id: string }
@@ -44,6 +46,7 @@ export interface CommitFollowers {
   readonly registry: {
     registered(result: Registered, appNum: number, tags: readonly string[]): void;
     unregistered(device: Device & { alias: string }): void;
+    rotated(rotated: Rotated): void;
     appChanged(id: string): void;
     topicsRemoved(topics: readonly RemovedTopic[]): void;
   };
@@ -54,6 +57,7 @@ export interface CommitFollowers {
     withdrawn(deliveries: readonly DeliveryOf[]): void;
     registered(result: Registered, registration: NewRegistration): void;
     unregistered(device: Device): void;
+    rotated(rotated: Rotated): void;
   };
   /** Sizes of inboxes. */
   readonly limits: { pushed(pushes: readonly NewPush[]): void };
@@ -106,6 +110,9 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
         return sessions.unregistered(effect.device);
       case 'topicsRemoved':
         return registry.topicsRemoved(effect.topics);
+      case 'rotated':
+        registry.rotated(effect.rotated);
+        return sessions.rotated(effect.rotated);
       case 'scheduled':
         return jobs.wake(effect.dueAt);
       case 'appChanged':

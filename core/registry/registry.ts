@@ -2,7 +2,7 @@ import { OnePushError } from '../../common/errors.js';
 import { findSecret } from '../../common/secrets.js';
 import type { App, AppKey } from '../domain/app.js';
 import type { Device } from '../domain/device.js';
-import type { Registered, RemovedTopic, StoreReader } from '../store/store.js';
+import type { Registered, RemovedTopic, Rotated, StoreReader } from '../store/store.js';
 import { createDeviceRevocations, type DeviceRevocations } from './device-revocations.js';
 import { createLookupCache, type Entry } from './lookup-cache.js';
 
@@ -33,6 +33,8 @@ export interface Registry {
   readonly topicRemovals: Pick<DeviceRevocations, 'snapshot' | 'keep'>;
   /** Forgets topics that are gone. */
   topicsRemoved(topics: readonly RemovedTopic[]): void;
+  /** Forgets what another id of a device has changed. */
+  rotated(rotated: Rotated): void;
   /** Forgets what is cached of an app. */
   appChanged(id: string): void;
   /** Forgets what a registration has changed. */
@@ -120,6 +122,12 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
     },
     unregistered(device) {
       revocations.add(device.num);
+      devices.invalidate(device.id);
+      aliases.invalidate(scoped(device.appNum, device.alias));
+    },
+    rotated({ device, previousId }) {
+      devices.invalidate(previousId);
+      // Asked for before it was anybody's, it may be known as nobody's.
       devices.invalidate(device.id);
       aliases.invalidate(scoped(device.appNum, device.alias));
     },

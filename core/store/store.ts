@@ -6,6 +6,7 @@ import type { Push } from '../domain/push.js';
 import type { ReportReader } from '../domain/queries.js';
 import type { QuietChange, QuietHours, QuietKey } from '../domain/quiet-hours.js';
 import type { FinalState } from '../domain/receipt.js';
+import type { AccessReader, AccessWriter } from './access.js';
 import type { ChannelReader, ChannelWriter } from './channels.js';
 import type { RetentionReader, RetentionWriter } from './retention.js';
 import type {
@@ -34,6 +35,7 @@ import type {
 import type { WakeReader, WakeWriter } from './waking.js';
 
 export type { Wake } from '../domain/wake.js';
+export type * from './access.js';
 export type * from './channels.js';
 export * from './errors.js';
 export type * from './retention.js';
@@ -103,7 +105,7 @@ export interface CoreOwnership {
 }
 
 /** Look-ups: each sees everything that was committed before it began. */
-export interface StoreReader extends WakeReader, ChannelReader, RetentionReader {
+export interface StoreReader extends WakeReader, ChannelReader, AccessReader, RetentionReader {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
@@ -228,7 +230,7 @@ export interface TimelineRow {
 }
 
 /** Commits: each call is one transaction. */
-export interface StoreWriter extends WakeWriter, ChannelWriter, RetentionWriter {
+export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, RetentionWriter {
   /** Commits nothing: renews the core's lease, and meets what any commit would. */
   commitNothing(): Promise<void>;
   /**

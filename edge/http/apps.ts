@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { Label, LIMITS } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { decodeJson, parseJson } from '../../common/json/fault.js';
+import { bearerOf } from '../device-id.js';
 import type { CoreLink } from '../link/client.js';
 import { CreateAppRequestSchema, GetAppRequestSchema } from '../link/wire.js';
 import type { Exchange } from './exchange.js';
@@ -23,7 +24,7 @@ export async function createApp(exchange: Exchange, link: CoreLink): Promise<voi
   const request = create(CreateAppRequestSchema, { name });
   const result = await link.call({
     appId: '',
-    secret: bearer(exchange),
+    secret: bearerOf(exchange.authorization),
     request: { case: 'createApp', value: request },
     clientAddress,
   });
@@ -37,7 +38,7 @@ export async function getApp(exchange: Exchange, link: CoreLink): Promise<void> 
   const request = create(GetAppRequestSchema, { id: exchange.parameter });
   const result = await link.call({
     appId: '',
-    secret: bearer(exchange),
+    secret: bearerOf(exchange.authorization),
     request: { case: 'getApp', value: request },
     clientAddress: exchange.client().text,
   });
@@ -51,8 +52,4 @@ function parseName(body: string): JsonBody {
   const text = body.trim();
   if (text.startsWith('{')) return { value: parseObject(text), text };
   return { value: { name: text.startsWith('"') ? parseJson(text) : text }, text };
-}
-
-function bearer({ authorization }: Exchange): string {
-  return /^bearer\s+(\S+)$/i.exec(authorization)?.[1] ?? '';
 }

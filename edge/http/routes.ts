@@ -10,7 +10,7 @@ import { answerCors } from './cors.js';
 import { createCrumbGuard } from './crumb-guard.js';
 import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
 import { createBodyBudget } from './incoming-body.js';
-import { register, unregister } from './register.js';
+import { register, rotate, unregister } from './register.js';
 import { deviceTimeline, getPush, listDeliveries, listDevices, recall } from './reports/reports.js';
 import { send } from './send.js';
 import { createTurns } from './turns.js';
@@ -19,7 +19,13 @@ type Handler = (exchange: Exchange, link: CoreLink) => Promise<void> | void;
 
 const LAST_WORDS = { perSecond: 100, burst: 100 };
 /** Paths that pages of other origins may call; the others take keys, which do not belong into pages. */
-const PATHS_OF_PAGES = new Set(['/msgpush/register', '/msgpush/unregister/:deviceId']);
+const PATHS_OF_PAGES = new Set([
+  '/msgpush/register',
+  '/msgpush/unregister',
+  '/msgpush/unregister/:deviceId',
+  '/msgpush/rotate',
+  '/msgpush/rotate/:deviceId',
+]);
 const NO_ORIGINS: ReadonlySet<string> = new Set();
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
 
@@ -67,7 +73,10 @@ export function serveRoutes(
         return register(exchange, link);
       },
     },
+    '/msgpush/unregister': { post: unregister },
     '/msgpush/unregister/:deviceId': { post: unregister },
+    '/msgpush/rotate': { post: rotate },
+    '/msgpush/rotate/:deviceId': { post: rotate },
     '/msgpush/send': { post: send },
     '/msgpush/push/:requestId': get(getPush),
     '/msgpush/push/:requestId/deliveries': get(listDeliveries),

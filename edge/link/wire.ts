@@ -22,6 +22,7 @@ export {
   Platform,
   RegisterDeviceRequestSchema,
   RegisteredToken_State as TokenState,
+  RotateDeviceIdRequestSchema,
   UnregisterDeviceRequestSchema,
 } from '../../gen/onepush/v1/device_pb.js';
 export type { ErrorDetail } from '../../gen/onepush/v1/error_pb.js';

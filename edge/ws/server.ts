@@ -2,6 +2,7 @@ import type { HttpRequest, TemplatedApp, WebSocketBehavior } from 'uWebSockets.j
 import { OnePushError } from '../../common/errors.js';
 import type { AddressLimits } from '../address-limits.js';
 import type { Connections } from '../connections.js';
+import { findDeviceId, protocolsOf } from '../device-id.js';
 import type { FindClient } from '../http/client-address.js';
 import type { Refuse } from '../http/exchange.js';
 import { type RequestHead, readHead } from '../http/request-head.js';
@@ -33,7 +34,6 @@ const TIMED_OUT = 'WebSocket timed out from inactivity';
 
 /** The only subprotocol that is spoken; clients need not ask for it. */
 const SUBPROTOCOL = 'onepush.v1';
-const DEVICE_ID = /^[0-9a-f]{32}$/;
 /** In any case, and with white space around: what some client writes so would come again until it expires. */
 const CONFIRM = /^\s*CFM:\s*([1-9]\d{0,15})\s*$/i;
 const HEARTBEAT = /^\s*HBT/i;
@@ -50,7 +50,7 @@ export interface SocketObserver {
   closed(code: number): void;
 }
 
-/** The WebSocket endpoint: `/msgpush.ws?deviceId=…`. */
+/** The WebSocket endpoint: `/msgpush.ws`. */
 export function serveWebSockets(
   app: TemplatedApp,
   path: string,
@@ -96,13 +96,14 @@ export function serveWebSockets(
         refuse(res, req, excess);
         return;
       }
-      const named = (req.getQuery('deviceId') ?? '').toLowerCase();
-      const deviceId = DEVICE_ID.test(named) ? named : undefined;
+      const protocols = protocolsOf(req.getHeader('sec-websocket-protocol'));
+      const { authorization } = head;
+      const deviceId = findDeviceId({ authorization, protocols, query: req.getQuery('deviceId') });
       // Accepted in any case: only an open socket can be closed with a code that says why.
       res.upgrade<SocketData>(
         { deviceId, session: undefined, paidUntil: 0, network: client.isExempt ? '' : client.network },
         req.getHeader('sec-websocket-key'),
-        speaksOurs(req.getHeader('sec-websocket-protocol')) ? SUBPROTOCOL : '',
+        protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : '',
         req.getHeader('sec-websocket-extensions'),
         context,
       );
@@ -197,10 +198,6 @@ function idleSeconds(pingSeconds: number): number {
 
 function isTimeout(message: ArrayBuffer): boolean {
   return message.byteLength > 0 && Buffer.from(message).toString('latin1') === TIMED_OUT;
-}
-
-function speaksOurs(offered: string): boolean {
-  return offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
 }
 
 /** Returns true if it asks for a WebSocket as RFC 6455 has it, and for nothing else. */

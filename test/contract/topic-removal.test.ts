@@ -39,7 +39,7 @@ async function createCore({ store }: OpenStore) {
     settleWithin: 0,
     onCommit: createCommitEffects({
       registry,
-      sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {} },
+      sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {}, rotated() {} },
       limits: nothing,
       metrics: { ...nothing, recalled() {} },
       jobs: { wake() {} },

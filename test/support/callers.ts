@@ -8,7 +8,16 @@ export const ADMIT_ALL: Admit = async () => admitted({ kind: 'admin', name: 'tes
 
 /** The call of an app whose key may do everything; of the app, only what the test looks at need be true. */
 export function appCall(app: Partial<App> = {}): CallContext {
-  const whole: App = { num: 1, id: 'app', name: 'app', keys: [], disabled: false, ...app };
+  const whole: App = {
+    num: 1,
+    id: 'app',
+    name: 'app',
+    keys: [],
+    disabled: false,
+    registration: 'OPEN',
+    signingKeys: [],
+    ...app,
+  };
   return { ...admitted({ kind: 'app', app: whole, keyId: 'key', scope: 'manage' }), ...UNCANCELLED };
 }
 

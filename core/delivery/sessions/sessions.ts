@@ -1,6 +1,14 @@
 import type { Logger } from '../../../common/logs/log.js';
 import { type Device, withTopics } from '../../domain/device.js';
-import type { DeliveryOf, NewPush, NewRegistration, Registered, StoreReader, Subscribed } from '../../store/store.js';
+import type {
+  DeliveryOf,
+  NewPush,
+  NewRegistration,
+  Registered,
+  Rotated,
+  StoreReader,
+  Subscribed,
+} from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
@@ -50,6 +58,8 @@ export interface Sessions {
   registered(result: Registered, registration: NewRegistration): void;
   /** A device has unregistered: its session is closed. */
   unregistered(device: Device): void;
+  /** A device has another id: its session is closed, and what came with the id of before is no device's any more. */
+  rotated(rotated: Rotated): void;
   /**
    * The open session of a device: the label of its edge, since when this core knows it, in milliseconds since the
    * epoch, and whether it has been handed all that the device was pushed.
@@ -195,6 +205,11 @@ export function createSessions(options: {
       unidentified.changed(device.id);
       const session = byDevice.get(device.num);
       if (session !== undefined && session.device.generation !== device.generation) close(session, CLOSE.unregistered);
+    },
+    rotated({ device, previousId }) {
+      unidentified.changed(previousId);
+      const session = byDevice.get(device.num);
+      if (session !== undefined && session.device.id !== device.id) close(session, CLOSE.rotated);
     },
     checkpoint: checkpoints.pass,
     presence(deviceNum) {

@@ -29,6 +29,7 @@ import type {
   WalkedPage,
 } from '../../store/store.js';
 import type { OnCommit } from '../commit-effects.js';
+import { type AccessCommands, createAccessCommands } from './access-commands.js';
 import { type ChannelCommands, createChannelCommands } from './channel-commands.js';
 import { type Command, commit, single } from './command-queue.js';
 import { createRetentionCommands, type RetentionCommands } from './retention-commands.js';
@@ -47,7 +48,7 @@ export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
 }
 
 /** The changes that go through the write cycle besides deliveries. */
-export interface Commands extends ChannelCommands, RetentionCommands {
+export interface Commands extends ChannelCommands, AccessCommands, RetentionCommands {
   /** Registers a device, or changes it. */
   register: Command<RegistrationRequest, Registered | Refusal>;
   /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
@@ -174,6 +175,7 @@ export function createCommands(options: {
           return known;
         }),
     },
+    ...createAccessCommands(options),
     ...createChannelCommands(options),
     ...createRetentionCommands(options),
     recall: {

@@ -15,6 +15,7 @@ export type Access =
 export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   registerDevice: 'anyone',
   unregisterDevice: 'anyone',
+  rotateDeviceId: 'anyone',
 
   sendPush: { scope: 'send' },
   sendPushStream: { scope: 'send' },

@@ -3,6 +3,7 @@ import { LIMITS } from '../../../common/contract/fields.js';
 import { OnePushError } from '../../../common/errors.js';
 import {
   RegisterDeviceResponseSchema,
+  RotateDeviceIdResponseSchema,
   UnregisterDeviceResponseSchema,
   UpdateDeviceResponseSchema,
 } from '../../../gen/onepush/v1/device_pb.js';
@@ -17,7 +18,7 @@ export function createDeviceHandlers({
   presence,
 }: Pick<ServiceParts, 'registry' | 'cycle' | 'presence'>): Pick<
   PushCoreHandlers,
-  'registerDevice' | 'unregisterDevice' | 'updateDevice'
+  'registerDevice' | 'unregisterDevice' | 'rotateDeviceId' | 'updateDevice'
 > {
   return {
     async registerDevice(request) {
@@ -43,6 +44,14 @@ export function createDeviceHandlers({
       const { token } = updated;
       const device = toWireDevice({ num, id, platform, alias, tags, mobile, registeredAt, token }, presence);
       return create(UpdateDeviceResponseSchema, { device });
+    },
+
+    async rotateDeviceId({ deviceId }) {
+      const rotated = await cycle.execute(cycle.commands.rotateId, deviceId);
+      // Once a session with the new id is open, its device has it: whoever asks with the one of before is another.
+      const isLate = rotated?.repeated === true && presence(rotated.device.num) !== undefined;
+      if (rotated === undefined || isLate) throw new OnePushError('UNKNOWN_DEVICE');
+      return create(RotateDeviceIdResponseSchema, { deviceId: rotated.device.id });
     },
 
     async unregisterDevice({ deviceId }) {

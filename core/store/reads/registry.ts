@@ -1,18 +1,21 @@
 import { and, eq, gte, inArray, isNull, or, sql } from 'drizzle-orm';
+import { hashSecret } from '../../../common/secrets.js';
 import type { App, AppKey } from '../../domain/app.js';
 import { EVERYONE_TAG } from '../../domain/audience.js';
 import { type Device, dayOf, type Membership } from '../../domain/device.js';
-import { platformCodes } from '../sql/codes.js';
+import { platformCodes, registrationCodes } from '../sql/codes.js';
 import { keyChunks, rowsFor, type SqlDriver, type Tables } from '../sql/driver.js';
 import type { StoreReader } from '../store.js';
+import { findSigningKeys } from './signing-keys.js';
 
 type RegistryReads = Pick<
   StoreReader,
-  'findApps' | 'findDevicesByAlias' | 'findDevicesById' | 'findSubscribers' | 'findTopics'
+  'findApps' | 'findDevicesByAlias' | 'findDevicesById' | 'findDevicesByToken' | 'findSubscribers' | 'findTopics'
 >;
 
 /** Look-ups of apps, devices and topics. */
-export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
+export function createRegistryReads(driver: SqlDriver): RegistryReads {
+  const { db, tables } = driver;
   const { apps, appKeys, devices, deviceTags, topics } = tables;
   const columns = deviceColumns(tables);
 
@@ -25,6 +28,7 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
             id: apps.id,
             name: apps.name,
             disabledAt: apps.disabledAt,
+            registration: apps.registration,
             keyNum: appKeys.num,
             hash: appKeys.keyHash,
             expiresAt: appKeys.expiresAt,
@@ -34,8 +38,12 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
           .where(inArray(apps.id, chunk)),
       );
       const found = new Map<number, App & { keys: AppKey[] }>();
-      for (const { num, id, name, disabledAt, keyNum, hash, expiresAt } of rows) {
-        const app = { num, id, name, keys: [], disabled: disabledAt !== null };
+      const nums = rows.map(({ num }) => num);
+      const signing = await findSigningKeys(driver, nums);
+      for (const { num, id, name, disabledAt, registration: mode, keyNum, hash, expiresAt } of rows) {
+        const registration = registrationCodes.fromCode(mode);
+        const signingKeys = signing.get(num) ?? [];
+        const app = { num, id, name, keys: [], disabled: disabledAt !== null, registration, signingKeys };
         const known = found.get(num) ?? app;
         if (hash !== null) known.keys.push({ id: String(keyNum), scope: 'manage', hash, expiresAt });
         found.set(num, known);
@@ -58,6 +66,18 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
     async findDevicesById(ids) {
       const rows = await rowsFor(ids, (chunk) => db.select(columns).from(devices).where(inArray(devices.id, chunk)));
       return rows.map(toDevice);
+    },
+
+    async findDevicesByToken(pairs) {
+      const found: Device[] = [];
+      for (const [appNum, hashes] of groupByApp(pairs, ({ nativeToken }) => hashSecret(nativeToken))) {
+        const rows = await db
+          .select(columns)
+          .from(devices)
+          .where(and(inArray(devices.tokenHash, hashes), eq(devices.appNum, appNum)));
+        found.push(...rows.map(toDevice));
+      }
+      return found;
     },
 
     async findSubscribers(ids) {

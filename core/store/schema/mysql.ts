@@ -1,6 +1,7 @@
 import { boolean, index, int, mysqlTable, primaryKey, tinyint, uniqueIndex } from 'drizzle-orm/mysql-core';
 import { asciiText, exactText, freeText, longText, number53 } from './mysql-columns.js';
 
+export * from './mysql-access.js';
 export * from './mysql-waking.js';
 
 /** Business systems that may push. */
@@ -13,6 +14,8 @@ export const apps = mysqlTable('apps', {
   disabledAt: number53('disabled_at'),
   /** True: vendors are told of a message, and nothing of its content. */
   hidesContent: boolean('hides_content').notNull().default(false),
+  /** Way in which its devices are registered. */
+  registration: tinyint('registration').notNull().default(0),
 });
 
 /** Hashes of the keys that an app may use now. */

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
+export * from './sqlite-access.js';
 export * from './sqlite-waking.js';
 
 /** Milliseconds since the Unix epoch, or an id below 2^53. */
@@ -16,6 +17,8 @@ export const apps = sqliteTable('apps', {
   disabledAt: number53('disabled_at'),
   /** True: vendors are told of a message, and nothing of its content. */
   hidesContent: integer('hides_content', { mode: 'boolean' }).notNull().default(false),
+  /** Way in which its devices are registered. */
+  registration: integer('registration').notNull().default(0),
 });
 
 /** Hashes of the keys that an app may use now. */

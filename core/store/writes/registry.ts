@@ -4,7 +4,7 @@ import { EVERYONE_TAG } from '../../domain/audience.js';
 import type { Device } from '../../domain/device.js';
 import { deviceColumns, toDevice } from '../reads/registry.js';
 import { readTokens } from '../reads/tokens.js';
-import { platformCodes } from '../sql/codes.js';
+import { platformCodes, registrationCodes } from '../sql/codes.js';
 import {
   chunks,
   insertRows,
@@ -186,8 +186,10 @@ export function createRegistryCommits(
     await insertRows(
       tx,
       driver.maxValues,
-      `${driver.insertIgnore} INTO apps (id, name, created_at)`,
-      [...fresh.values()].map(({ id, name, now }) => [id, name, now]),
+      `${driver.insertIgnore} INTO apps (id, name, created_at, registration)`,
+      [...fresh.values()].map(({ id, name, now, registration = 'OPEN' }) => {
+        return [id, name, now, registrationCodes.toCode(registration)];
+      }),
     );
     const ours = await tx.db
       .select({ id: apps.id, num: apps.num })

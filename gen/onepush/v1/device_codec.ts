@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 import type { BinaryReader } from "@bufbuild/protobuf/wire";
-import type { Device, DeviceToken, Presence, RegisterDeviceRequest, RegisterDeviceResponse, RegisteredToken, UnregisterDeviceRequest, UnregisterDeviceResponse, WebPushKeys } from "./device_pb.js";
+import type { Device, DeviceToken, Presence, RegisterDeviceRequest, RegisterDeviceResponse, RegisteredToken, RotateDeviceIdRequest, RotateDeviceIdResponse, UnregisterDeviceRequest, UnregisterDeviceResponse, WebPushKeys } from "./device_pb.js";
 import { fallBack } from "../../../common/codec/reading.js";
 import type { Writer } from "../../../common/codec/writer.js";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -189,6 +189,32 @@ export function readUnregisterDeviceRequest(reader: BinaryReader, end: number): 
 
 /** @generated from message onepush.v1.UnregisterDeviceRequest */
 export function writeUnregisterDeviceRequest(writer: Writer, message: UnregisterDeviceRequest): void {
+  if (message.deviceId !== '') {
+    writer.string(10, message.deviceId);
+  }
+}
+
+/** @generated from message onepush.v1.RotateDeviceIdRequest */
+export function readRotateDeviceIdRequest(reader: BinaryReader, end: number): RotateDeviceIdRequest {
+  const message: RotateDeviceIdRequest = {
+    $typeName: "onepush.v1.RotateDeviceIdRequest",
+    deviceId: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.deviceId = reader.string(true);
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.RotateDeviceIdRequest */
+export function writeRotateDeviceIdRequest(writer: Writer, message: RotateDeviceIdRequest): void {
   if (message.deviceId !== '') {
     writer.string(10, message.deviceId);
   }
@@ -416,6 +442,32 @@ export function writeRegisteredToken(writer: Writer, message: RegisteredToken): 
   }
   if (message.registeredAt !== undefined) {
     writer.bytes(58, toBinary(TimestampSchema, message.registeredAt));
+  }
+}
+
+/** @generated from message onepush.v1.RotateDeviceIdResponse */
+export function readRotateDeviceIdResponse(reader: BinaryReader, end: number): RotateDeviceIdResponse {
+  const message: RotateDeviceIdResponse = {
+    $typeName: "onepush.v1.RotateDeviceIdResponse",
+    deviceId: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.deviceId = reader.string(true);
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.RotateDeviceIdResponse */
+export function writeRotateDeviceIdResponse(writer: Writer, message: RotateDeviceIdResponse): void {
+  if (message.deviceId !== '') {
+    writer.string(10, message.deviceId);
   }
 }
 

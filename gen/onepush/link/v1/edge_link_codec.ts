@@ -6,7 +6,7 @@ import type { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { Call, CheckReadinessRequest, CheckReadinessResponse, CoreBatch, Delivery, EdgeBatch, Hello, Item, Publication, Published, Recall, Reply, SessionEvent, SessionOrder } from "./edge_link_pb.js";
 import { fallBack, NOT_SET, readPackedDoubles, readPackedUint32 } from "../../../../common/codec/reading.js";
 import type { Writer } from "../../../../common/codec/writer.js";
-import { readRegisterDeviceRequest, readRegisterDeviceResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse } from "../../v1/device_codec.js";
+import { readRegisterDeviceRequest, readRegisterDeviceResponse, readRotateDeviceIdRequest, readRotateDeviceIdResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeRotateDeviceIdRequest, writeRotateDeviceIdResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse } from "../../v1/device_codec.js";
 import { readRecallPushRequest, readRecallPushResponse, readSendPushRequest, readSendPushResponse, writeRecallPushRequest, writeRecallPushResponse, writeSendPushRequest, writeSendPushResponse } from "../../v1/push_codec.js";
 import { readCreateAppRequest, readCreateAppResponse, readGetAppRequest, readGetAppResponse, writeCreateAppRequest, writeCreateAppResponse, writeGetAppRequest, writeGetAppResponse } from "../../v1/app_codec.js";
 import { readDeviceTimelineRequest, readDeviceTimelineResponse, readGetPushRequest, readGetPushResponse, readListDeliveriesRequest, readListDeliveriesResponse, readListDevicesRequest, readListDevicesResponse, writeDeviceTimelineRequest, writeDeviceTimelineResponse, writeGetPushRequest, writeGetPushResponse, writeListDeliveriesRequest, writeListDeliveriesResponse, writeListDevicesRequest, writeListDevicesResponse } from "../../v1/query_codec.js";
@@ -109,6 +109,7 @@ export function readHello(reader: BinaryReader, end: number): Hello {
     $typeName: "onepush.link.v1.Hello",
     edgeId: '',
     attachment: 0,
+    exposed: false,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -117,6 +118,9 @@ export function readHello(reader: BinaryReader, end: number): Hello {
         break;
       case 16:
         message.attachment = reader.uint32();
+        break;
+      case 24:
+        message.exposed = reader.bool();
         break;
       default:
         fallBack();
@@ -133,6 +137,9 @@ export function writeHello(writer: Writer, message: Hello): void {
   }
   if (message.attachment !== 0) {
     writer.uint32(16, message.attachment);
+  }
+  if (message.exposed) {
+    writer.bool(24, message.exposed);
   }
 }
 
@@ -297,6 +304,10 @@ export function readCall(reader: BinaryReader, end: number): Call {
         if (message.request !== NOT_SET) fallBack();
         message.request = { case: "deviceTimeline", value: readDeviceTimelineRequest(reader, reader.uint32() + reader.pos) };
         break;
+      case 82:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "rotateDeviceId", value: readRotateDeviceIdRequest(reader, reader.uint32() + reader.pos) };
+        break;
       case 122:
         message.clientAddress = reader.string(true);
         break;
@@ -375,6 +386,11 @@ export function writeCall(writer: Writer, message: Call): void {
       const mark24 = writer.begin(194);
       writeDeviceTimelineRequest(writer, message.request.value);
       writer.end(mark24);
+      break;
+    case "rotateDeviceId":
+      const mark10 = writer.begin(82);
+      writeRotateDeviceIdRequest(writer, message.request.value);
+      writer.end(mark10);
       break;
   }
   if (message.clientAddress !== '') {
@@ -545,6 +561,10 @@ export function readReply(reader: BinaryReader, end: number): Reply {
         if (message.result !== NOT_SET) fallBack();
         message.result = { case: "deviceTimeline", value: readDeviceTimelineResponse(reader, reader.uint32() + reader.pos) };
         break;
+      case 74:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "rotateDeviceId", value: readRotateDeviceIdResponse(reader, reader.uint32() + reader.pos) };
+        break;
       default:
         fallBack();
     }
@@ -619,6 +639,11 @@ export function writeReply(writer: Writer, message: Reply): void {
       const mark24 = writer.begin(194);
       writeDeviceTimelineResponse(writer, message.result.value);
       writer.end(mark24);
+      break;
+    case "rotateDeviceId":
+      const mark9 = writer.begin(74);
+      writeRotateDeviceIdResponse(writer, message.result.value);
+      writer.end(mark9);
       break;
   }
 }

@@ -12,7 +12,8 @@ it('a key ends with its time alone, though its app is in the cache', async () =>
   const store = {
     async findApps(ids: readonly string[]) {
       lookUps++;
-      return ids.map((id) => ({ num: 1, id, name: id, keys, disabled: false }));
+      const registration = 'OPEN' as const;
+      return ids.map((id) => ({ num: 1, id, name: id, keys, disabled: false, registration, signingKeys: [] }));
     },
     findDevicesByAlias: async () => [],
     findDevicesById: async () => [],

@@ -5,7 +5,15 @@ import { createAdmit } from '../../../../../core/rpc/service/admission.js';
 import { Health } from '../../../../../gen/health/v1/health_pb.js';
 import { PushCore } from '../../../../../gen/onepush/v1/push_core_pb.js';
 
-const app = { num: 1, id: 'app', name: 'app', keys: [], disabled: false };
+const app = {
+  num: 1,
+  id: 'app',
+  name: 'app',
+  keys: [],
+  disabled: false,
+  registration: 'OPEN' as const,
+  signingKeys: [],
+};
 /** The scopes of keys are their names. */
 const registry = {
   authenticate: async (_: string, key: string) => {
