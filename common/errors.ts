@@ -43,6 +43,11 @@ export const ERRORS = {
   NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
   COMPRESSED: { code: 41502, grpc: 'UNIMPLEMENTED', message: 'Compressed requests are not taken' },
   UPGRADE_REQUIRED: { code: 42601, grpc: 'UNIMPLEMENTED', message: 'This path takes WebSocket connections' },
+  TLS_REQUIRED: {
+    code: 42602,
+    grpc: 'UNIMPLEMENTED',
+    message: 'This is served over https only; a secret in the request was sent in plain text, and should be replaced',
+  },
   HEAD_TOO_LARGE: { code: 43101, grpc: 'RESOURCE_EXHAUSTED', message: 'The head of the request is too large' },
   OVERLOADED: { code: 42901, grpc: 'RESOURCE_EXHAUSTED', message: 'Too many calls are waiting', retryAfter: 1 },
   TOO_MANY_DEVICES: {

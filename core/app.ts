@@ -4,6 +4,7 @@ import type { Logger } from '../common/logs/log.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import { sleep } from '../common/timers.js';
+import { createTlsSource, type TlsSource, toReload } from '../common/tls/source.js';
 import { type Channels, createChannels } from './channel/channels.js';
 import { CHANNEL_KINDS } from './channel/kinds.js';
 import type { CoreConfig } from './config.js';
@@ -52,6 +53,9 @@ const LEASE_CHECK_INTERVAL = 500;
  */
 export function buildCore(config: CoreConfig, log: Logger, replaced: () => void): Service {
   let stop = async (): Promise<void> => {};
+  const tls = config.tls && createTlsSource({ use: 'ports', files: config.tls, log });
+  const edgeCa = config.edgeCa && createTlsSource({ use: 'link', files: config.edgeCa, log });
+  const tlsSources = [tls, edgeCa].filter((source): source is TlsSource => source !== undefined);
   return {
     async start() {
       // First: whoever starts a second core by mistake is told of its port, and not of a lock.
@@ -184,6 +188,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         admit,
         pools,
         observe: metrics.call,
+        tls: tls && { ports: tls, clients: edgeCa },
         log,
       });
       const connect = createConnectServer({
@@ -193,12 +198,14 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         admit,
         pools,
         observe: metrics.call,
+        tls,
         log,
       });
-      metrics.watch({ store, cycle, registry, edges: link, sums, retention, waking, channels });
+      metrics.watch({ tls: tlsSources, store, cycle, registry, edges: link, sums, retention, waking, channels });
       const ops = createOpsServer({
         metrics: metrics.page,
         checkReadiness: health.checkReadiness,
+        tls,
         log,
       });
       await port.release();
@@ -252,9 +259,11 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         leaseChecks.start();
       }
       sums.start();
+      for (const source of tlsSources) source.start();
       return addresses;
     },
     stop: () => stop(),
+    reload: toReload(tlsSources),
   };
 }
 

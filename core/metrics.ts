@@ -1,4 +1,6 @@
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
+import { meterTls } from '../common/tls/metrics.js';
+import type { TlsSource } from '../common/tls/source.js';
 import type { ObserveWake } from './channel/host.js';
 import { type ChannelSource, createChannelMetrics } from './channel-metrics.js';
 import type { DeliveryAudit } from './delivery/upkeep/delivery-audit.js';
@@ -32,6 +34,8 @@ export interface CoreMetrics {
 
 /** The parts that are asked when the metrics are read. */
 export interface CoreSources {
+  /** Certificates. */
+  tls: readonly TlsSource[];
   /** Ends of deliveries, and calls that failed. */
   store: Pick<Store, 'counts'>;
   /** Numbers of what waits. */
@@ -119,7 +123,8 @@ export function createCoreMetrics(): CoreMetrics {
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 
     wake: wakes.observe,
-    watch({ store, cycle, registry, edges, sums, retention, waking, channels }) {
+    watch({ tls, store, cycle, registry, edges, sums, retention, waking, channels }) {
+      meterTls(meters, tls);
       wakes.watch(channels);
       counter(
         'onepush_deliveries_ended_total',

@@ -3,10 +3,22 @@ import { LOG_LEVELS, type LogLevel } from '../logs/log.js';
 import { type Address, type Environment, EnvReader } from './env.js';
 import { type NameOfType, SETTINGS, type Setting, type SettingName } from './settings.js';
 
+/** A file that a setting names. */
+export interface NamedFile {
+  /** The name of the setting. */
+  readonly setting: NameOfType<'file'>;
+  /** The path, as it is set. */
+  readonly path: string;
+}
+
 /** Reads the settings of one process by the table, and gathers what is wrong with them. */
 export interface SettingsReader {
   /** `host:port`. */
   address(name: NameOfType<'address'>): Address;
+  /** The same of a setting that has no default; undefined: it is not set. */
+  findAddress(name: NameOfType<'address'>): Address | undefined;
+  /** The path of a file; undefined: it is not set. */
+  file(name: NameOfType<'file'>): NamedFile | undefined;
   /** Addresses to connect to, at least one. */
   targets(name: NameOfType<'addresses'>): Address[];
   /** Networks that are trusted. */
@@ -36,6 +48,11 @@ export function createSettingsReader(environment: Environment, process: 'core' |
   return {
     env,
     address: (name) => env.address(name, fallback(name)),
+    findAddress: (name) => (env.text(name) === undefined ? undefined : env.address(name, '')),
+    file(name) {
+      const path = env.text(name);
+      return path === undefined ? undefined : { setting: name, path };
+    },
     targets: (name) => env.targets(name, fallback(name)),
     networks: (name) => env.networks(name),
     origins: (name, words) => env.origins(name, words),

@@ -7,9 +7,20 @@ export interface Setting {
   readonly readBy: ReadBy;
   /**
    * The form of its value. `networks`: addresses, or networks as CIDR writes them. `secret`: visible ASCII without
-   * blanks. `flag`: 0 or 1. `text`: as `rule` says, and as the reader of this one setting checks.
+   * blanks. `flag`: 0 or 1. `file`: the path of a file in PEM. `text`: as `rule` says, and as the reader of this one
+   * setting checks.
    */
-  readonly type: 'address' | 'addresses' | 'networks' | 'origins' | 'secret' | 'integer' | 'flag' | 'word' | 'text';
+  readonly type:
+    | 'address'
+    | 'addresses'
+    | 'networks'
+    | 'origins'
+    | 'secret'
+    | 'integer'
+    | 'flag'
+    | 'word'
+    | 'file'
+    | 'text';
   /** The value where it is absent, or one for each process; undefined: there is none. */
   readonly fallback: string | number | { readonly core: string; readonly edge: string } | undefined;
   /** True: a process does not start without it. */

@@ -1,6 +1,7 @@
 import { LOG_LEVELS } from '../logs/log.js';
 import { ADDRESS_SETTINGS } from './limit-settings.js';
 import type { Setting } from './setting.js';
+import { TLS_SETTINGS } from './tls-settings.js';
 import { WAKING_SETTINGS } from './waking-settings.js';
 
 export type { ReadBy, Setting } from './setting.js';
@@ -51,6 +52,7 @@ export const SETTINGS = {
     meaning:
       '[Metrics](operations.md#metrics) and health, not for the public. Leave it unset for `make run`, where one value would be for both.',
   },
+  ...TLS_SETTINGS,
   ONEPUSH_CORE_ADDRS: {
     readBy: 'edge',
     type: 'addresses',

@@ -82,6 +82,8 @@ export interface ExchangeOptions {
   crumbs: CrumbGuard;
   /** Bytes of all bodies that are gathered. */
   bodies: BodyBudget;
+  /** Headers of every answer; undefined: there are none. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Rate of connections that are closed with an answer; the others are closed without a word. */
   lastWords: Rate;
 }
@@ -104,7 +106,7 @@ export function begin(
   let state: State = 'open';
   /** Nothing more of the connection is to be read. */
   let isLast = false;
-  let added: Readonly<Record<string, string>> | undefined;
+  let added = options.headers;
   const head = readHead(req);
   let known: ClientAddress | undefined;
   const client = (): ClientAddress => {

@@ -1,9 +1,10 @@
-import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
 import type { CheckReadiness } from '../../common/http/server.js';
 import type { AddressLimits } from '../address-limits.js';
 import type { CoreLink } from '../link/client.js';
 import { loadPage, loadWorker, type StaticFile } from '../page/page.js';
+import type { Routes } from '../public-server.js';
 import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
 import { answerCors } from './cors.js';
@@ -35,7 +36,7 @@ const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store'
  * @returns what refuses a request of the WebSocket's path
  */
 export function serveRoutes(
-  app: TemplatedApp,
+  app: Pick<Routes, 'any'>,
   options: Omit<ExchangeOptions, 'turns' | 'crumbs' | 'bodies' | 'lastWords'> & {
     link: CoreLink;
     checkReadiness: CheckReadiness;

@@ -1,4 +1,4 @@
-import type { HttpRequest, TemplatedApp, WebSocketBehavior } from 'uWebSockets.js';
+import type { HttpRequest, WebSocketBehavior } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
 import type { AddressLimits } from '../address-limits.js';
 import type { Connections } from '../connections.js';
@@ -7,6 +7,7 @@ import type { FindClient } from '../http/client-address.js';
 import type { Refuse } from '../http/exchange.js';
 import { type RequestHead, readHead } from '../http/request-head.js';
 import { SessionEnd } from '../link/wire.js';
+import type { Routes } from '../public-server.js';
 import { createRate } from '../rate.js';
 import { CLOSE } from './close-codes.js';
 import { createFrameBudget } from './frame-budget.js';
@@ -52,7 +53,7 @@ export interface SocketObserver {
 
 /** The WebSocket endpoint: `/msgpush.ws`. */
 export function serveWebSockets(
-  app: TemplatedApp,
+  app: Pick<Routes, 'ws'>,
   path: string,
   options: {
     hub: Hub;

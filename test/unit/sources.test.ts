@@ -11,6 +11,7 @@ const QUESTION = /^(What|Whether|Who|Whom|Whose|Which|Where|When|Why|How)\b/;
 const TEXTS = new Set([
   'common/settings/settings.ts',
   'common/settings/limit-settings.ts',
+  'common/settings/tls-settings.ts',
   'common/settings/waking-settings.ts',
   'tools/api-docs/page.ts',
   'tools/settings/zh.ts',

@@ -11,6 +11,20 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
     '允许网页在浏览器中调用 Connect 端口的来源。调用该端口的网页，会把所用的凭据暴露给能看到网页的人。',
   ONEPUSH_OPS_LISTEN:
     '[指标](operations.zh-CN.md#指标)和健康检查的监听地址，不对公网开放。使用 `make run` 时请勿设置，否则两个进程会用同一个值。',
+  ONEPUSH_TLS_CERT:
+    '证书及其与 CA 之间的中间证书。设置后，进程的所有端口只使用 [TLS](operations.zh-CN.md#tls)。文件变更后会重新读取。',
+  ONEPUSH_TLS_KEY: '对应的私钥，不带口令。',
+  ONEPUSH_LINK_TLS_CA:
+    '[链路](operations.zh-CN.md#链路的-tls)的 CA。对 core：edge 除链路令牌外，还须持有其签发的证书。对 edge：链路使用 TLS，core 须持有其签发的证书，且证书包含 `ONEPUSH_CORE_ADDRS` 中的主机名。',
+  ONEPUSH_LINK_TLS_CERT: 'edge 向 core 出示的证书。',
+  ONEPUSH_LINK_TLS_KEY: '对应的私钥，不带口令。',
+  ONEPUSH_HTTP_REDIRECT_LISTEN:
+    '明文 HTTP 的监听地址：读取请求[重定向](operations.zh-CN.md#与-tls-并存的明文-http)到 https，其余一律拒绝。须同时设置 `ONEPUSH_TLS_CERT`。',
+  ONEPUSH_HTTP_REDIRECT_PORT: '重定向到的 https 端口，即客户端看到的端口。',
+  ONEPUSH_HSTS_SECONDS:
+    '浏览器在多长时间内只用 https 访问本主机（`Strict-Transport-Security`）；0 表示不发送。须同时设置 `ONEPUSH_TLS_CERT`。',
+  ONEPUSH_ALLOW_PLAINTEXT:
+    '`1` 允许其他机器可以访问的端口，以及通往其他机器的链路使用[明文](operations.zh-CN.md#明文)：位于终止 TLS 的代理之后，或处于私有网络中。未设置时，进程在这种情况下不会启动。',
   ONEPUSH_CORE_ADDRS:
     'core 的 gRPC 地址。有多个时同一时间只使用一个，无法连接就尝试下一个：供备用 core 接替使用，不是同时使用两个 core。`make run` 会自行设置。',
   ONEPUSH_LINK_TOKEN:

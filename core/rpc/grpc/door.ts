@@ -17,6 +17,7 @@ import type { Admission } from '../service/caller.js';
 import type { ObserveCall } from '../service/interceptors.js';
 import { toOnePushError } from '../wire/failures.js';
 import { toStatus } from '../wire/status.js';
+import { hasShownCertificate, refuseEdge } from './edge-certificate.js';
 import { createFrameReader } from './frame-reader.js';
 
 /**
@@ -76,13 +77,15 @@ interface OpenCall {
 export function createGrpcDoor(options: {
   /** By path; what is not here has a door of its own. */
   methods: ReadonlyMap<string, DescMethod>;
+  /** Path of edges where they need a certificate; undefined: they need none. */
+  edgePath: string | undefined;
   admit: Admit;
   pools: Pools;
   /** Told of calls that are not let in. */
   observe: ObserveCall | undefined;
   log: Logger;
 }): GrpcDoor {
-  const { methods, admit, pools, observe, log } = options;
+  const { methods, edgePath, admit, pools, observe, log } = options;
   const open = new Set<OpenCall>();
   /** Of calls of any method, those without a door too. */
   const streams = new Set<ServerHttp2Stream>();
@@ -196,6 +199,7 @@ export function createGrpcDoor(options: {
       streams.add(stream);
       stream.once('close', () => streams.delete(stream));
       const method = methods.get(path);
+      if (path === edgePath && !hasShownCertificate(stream)) return refuseEdge(call);
       if (method === undefined) return new ServerInterceptingCall(call);
       const entry = enter(method, stream, call);
       return new ServerInterceptingCall(call, {
