@@ -106,7 +106,8 @@ module.exports = {
     ),
     {
       name: 'device-is-alone',
-      comment: 'device imports nothing but itself: no package, and of Node.js only what device/node.ts keeps files with',
+      comment:
+        'device imports nothing but itself: no package, and of Node.js only what device/node.ts keeps files with',
       severity: 'error',
       from: { path: '^device/' },
       to: { pathNot: ['^device/', '^node:', '^fs', '^path$'] },

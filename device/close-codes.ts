@@ -10,7 +10,7 @@ import { hintMs, minutesMs } from './backoff.js';
  */
 export type ClosedReason = 'closed' | 'replaced' | 'unregistered' | 'refused' | 'malformed';
 
-/** What follows from the close of a connection. */
+/** Consequence of the close of a connection. */
 export type Verdict =
   | { readonly next: 'end'; readonly reason: ClosedReason }
   | { readonly next: 'register' }

@@ -41,8 +41,8 @@ export interface DeviceEvents {
 }
 
 /**
- * A device: registered, connected, and connected again. Messages come in the order in which the service sent them, each
- * once; those that come while nobody listens wait for the first listener.
+ * A device: registered, connected, and connected again. Messages come in the order in which the service sent them,
+ * each once; those that come while nobody listens wait for the first listener.
  */
 export interface Device {
   /** The state. */
@@ -52,8 +52,8 @@ export interface Device {
   /** Connects, and keeps connecting until it is closed. Does nothing if it is not idle or closed. */
   connect(): void;
   /**
-   * Adds a listener of messages. The next message comes when what it returns has resolved. Where it throws or rejects, a
-   * message that needs a confirmation is not confirmed, and comes again. Returns what removes it.
+   * Adds a listener of messages. The next message comes when what it returns has resolved. Where it throws or rejects,
+   * a message that needs a confirmation is not confirmed, and comes again. Returns what removes it.
    */
   on(name: 'message', listener: (message: Message) => unknown): () => void;
   /** Adds a listener. Returns what removes it. */

@@ -1,11 +1,11 @@
 /**
- * The parts of a runtime that the package uses, where they are there. Neither the types of browsers nor those of Node.js
- * are assumed: React Native and workers have some of both.
+ * The parts of a runtime that the package uses, where they are there. Neither the types of browsers nor those of
+ * Node.js are assumed: React Native and workers have some of both.
  */
 interface Host {
   setTimeout(run: () => void, ms: number): Timer;
   clearTimeout(timer: Timer | undefined): void;
-  fetch?(url: string, init: FetchInit): Promise<FetchResponse>;
+  fetch?: Fetch;
   atob?(text: string): string;
   AbortController: new () => { readonly signal: AbortSignalLike; abort(): void };
   performance?: { now(): number };
@@ -34,17 +34,8 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** The second argument of `fetch`. */
-export interface FetchInit {
-  /** The method. */
-  method: string;
-  /** The headers. */
-  headers: Record<string, string>;
-  /** The body. */
-  body: string;
-  /** Ends the call. */
-  signal: AbortSignalLike;
-}
+/** `fetch`, as far as it is used: `init` has `method`, `headers` as an object, `body` as text, and `signal`. */
+export type Fetch = (url: string, init: object) => Promise<FetchResponse>;
 
 /** A `Response`, as far as it is used. */
 export interface FetchResponse {

@@ -1,6 +1,6 @@
 import type { Message } from './message.js';
 
-/** What has become of a message that a consumer was given; `untouched`: it has not looked at it. */
+/** End of a message that a consumer was given; `untouched`: it has not looked at it. */
 export type Outcome = 'handled' | 'left' | 'untouched';
 
 /** Takes messages, one at a time: the next one comes when its promise has settled. */

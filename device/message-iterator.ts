@@ -20,8 +20,8 @@ interface Given {
 }
 
 /**
- * Returns an iterator. A message is handled when the loop asks for the next one; a loop that ends by `break`, `return` or
- * a throw, which look the same, has left its last message.
+ * Returns an iterator. A message is handled when the loop asks for the next one; a loop that ends by `break`, `return`
+ * or a throw, which look the same, has left its last message.
  *
  * @param detach called once, when the loop has ended
  */

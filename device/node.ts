@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import type { DeviceStorage } from './storage.js';
 
 /**
- * Returns a storage in a file, readable by its owner only, which one process uses at a time. A write has reached the disk
- * when it resolves; a crash leaves the file as it was before a write, or as it is after.
+ * Returns a storage in a file, readable by its owner only, which one process uses at a time. A write has reached the
+ * disk when it resolves; a crash leaves the file as it was before a write, or as it is after.
  */
 export function fileStorage(path: string): DeviceStorage {
   let last: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,6 @@
 import type { Backoff } from './backoff.js';
 import type { HeartbeatTimes } from './heartbeat.js';
-import { type AbortSignalLike, type FetchInit, type FetchResponse, host, type WebSocketConstructor } from './host.js';
+import { type AbortSignalLike, type Fetch, host, type WebSocketConstructor } from './host.js';
 import { type DeviceStorage, defaultStorage } from './storage.js';
 import type { Transport } from './transport.js';
 import { webSocketTransport } from './websocket-transport.js';
@@ -32,7 +32,7 @@ export interface RegistrationChanges {
   readonly tags?: readonly string[];
   /** A phone number. */
   readonly mobile?: string;
-  /** How a vendor wakes the device. */
+  /** The token by which a vendor wakes the device. */
   readonly push?: VendorToken;
 }
 
@@ -50,7 +50,8 @@ export interface DeviceOptions extends RegistrationChanges {
   readonly nativeToken?: string;
   /**
    * Fetches a registration token that the business system has signed for this user. Called for each registration, which
-   * is rare: when something of it has changed, or the service does not know the device. So no token is kept until it ends.
+   * is rare: when something of it has changed, or the service does not know the device. So no token is kept until it
+   * ends.
    */
   readonly token?: () => Promise<string>;
   /** Keeps the device id, and which messages were shown. By default `localStorage` in pages, else memory. */
@@ -79,7 +80,7 @@ export interface DeviceOptions extends RegistrationChanges {
   /** Closes the device when it is aborted. */
   readonly signal?: AbortSignalLike;
   /** Calls REST; by default the runtime's `fetch`. */
-  fetch?(url: string, init: FetchInit): Promise<FetchResponse>;
+  readonly fetch?: Fetch;
 }
 
 /** Options with all their defaults. */
@@ -92,7 +93,7 @@ export type ResolvedOptions = Readonly<
   > & {
     backoff: Backoff;
     heartbeat: HeartbeatTimes;
-    fetch: NonNullable<typeof host.fetch>;
+    fetch: Fetch;
   }
 >;
 

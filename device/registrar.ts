@@ -9,7 +9,7 @@ export interface Registrar {
   readonly id: string | undefined;
   /** The user. */
   readonly alias: string;
-  /** Registers, if what is registered is not what should be. Rejects with a RegistrationError, or with the app's error. */
+  /** Registers, if the service has not what it should have. Rejects with a RegistrationError, or the app's error. */
   ensure(signal: AbortSignalLike): Promise<string>;
   /** Takes changes. Returns false if they change nothing. */
   change(changes: RegistrationChanges): boolean;

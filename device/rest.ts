@@ -1,4 +1,4 @@
-import { type AbortSignalLike, type FetchInit, type FetchResponse, host } from './host.js';
+import { type AbortSignalLike, type Fetch, host } from './host.js';
 
 /** A refusal by the service, or no answer. */
 export class RegistrationError extends Error {
@@ -29,7 +29,7 @@ const ANSWER_WITHIN_MS = 15_000;
 
 /** Posts JSON and returns what is answered. Throws a RegistrationError, also when the signal is aborted. */
 export async function post(
-  fetch: (url: string, init: FetchInit) => Promise<FetchResponse>,
+  fetch: Fetch,
   url: string,
   body: string,
   options: { authorization?: string | undefined; signal?: AbortSignalLike | undefined } = {},

@@ -12,7 +12,7 @@ export type TabNote =
   | { readonly note: 'open'; readonly isOpen: boolean }
   /** A tab has come, or has another user now. */
   | { readonly note: 'user'; readonly alias: string }
-  /** What is to be registered has changed. */
+  /** The registration has to change. */
   | { readonly note: 'change'; readonly changes: RegistrationChanges }
   /** The device has ended for good. */
   | { readonly note: 'ended'; readonly reason: ClosedReason };

@@ -15,7 +15,7 @@ export interface TransportTarget {
   readonly deviceId: string;
 }
 
-/** What is told of a connection. */
+/** Events of a connection. */
 export interface TransportEvents {
   /** It is open. */
   opened(): void;

@@ -74,8 +74,11 @@ describe('a registration', () => {
 
   it('is given up after a while without an answer', async () => {
     const { device } = world.device({
-      fetch: (_url, { signal }) =>
-        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+      fetch: (_url, init) =>
+        new Promise((_resolve, reject) => {
+          const { signal } = init as RequestInit;
+          signal?.addEventListener('abort', () => reject(new Error('aborted')));
+        }),
     });
     device.connect();
     await vi.advanceTimersByTimeAsync(15_000);

@@ -43,7 +43,9 @@ export class FakeSocket {
   }
   /** The server sends a message. */
   push(id: number, more: Record<string, unknown> = {}): void {
-    this.say(JSON.stringify({ id: String(id), appId: 'app', tenantCode: '', pushMsgType: 'MSG', needConfirm: false, ...more }));
+    this.say(
+      JSON.stringify({ id: String(id), appId: 'app', tenantCode: '', pushMsgType: 'MSG', needConfirm: false, ...more }),
+    );
   }
   /** The server closes it, or the network does. */
   end(code = 1006, reason = ''): void {
@@ -114,7 +116,9 @@ export function createWorld(): World {
             sockets.push(this);
           }
         } as WebSocketConstructor,
-        async fetch(url, { body, headers }) {
+        async fetch(url, init) {
+          // As the type of `fetch` says.
+          const { body, headers } = init as { body: string; headers: Record<string, string> };
           const path = new URL(url).pathname;
           world.calls.push({ path, body: JSON.parse(body), authorization: headers.Authorization });
           const { status = 200, body: answer = {}, retryAfter = null } = await world.answer(path);
