@@ -8,9 +8,9 @@ import type { TabNote } from './tabs.js';
  * Receives messages: drops repetitions, stores what must not come twice, hands the rest over, and confirms.
  *
  * A message without `needConfirm` is stored as done before it is handed over, for the service will hardly send it
- * again: it is shown once at most, also where the process dies in between. One with `needConfirm` is stored when the app
- * is done with it, and confirmed after that: it is shown once, unless the process dies while the app works on it; then
- * again.
+ * again: it is shown once at most, also where the process dies in between. One with `needConfirm` is stored when the
+ * app is done with it, and confirmed after that: it is shown once, unless the process dies while the app works on it;
+ * then again.
  */
 export interface Reception {
   /** A frame has come over this tab's connection. */
