@@ -90,10 +90,12 @@ export function createRegistrar(options: DeviceOptions, resolved: ResolvedOption
     async unregister() {
       const known = registered ?? (await findRegistered(storage));
       if (known !== undefined) {
-        await post(fetch, `${url}/msgpush/unregister/${known.id}`, '{}').catch((error: RegistrationError) => {
-          // It is gone already.
-          if (error.status !== 404) throw error;
-        });
+        await post(fetch, `${url}/msgpush/unregister`, '{}', { authorization: known.id }).catch(
+          (error: RegistrationError) => {
+            // It is gone already.
+            if (error.status !== 404) throw error;
+          },
+        );
       }
       await this.forget();
     },

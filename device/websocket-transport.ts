@@ -3,6 +3,8 @@ import type { Transport } from './transport.js';
 
 /** The subprotocol, which a server answers. */
 const SUBPROTOCOL = 'onepush.v1';
+/** Prefix of the one that carries the device id. */
+const SUBPROTOCOL_OF_ID = 'onepush.device.';
 const OPEN = 1;
 
 /** The events of a WebSocket, and what those of the package `ws` have beyond. */
@@ -26,9 +28,11 @@ export function webSocketTransport(Socket: WebSocketConstructor | undefined = ho
   }
   return {
     open({ url, deviceId }, events) {
-      const address = `${url.replace(/^http/, 'ws')}/msgpush.ws?deviceId=${encodeURIComponent(deviceId)}`;
+      const address = `${url.replace(/^http/, 'ws')}/msgpush.ws`;
+      // Not in the address, which proxies write into their logs; and not in a header, which browsers do not send.
+      const protocols = [SUBPROTOCOL, `${SUBPROTOCOL_OF_ID}${deviceId}`];
       // Safe: every WebSocket has these handlers; what `ws` alone has is looked for.
-      const socket = new Socket(address, [SUBPROTOCOL]) as EventfulSocket;
+      const socket = new Socket(address, protocols) as EventfulSocket;
       socket.onopen = () => events.opened();
       socket.onmessage = ({ data }) => {
         if (typeof data === 'string') events.frame(data);

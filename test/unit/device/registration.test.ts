@@ -109,7 +109,7 @@ describe('a registration', () => {
   it('ends when the device is unregistered', async () => {
     const { device } = await openDevice(world);
     await device.unregister();
-    expect(world.calls.at(-1)?.path).toMatch(/^\/msgpush\/unregister/);
+    expect(world.calls.at(-1)).toMatchObject({ path: '/msgpush/unregister', authorization: 'Bearer id-1' });
     expect(device.state).toEqual({ name: 'closed', reason: 'unregistered' });
     const again = await openDevice(world);
     expect(again.device.id).toBe('id-2');
