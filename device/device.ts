@@ -169,9 +169,9 @@ export function createDevice(options: DeviceOptions): Device {
       enter({ name: 'following', isOpen: false });
       own.tabs.enter(() => void lead(own));
     } else {
+      if (own.role === 'leading') post({ note: 'open', isOpen: false });
       own.role = 'none';
       connection.stop();
-      post({ note: 'open', isOpen: false });
       own.tabs.leave();
       if (state.name !== 'paused' || state.cause !== cause) enter({ name: 'paused', cause });
     }

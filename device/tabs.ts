@@ -65,8 +65,10 @@ export function createTabs(name: string, isShared: boolean, heard: (note: TabNot
         lead();
       });
     };
-    // Rejects when the wait was aborted.
-    locks?.request(name, { signal }, hold).catch(ignore);
+    locks?.request(name, { signal }, hold).catch(() => {
+      // Not because the wait was aborted: a browser that has locks, and does not let this page have one.
+      if (!isLeft) lead();
+    });
   }
 
   return {

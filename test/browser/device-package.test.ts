@@ -16,6 +16,7 @@ import { sendPush, uniqueName } from '../support/users.js';
 interface PageOfTest {
   device: Device;
   shown: string[];
+  localStorage: Record<string, string>;
 }
 
 const HTML = `<!doctype html><title>A device</title><script type="module">
@@ -99,9 +100,10 @@ describe.skipIf(skipWithoutChromium('device-package.test.ts'))('the device packa
     await hasShown(second, [one]);
     if (how === 'closed') await first.close();
     else {
+      const crashed = new Promise((resolve) => first.once('crash', resolve));
       // Never answered, for the process is gone.
       first.goto('chrome://crash').catch(() => {});
-      await once(first, 'crash');
+      await crashed;
     }
     const from = performance.now();
     await isIn(second, { name: 'open' });
@@ -145,7 +147,11 @@ describe.skipIf(skipWithoutChromium('device-package.test.ts'))('the device packa
     await isIn(second, { name: 'following', isOpen: true });
     const id = await send(alias, true);
     await hasShown(second, [id]);
-    const stored = () => first.evaluate(() => Object.entries(localStorage).find(([key]) => key.endsWith('seen'))?.[1]);
+    const stored = () =>
+      first.evaluate(
+        () =>
+          Object.entries((globalThis as unknown as PageOfTest).localStorage).find(([key]) => key.endsWith('seen'))?.[1],
+      );
     await eventually(async () => (await stored()) === id, { message: 'the id in the storage' });
   });
 

@@ -7,6 +7,7 @@ import { createDevice, type Device, type DeviceOptions } from '../../device/inde
 import { fileStorage } from '../../device/node.js';
 import { eventually } from '../support/eventually.js';
 import { startProxy, type TcpProxy, through } from '../support/proxy.js';
+import { seeded } from '../support/seeded.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { sendPush, uniqueName } from '../support/users.js';
 
@@ -49,17 +50,6 @@ function start(options: Partial<DeviceOptions> & { alias: string }) {
   const has = (count: number) =>
     eventually(() => shown.length >= count, { timeoutMs: 15_000, message: `${count} messages` });
   return { device, shown, states, isIn, has };
-}
-
-/** A generator of numbers from 0 to 1 that repeats itself with its seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Asks the service what has become of a push. */
