@@ -27,8 +27,15 @@ export interface ScriptedSessions {
   edge: EdgePort;
   /** What the edge was told, in order. */
   told: string[];
-  /** The edge announces a session of the device on this slot. Resolves when it reads what waits. */
-  open(slot: number): Promise<void>;
+  /** How far devices have read, as it was written. */
+  advanced: [deviceNum: number, pushId: number][];
+  /**
+   * The edge announces a session of the device on this slot, which has received all up to the nth push before; none by
+   * default. Resolves when it reads what waits.
+   */
+  open(slot: number, through?: number): Promise<void>;
+  /** From now on nothing is committed: what has to be written first is waited for. */
+  holdCommits(): void;
   /** The nth push is committed now, to the device. */
   pushed(n: number): void;
   /** Ends the reads that wait for the content of pushes, and lets all later ones go. */
@@ -39,6 +46,8 @@ export interface ScriptedSessions {
 export function scriptedSessions(): ScriptedSessions {
   const shelf = createShelf();
   const told: string[] = [];
+  const advanced: [number, number][] = [];
+  let flush = (): Promise<void> | undefined => undefined;
   let bound = idOf(100);
   let open = (): void => undefined;
   const gate = new Promise<void>((resolve) => {
@@ -46,7 +55,7 @@ export function scriptedSessions(): ScriptedSessions {
   });
   const store: Partial<StoreReader> = {
     ...shelf.lookUps,
-    findSubscribers: async () => [{ ...DEVICE, appDisabled: false, seenDay: 0 }],
+    findSubscribers: async () => [{ ...DEVICE, appDisabled: false }],
     findCursors: async () => new Map(),
     async findPushes(ids) {
       // What the store answers is on its way when the gate opens.
@@ -72,7 +81,11 @@ export function scriptedSessions(): ScriptedSessions {
   const sessions = createSessions({
     // Sessions that read use no more of it.
     store: store as StoreReader,
-    cycle: { advanceCursor: vi.fn(), flush: () => undefined, lastCommitted: () => bound },
+    cycle: {
+      advanceCursor: (deviceNum, pushId) => void advanced.push([deviceNum, pushId]),
+      flush: () => flush(),
+      lastCommitted: () => bound,
+    },
     log: { warn: vi.fn() } as unknown as Logger,
   });
   sessions.attached(edge);
@@ -81,8 +94,17 @@ export function scriptedSessions(): ScriptedSessions {
     shelf,
     edge,
     told,
-    async open(slot) {
-      sessions.opened(edge, { slot, deviceId: DEVICE.id, through: 0, accepted: undefined });
+    advanced,
+    holdCommits() {
+      flush = () => new Promise(() => {});
+    },
+    async open(slot, through = 0) {
+      sessions.opened(edge, {
+        slot,
+        deviceId: DEVICE.id,
+        through: through > 0 ? idOf(through) : 0,
+        accepted: through > 0 ? DEVICE : undefined,
+      });
       await turn();
       await turn();
     },

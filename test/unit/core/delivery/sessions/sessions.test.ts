@@ -71,6 +71,28 @@ describe('a session of a device that registers', () => {
   });
 });
 
+describe('a session that an edge announces again', () => {
+  it.each(['closes', 'is lost'])(
+    'and that %s before it is looked up how far it had read leaves how far it got',
+    async (how) => {
+      const { sessions, edge, advanced, holdCommits, open } = scripted;
+      holdCommits();
+      await open(1, 50);
+      if (how === 'closes') expect(sessions.closed(edge, 1, idOf(50), 'closed')).toBe(true);
+      else sessions.detached(edge);
+      expect(advanced).toEqual([[DEVICE.num, idOf(50)]]);
+    },
+  );
+
+  it('leaves nothing if it had received nothing', async () => {
+    const { sessions, edge, advanced, holdCommits, open } = scripted;
+    holdCommits();
+    await open(1);
+    sessions.closed(edge, 1, 0, 'closed');
+    expect(advanced).toEqual([]);
+  });
+});
+
 describe('a session that drains', () => {
   it('reads on once for each page, whatever is said again of an earlier one', async () => {
     const { told, shelf, sessions, edge, open, letGo, pushed } = scripted;

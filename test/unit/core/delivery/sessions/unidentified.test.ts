@@ -3,9 +3,9 @@ import type { Logger } from '../../../../../common/logs/log.js';
 import type { EdgePort } from '../../../../../core/delivery/sessions/edge-port.js';
 import type { UnidentifiedSession } from '../../../../../core/delivery/sessions/session.js';
 import { createUnidentifiedSessions } from '../../../../../core/delivery/sessions/unidentified.js';
-import type { Subscribed } from '../../../../../core/store/store.js';
+import type { Subscriber } from '../../../../../core/domain/device.js';
 
-type Found = Subscribed;
+type Found = Subscriber & { appDisabled: boolean };
 
 const DEVICE: Found = {
   num: 1,
@@ -16,7 +16,6 @@ const DEVICE: Found = {
   generation: 3,
   memberships: [],
   appDisabled: false,
-  seenDay: 0,
 };
 
 /** Sessions that wait to be identified until `answer` is called. */
