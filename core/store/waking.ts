@@ -111,8 +111,8 @@ export interface WakeChanges {
   readonly until: number;
   /** They have a final state. */
   readonly settled: readonly (Wake & { readonly state: FinalWakeState; readonly reason: string | undefined })[];
-  /** They are due again later. `doubt`: the outcome of their attempt is not known. */
-  readonly postponed: readonly (Wake & { dueAt: number; reason: string | undefined; doubt: boolean })[];
+  /** They are due again later. `doubts`: number of their attempts so far whose outcome is not known. */
+  readonly postponed: readonly (Wake & { dueAt: number; reason: string | undefined; doubts: number })[];
   /** They are not needed while the device is online: as if they had not been planned. */
   readonly dropped: readonly Wake[];
   /**

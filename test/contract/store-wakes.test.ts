@@ -158,7 +158,7 @@ eachStore('wakes', (opened) => {
     await change({ claims });
     const changes: Partial<WakeChanges> = {
       settled: [{ ...apns(done.id, device), state: 'accepted', reason: undefined }],
-      postponed: [{ ...apns(later.id, device), dueAt: NOW + 10, reason: 'TooManyRequests', doubt: true }],
+      postponed: [{ ...apns(later.id, device), dueAt: NOW + 10, reason: 'TooManyRequests', doubts: 1 }],
       dropped: [apns(dropped.id, device)],
     };
     await change(changes);

@@ -41,7 +41,13 @@ export function createGatheredChanges(): GatheredChanges {
           settled.push({ ...key, state: change.state, reason: change.reason });
           return;
         case 'wait':
-          postponed.push({ ...key, dueAt: Math.ceil(change.dueAt), reason: change.reason, doubt: change.doubt });
+          postponed.push({
+            ...key,
+            dueAt: Math.ceil(change.dueAt),
+            reason: change.reason,
+            // That of what a crash left under way is kept with this.
+            doubts: wake.doubts + (change.doubt ? 1 : 0),
+          });
           return;
         case 'drop':
           dropped.push(key);

@@ -29,10 +29,8 @@ import type {
   WalkedPage,
 } from '../../store/store.js';
 import type { OnCommit } from '../commit-effects.js';
-import { type AccessCommands, createAccessCommands } from './access-commands.js';
 import { type ChannelCommands, createChannelCommands } from './channel-commands.js';
-import { type Command, commit, single } from './command-queue.js';
-import { createRetentionCommands, type RetentionCommands } from './retention-commands.js';
+import { type Command, type CommandCommit, commit } from './command-queue.js';
 
 /** A registration without what the write cycle adds. */
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
@@ -48,7 +46,7 @@ export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
 }
 
 /** The changes that go through the write cycle besides deliveries. */
-export interface Commands extends ChannelCommands, AccessCommands, RetentionCommands {
+export interface Commands extends ChannelCommands {
   /** Registers a device, or changes it. */
   register: Command<RegistrationRequest, Registered | Refusal>;
   /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
@@ -175,9 +173,7 @@ export function createCommands(options: {
           return known;
         }),
     },
-    ...createAccessCommands(options),
     ...createChannelCommands(options),
-    ...createRetentionCommands(options),
     recall: {
       endsDeliveries: true,
       subjectOf: ({ pushId }) => String(pushId),
@@ -265,6 +261,11 @@ export function createCommands(options: {
 function keepsToken(earlier: RegistrationRequest, later: RegistrationRequest): boolean {
   if (later.alias !== earlier.alias) return false;
   return later.push === undefined || (later.push?.implied === true && earlier.push?.implied !== true);
+}
+
+/** The same for commands that are never in a set with others. */
+function single<I, R>(input: I | undefined, store: (input: I) => Promise<R>): CommandCommit<R> {
+  return input === undefined ? commit(Promise.resolve(), () => []) : commit(store(input), (result: R) => [result]);
 }
 
 function lengthOf(texts: readonly string[]): number {

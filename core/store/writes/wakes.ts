@@ -47,12 +47,12 @@ async function commitWakes(driver: SqlDriver, tx: Transaction, changes: WakeChan
   const { now } = changes;
   await refuseTokens(driver, tx, changes);
   await settle(driver, tx, changes.settled, now);
-  for (const { dueAt, reason, doubt, ...wake } of changes.postponed) {
+  for (const { dueAt, reason, doubts, ...wake } of changes.postponed) {
     const { where, values } = plain([wake]);
     await tx.enqueue(
-      `UPDATE wakes SET state = ${DUE}, due_at = ?, doubts = doubts + ?, reason = ?, changed_at = ?
+      `UPDATE wakes SET state = ${DUE}, due_at = ?, doubts = ?, reason = ?, changed_at = ?
        WHERE state IN (${DUE}, ${SENDING}) AND ${where}`,
-      [dueAt, doubt ? 1 : 0, reason ?? null, now, ...values],
+      [dueAt, doubts, reason ?? null, now, ...values],
     );
   }
   for (const chunk of chunks(changes.dropped, PAIRS_PER_STATEMENT)) {

@@ -302,6 +302,19 @@ describe('waking', () => {
     expect(rig.sent.filter(({ message }) => message.id === String(id)).length).toBe(2);
   });
 
+  it('remembers what was under way in a crash while the wake waits for something else', async () => {
+    await start({ times: { graceMs: HOUR } });
+    const device = await rig.device();
+    rig.answers.push(NEVER);
+    const id = await rig.push([device]);
+    await rig.sentCount(1);
+    await rig.crash();
+    rig.end(device, 'lost');
+    await rig.change('UPDATE wakes SET due_at = 0 WHERE push_id = ?', [id]);
+    await rig.settled();
+    expect(await rig.wakesOf(id)).toMatchObject([{ state: DUE, attempt: 1, doubts: 1 }]);
+  });
+
   it('walks a topic push, without those who are online, and stops at a recall', async () => {
     await start();
     const devices = await Promise.all(Array.from({ length: 4 }, () => rig.device()));

@@ -1,1 +1,0 @@
-ALTER TABLE `devices` ADD `last_seen_at` bigint;
