@@ -48,6 +48,8 @@ interface Pending {
 
 /** Number of times that a request goes out, if the server refuses it unprocessed each time. */
 const MAX_ATTEMPTS = 5;
+/** Share of its time for which a request waits at the most: the outcome of what goes out too late is never known. */
+const WAITING_SHARE = 0.8;
 /** Time between two connections of which the first was of no use, in milliseconds. */
 const RECONNECT_MS = 200;
 
@@ -72,7 +74,7 @@ export function openHttp2Client(options: Http2ClientOptions): Http2Client {
     if (isClosed) drop(item, 'closed');
     else if (waiting.size >= maxWaiting) drop(item, 'overflow');
     else {
-      item.timer = setTimeout(() => drop(item, 'timeout'), item.deadline - performance.now());
+      item.timer = setTimeout(() => drop(item, 'timeout'), (item.deadline - performance.now()) * WAITING_SHARE);
       waiting.add(item);
       pump();
     }

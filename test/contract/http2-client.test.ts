@@ -268,6 +268,17 @@ describe('a request', () => {
     expect(await send(impatient)).toEqual({ kind: 'unsent', reason: 'connect_timeout' });
   });
 
+  it('that has waited for nearly all of its time is not sent: its answer would come too late', async () => {
+    const server = await startServer({ settings: { maxConcurrentStreams: 1 } });
+    const client = open(server, { maxConnections: 1 });
+    server.next({ kind: 'silence' }, LATE);
+    const first = send(client, 'first', 500);
+    const second = send(client, 'second', 550);
+    expect(await first).toEqual({ kind: 'lost', reason: 'timeout' });
+    expect(await second).toEqual({ kind: 'unsent', reason: 'timeout' });
+    expect(bodies(server)).toEqual(['first']);
+  });
+
   it('that finds the queue full is not sent', async () => {
     const server = await startServer();
     const proxy = await proxied(server);
