@@ -123,18 +123,16 @@ function createTransport(settings: Settings): Connection {
   const { place } = settings;
   if ('baseUrl' in place) {
     const pool = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    const { baseUrl, secure } = place;
-    const options = secure === undefined ? pool : { ...pool, secureContext: secure };
-    const agent = baseUrl.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(pool);
+    const agent = place.baseUrl.startsWith('https:') ? new HttpsAgent(pool) : new HttpAgent(pool);
     const transport = createConnectTransport({
-      baseUrl,
+      baseUrl: place.baseUrl,
       httpVersion: '1.1',
       useBinaryFormat: true,
       nodeOptions: { agent },
     });
     return { transport, closeTransport: () => agent.destroy() };
   }
-  const transport = createGrpcTransport(place.address, place.secure);
+  const transport = createGrpcTransport(place.address, place.tls);
   const header = headersFor('', settings);
   return {
     transport,

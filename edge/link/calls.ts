@@ -1,9 +1,9 @@
 import { isReason, OnePushError } from '../../common/errors.js';
 import type { Outbox, OutgoingCall } from './outbox.js';
-import type { Call, ErrorDetail, Reply } from './wire.js';
+import type { Call, Reply } from './wire.js';
 
 /** A call without its number. */
-export type CallInit = Pick<Call, 'appId' | 'secret' | 'request'> & Partial<Pick<Call, 'clientAddress'>>;
+export type CallInit = Pick<Call, 'appId' | 'secret' | 'request'>;
 
 /** Calls that wait for the core's answer. Bounded in number and in time. */
 export interface Calls {
@@ -60,12 +60,12 @@ export function createCalls(outbox: Pick<Outbox, 'call'>): Calls {
   }
 
   return {
-    start({ appId, secret, request, clientAddress = '' }) {
+    start({ appId, secret, request }) {
       if (open.size >= MAX_OPEN) return Promise.reject(new OnePushError('OVERLOADED'));
       lastId = (lastId + 1) % 0xffff_ffff;
       const id = lastId;
       return new Promise((resolve, reject) => {
-        const call: Call = { $typeName: 'onepush.link.v1.Call', id, appId, secret, request, clientAddress };
+        const call: Call = { $typeName: 'onepush.link.v1.Call', id, appId, secret, request };
         const outgoing = { call, isOpen: true };
         open.set(id, { outgoing, deadline: performance.now() + TIMEOUT, resolve, reject });
         if (!outbox.call(outgoing)) finish(id)?.reject(new OnePushError('OVERLOADED'));
@@ -78,7 +78,10 @@ export function createCalls(outbox: Pick<Outbox, 'call'>): Calls {
         call.resolve(result);
         return;
       }
-      call.reject(toOnePushError(result.value));
+      const { reason, violations, requestId } = result.value;
+      call.reject(
+        new OnePushError(isReason(reason) ? reason : 'UNEXPECTED', { violations, requestId: requestId || undefined }),
+      );
     },
     size: () => open.size,
     failAll() {
@@ -89,13 +92,4 @@ export function createCalls(outbox: Pick<Outbox, 'call'>): Calls {
       clearInterval(sweeper);
     },
   };
-}
-
-/** Returns the error that the core has answered with. */
-function toOnePushError({ reason, violations, requestId, limit, retryAfterSeconds }: ErrorDetail): OnePushError {
-  return new OnePushError(isReason(reason) ? reason : 'UNEXPECTED', {
-    violations,
-    ...(requestId !== '' && { requestId }),
-    ...(limit !== '' && { limit, retryAfterMs: retryAfterSeconds * 1000 }),
-  });
 }

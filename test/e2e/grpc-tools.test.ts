@@ -15,7 +15,7 @@ let stack: Stack;
 let transport: GrpcTransport;
 beforeAll(async () => {
   stack = await startStack();
-  transport = createGrpcTransport(stack.grpcAddr, undefined);
+  transport = createGrpcTransport(stack.grpcAddr, false);
 });
 afterAll(async () => {
   transport?.close();

@@ -4,6 +4,9 @@ import type { FleetDevice } from './fleet-device.js';
 import type { Misdelivery } from './ledger.js';
 import type { Rig } from './rig.js';
 
+/** The part of a rig that is looked at. */
+export type Watched = Pick<Rig, 'devices' | 'load' | 'population'>;
+
 /** An accepted push that a device it was for has not got. */
 export interface Missing {
   pushId: number;
@@ -29,7 +32,7 @@ export interface Checker {
 const SILENCE = 10_000;
 const RECONNECTED_WITHIN = 30_000;
 
-export function createChecker(rig: Rig): Checker {
+export function createChecker(rig: Watched): Checker {
   const { devices, load } = rig;
 
   function missing(): Missing[] {
@@ -80,7 +83,7 @@ function countOf(devices: readonly FleetDevice[]): number {
 }
 
 /** Sends a push to everyone, again and again until it is accepted, and resolves when all devices have it. */
-export async function reachEveryone({ load, population, devices }: Rig, timeoutMs: number): Promise<void> {
+export async function reachEveryone({ load, population, devices }: Watched, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const answer = await load.send({ ...population.everyone, needConfirm: false });

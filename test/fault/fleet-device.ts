@@ -29,6 +29,8 @@ export interface FleetDevice {
   sip(): void;
   /** Cuts the connection with a reset, with whatever was not read, and reconnects like after any other cut. */
   reset(): void;
+  /** Cuts the connection with a reset, or gives up connecting, and stays away. */
+  vanish(): void;
   /** Confirms all that it has and has not confirmed. */
   confirmAll(): void;
   /** Closes in order, when it has acknowledged what came or a little later, and resolves when that is done. */
@@ -40,6 +42,8 @@ const BACKOFF_MAX = 1500;
 const HEARTBEAT_DELAY = 200;
 /** The edge sends a ping behind messages within a second of the one before. */
 const PINGED_WITHIN = 3000;
+/** The edge may have ended the connection as dead while the device was about to close it. */
+const WITHOUT_A_CLOSE_FRAME = 1006;
 const FRAME = /^\{"id":"(\d+)".*?"needConfirm":(true|false)/s;
 
 export function createFleetDevice(options: {
@@ -83,7 +87,7 @@ export function createFleetDevice(options: {
       if (socket !== opened) return;
       clearTimeout(beating);
       beating = undefined;
-      if (wasOpen) ledger.disconnected(wanted);
+      if (wasOpen) ledger.disconnected(wanted || code === WITHOUT_A_CLOSE_FRAME);
       if (!wanted) return;
       if (wasOpen) cuts++;
       if (code >= 4400) {
@@ -157,9 +161,13 @@ export function createFleetDevice(options: {
       sipping?.resume();
     },
     reset() {
-      // ws keeps the TCP socket to itself; there is no other way to send a reset.
-      const tcp = (socket as unknown as { _socket: Socket | null } | undefined)?._socket;
-      tcp?.resetAndDestroy();
+      tcpOf(socket)?.resetAndDestroy();
+    },
+    vanish() {
+      wanted = false;
+      clearTimeout(retry);
+      if (socket?.readyState === WebSocket.OPEN) tcpOf(socket)?.resetAndDestroy();
+      else socket?.terminate();
     },
     confirmAll() {
       if (socket !== undefined) for (const pushId of ledger.unconfirmed()) confirm(socket, pushId);
@@ -168,11 +176,18 @@ export function createFleetDevice(options: {
       wanted = false;
       clearTimeout(retry);
       const closing = socket;
-      if (closing === undefined || closing.readyState === WebSocket.CLOSED) return;
-      await eventually(() => ledger.hasAcknowledged(), { timeoutMs: PINGED_WITHIN }).catch(() => {});
+      const isClosed = () => closing === undefined || closing.readyState === WebSocket.CLOSED;
+      const isDone = () => isClosed() || ledger.hasAcknowledged();
+      await eventually(isDone, { timeoutMs: PINGED_WITHIN }).catch(() => {});
+      if (closing === undefined || isClosed()) return;
       const closed = new Promise((resolve) => closing.once('close', resolve));
       closing.close();
       await closed;
     },
   };
+}
+
+/** ws keeps the TCP socket to itself; there is no other way to send a reset. */
+function tcpOf(socket: WebSocket | undefined): Socket | null | undefined {
+  return (socket as unknown as { _socket: Socket | null } | undefined)?._socket;
 }

@@ -21,6 +21,11 @@ export interface Ledger {
   /** How many messages came, each counted once. */
   count(): number;
   readonly misdeliveries: readonly Misdelivery[];
+  /**
+   * Time of `performance.now()` at which the device confirmed a message, or acknowledged one that needs no confirmation,
+   * over a connection that lived on, so that the edge has certainly read it; undefined: it has not.
+   */
+  settledAt(pushId: number): number | undefined;
   /** What was sent again because the device had not confirmed or acknowledged it: as it should be. */
   redelivered(): number;
   connected(): void;
@@ -56,14 +61,27 @@ export function createLedger(): Ledger {
   const confirmations = new Map<number, ConfirmationSaid>();
   const misdeliveries: Misdelivery[] = [];
   const cutAt = new Map<number, number>();
+  /** All that was said about a message, in order. */
+  const settlements = new Map<number, { connection: number; at: number }[]>();
   const acknowledgements = new Map<number, { connection: number; at: number }>();
   /** What came over this connection behind the last ping. */
-  let unacknowledged: number[] = [];
+  let unacknowledged: { pushId: number; needConfirm: boolean }[] = [];
   let unread: ConfirmationSaid[] = [];
   let asked: ConfirmationSaid[][] = [];
   let connection = 0;
   let highest = 0;
   let redelivered = 0;
+
+  function settled(pushId: number, said: { connection: number; at: number }): void {
+    const earlier = settlements.get(pushId);
+    if (earlier === undefined) settlements.set(pushId, [said]);
+    else earlier.push(said);
+  }
+
+  function isLost(said: { connection: number; at: number }): boolean {
+    const cut = cutAt.get(said.connection);
+    return cut !== undefined && cut - said.at < SETTLED_AFTER;
+  }
 
   function judgeRepeat(pushId: number, needConfirm: boolean): Misdelivery['kind'] | undefined {
     if (!needConfirm) return judgeUnconfirmed(pushId);
@@ -71,18 +89,14 @@ export function createLedger(): Ledger {
     if (said === undefined) return undefined;
     // On the same connection the repetition may have crossed the confirmation.
     if (said.connection === connection) return said.read ? 'repeated although confirmed' : undefined;
-    const cut = cutAt.get(said.connection);
-    if (cut !== undefined && cut - said.at < SETTLED_AFTER) return 'confirmation lost with the socket';
-    return 'repeated although confirmed';
+    return isLost(said) ? 'confirmation lost with the socket' : 'repeated although confirmed';
   }
 
   function judgeUnconfirmed(pushId: number): Misdelivery['kind'] | undefined {
     if (seen.get(pushId) === connection) return 'repeated on an open socket';
     const said = acknowledgements.get(pushId);
     if (said === undefined) return undefined;
-    const cut = cutAt.get(said.connection);
-    if (cut !== undefined && cut - said.at < SETTLED_AFTER) return 'acknowledgement lost with the socket';
-    return 'repeated after a reconnect';
+    return isLost(said) ? 'acknowledgement lost with the socket' : 'repeated after a reconnect';
   }
 
   return {
@@ -90,6 +104,7 @@ export function createLedger(): Ledger {
     has: (pushId) => seen.has(pushId),
     count: () => seen.size,
     redelivered: () => redelivered,
+    settledAt: (pushId) => settlements.get(pushId)?.find((said) => !isLost(said))?.at,
     connected() {
       connection++;
       unread = [];
@@ -100,7 +115,7 @@ export function createLedger(): Ledger {
       if (cut) cutAt.set(connection, performance.now());
     },
     arrived(pushId, needConfirm) {
-      unacknowledged.push(pushId);
+      unacknowledged.push({ pushId, needConfirm });
       if (!seen.has(pushId)) {
         seen.set(pushId, connection);
         if (needConfirm) mustConfirm.add(pushId);
@@ -118,11 +133,15 @@ export function createLedger(): Ledger {
       mustConfirm.delete(pushId);
       const said = { connection, at: performance.now(), read: false };
       confirmations.set(pushId, said);
+      settled(pushId, said);
       unread.push(said);
     },
     pinged() {
       const said = { connection, at: performance.now() };
-      for (const pushId of unacknowledged) acknowledgements.set(pushId, said);
+      for (const { pushId, needConfirm } of unacknowledged) {
+        acknowledgements.set(pushId, said);
+        if (!needConfirm) settled(pushId, said);
+      }
       unacknowledged = [];
     },
     hasAcknowledged: () => unacknowledged.length === 0,

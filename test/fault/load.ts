@@ -3,7 +3,10 @@ import type { Population, Target } from './population.js';
 import { type Answer, createSender, type Push } from './sender.js';
 
 /** An accepted push: its answer was 200. */
-export type Accepted = Pick<Push, 'members' | 'needConfirm'>;
+export interface Accepted extends Pick<Push, 'members' | 'needConfirm'> {
+  /** It was to users, not to a tag or everyone. */
+  readonly directed: boolean;
+}
 
 /** What became of all sends so far. */
 export interface Tally {
@@ -24,6 +27,8 @@ export interface Load {
   start(): void;
   /** One more send, by the way; what is accepted counts like the others. */
   send(push: Push): Promise<Answer>;
+  /** Begins no more sends until the next start, and resolves when every one has been answered. */
+  pause(): Promise<void>;
   /** Stops sending and resolves when every send has been answered. */
   stop(): Promise<void>;
 }
@@ -62,7 +67,9 @@ export function createLoad(httpUrl: string, population: Population, sendsPerSeco
     if (seconds > HANGS_AFTER) complain(`answered after ${seconds.toFixed(1)} s (${answer.kind})`);
     if (answer.kind === 'accepted') {
       if (accepted.has(answer.pushId)) complain(`two pushes have the id ${answer.pushId}`);
-      accepted.set(answer.pushId, { members: push.members, needConfirm: push.needConfirm });
+      const { members, needConfirm } = push;
+      const directed = push.audienceType === 'ALIAS' && push.audiences !== 'ALL';
+      accepted.set(answer.pushId, { members, needConfirm, directed });
     } else if (answer.kind === 'refused') tally.refused++;
     else if (answer.kind === 'wrong') complain(answer.what);
     else {
@@ -84,9 +91,15 @@ export function createLoad(httpUrl: string, population: Population, sendsPerSeco
     return { ...pick(turn % 25 === 0 ? population.tags : population.users), needConfirm };
   }
 
+  async function pause(): Promise<void> {
+    clearInterval(timer);
+    while (open > 0) await sleep(TICK);
+  }
+
   return {
     tally,
     send,
+    pause,
     start() {
       let due = performance.now();
       timer = setInterval(() => {
@@ -96,8 +109,7 @@ export function createLoad(httpUrl: string, population: Population, sendsPerSeco
       }, TICK);
     },
     async stop() {
-      clearInterval(timer);
-      while (open > 0) await sleep(TICK);
+      await pause();
       standstill.stop();
       for (const sender of senders) sender.stop();
     },

@@ -15,6 +15,8 @@ export interface Member {
   alias: string;
   nativeToken: string;
   tag: string[];
+  /** Its APNs token; absent: it has none. */
+  apnsToken?: string | undefined;
 }
 
 /** Registered devices of users with one or two of them, each device with a tag. */
@@ -26,22 +28,32 @@ export interface Population {
 }
 
 const TAGS = 12;
+/** Registrations under way at a time: each has a connection. */
+const AT_ONCE = 250;
 
-export async function registerPopulation(httpUrl: string, size: number): Promise<Population> {
+/** @param tokenOf the APNs token of the device at a place */
+export async function registerPopulation(
+  httpUrl: string,
+  size: number,
+  tokenOf: (place: number) => string | undefined = () => undefined,
+): Promise<Population> {
   const run = randomUUID().slice(0, 8);
   const planned = Array.from({ length: size }, (_, place) => ({
     // Of three devices two have the same user.
     alias: `user-${run}-${place % 3 === 2 ? place - 1 : place}`,
     nativeToken: `token-${run}-${place}`,
     tag: [`tag-${place % TAGS}`],
+    apnsToken: tokenOf(place),
   }));
-  const members: Member[] = await Promise.all(
-    planned.map(async (member) => {
+  const members: Member[] = [];
+  for (let first = 0; first < size; first += AT_ONCE) {
+    const part = planned.slice(first, first + AT_ONCE).map(async (member) => {
       const deviceId = await register(httpUrl, member);
       if (deviceId === undefined) throw new Error('the stack is not ready');
       return { ...member, deviceId };
-    }),
-  );
+    });
+    members.push(...(await Promise.all(part)));
+  }
   const named = (audienceType: Target['audienceType'], nameOf: (member: Member) => string | undefined): Target[] => {
     const places = new Map<string, number[]>();
     for (const [place, member] of members.entries()) {
@@ -61,9 +73,13 @@ export async function registerPopulation(httpUrl: string, size: number): Promise
 /** Registers a device, or registers it again, and resolves with its id; undefined: refused for now. */
 export async function register(
   httpUrl: string,
-  { alias, nativeToken, tag }: Omit<Member, 'deviceId'>,
+  { alias, nativeToken, tag, apnsToken }: Omit<Member, 'deviceId'>,
 ): Promise<string | undefined> {
-  const body = { appId: TEST_APP.appId, platform: 'ANDROID' as const, alias, nativeToken, tag };
+  const own =
+    apnsToken === undefined
+      ? { platform: 'ANDROID' as const }
+      : { platform: 'IOS' as const, push: { channel: 'APNS', token: apnsToken } };
+  const body = { appId: TEST_APP.appId, alias, nativeToken, tag, ...own };
   const answer = await registerDevice(httpUrl, body);
   if (answer.status === 503) return undefined;
   if (answer.status !== 200) throw new Error(`register was answered ${answer.status}: ${answer.text}`);

@@ -9,38 +9,49 @@ import {
   GetAppResponseSchema,
   RotateAppKeyResponseSchema,
 } from '../../../gen/onepush/v1/app_pb.js';
-import { ownedApp } from './caller.js';
+import { authenticate, type Credentials, requireAdmin } from './auth.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 
 /** The methods of who runs the service. */
 export function createAppHandlers({
   registry,
   cycle,
-}: Pick<ServiceParts, 'registry' | 'cycle'>): Pick<
+  adminToken,
+}: Pick<ServiceParts, 'registry' | 'cycle' | 'adminToken'>): Pick<
   PushCoreHandlers,
   'createApp' | 'getApp' | 'rotateAppKey' | 'disableApp' | 'enableApp'
 > {
-  async function setState(id: string, disabled: boolean): Promise<void> {
+  /** The admin may change every app, an app its own key. */
+  async function requireOwner(credentials: Credentials, id: string): Promise<void> {
+    if (credentials.kind !== 'app') return requireAdmin(credentials, adminToken);
+    const app = await authenticate(registry, credentials);
+    if (app.id !== id) throw new OnePushError('WRONG_APP_KEY', { hint: 'an app can rotate its own keys only' });
+  }
+
+  async function setState(credentials: Credentials, id: string, disabled: boolean): Promise<void> {
+    requireAdmin(credentials, adminToken);
     const known = await cycle.execute(cycle.commands.setAppState, { id, disabled });
     if (!known) throw new OnePushError('UNKNOWN_APP');
   }
 
   return {
-    async createApp({ name }) {
+    async createApp({ name }, { credentials }) {
+      requireAdmin(credentials, adminToken);
       const id = newAppId();
       const appKey = newAppKey();
       await cycle.execute(cycle.commands.createApp, { id, name, keyHash: hashSecret(appKey) });
       return create(CreateAppResponseSchema, { id, name, appKey });
     },
 
-    async getApp({ id }) {
+    async getApp({ id }, { credentials }) {
+      requireAdmin(credentials, adminToken);
       const { name, disabled } = await registry.getApp(id);
       return create(GetAppResponseSchema, { id, name, disabled });
     },
 
-    async rotateAppKey(request, { caller }) {
+    async rotateAppKey(request, { credentials }) {
       const { keepOldSeconds } = request;
-      await ownedApp(registry, caller, request.id);
+      await requireOwner(credentials, request.id);
       const appKey = newAppKey();
       const oldUntil = await cycle.execute(cycle.commands.rotateKey, {
         id: request.id,
@@ -51,13 +62,13 @@ export function createAppHandlers({
       return create(RotateAppKeyResponseSchema, { appKey, oldKeysExpireAt: timestampFromMs(oldUntil) });
     },
 
-    async disableApp({ id }) {
-      await setState(id, true);
+    async disableApp({ id }, { credentials }) {
+      await setState(credentials, id, true);
       return create(DisableAppResponseSchema);
     },
 
-    async enableApp({ id }) {
-      await setState(id, false);
+    async enableApp({ id }, { credentials }) {
+      await setState(credentials, id, false);
       return create(EnableAppResponseSchema);
     },
   };

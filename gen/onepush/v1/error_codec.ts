@@ -15,7 +15,6 @@ export function readErrorDetail(reader: BinaryReader, end: number): ErrorDetail 
     violations: [],
     requestId: '',
     retryAfterSeconds: 0,
-    limit: '',
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -30,9 +29,6 @@ export function readErrorDetail(reader: BinaryReader, end: number): ErrorDetail 
         break;
       case 32:
         message.retryAfterSeconds = reader.uint32();
-        break;
-      case 42:
-        message.limit = reader.string(true);
         break;
       default:
         fallBack();
@@ -57,9 +53,6 @@ export function writeErrorDetail(writer: Writer, message: ErrorDetail): void {
   }
   if (message.retryAfterSeconds !== 0) {
     writer.uint32(32, message.retryAfterSeconds);
-  }
-  if (message.limit !== '') {
-    writer.string(42, message.limit);
   }
 }
 

@@ -11,6 +11,8 @@ export interface SentNotification extends SentMessage {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
+type Decide = (token: string, id: string) => VendorAnswer | 'silence' | undefined;
+
 /** A fake APNs that runs. It checks what the real one checks. */
 export interface FakeApns extends RunningVendor {
   readonly sent: SentNotification[];
@@ -21,7 +23,7 @@ export interface FakeApns extends RunningVendor {
    *
    * @param decide told the device's token and the message's id
    */
-  answerBy(decide: (token: string, id: string) => VendorAnswer | undefined): void;
+  answerBy(decide: Decide): void;
   /** The clock of APNs is so many milliseconds ahead of ours from here on. */
   setClock(aheadMs: number): void;
 }
@@ -68,9 +70,9 @@ export async function startApns(): Promise<FakeApns> {
   const received = new Map<string, number>();
   const checkJwt = createJwtCheck();
   let aheadMs = 0;
-  let decide: (token: string, id: string) => VendorAnswer | undefined = () => undefined;
+  let decide: Decide = () => undefined;
 
-  async function handle(request: VendorRequest): Promise<VendorAnswer> {
+  async function handle(request: VendorRequest): Promise<VendorAnswer | 'silence'> {
     if (request.method !== 'POST') return apnsRefusal(405, 'MethodNotAllowed');
     const token = /^\/3\/device\/([^/]*)$/.exec(request.path)?.[1];
     if (token === undefined) return apnsRefusal(404, 'BadPath');

@@ -77,13 +77,17 @@ export interface VendorServer {
   goAway(how?: { readonly unprocessed?: number; readonly twice?: boolean }): void;
   /** Cuts all connections. */
   cut(): void;
+  /** Cuts all connections, and refuses others until `reopen`. */
+  shut(): Promise<void>;
+  /** Listens again, at the same address. */
+  reopen(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Options of `startVendorServer`. */
 export interface VendorServerOptions {
-  /** The vendor itself: checks the request as the vendor would, counts it, and answers. */
-  handle(request: VendorRequest): VendorAnswer | Promise<VendorAnswer>;
+  /** The vendor itself: checks the request as the vendor would, counts it, and answers, or does not. */
+  handle(request: VendorRequest): VendorAnswer | 'silence' | Promise<VendorAnswer | 'silence'>;
   /** Called for each HTTP/2 connection, before its first request. */
   onSession?(session: ServerHttp2Session): void;
   /** HTTP/2 settings that it begins with. */
@@ -143,6 +147,7 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
     if (fault?.kind === 'silence') return;
     if (fault?.kind === 'refuse') return void response.stream.close(constants.NGHTTP2_REFUSED_STREAM);
     const answer = fault?.kind === 'answer' ? fault.answer : await options.handle(read);
+    if (answer === 'silence') return;
     if (fault?.kind === 'late') await sleep(fault.ms, undefined, { ref: false });
     if (fault?.kind === 'reset') return void (session ?? socket).destroy();
     send(response, answer, fault?.kind, () => {
@@ -156,6 +161,14 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
   await once(server, 'listening');
   // A TCP server's address is not the name of a pipe.
   const { port } = server.address() as AddressInfo;
+
+  async function shut(): Promise<void> {
+    server.close();
+    for (const session of sessions.keys()) session.destroy();
+    for (const socket of sockets.keys()) socket.destroy();
+    await once(server, 'close');
+  }
+
   return {
     url: `https://localhost:${port}`,
     address: `127.0.0.1:${port}`,
@@ -176,11 +189,13 @@ export async function startVendorServer(options: VendorServerOptions): Promise<V
     cut() {
       for (const socket of sockets.keys()) socket.destroy();
     },
+    shut,
+    async reopen() {
+      server.listen(port);
+      await once(server, 'listening');
+    },
     async stop() {
-      server.close();
-      for (const session of sessions.keys()) session.destroy();
-      for (const socket of sockets.keys()) socket.destroy();
-      await once(server, 'close');
+      if (server.listening) await shut();
     },
   };
 }
