@@ -6,7 +6,7 @@ const only = (name, from, to, comment) => ({
   comment,
   severity: 'error',
   from: { path: from },
-  to: { path: '^(bin|core|edge|common|client|gen|test|tools)/', pathNot: to },
+  to: { path: '^(bin|core|edge|common|client|device|gen|test|tools)/', pathNot: to },
 });
 
 const STORE = '^core/store/(store|types)\\.ts$';
@@ -18,7 +18,7 @@ module.exports = {
     {
       name: 'nobody-imports-main',
       severity: 'error',
-      from: { path: '^(bin|core|edge|common|client)/' },
+      from: { path: '^(bin|core|edge|common|client|device)/' },
       to: { path: '/main\\.ts$' },
     },
     {
@@ -105,6 +105,20 @@ module.exports = {
       'client imports gen and of common what it is packed with',
     ),
     {
+      name: 'device-is-alone',
+      comment:
+        'device imports nothing but itself: no package, and of Node.js only what device/node.ts keeps files with',
+      severity: 'error',
+      from: { path: '^device/' },
+      to: { pathNot: ['^device/', '^node:', '^fs', '^path$'] },
+    },
+    {
+      name: 'device-runs-everywhere',
+      severity: 'error',
+      from: { path: '^device/', pathNot: '^device/node\\.ts$' },
+      to: { pathNot: '^device/' },
+    },
+    {
       name: 'gen-is-for-the-wire',
       comment: 'gen is imported only by common, */rpc, */link, the client, tools and tests',
       severity: 'error',
@@ -117,6 +131,6 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^client/dist/' },
+    exclude: { path: '^(client|device)/dist/' },
   },
 };

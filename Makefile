@@ -9,7 +9,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
-SOURCES := $(shell find bin core edge common client gen/* -path client/dist -prune -o -path client/node_modules -prune -o \
+SOURCES := $(shell find bin core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name worker.js -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
 .PHONY: help install build run verify vapid gen migrations test browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
@@ -23,13 +23,16 @@ $(INSTALLED): package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-build: $(BUILT) ## compile into dist/, and the client package into client/dist/
+build: $(BUILT) ## compile into dist/, and the packages into client/dist/ and device/dist/
 
 $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
-	@rm -rf dist client/dist
+	@rm -rf dist client/dist device/dist
 	$(BIN)/tsc -p tsconfig.build.json
 	$(BIN)/tsc -p client/tsconfig.json
+	$(BIN)/tsc -p device/tsconfig.json
+	$(BIN)/tsc -p device/tsconfig.node.json
 	@cp LICENSE client/dist/LICENSE
+	@cp LICENSE device/dist/LICENSE
 	@mkdir -p dist/core/store dist/edge/page
 	@cp -R core/store/migrations dist/core/store/migrations
 	@cp edge/page/page.html edge/page/worker.js dist/edge/page/
@@ -99,7 +102,7 @@ lint: $(INSTALLED) ## lint the sources; a warning fails
 	$(BIN)/biome lint --error-on-warnings .
 
 arrows: $(INSTALLED) ## check who imports whom, and that there is no circle
-	$(BIN)/depcruise --output-type err bin core edge common client
+	$(BIN)/depcruise --output-type err bin core edge common client device
 
 types: $(INSTALLED) ## check the types, those of the tests too
 	$(BIN)/tsc -p tsconfig.json
@@ -124,4 +127,4 @@ gen-current: $(INSTALLED) ## fail when gen/ and docs/api.md are not what proto/ 
 	{ echo 'gen/ or docs/api.md is not current: run make gen' >&2; exit 1; }
 
 clean: ## remove what build and tests leave behind; data/ stays
-	rm -rf dist client/dist coverage
+	rm -rf dist client/dist device/dist coverage

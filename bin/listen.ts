@@ -10,7 +10,8 @@ if (server === undefined || deviceId === undefined) {
   process.exit(2);
 }
 const confirming = flags.includes('--confirm');
-const socket = new WebSocket(`${server}/msgpush.ws?deviceId=${deviceId}`);
+// Not in the address: proxies write that into their logs.
+const socket = new WebSocket(`${server}/msgpush.ws`, { headers: { authorization: `Bearer ${deviceId}` } });
 const heartbeat = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send('HBT'), 30_000);
 socket.on('open', () => process.stdout.write('connected\n'));
 socket.on('message', (data) => {

@@ -123,16 +123,18 @@ function createTransport(settings: Settings): Connection {
   const { place } = settings;
   if ('baseUrl' in place) {
     const pool = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    const agent = place.baseUrl.startsWith('https:') ? new HttpsAgent(pool) : new HttpAgent(pool);
+    const { baseUrl, secure } = place;
+    const options = secure === undefined ? pool : { ...pool, secureContext: secure };
+    const agent = baseUrl.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(pool);
     const transport = createConnectTransport({
-      baseUrl: place.baseUrl,
+      baseUrl,
       httpVersion: '1.1',
       useBinaryFormat: true,
       nodeOptions: { agent },
     });
     return { transport, closeTransport: () => agent.destroy() };
   }
-  const transport = createGrpcTransport(place.address, place.tls);
+  const transport = createGrpcTransport(place.address, place.secure);
   const header = headersFor('', settings);
   return {
     transport,

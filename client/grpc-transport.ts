@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { SecureContext } from 'node:tls';
 import {
   create,
   type DescMessage,
@@ -42,9 +43,11 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
  * (docs/architecture.md). What it rejects with is a ConnectError with the service's details.
  *
  * @param address `host:port`
+ * @param secure undefined: plain text
  */
-export function createGrpcTransport(address: string, tls: boolean): GrpcTransport {
-  const client = new Client(address, tls ? credentials.createSsl() : credentials.createInsecure(), {
+export function createGrpcTransport(address: string, secure: SecureContext | undefined): GrpcTransport {
+  const security = secure === undefined ? credentials.createInsecure() : credentials.createFromSecureContext(secure);
+  const client = new Client(address, security, {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 5000,

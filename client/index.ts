@@ -10,6 +10,6 @@ export { DeliveryState } from '../gen/onepush/v1/receipt_pb.js';
 export { to } from './audience.js';
 export { type CallOptions, createOnePushClient, type OnePushClient, type UnaryCalls } from './client.js';
 export { CallError, type CodeName, type Violation } from './errors.js';
-export type { ClientOptions } from './options.js';
+export type { ClientOptions, TlsOptions } from './options.js';
 export type { Push } from './push.js';
 export type { WatchOptions } from './receipts.js';

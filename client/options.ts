@@ -1,3 +1,4 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { invalidRequest } from './requests.js';
 import type { RetryPolicy } from './retry.js';
 
@@ -23,21 +24,35 @@ type Place =
   | {
       /** gRPC: `host:port` of ONEPUSH_GRPC_LISTEN. */
       readonly address: string;
-      /** True if a proxy in front of it wants TLS; false by default. */
-      readonly tls?: boolean;
+      /** True where it speaks TLS with a certificate of a CA that Node.js knows; false by default. */
+      readonly tls?: boolean | TlsOptions;
       readonly baseUrl?: never;
     }
   | {
       /** Connect over HTTP/1.1: the URL of ONEPUSH_CONNECT_LISTEN. */
       readonly baseUrl: string;
       readonly address?: never;
-      readonly tls?: never;
+      /** For an https URL. */
+      readonly tls?: TlsOptions;
     };
+
+/** Certificates to trust and to show, where these are not the ones that Node.js knows, and none. All are PEM. */
+export interface TlsOptions {
+  /** CAs of the service's certificate, in the place of those that Node.js knows. */
+  readonly ca?: string | Uint8Array;
+  /** A certificate of this client, for a proxy that wants one. */
+  readonly cert?: string | Uint8Array;
+  /** Its key. */
+  readonly key?: string | Uint8Array;
+}
 
 /** The options, complete. */
 export interface Settings {
   /** The gRPC port, or the URL of the Connect port. */
-  readonly place: { readonly address: string; readonly tls: boolean } | { readonly baseUrl: string };
+  readonly place: ({ readonly address: string } | { readonly baseUrl: string }) & {
+    /** Undefined: plain text, or an https URL with what Node.js trusts. */
+    readonly secure: SecureContext | undefined;
+  };
   /** The header of calls as an app; undefined: none. */
   readonly app: string | undefined;
   /** The header of calls as an admin; undefined: none. */
@@ -73,14 +88,35 @@ export function parseOptions(options: ClientOptions): Settings {
   });
 }
 
-function parsePlace(address: string | undefined, baseUrl: string | undefined, tls: boolean): Settings['place'] {
+function parsePlace(
+  address: string | undefined,
+  baseUrl: string | undefined,
+  tls: boolean | TlsOptions,
+): Settings['place'] {
+  const secure = tls === false ? undefined : toSecureContext(tls === true ? {} : tls);
   if (address !== undefined && baseUrl === undefined) {
     if (!/^[^/\s]+:\d+$/.test(address)) throw new TypeError('address must be host:port');
-    return { address, tls };
+    return { address, secure };
   }
   if (baseUrl === undefined || address !== undefined) throw new TypeError('give either address or baseUrl');
   if (!/^https?:$/.test(new URL(baseUrl).protocol)) throw new TypeError('baseUrl must be an http or https URL');
-  return { baseUrl };
+  if (secure !== undefined && !baseUrl.startsWith('https:')) throw new TypeError('tls needs an https URL');
+  return { baseUrl, secure };
+}
+
+/** @throws TypeError */
+function toSecureContext({ ca, cert, key }: TlsOptions): SecureContext {
+  try {
+    return createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
+      ...(cert === undefined ? {} : { cert: Buffer.from(cert) }),
+      ...(key === undefined ? {} : { key: Buffer.from(key) }),
+    });
+  } catch {
+    // Its message may have parts of the key.
+    throw new TypeError('tls must have certificates and a key in PEM that fit together');
+  }
 }
 
 /** Longest time that timers take, in milliseconds: 24 days. */

@@ -15,6 +15,7 @@ export const ERRORS = {
   WRONG_APP_KEY: { code: 40101, grpc: 'UNAUTHENTICATED', message: 'The app key is wrong or missing' },
   WRONG_ADMIN_TOKEN: { code: 40102, grpc: 'UNAUTHENTICATED', message: 'The admin token is wrong or missing' },
   APP_DISABLED: { code: 40301, grpc: 'PERMISSION_DENIED', message: 'The app is disabled' },
+  WRONG_SCOPE: { code: 40302, grpc: 'PERMISSION_DENIED', message: 'The app key is not for this' },
   UNKNOWN_PATH: { code: 40401, grpc: 'UNIMPLEMENTED', message: 'There is nothing at this path' },
   UNKNOWN_APP: { code: 40402, grpc: 'NOT_FOUND', message: 'There is no app with this id' },
   UNKNOWN_DEVICE: { code: 40403, grpc: 'NOT_FOUND', message: 'There is no device with this id' },
@@ -42,6 +43,11 @@ export const ERRORS = {
   NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
   COMPRESSED: { code: 41502, grpc: 'UNIMPLEMENTED', message: 'Compressed requests are not taken' },
   UPGRADE_REQUIRED: { code: 42601, grpc: 'UNIMPLEMENTED', message: 'This path takes WebSocket connections' },
+  TLS_REQUIRED: {
+    code: 42602,
+    grpc: 'UNIMPLEMENTED',
+    message: 'This is served over https only; a secret in the request was sent in plain text, and should be replaced',
+  },
   HEAD_TOO_LARGE: { code: 43101, grpc: 'RESOURCE_EXHAUSTED', message: 'The head of the request is too large' },
   OVERLOADED: { code: 42901, grpc: 'RESOURCE_EXHAUSTED', message: 'Too many calls are waiting', retryAfter: 1 },
   TOO_MANY_DEVICES: {
@@ -55,6 +61,12 @@ export const ERRORS = {
     grpc: 'RESOURCE_EXHAUSTED',
     message: 'The app has as many tags as it may have',
     retryAfter: 60,
+  },
+  LIMIT_REACHED: {
+    code: 42904,
+    grpc: 'RESOURCE_EXHAUSTED',
+    message: 'A limit is reached',
+    retryAfter: 1,
   },
   UNEXPECTED: { code: 50001, grpc: 'INTERNAL', message: 'Something unexpected went wrong; the log has it' },
   CORE_UNAVAILABLE: { code: 50301, grpc: 'UNAVAILABLE', message: 'The core cannot be reached now', retryAfter: 1 },
@@ -104,16 +116,26 @@ export class OnePushError extends Error {
       violations?: readonly Violation[];
       /** The id under which the log has the cause of an unexpected error. */
       requestId?: string;
+      /** The name of the limit that is reached: `app.sends`. */
+      limit?: string;
+      /** Milliseconds after which another attempt may succeed; absent: as the row says. */
+      retryAfterMs?: number;
       /** Added to the message of the row; for people. */
       hint?: string;
       cause?: unknown;
     } = {},
   ) {
-    super(messageOf(reason, details.violations ?? [], details.hint), { cause: details.cause });
+    super(messageOf(reason, details), { cause: details.cause });
   }
 
   get row(): ErrorRow & { code: number } {
     return ERRORS[this.reason];
+  }
+
+  /** After how many seconds another attempt may succeed; undefined: it cannot. */
+  get retryAfterSeconds(): number | undefined {
+    const { retryAfterMs } = this.details;
+    return retryAfterMs === undefined ? this.row.retryAfter : Math.max(1, Math.ceil(retryAfterMs / 1000));
   }
 
   /** The HTTP status. */
@@ -127,8 +149,9 @@ export function isReason(value: string): value is Reason {
   return Object.hasOwn(ERRORS, value);
 }
 
-function messageOf(reason: Reason, violations: readonly Violation[], hint: string | undefined): string {
+function messageOf(reason: Reason, { violations = [], limit, hint }: OnePushError['details']): string {
   const parts: string[] = [ERRORS[reason].message];
+  if (limit !== undefined) parts.push(limit);
   if (hint !== undefined) parts.push(hint);
   if (violations.length > 0) parts.push(violations.map(({ field, rule }) => `${field} ${rule}`).join('; '));
   return parts.join(': ');

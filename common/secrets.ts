@@ -24,20 +24,19 @@ export function hashSecret(secret: string | Uint8Array): string {
 }
 
 /**
- * Returns true if `secret` has one of the hashes, in a time that does not depend on which, or on how much of it is
- * right.
+ * Finds the one of which `secret` has the hash, in a time that does not depend on which, or on how much of it is right.
  */
-export function matchesSecret(secret: string, hashes: readonly string[]): boolean {
+export function findSecret<T extends { readonly hash: string }>(secret: string, known: readonly T[]): T | undefined {
   const given = Buffer.from(hashSecret(secret));
-  let matches = false;
-  for (const hash of hashes) {
-    const known = Buffer.from(hash);
-    if (known.length === given.length && timingSafeEqual(given, known)) matches = true;
+  let found: T | undefined;
+  for (const each of known) {
+    const hash = Buffer.from(each.hash);
+    if (hash.length === given.length && timingSafeEqual(given, hash)) found = each;
   }
-  return matches;
+  return found;
 }
 
 /** Compares secrets in a time that does not depend on how much of them is equal. */
 export function equalInConstantTime(a: string, b: string): boolean {
-  return matchesSecret(a, [hashSecret(b)]);
+  return findSecret(a, [{ hash: hashSecret(b) }]) !== undefined;
 }

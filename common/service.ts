@@ -8,6 +8,8 @@ export interface Service {
   start(): Promise<Record<string, string>>;
   /** Resolves when all that was under way is done. */
   stop(): Promise<void>;
+  /** Reads again what may change while it runs: on SIGHUP. Absent: there is nothing, and SIGHUP ends the process. */
+  reload?: (() => void) | undefined;
 }
 
 /** Time that a stop may take beyond what the service plans for, in milliseconds. */
@@ -49,6 +51,7 @@ export async function runService(name: string, build: () => Built): Promise<void
     // Before anybody is told that it is ready, and may stop it.
     process.on('SIGTERM', () => stop('SIGTERM', 0));
     process.on('SIGINT', () => stop('SIGINT', 0));
+    if (service.reload !== undefined) process.on('SIGHUP', service.reload);
     if (built.ready !== undefined) {
       built.ready();
     } else {

@@ -4,6 +4,7 @@ import type { Logger } from '../common/logs/log.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
 import { sleep } from '../common/timers.js';
+import { createTlsSource, type TlsSource, toReload } from '../common/tls/source.js';
 import { type Channels, createChannels } from './channel/channels.js';
 import { CHANNEL_KINDS } from './channel/kinds.js';
 import type { CoreConfig } from './config.js';
@@ -18,6 +19,8 @@ import { createSessions } from './delivery/sessions/sessions.js';
 import { createDeliveryAudit } from './delivery/upkeep/delivery-audit.js';
 import { createInboxLimits } from './delivery/upkeep/inbox-limits.js';
 import { createPeriodic } from './delivery/upkeep/periodic.js';
+import { createRetention } from './delivery/upkeep/retention.js';
+import { createSeenDevices } from './delivery/upkeep/seen-devices.js';
 import { createSweeper } from './delivery/upkeep/sweeper.js';
 import { createWaking, type Waking } from './delivery/waking/waking.js';
 import { createWriteCycle, type WriteCycle } from './delivery/writer/write-cycle.js';
@@ -50,6 +53,9 @@ const LEASE_CHECK_INTERVAL = 500;
  */
 export function buildCore(config: CoreConfig, log: Logger, replaced: () => void): Service {
   let stop = async (): Promise<void> => {};
+  const tls = config.tls && createTlsSource({ use: 'ports', files: config.tls, log });
+  const edgeCa = config.edgeCa && createTlsSource({ use: 'link', files: config.edgeCa, log });
+  const tlsSources = [tls, edgeCa].filter((source): source is TlsSource => source !== undefined);
   return {
     async start() {
       // First: whoever starts a second core by mistake is told of its port, and not of a lock.
@@ -104,7 +110,14 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         log,
         observe: metrics.commit,
       });
-      const sessions = createSessions({ store, cycle, log, ended: (device, end) => waking.sessionEnded(device, end) });
+      const seen = createSeenDevices({ cycle, log });
+      const sessions = createSessions({
+        store,
+        cycle,
+        log,
+        began: seen.began,
+        ended: (device, end) => waking.sessionEnded(device, end),
+      });
       const waking: Waking = createWaking({
         store,
         cycle,
@@ -124,6 +137,15 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       });
       const jobs = createJobRunner({ registry, store, cycle, log });
       const sweeper = createSweeper({ store, cycle, limits, retentionDays: config.retentionDays, log });
+      const retention = createRetention({
+        store,
+        cycle,
+        seen,
+        isConnected: (deviceNum) => sessions.presence(deviceNum) !== undefined,
+        deviceRetentionDays: config.deviceRetentionDays,
+        retentionDays: config.retentionDays,
+        log,
+      });
       const sums = createDeliveryAudit({ store, interval: config.sumCheckInterval * 1000, log });
       // When all that follows commits is there.
       await loadChannels({ channels, store, cycle, config, log });
@@ -140,13 +162,14 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         receipts,
         presence: sessions.presence,
         channels,
-        adminToken: config.adminToken,
         stopping: stopping.signal,
         log,
       });
+      const admit = createAdmit(registry, config.adminToken);
       const health = createHealth(cycle.checkWritable);
       const link = createEdgeLink({
         handlers: observeCalls(handlers, 'link', metrics.call),
+        admit,
         sessions,
         cycle,
         recalls: createRecallCheck({ store, log }),
@@ -157,7 +180,6 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         log,
         observer: metrics.link,
       });
-      const admit = createAdmit(registry, config.adminToken);
       const pools = createPools();
       const grpc = createGrpcServer({
         handlers: observeCalls(handlers, 'grpc', metrics.call),
@@ -166,6 +188,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         admit,
         pools,
         observe: metrics.call,
+        tls: tls && { ports: tls, clients: edgeCa },
         log,
       });
       const connect = createConnectServer({
@@ -175,12 +198,14 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         admit,
         pools,
         observe: metrics.call,
+        tls,
         log,
       });
-      metrics.watch({ store, cycle, registry, edges: link, sums, waking, channels });
+      metrics.watch({ tls: tlsSources, store, cycle, registry, edges: link, sums, retention, waking, channels });
       const ops = createOpsServer({
         metrics: metrics.page,
         checkReadiness: health.checkReadiness,
+        tls,
         log,
       });
       await port.release();
@@ -200,6 +225,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         await jobs.stop();
         checkpoints.stop();
         await sweeper.stop();
+        await retention.stop();
+        await seen.stop();
         await sums.stop();
         await connect.stop(left());
         // What a vendor has not answered by then has an unknown outcome.
@@ -224,15 +251,19 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       jobs.start();
       waking.start();
       sweeper.start();
+      retention.start();
+      seen.start();
       checkpoints.start();
       if (store.renewEveryMs !== undefined) {
         renewals.start();
         leaseChecks.start();
       }
       sums.start();
+      for (const source of tlsSources) source.start();
       return addresses;
     },
     stop: () => stop(),
+    reload: toReload(tlsSources),
   };
 }
 

@@ -3,6 +3,9 @@ import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
 import { readSecretKeys } from '../common/settings/secret-keys.js';
 import { readVapid, type Vapid } from '../common/settings/vapid.js';
+import type { ServerFiles, TlsFiles } from '../common/tls/material.js';
+import { findPlaintext, portExposures } from '../common/tls/plaintext.js';
+import { readPortFiles } from '../common/tls/settings.js';
 import { readDatabaseUrl } from './open-store.js';
 
 const BOOTSTRAP_RULE = 'id:key, the id of 1 to 64 letters, digits, _ . -, the key of visible ASCII without blanks';
@@ -33,12 +36,20 @@ export interface CoreConfig {
   inboxLimit: number;
   /** Days that a push and its receipts are kept after its expiry. */
   retentionDays: number;
+  /** Days after which a device that was not seen is removed. */
+  deviceRetentionDays: number;
   /** Seconds between two steps of the check of the sums of deliveries; 0: it is off. */
   sumCheckInterval: number;
   /** Times of waking, in milliseconds. */
   wakeTimes: { unconfirmedMs: number; graceMs: number; smsMs: number };
   /** Most short messages to one number in a day, and of one app in an hour. */
   smsLimits: { numberDaily: number; appHourly: number };
+  /** The certificate of all ports; undefined: they are plain text. */
+  tls: ServerFiles | undefined;
+  /** CAs of edges, which must show a certificate of theirs; undefined: they need none. */
+  edgeCa: TlsFiles | undefined;
+  /** Settings of what is plain text beyond this machine, and allowed to be. */
+  plaintext: readonly string[];
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
@@ -61,6 +72,7 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL'),
     inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT'),
     retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS'),
+    deviceRetentionDays: reader.integer('ONEPUSH_DEVICE_RETENTION_DAYS'),
     sumCheckInterval: reader.integer('ONEPUSH_SUM_CHECK_INTERVAL'),
     wakeTimes: {
       unconfirmedMs: reader.integer('ONEPUSH_WAKE_AFTER') * 1000,
@@ -71,12 +83,28 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
       numberDaily: reader.integer('ONEPUSH_SMS_PER_NUMBER'),
       appHourly: reader.integer('ONEPUSH_SMS_PER_APP'),
     },
+    tls: readPortFiles(reader),
+    edgeCa: undefined,
+    plaintext: [],
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
     logLevel: reader.logLevel(),
   };
   const bootstrap = reader.env.matching('ONEPUSH_BOOTSTRAP_APP', '', /^$|^[\w.-]{1,64}:[\x21-\x7e]+$/, BOOTSTRAP_RULE);
   const colon = bootstrap.indexOf(':');
   if (colon > 0) config.bootstrapApp = { id: bootstrap.slice(0, colon), key: bootstrap.slice(colon + 1) };
+  const ca = reader.file('ONEPUSH_LINK_TLS_CA');
+  if (ca !== undefined) {
+    config.edgeCa = { ca };
+    if (config.tls === undefined) reader.env.problem('ONEPUSH_LINK_TLS_CA needs ONEPUSH_TLS_CERT');
+  }
+  config.plaintext = findPlaintext(
+    reader,
+    portExposures(config.tls, {
+      ONEPUSH_GRPC_LISTEN: config.grpcListen,
+      ONEPUSH_CONNECT_LISTEN: config.connectListen,
+      ONEPUSH_OPS_LISTEN: config.opsListen,
+    }),
+  );
   reader.env.apart({
     ONEPUSH_GRPC_LISTEN: config.grpcListen,
     ONEPUSH_CONNECT_LISTEN: config.connectListen,

@@ -1,6 +1,7 @@
 import { createLogger } from '../common/logs/log.js';
 import { runService } from '../common/service.js';
 import { unknownSettings } from '../common/settings/env.js';
+import { PLAINTEXT_ALLOWED } from '../common/tls/plaintext.js';
 import { buildCore } from './app.js';
 import { readCoreConfig } from './config.js';
 
@@ -10,5 +11,6 @@ await runService('core', () => {
   const config = readCoreConfig(process.env);
   const log = createLogger('core', config.logLevel);
   for (const name of unknownSettings(process.env)) log.warn({ setting: name }, 'unknown setting');
+  if (config.plaintext.length > 0) log.warn({ settings: config.plaintext }, PLAINTEXT_ALLOWED);
   return { service: buildCore(config, log, () => process.exit(1)), log, stopSeconds: config.drainSeconds };
 });

@@ -1,7 +1,10 @@
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
+import { meterTls } from '../common/tls/metrics.js';
+import type { TlsSource } from '../common/tls/source.js';
 import type { ObserveWake } from './channel/host.js';
 import { type ChannelSource, createChannelMetrics } from './channel-metrics.js';
 import type { DeliveryAudit } from './delivery/upkeep/delivery-audit.js';
+import type { Retention } from './delivery/upkeep/retention.js';
 import type { Waking } from './delivery/waking/waking.js';
 import type { WriteCycle, WriteCycleOptions } from './delivery/writer/write-cycle.js';
 import type { EdgeLinkServer, LinkObserver } from './link/server.js';
@@ -31,6 +34,8 @@ export interface CoreMetrics {
 
 /** The parts that are asked when the metrics are read. */
 export interface CoreSources {
+  /** Certificates. */
+  tls: readonly TlsSource[];
   /** Ends of deliveries, and calls that failed. */
   store: Pick<Store, 'counts'>;
   /** Numbers of what waits. */
@@ -43,6 +48,8 @@ export interface CoreSources {
   channels: ChannelSource;
   /** The audit of deliveries. */
   sums: Pick<DeliveryAudit, 'counts'>;
+  /** Counts of what was removed. */
+  retention: Pick<Retention, 'counts'>;
   /** Counts of wakes. */
   waking: Pick<Waking, 'counts'>;
 }
@@ -116,7 +123,8 @@ export function createCoreMetrics(): CoreMetrics {
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 
     wake: wakes.observe,
-    watch({ store, cycle, registry, edges, sums, waking, channels }) {
+    watch({ tls, store, cycle, registry, edges, sums, retention, waking, channels }) {
+      meterTls(meters, tls);
       wakes.watch(channels);
       counter(
         'onepush_deliveries_ended_total',
@@ -157,6 +165,9 @@ export function createCoreMetrics(): CoreMetrics {
         'onepush_delivery_sum_mismatches',
         'Different pushes, since the start, whose deliveries did not add up.',
         () => sums.counts().mismatches,
+      );
+      counter('onepush_rows_removed_total', 'Rows that nobody needed any more and that were removed, by kind.', () =>
+        byLabel('kind', retention.counts()),
       );
       counter('onepush_wakes_planned_total', 'Wakes of devices that were planned.', () => waking.counts().planned);
       counter(

@@ -1,18 +1,21 @@
-import type { HttpResponse, us_listen_socket } from 'uWebSockets.js';
+import type { HttpResponse } from 'uWebSockets.js';
 import type { Registry } from 'prom-client';
 import { createOpsServer } from '../common/http/ops.js';
-import { type CheckReadiness, cannotListen } from '../common/http/server.js';
+import type { CheckReadiness } from '../common/http/server.js';
 import type { Logger } from '../common/logs/log.js';
 import type { Service } from '../common/service.js';
-import { formatAddress } from '../common/settings/env.js';
+import { createTlsSource, type TlsSource, toReload } from '../common/tls/source.js';
+import { createAddressLimits } from './address-limits.js';
 import type { EdgeConfig } from './config.js';
 import { createConnections } from './connections.js';
+import { createFindClient } from './http/client-address.js';
+import { serveRedirects } from './http/redirect.js';
 import { serveRoutes } from './http/routes.js';
 import { type CoreLink, createCoreLink } from './link/client.js';
 import { createEdgeMetrics } from './metrics.js';
-import { probePort, SETTING } from './public-port.js';
+import { SETTING } from './public-port.js';
+import { createPublicServer, type PortUse } from './public-server.js';
 import { createReadiness } from './readiness.js';
-import { uWS } from './uws.js';
 import { drainSessions } from './ws/drain.js';
 import { createHub } from './ws/hub.js';
 import { serveWebSockets } from './ws/server.js';
@@ -21,14 +24,7 @@ const WEB_SOCKET_PATH = '/msgpush.ws';
 /** Seconds in which the core should have committed what the closed sessions were handed. */
 const LINK_GRACE = 3;
 
-/**
- * uWebSockets shares a port that is taken with whoever else shares it, which workers want; LIBUS_LISTEN_EXCLUSIVE_PORT
- * makes it an error. It takes a host and options together, though its types do not say so.
- */
-const LISTEN = { shared: 0, exclusive: 1 } as const;
-interface ListenerWithOptions {
-  listen(host: string, port: number, options: number, cb: (socket: us_listen_socket | false) => void): void;
-}
+const REDIRECT_SETTING = 'ONEPUSH_HTTP_REDIRECT_LISTEN';
 
 /** One process that serves the public port. */
 export interface Edge extends Service {
@@ -36,37 +32,50 @@ export interface Edge extends Service {
   readonly checkReadiness: CheckReadiness;
   /** The metrics of this process. */
   readonly registry: Registry;
+  /** The certificate of its ports; undefined: they are plain text. */
+  readonly tls: TlsSource | undefined;
 }
 
 /** Puts an edge together, without its ops port. Nothing is opened before `start`. */
-export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Logger): Edge {
-  const app = uWS.App();
+export function buildEdge(config: EdgeConfig, use: PortUse, log: Logger): Edge {
+  const tls = config.tls && createTlsSource({ use: 'ports', files: config.tls, log });
+  const linkTls = config.linkTls && createTlsSource({ use: 'link', files: config.linkTls, log });
+  const tlsSources = [tls, linkTls].filter((source): source is TlsSource => source !== undefined);
+  const app = createPublicServer({ address: config.httpListen, setting: SETTING, use, tls });
+  const redirects =
+    config.redirectListen &&
+    createPublicServer({ address: config.redirectListen, setting: REDIRECT_SETTING, use, tls: undefined });
   const metrics = createEdgeMetrics();
   const connections = createConnections({ maxSessions: config.maxSessions, log });
+  const findClient = createFindClient(config.proxies);
+  const limits = createAddressLimits({ ...config.addressLimits, log });
   const hub = createHub(() => link, { ...config, maxSessions: connections.maxSessions });
   const link: CoreLink = createCoreLink({
     addresses: config.coreAddrs,
     token: config.linkToken,
+    tls: linkTls,
     listener: hub,
     log,
     observer: metrics.link,
   });
   const checkReadiness = createReadiness(link);
-  let listening: us_listen_socket | undefined;
   // Told of every connection when it comes, and when it goes as long as it is no WebSocket.
   const watchConnection = (res: HttpResponse, change: number): void => {
     if (change !== 1) connections.closed();
     else if (!connections.accepted()) res.close();
   };
-  app.filter((res, change) => watchConnection(res, Number(change)));
+  app.filter(watchConnection);
   const refuse = serveRoutes(app, {
     link,
     checkReadiness,
     webSocketPath: WEB_SOCKET_PATH,
+    findClient,
+    limits,
     maxBodyBytes: config.maxBodyBytes,
     isStrict: config.isStrict,
     origins: config.httpOrigins,
     vapidPublicKey: config.vapidPublicKey,
+    headers: config.hstsSeconds > 0 ? { 'Strict-Transport-Security': `max-age=${config.hstsSeconds}` } : undefined,
     log,
     observe: metrics.http,
   });
@@ -74,34 +83,37 @@ export function buildEdge(config: EdgeConfig, port: keyof typeof LISTEN, log: Lo
     hub,
     observer: metrics.sockets,
     connections,
+    findClient,
+    limits,
     refuse,
     pingSeconds: config.pingSeconds,
   });
-  metrics.watch({ hub, link, connections });
+  if (redirects !== undefined) {
+    redirects.filter(watchConnection);
+    serveRedirects(redirects, { port: config.redirectPort, log, observe: metrics.http, findClient });
+  }
+  metrics.watch({ tls: tlsSources, hub, link, connections, limits });
   return {
     registry: metrics.registry,
     checkReadiness,
-    start: () =>
-      new Promise((resolve, reject) => {
-        const { host, port: number } = config.httpListen;
-        (app as unknown as ListenerWithOptions).listen(host, number, LISTEN[port], (socket) => {
-          if (!socket) {
-            const unknown = () => reject(cannotListen(config.httpListen, SETTING, undefined));
-            probePort(config.httpListen).then(unknown, reject);
-            return;
-          }
-          listening = socket;
-          link.start();
-          resolve({ http: formatAddress({ host, port: uWS.us_socket_local_port(socket) }) });
-        });
-      }),
+    tls,
+    async start() {
+      const http = await app.listen();
+      const redirect = await redirects?.listen();
+      for (const source of tlsSources) source.start();
+      link.start();
+      return { http, ...(redirect === undefined ? {} : { redirect }) };
+    },
     async stop() {
-      if (listening !== undefined) uWS.us_listen_socket_close(listening);
+      app.stopListening();
+      redirects?.stopListening();
       await drainSessions(hub, config.drainSeconds);
       await link.stop(LINK_GRACE);
       hub.stop();
       app.close();
+      redirects?.close();
     },
+    reload: toReload(tlsSources),
   };
 }
 
@@ -111,6 +123,7 @@ export function buildStandaloneEdge(config: EdgeConfig, log: Logger): Service {
   const ops = createOpsServer({
     metrics: () => edge.registry.metrics(),
     checkReadiness: edge.checkReadiness,
+    tls: edge.tls,
     log,
   });
   return {
@@ -119,5 +132,6 @@ export function buildStandaloneEdge(config: EdgeConfig, log: Logger): Service {
       await edge.stop();
       await ops.stop();
     },
+    reload: edge.reload,
   };
 }

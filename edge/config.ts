@@ -1,7 +1,13 @@
+import type { BlockList } from 'node:net';
 import type { LogLevel } from '../common/logs/log.js';
 import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
 import { readVapidPublicKey } from '../common/settings/vapid.js';
+import type { ServerFiles, TlsFiles } from '../common/tls/material.js';
+import { findPlaintext, portExposures } from '../common/tls/plaintext.js';
+import { readLinkFiles, readPortFiles } from '../common/tls/settings.js';
+import type { AddressLimitOptions } from './address-limits.js';
+import type { ForwardedHeader } from './http/client-address.js';
 import type { Delivered } from './ws/acknowledgements.js';
 
 /** The edge's settings, complete and checked. */
@@ -21,6 +27,10 @@ export interface EdgeConfig {
   maxBodyBytes: number;
   /** Only the documented types, names and paths are taken in REST requests. */
   isStrict: boolean;
+  /** Proxies whose word is taken for the address of a client, and the header that they give it in. */
+  proxies: { trusted: BlockList; header: ForwardedHeader };
+  /** Limits of what one address may do. */
+  addressLimits: AddressLimitOptions;
   /** More WebSockets than this in one process are closed with 4429. */
   maxSessions: number;
   /** Number of processes that share the public port. */
@@ -33,6 +43,18 @@ export interface EdgeConfig {
   delivered: Delivered;
   /** Seconds that a device may take to answer such a ping, and a second more for each 8 KiB before it. */
   pongSeconds: number;
+  /** The certificate of all ports; undefined: they are plain text. */
+  tls: ServerFiles | undefined;
+  /** The edge's end of the link; undefined: that is plain text. */
+  linkTls: TlsFiles | undefined;
+  /** Plain HTTP that sends readers to https; undefined: there is none. */
+  redirectListen: Address | undefined;
+  /** The port that they are sent to. */
+  redirectPort: number;
+  /** Seconds for which browsers shall use https only; 0: they are not told. */
+  hstsSeconds: number;
+  /** Settings of what is plain text beyond this machine, and allowed to be. */
+  plaintext: readonly string[];
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
@@ -50,16 +72,40 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     vapidPublicKey: readVapidPublicKey(reader.env),
     maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES'),
     isStrict: reader.flag('ONEPUSH_STRICT_JSON'),
+    proxies: { trusted: reader.networks('ONEPUSH_TRUSTED_PROXIES'), header: reader.forwardedHeader() },
+    addressLimits: {
+      registrationsPerSecond: reader.integer('ONEPUSH_ADDRESS_REGISTRATIONS_PER_SECOND'),
+      unknownIdsPerSecond: reader.integer('ONEPUSH_ADDRESS_UNKNOWN_IDS_PER_SECOND'),
+      sessions: reader.integer('ONEPUSH_ADDRESS_SESSIONS'),
+    },
     maxSessions: reader.integer('ONEPUSH_MAX_SESSIONS'),
     workers: reader.integer('ONEPUSH_EDGE_WORKERS'),
     confirmInterval: reader.integer('ONEPUSH_CONFIRM_INTERVAL'),
     pingSeconds: reader.integer('ONEPUSH_PING_INTERVAL'),
     delivered: reader.delivered(),
     pongSeconds: reader.integer('ONEPUSH_PONG_TIMEOUT'),
+    tls: readPortFiles(reader),
+    linkTls: readLinkFiles(reader),
+    redirectListen: reader.findAddress('ONEPUSH_HTTP_REDIRECT_LISTEN'),
+    redirectPort: reader.integer('ONEPUSH_HTTP_REDIRECT_PORT'),
+    hstsSeconds: reader.integer('ONEPUSH_HSTS_SECONDS'),
+    plaintext: [],
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
     logLevel: reader.logLevel(),
   };
-  reader.env.apart({ ONEPUSH_HTTP_LISTEN: config.httpListen, ONEPUSH_OPS_LISTEN: config.opsListen });
+  const listeners = { ONEPUSH_HTTP_LISTEN: config.httpListen, ONEPUSH_OPS_LISTEN: config.opsListen };
+  const redirect = config.redirectListen && { ONEPUSH_HTTP_REDIRECT_LISTEN: config.redirectListen };
+  reader.env.apart({ ...listeners, ...redirect });
+  if (config.tls === undefined) {
+    if (redirect !== undefined) reader.env.problem('ONEPUSH_HTTP_REDIRECT_LISTEN needs ONEPUSH_TLS_CERT');
+    if (config.hstsSeconds > 0) reader.env.problem('ONEPUSH_HSTS_SECONDS needs ONEPUSH_TLS_CERT');
+  }
+  const link = {
+    addresses: config.coreAddrs,
+    isEncrypted: config.linkTls !== undefined,
+    remedy: 'ONEPUSH_LINK_TLS_CA',
+  };
+  config.plaintext = findPlaintext(reader, { ...portExposures(config.tls, listeners), ONEPUSH_CORE_ADDRS: link });
   reader.env.done();
   return Object.freeze(config);
 }

@@ -1,5 +1,8 @@
 import type { Registry } from 'prom-client';
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
+import { meterTls } from '../common/tls/metrics.js';
+import type { TlsSource } from '../common/tls/source.js';
+import type { AddressLimits } from './address-limits.js';
 import type { Connections } from './connections.js';
 import type { ObserveAnswer } from './http/exchange.js';
 import type { CoreLink, LinkObserver } from './link/client.js';
@@ -23,12 +26,16 @@ export interface EdgeMetrics {
 
 /** The parts that are asked when the metrics are read. */
 export interface EdgeSources {
+  /** Certificates. */
+  tls: readonly TlsSource[];
   /** Sessions, and frames. */
   hub: Pick<Hub, 'sessions' | 'counts'>;
   /** The link, and what waits for it. */
   link: Pick<CoreLink, 'isAttached' | 'depths'>;
   /** Connections that were turned away. */
   connections: Pick<Connections, 'refused'>;
+  /** Refusals, by limit. */
+  limits: Pick<AddressLimits, 'refused'>;
 }
 
 /** Clients may close with any code: others than these are counted together. */
@@ -44,13 +51,15 @@ const CLOSE_CODES = [
   '4404',
   '4409',
   '4410',
+  '4411',
   '4429',
   'other',
 ];
 
 /** Returns metrics that count from now on. */
 export function createEdgeMetrics(): EdgeMetrics {
-  const { registry, counter, gauge, histograms } = createMeters();
+  const meters = createMeters();
+  const { registry, counter, gauge, histograms } = meters;
   const closed: Record<string, number> = Object.fromEntries(CLOSE_CODES.map((code) => [code, 0]));
   let opened = 0;
   let attachments = 0;
@@ -93,7 +102,11 @@ export function createEdgeMetrics(): EdgeMetrics {
       received: (items) => received.observe(items),
     },
 
-    watch({ hub, link, connections }) {
+    watch({ tls, hub, link, connections, limits }) {
+      counter('onepush_limited_total', 'Calls and connections that were refused, by the limit that was reached.', () =>
+        byLabel('limit', limits.refused()),
+      );
+      meterTls(meters, tls);
       gauge('onepush_sessions', 'WebSockets that are open, by where they stand.', () =>
         byLabel('state', countStates(hub.sessions())),
       );

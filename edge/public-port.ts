@@ -6,15 +6,16 @@ import type { Address } from '../common/settings/env.js';
 export const SETTING = 'ONEPUSH_HTTP_LISTEN';
 
 /**
- * Opens the public port and closes it again: uWebSockets does not say why it cannot, and would share one that another
- * program shares.
+ * Opens a port and closes it again: uWebSockets does not say why it cannot, and would share one that another program
+ * shares.
  *
+ * @param setting the setting that names the address
  * @returns the address with its port, where that was 0
  * @throws ConfigError if nobody can listen there
  */
-export async function probePort(address: Address): Promise<string> {
+export async function probePort(address: Address, setting: string): Promise<string> {
   const server = createServer();
-  const found = await listenOn(server, address, SETTING);
+  const found = await listenOn(server, address, setting);
   await new Promise((resolve) => server.close(resolve));
   return found;
 }

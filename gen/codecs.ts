@@ -2,14 +2,18 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { Codec } from "../common/codec/codec.js";
 import { CallSchema, CheckReadinessRequestSchema, CheckReadinessResponseSchema, CoreBatchSchema, DeliverySchema, EdgeBatchSchema, HelloSchema, ItemSchema, PublicationSchema, PublishedSchema, RecallSchema, ReplySchema, SessionEventSchema, SessionOrderSchema } from "./onepush/link/v1/edge_link_pb.js";
 import { readCall, readCheckReadinessRequest, readCheckReadinessResponse, readCoreBatch, readDelivery, readEdgeBatch, readHello, readItem, readPublication, readPublished, readRecall, readReply, readSessionEvent, readSessionOrder, writeCall, writeCheckReadinessRequest, writeCheckReadinessResponse, writeCoreBatch, writeDelivery, writeEdgeBatch, writeHello, writeItem, writePublication, writePublished, writeRecall, writeReply, writeSessionEvent, writeSessionOrder } from "./onepush/link/v1/edge_link_codec.js";
-import { DeviceTokenSchema, RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema, WebPushKeysSchema } from "./onepush/v1/device_pb.js";
-import { readDeviceToken, readRegisterDeviceRequest, readRegisterDeviceResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, readWebPushKeys, writeDeviceToken, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse, writeWebPushKeys } from "./onepush/v1/device_codec.js";
-import { Audience_AliasesSchema, Audience_DevicesSchema, Audience_EveryoneSchema, Audience_PlatformsSchema, Audience_TagsSchema, AudienceListSchema, AudienceSchema, SendPushRequestSchema, SendPushResponseSchema, SendPushStreamRequest_EntrySchema, SendPushStreamRequestSchema, SendPushStreamResponse_FailureSchema, SendPushStreamResponse_ResultSchema, SendPushStreamResponseSchema } from "./onepush/v1/push_pb.js";
-import { readAudience, readAudience_Aliases, readAudience_Devices, readAudience_Everyone, readAudience_Platforms, readAudience_Tags, readAudienceList, readSendPushRequest, readSendPushResponse, readSendPushStreamRequest, readSendPushStreamRequest_Entry, readSendPushStreamResponse, readSendPushStreamResponse_Failure, readSendPushStreamResponse_Result, writeAudience, writeAudience_Aliases, writeAudience_Devices, writeAudience_Everyone, writeAudience_Platforms, writeAudience_Tags, writeAudienceList, writeSendPushRequest, writeSendPushResponse, writeSendPushStreamRequest, writeSendPushStreamRequest_Entry, writeSendPushStreamResponse, writeSendPushStreamResponse_Failure, writeSendPushStreamResponse_Result } from "./onepush/v1/push_codec.js";
+import { DeviceSchema, DeviceTokenSchema, PresenceSchema, RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, RegisteredTokenSchema, RotateDeviceIdRequestSchema, RotateDeviceIdResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema, WebPushKeysSchema } from "./onepush/v1/device_pb.js";
+import { readDevice, readDeviceToken, readPresence, readRegisterDeviceRequest, readRegisterDeviceResponse, readRegisteredToken, readRotateDeviceIdRequest, readRotateDeviceIdResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, readWebPushKeys, writeDevice, writeDeviceToken, writePresence, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeRegisteredToken, writeRotateDeviceIdRequest, writeRotateDeviceIdResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse, writeWebPushKeys } from "./onepush/v1/device_codec.js";
+import { Audience_AliasesSchema, Audience_DevicesSchema, Audience_EveryoneSchema, Audience_PlatformsSchema, Audience_TagsSchema, AudienceListSchema, AudienceSchema, RecallPushRequestSchema, RecallPushResponseSchema, SendPushRequestSchema, SendPushResponseSchema, SendPushStreamRequest_EntrySchema, SendPushStreamRequestSchema, SendPushStreamResponse_FailureSchema, SendPushStreamResponse_ResultSchema, SendPushStreamResponseSchema } from "./onepush/v1/push_pb.js";
+import { readAudience, readAudience_Aliases, readAudience_Devices, readAudience_Everyone, readAudience_Platforms, readAudience_Tags, readAudienceList, readRecallPushRequest, readRecallPushResponse, readSendPushRequest, readSendPushResponse, readSendPushStreamRequest, readSendPushStreamRequest_Entry, readSendPushStreamResponse, readSendPushStreamResponse_Failure, readSendPushStreamResponse_Result, writeAudience, writeAudience_Aliases, writeAudience_Devices, writeAudience_Everyone, writeAudience_Platforms, writeAudience_Tags, writeAudienceList, writeRecallPushRequest, writeRecallPushResponse, writeSendPushRequest, writeSendPushResponse, writeSendPushStreamRequest, writeSendPushStreamRequest_Entry, writeSendPushStreamResponse, writeSendPushStreamResponse_Failure, writeSendPushStreamResponse_Result } from "./onepush/v1/push_codec.js";
 import { CreateAppRequestSchema, CreateAppResponseSchema, GetAppRequestSchema, GetAppResponseSchema } from "./onepush/v1/app_pb.js";
 import { readCreateAppRequest, readCreateAppResponse, readGetAppRequest, readGetAppResponse, writeCreateAppRequest, writeCreateAppResponse, writeGetAppRequest, writeGetAppResponse } from "./onepush/v1/app_codec.js";
+import { DeliveryCountsSchema, DeviceTimelineRequestSchema, DeviceTimelineResponse_EntrySchema, DeviceTimelineResponseSchema, GetPushRequestSchema, GetPushResponseSchema, ListDeliveriesRequestSchema, ListDeliveriesResponse_DeliverySchema, ListDeliveriesResponseSchema, ListDevicesRequestSchema, ListDevicesResponseSchema, PushContentSchema, TopicCountsSchema } from "./onepush/v1/query_pb.js";
+import { readDeliveryCounts, readDeviceTimelineRequest, readDeviceTimelineResponse, readDeviceTimelineResponse_Entry, readGetPushRequest, readGetPushResponse, readListDeliveriesRequest, readListDeliveriesResponse, readListDeliveriesResponse_Delivery, readListDevicesRequest, readListDevicesResponse, readPushContent, readTopicCounts, writeDeliveryCounts, writeDeviceTimelineRequest, writeDeviceTimelineResponse, writeDeviceTimelineResponse_Entry, writeGetPushRequest, writeGetPushResponse, writeListDeliveriesRequest, writeListDeliveriesResponse, writeListDeliveriesResponse_Delivery, writeListDevicesRequest, writeListDevicesResponse, writePushContent, writeTopicCounts } from "./onepush/v1/query_codec.js";
 import { ErrorDetailSchema, FieldViolationSchema } from "./onepush/v1/error_pb.js";
 import { readErrorDetail, readFieldViolation, writeErrorDetail, writeFieldViolation } from "./onepush/v1/error_codec.js";
+import { WakeCountsSchema, WakeSchema } from "./onepush/v1/wake_pb.js";
+import { readWake, readWakeCounts, writeWake, writeWakeCounts } from "./onepush/v1/wake_codec.js";
 
 // Made by make gen from proto/. Change the schema, or tools/codec, not this file.
 export const CODECS: ReadonlyMap<DescMessage, Codec> = new Map<DescMessage, Codec>([
@@ -32,6 +36,12 @@ export const CODECS: ReadonlyMap<DescMessage, Codec> = new Map<DescMessage, Code
   [CreateAppRequestSchema, { read: readCreateAppRequest, write: writeCreateAppRequest }],
   [GetAppRequestSchema, { read: readGetAppRequest, write: writeGetAppRequest }],
   [CheckReadinessRequestSchema, { read: readCheckReadinessRequest, write: writeCheckReadinessRequest }],
+  [GetPushRequestSchema, { read: readGetPushRequest, write: writeGetPushRequest }],
+  [ListDeliveriesRequestSchema, { read: readListDeliveriesRequest, write: writeListDeliveriesRequest }],
+  [RecallPushRequestSchema, { read: readRecallPushRequest, write: writeRecallPushRequest }],
+  [ListDevicesRequestSchema, { read: readListDevicesRequest, write: writeListDevicesRequest }],
+  [DeviceTimelineRequestSchema, { read: readDeviceTimelineRequest, write: writeDeviceTimelineRequest }],
+  [RotateDeviceIdRequestSchema, { read: readRotateDeviceIdRequest, write: writeRotateDeviceIdRequest }],
   [PublishedSchema, { read: readPublished, write: writePublished }],
   [CoreBatchSchema, { read: readCoreBatch, write: writeCoreBatch }],
   [ReplySchema, { read: readReply, write: writeReply }],
@@ -43,6 +53,22 @@ export const CODECS: ReadonlyMap<DescMessage, Codec> = new Map<DescMessage, Code
   [ErrorDetailSchema, { read: readErrorDetail, write: writeErrorDetail }],
   [FieldViolationSchema, { read: readFieldViolation, write: writeFieldViolation }],
   [CheckReadinessResponseSchema, { read: readCheckReadinessResponse, write: writeCheckReadinessResponse }],
+  [GetPushResponseSchema, { read: readGetPushResponse, write: writeGetPushResponse }],
+  [PushContentSchema, { read: readPushContent, write: writePushContent }],
+  [DeliveryCountsSchema, { read: readDeliveryCounts, write: writeDeliveryCounts }],
+  [TopicCountsSchema, { read: readTopicCounts, write: writeTopicCounts }],
+  [WakeCountsSchema, { read: readWakeCounts, write: writeWakeCounts }],
+  [ListDeliveriesResponseSchema, { read: readListDeliveriesResponse, write: writeListDeliveriesResponse }],
+  [ListDeliveriesResponse_DeliverySchema, { read: readListDeliveriesResponse_Delivery, write: writeListDeliveriesResponse_Delivery }],
+  [RecallPushResponseSchema, { read: readRecallPushResponse, write: writeRecallPushResponse }],
+  [ListDevicesResponseSchema, { read: readListDevicesResponse, write: writeListDevicesResponse }],
+  [DeviceSchema, { read: readDevice, write: writeDevice }],
+  [PresenceSchema, { read: readPresence, write: writePresence }],
+  [RegisteredTokenSchema, { read: readRegisteredToken, write: writeRegisteredToken }],
+  [DeviceTimelineResponseSchema, { read: readDeviceTimelineResponse, write: writeDeviceTimelineResponse }],
+  [DeviceTimelineResponse_EntrySchema, { read: readDeviceTimelineResponse_Entry, write: writeDeviceTimelineResponse_Entry }],
+  [WakeSchema, { read: readWake, write: writeWake }],
+  [RotateDeviceIdResponseSchema, { read: readRotateDeviceIdResponse, write: writeRotateDeviceIdResponse }],
   [ItemSchema, { read: readItem, write: writeItem }],
   [DeliverySchema, { read: readDelivery, write: writeDelivery }],
   [PublicationSchema, { read: readPublication, write: writePublication }],

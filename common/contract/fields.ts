@@ -19,6 +19,7 @@ export const LIMITS = {
   text: 65_536,
   shortText: 255,
   collapseKey: 64,
+  pageToken: 4096,
   title: 1024,
   address: 2048,
   wakesPerSecond: 100_000,
@@ -45,6 +46,9 @@ const HTTPS = /^(https:\/\/[^\u0000-\u0020\u007f]+)?$/;
 defineFormat('label', (value) => !CONTROL.test(value) && value.isWellFormed());
 /** An https address, or nothing. */
 defineFormat('image-address', (value) => HTTPS.test(value) && value.isWellFormed());
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+/** A moment, with its zone: RFC 3339. */
+defineFormat('instant', (value) => INSTANT.test(value) && !Number.isNaN(Date.parse(value)));
 /** A label that does not say "everyone". */
 defineFormat('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
 
@@ -138,6 +142,12 @@ export const HttpsAddress = () =>
       maxLength: LIMITS.address,
       format: 'image-address',
     }),
+  );
+
+/** A moment in RFC 3339, with its zone. */
+export const Instant = () =>
+  Type.String(
+    ruled('must be a time like 2026-01-31T08:00:00+08:00, with its zone', { maxLength: 64, format: 'instant' }),
   );
 
 /** One of a few words. */

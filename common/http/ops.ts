@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { describeError, type Logger } from '../logs/log.js';
 import type { Address } from '../settings/env.js';
 import { shareWork } from '../shared-work.js';
+import type { TlsSource } from '../tls/source.js';
 import { createPlainServer, type PlainAnswer } from './plain.js';
 import { type CheckReadiness, healthAt, listenOn } from './server.js';
 
@@ -28,6 +29,8 @@ export function createOpsServer(options: {
   /** All metrics in Prometheus' text format. */
   metrics: () => Promise<string>;
   checkReadiness: CheckReadiness;
+  /** Undefined: it is not encrypted. */
+  tls?: TlsSource | undefined;
   log: Logger;
 }): OpsServer {
   const { log } = options;
@@ -41,11 +44,13 @@ export function createOpsServer(options: {
     return health ?? { status: 404, text: 'there are /metrics, /healthz and /readyz\n' };
   }
 
-  const server = createPlainServer((path) =>
-    answerFor(path).catch((error: unknown) => {
-      log.error(describeError(error), 'the metrics could not be read');
-      return { status: 500, text: 'see the log\n' };
-    }),
+  const server = createPlainServer(
+    (path) =>
+      answerFor(path).catch((error: unknown) => {
+        log.error(describeError(error), 'the metrics could not be read');
+        return { status: 500, text: 'see the log\n' };
+      }),
+    options.tls === undefined ? undefined : { ports: options.tls },
   );
   server.on('connection', (socket) => {
     open.add(socket);

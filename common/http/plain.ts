@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { createListener, type PortTls } from '../tls/listener.js';
 
 /** An answer at a path. */
 export interface PlainAnswer {
@@ -27,9 +28,10 @@ const REQUEST_LINE = /^(\S+) (\/\S*) HTTP\/1\.[01]\r\n/;
  * read, thousands of requests in one piece, and nothing stops it in between.
  *
  * @param answerFor answers a path, without its query; must not reject
+ * @param tls undefined: it is not encrypted
  */
-export function createPlainServer(answerFor: (path: string) => Promise<PlainAnswer>): Server {
-  const server = createServer((socket) => serve(socket, answerFor));
+export function createPlainServer(answerFor: (path: string) => Promise<PlainAnswer>, tls?: PortTls): Server {
+  const server = createListener(tls, ['http/1.1'], (socket) => serve(socket, answerFor));
   server.maxConnections = MAX_CONNECTIONS;
   return server;
 }

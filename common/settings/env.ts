@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { SETTINGS } from './settings.js';
 
 /** Hosts that stand for all addresses of a machine. */
@@ -115,6 +116,21 @@ export class EnvReader {
       else parsed.push({ host, port: Number(port) });
     }
     return parsed;
+  }
+
+  /** Addresses and networks, `10.0.0.0/8` or `fd00::/8`, separated by commas. Empty by default. */
+  networks(name: string): BlockList {
+    const found = new BlockList();
+    for (const part of (this.text(name) ?? '').split(',').map((text) => text.trim())) {
+      if (part === '') continue;
+      const [, address = '', length] = /^([\da-f.:]+)(?:\/(\d{1,3}))?$/i.exec(part) ?? [];
+      const version = isIP(address);
+      const bits = version === 4 ? 32 : 128;
+      const prefix = length === undefined ? bits : Number(length);
+      if (version !== 0 && prefix <= bits) found.addSubnet(address, prefix, version === 4 ? 'ipv4' : 'ipv6');
+      else this.problem(`${name} must be a list of addresses and networks such as 10.0.0.0/8`);
+    }
+    return found;
   }
 
   /**

@@ -1,13 +1,28 @@
+import type { BlockList } from 'node:net';
 import { LOG_LEVELS, type LogLevel } from '../logs/log.js';
 import { type Address, type Environment, EnvReader } from './env.js';
 import { type NameOfType, SETTINGS, type Setting, type SettingName } from './settings.js';
+
+/** A file that a setting names. */
+export interface NamedFile {
+  /** The name of the setting. */
+  readonly setting: NameOfType<'file'>;
+  /** The path, as it is set. */
+  readonly path: string;
+}
 
 /** Reads the settings of one process by the table, and gathers what is wrong with them. */
 export interface SettingsReader {
   /** `host:port`. */
   address(name: NameOfType<'address'>): Address;
+  /** The same of a setting that has no default; undefined: it is not set. */
+  findAddress(name: NameOfType<'address'>): Address | undefined;
+  /** The path of a file; undefined: it is not set. */
+  file(name: NameOfType<'file'>): NamedFile | undefined;
   /** Addresses to connect to, at least one. */
   targets(name: NameOfType<'addresses'>): Address[];
+  /** Networks that are trusted. */
+  networks(name: NameOfType<'networks'>): BlockList;
   /** Origins of pages. `words`: what may stand there besides. */
   origins(name: NameOfType<'origins'>, words?: readonly string[]): ReadonlySet<string>;
   /** A secret that travels in a header; undefined: it is not set, which is a problem where it is required. */
@@ -18,6 +33,8 @@ export interface SettingsReader {
   flag(name: NameOfType<'flag'>): boolean;
   /** The moment at which a message counts as delivered. */
   delivered(): (typeof SETTINGS.ONEPUSH_DELIVERED.words)[number];
+  /** The header in which proxies name a client. */
+  forwardedHeader(): (typeof SETTINGS.ONEPUSH_FORWARDED_HEADER.words)[number];
   /** The level of the log. */
   logLevel(): LogLevel;
   /** The other settings, and problems that several make together. */
@@ -31,7 +48,13 @@ export function createSettingsReader(environment: Environment, process: 'core' |
   return {
     env,
     address: (name) => env.address(name, fallback(name)),
+    findAddress: (name) => (env.text(name) === undefined ? undefined : env.address(name, '')),
+    file(name) {
+      const path = env.text(name);
+      return path === undefined ? undefined : { setting: name, path };
+    },
     targets: (name) => env.targets(name, fallback(name)),
+    networks: (name) => env.networks(name),
     origins: (name, words) => env.origins(name, words),
     secret(name) {
       const setting: Setting = SETTINGS[name];
@@ -45,6 +68,10 @@ export function createSettingsReader(environment: Environment, process: 'core' |
     delivered() {
       const { fallback: value, words } = SETTINGS.ONEPUSH_DELIVERED;
       return env.oneOf<(typeof words)[number]>('ONEPUSH_DELIVERED', value, words);
+    },
+    forwardedHeader() {
+      const { fallback: value, words } = SETTINGS.ONEPUSH_FORWARDED_HEADER;
+      return env.oneOf<(typeof words)[number]>('ONEPUSH_FORWARDED_HEADER', value, words);
     },
     logLevel: () => env.oneOf<LogLevel>('ONEPUSH_LOG_LEVEL', SETTINGS.ONEPUSH_LOG_LEVEL.fallback, LOG_LEVELS),
   };

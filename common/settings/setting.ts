@@ -6,10 +6,21 @@ export interface Setting {
   /** The process that reads it. */
   readonly readBy: ReadBy;
   /**
-   * The form of its value. `secret`: visible ASCII without blanks. `flag`: 0 or 1. `text`: as `rule` says, and as the
-   * reader of this one setting checks.
+   * The form of its value. `networks`: addresses, or networks as CIDR writes them. `secret`: visible ASCII without
+   * blanks. `flag`: 0 or 1. `file`: the path of a file in PEM. `text`: as `rule` says, and as the reader of this one
+   * setting checks.
    */
-  readonly type: 'address' | 'addresses' | 'origins' | 'secret' | 'integer' | 'flag' | 'word' | 'text';
+  readonly type:
+    | 'address'
+    | 'addresses'
+    | 'networks'
+    | 'origins'
+    | 'secret'
+    | 'integer'
+    | 'flag'
+    | 'word'
+    | 'file'
+    | 'text';
   /** The value where it is absent, or one for each process; undefined: there is none. */
   readonly fallback: string | number | { readonly core: string; readonly edge: string } | undefined;
   /** True: a process does not start without it. */

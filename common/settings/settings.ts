@@ -1,5 +1,7 @@
 import { LOG_LEVELS } from '../logs/log.js';
+import { ADDRESS_SETTINGS } from './limit-settings.js';
 import type { Setting } from './setting.js';
+import { TLS_SETTINGS } from './tls-settings.js';
 import { WAKING_SETTINGS } from './waking-settings.js';
 
 export type { ReadBy, Setting } from './setting.js';
@@ -50,6 +52,7 @@ export const SETTINGS = {
     meaning:
       '[Metrics](operations.md#metrics) and health, not for the public. Leave it unset for `make run`, where one value would be for both.',
   },
+  ...TLS_SETTINGS,
   ONEPUSH_CORE_ADDRS: {
     readBy: 'edge',
     type: 'addresses',
@@ -111,6 +114,15 @@ export const SETTINGS = {
     unit: 'days',
     range: [0, 3650],
     meaning: 'Time after its expiry that a push is kept with its receipts. Its content goes when it expires.',
+  },
+  ONEPUSH_DEVICE_RETENTION_DAYS: {
+    readBy: 'core',
+    type: 'integer',
+    fallback: 270,
+    unit: 'days',
+    range: [31, 3650],
+    meaning:
+      'Time after which a device [is removed](operations.md#what-is-removed-and-when) that has unregistered, or that neither registered nor had a session.',
   },
   ...WAKING_SETTINGS,
   ONEPUSH_SUM_CHECK_INTERVAL: {
@@ -180,6 +192,7 @@ export const SETTINGS = {
     meaning:
       'WebSockets of one process; beyond it connections are closed with 4429. Where the limit of open files is too low for so many, there are fewer: see [strangers](operations.md#strangers).',
   },
+  ...ADDRESS_SETTINGS,
   ONEPUSH_EDGE_WORKERS: {
     readBy: 'edge',
     type: 'integer',

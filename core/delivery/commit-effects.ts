@@ -1,5 +1,14 @@
 import type { Device } from '../domain/device.js';
-import type { DeliveryOf, NewPush, NewRegistration, Registered, Replaced, StoredChannel } from '../store/store.js';
+import type {
+  DeliveryOf,
+  NewPush,
+  NewRegistration,
+  Registered,
+  RemovedTopic,
+  Replaced,
+  Rotated,
+  StoredChannel,
+} from '../store/store.js';
 
 /**
  * One consequence of a commit, for whoever keeps something in memory that the commit has changed. Effects are handed on
@@ -16,7 +25,11 @@ export type CommitEffect =
   | { readonly kind: 'recalled'; readonly pushId: number }
   /** A registration or an update, also one that changes nothing. */
   | { readonly kind: 'registered'; readonly result: Registered; readonly registration: NewRegistration }
+  /** A device has unregistered, or is gone: it had unregistered before, or was not seen for long. */
   | { readonly kind: 'unregistered'; readonly device: Device & { alias: string } }
+  /** Topics that are gone: their tags may get other ones. */
+  | { readonly kind: 'topicsRemoved'; readonly topics: readonly RemovedTopic[] }
+  | { readonly kind: 'rotated'; readonly rotated: Rotated }
   /** A job that is there, or may be. `dueAt`: milliseconds since the epoch. */
   | { readonly kind: 'scheduled'; readonly dueAt: number }
   | { readonly kind: 'appChanged'; readonly id: string }
@@ -33,7 +46,9 @@ export interface CommitFollowers {
   readonly registry: {
     registered(result: Registered, appNum: number, tags: readonly string[]): void;
     unregistered(device: Device & { alias: string }): void;
+    rotated(rotated: Rotated): void;
     appChanged(id: string): void;
+    topicsRemoved(topics: readonly RemovedTopic[]): void;
   };
   /** Open sessions, and what edges keep for them. */
   readonly sessions: {
@@ -42,6 +57,7 @@ export interface CommitFollowers {
     withdrawn(deliveries: readonly DeliveryOf[]): void;
     registered(result: Registered, registration: NewRegistration): void;
     unregistered(device: Device): void;
+    rotated(rotated: Rotated): void;
   };
   /** Sizes of inboxes. */
   readonly limits: { pushed(pushes: readonly NewPush[]): void };
@@ -92,6 +108,11 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
       case 'unregistered':
         registry.unregistered(effect.device);
         return sessions.unregistered(effect.device);
+      case 'topicsRemoved':
+        return registry.topicsRemoved(effect.topics);
+      case 'rotated':
+        registry.rotated(effect.rotated);
+        return sessions.rotated(effect.rotated);
       case 'scheduled':
         return jobs.wake(effect.dueAt);
       case 'appChanged':

@@ -67,6 +67,11 @@ export interface Subscriber extends Device {
   memberships: readonly Membership[];
 }
 
+/** Returns the day of a time in milliseconds, counted from the epoch: when a device was seen is kept as closely. */
+export function dayOf(time: number): number {
+  return Math.floor(time / 86_400_000);
+}
+
 /** The topics that a device belongs to now. */
 export function currentTopics(memberships: readonly Membership[]): number[] {
   return memberships.filter((membership) => membership.until === null).map((membership) => membership.topicNum);

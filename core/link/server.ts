@@ -10,11 +10,14 @@ import {
   CheckReadinessResponseSchema,
   type CoreBatch,
   type EdgeBatch,
+  type Reply,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
+import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { RecallCheck } from '../delivery/sessions/recall-check.js';
 import type { Sessions } from '../delivery/sessions/sessions.js';
 import type { WriteCycle } from '../delivery/writer/write-cycle.js';
-import { parseAuthorization } from '../rpc/service/auth.js';
+import type { Admit } from '../rpc/service/admission.js';
+import { type Credentials, parseAuthorization } from '../rpc/service/auth.js';
 import { type CallContext, type PushCoreHandlers, UNCANCELLED } from '../rpc/service/handlers.js';
 import { toErrorDetail, toOnePushError } from '../rpc/wire/failures.js';
 import { findProblem, takeHandedOver } from './batch-check.js';
@@ -64,6 +67,7 @@ type StreamState = { kind: 'new' } | { kind: 'attached'; attachment: Attachment 
 /** Returns the core's end of the link, with no edge attached. */
 export function createEdgeLink(options: {
   handlers: PushCoreHandlers;
+  admit: Admit;
   sessions: Sessions;
   cycle: Pick<
     WriteCycle,
@@ -79,7 +83,8 @@ export function createEdgeLink(options: {
   log: Logger;
   observer?: LinkObserver;
 }): EdgeLinkServer {
-  const { handlers, sessions, cycle, recalls, checkReadiness, holdsLease, linkToken, tickets, log, observer } = options;
+  const { handlers, admit, sessions, cycle, recalls, checkReadiness, holdsLease, linkToken, tickets, log, observer } =
+    options;
   const handleEvent = createEventHandler({ sessions, cycle, tickets, ignored: () => observer?.ignored() });
   const attached = new Map<string, Attachment>();
   /** By edge, the one that was not seen for longest first. */
@@ -215,29 +220,22 @@ export function createEdgeLink(options: {
   }
 
   async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request }: Call): Promise<void> {
-    const app: CallContext = { credentials: { kind: 'app', appId, key: secret }, ...UNCANCELLED };
-    const admin: CallContext = { credentials: { kind: 'admin', token: secret }, ...UNCANCELLED };
+    // Whoever creates and reads apps is known by the token alone.
+    const credentials: Credentials =
+      appId === '' ? { kind: 'admin', token: secret } : { kind: 'app', appId, key: secret };
     underWay++;
     try {
       if (stopping) throw new OnePushError('CORE_UNAVAILABLE');
-      switch (request.case) {
-        case 'registerDevice':
-          return outbox.reply(id, { case: request.case, value: await handlers.registerDevice(request.value, app) });
-        case 'unregisterDevice':
-          return outbox.reply(id, { case: request.case, value: await handlers.unregisterDevice(request.value, app) });
-        case 'sendPush':
-          return outbox.reply(id, { case: request.case, value: await handlers.sendPush(request.value, app) });
-        case 'createApp':
-          return outbox.reply(id, { case: request.case, value: await handlers.createApp(request.value, admin) });
-        case 'getApp':
-          return outbox.reply(id, { case: request.case, value: await handlers.getApp(request.value, admin) });
-        case 'checkReadiness': {
-          const obstacle = (await checkReadiness()) ?? '';
-          return outbox.reply(id, { case: request.case, value: create(CheckReadinessResponseSchema, { obstacle }) });
-        }
-        case undefined:
-          throw new Error('a call without a request');
+      if (request.case === undefined) throw new Error('a call without a request');
+      if (request.case === 'checkReadiness') {
+        const obstacle = (await checkReadiness()) ?? '';
+        return outbox.reply(id, { case: request.case, value: create(CheckReadinessResponseSchema, { obstacle }) });
       }
+      const caller = await admit(PushCore.method[request.case], credentials);
+      // The request, the method that handles it and the reply have one name: so the types fit one another.
+      const handle = handlers[request.case] as (request: unknown, call: CallContext) => Promise<unknown>;
+      const value = await handle(request.value, { ...caller, ...UNCANCELLED });
+      outbox.reply(id, { case: request.case, value } as Reply['result']);
     } catch (error) {
       outbox.reply(id, { case: 'error', value: toErrorDetail(toOnePushError(error, log)) });
     } finally {

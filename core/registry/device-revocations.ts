@@ -1,7 +1,7 @@
 /**
- * Devices that have changed hands or unregistered lately. A push takes a snapshot before it looks its devices up, and
- * asks before it is committed which of them it may still have: no message reaches whoever has a device next, and what
- * is registered meanwhile holds no push up.
+ * Devices that have changed hands or unregistered lately, or topics that were removed. A push takes a snapshot before
+ * it looks its devices up, and asks before it is committed which of them it may still have: no message reaches whoever
+ * has a device next, and what is registered meanwhile holds no push up.
  */
 export interface DeviceRevocations {
   /** Takes a device that has changed hands or unregistered. */

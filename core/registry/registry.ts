@@ -1,8 +1,8 @@
 import { OnePushError } from '../../common/errors.js';
-import { matchesSecret } from '../../common/secrets.js';
-import type { App } from '../domain/app.js';
+import { findSecret } from '../../common/secrets.js';
+import type { App, AppKey } from '../domain/app.js';
 import type { Device } from '../domain/device.js';
-import type { Registered, StoreReader } from '../store/store.js';
+import type { Registered, RemovedTopic, Rotated, StoreReader } from '../store/store.js';
 import { createDeviceRevocations, type DeviceRevocations } from './device-revocations.js';
 import { createLookupCache, type Entry } from './lookup-cache.js';
 
@@ -12,16 +12,29 @@ export interface Registry {
   getApp(id: string): Promise<App>;
   /** @throws OnePushError UNKNOWN_APP, or APP_DISABLED */
   getEnabledApp(id: string): Promise<App>;
-  /** @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, or APP_DISABLED */
-  authenticate(appId: string, key: string): Promise<App>;
+  /**
+   * Returns an app and the key that was shown.
+   *
+   * @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, or APP_DISABLED
+   */
+  authenticate(appId: string, key: string): Promise<{ app: App; key: AppKey }>;
   /** The registered devices of a user. */
   devicesOf(appNum: number, alias: string): Entry<readonly Device[]>;
   /** A device by its public id; it may have unregistered. */
   device(id: string): Entry<Device>;
-  /** The timeline of a tag, which never changes; a tag that no device ever had has none. */
+  /**
+   * The timeline of a tag; a tag without devices and pushes has none. It is the tag's until it is among
+   * `topicRemovals`.
+   */
   topic(appNum: number, tag: string): Entry<number>;
   /** Revocations of devices, for pushes that have looked devices up and are not committed yet. */
   readonly revocations: Pick<DeviceRevocations, 'snapshot' | 'keep'>;
+  /** Topics that were removed, for pushes that have looked tags up and are not committed yet. */
+  readonly topicRemovals: Pick<DeviceRevocations, 'snapshot' | 'keep'>;
+  /** Forgets topics that are gone. */
+  topicsRemoved(topics: readonly RemovedTopic[]): void;
+  /** Forgets what another id of a device has changed. */
+  rotated(rotated: Rotated): void;
   /** Forgets what is cached of an app. */
   appChanged(id: string): void;
   /** Forgets what a registration has changed. */
@@ -62,6 +75,7 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
     async (ids) => new Map((await store.findDevicesById(ids)).map((device) => [device.id, device])),
   );
   const revocations = createDeviceRevocations();
+  const topicRemovals = createDeviceRevocations();
   const topics = createLookupCache<number>(MAX_TOPICS, async (keys) => {
     const pairs = keys.map((key) => ({ appNum: scopeOf(key), tag: nameOf(key) }));
     return new Map((await store.findTopics(pairs)).map((topic) => [scoped(topic.appNum, topic.tag), topic.num]));
@@ -81,19 +95,21 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
       const app = await getApp(appId);
       // Looked at each time: a key expires while its app is cached.
       const keys = app.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now());
-      if (
-        !matchesSecret(
-          key,
-          keys.map(({ hash }) => hash),
-        )
-      )
-        throw new OnePushError('WRONG_APP_KEY');
-      return enabled(app);
+      const shown = findSecret(key, keys);
+      if (shown === undefined) throw new OnePushError('WRONG_APP_KEY');
+      return { app: enabled(app), key: shown };
     },
     devicesOf: (appNum, alias) => aliases.get(scoped(appNum, alias)),
     device: (id) => devices.get(id),
     topic: (appNum, tag) => topics.get(scoped(appNum, tag)),
     revocations,
+    topicRemovals,
+    topicsRemoved(removed) {
+      for (const { num, appNum, tag } of removed) {
+        topicRemovals.add(num);
+        topics.invalidate(scoped(appNum, tag));
+      }
+    },
     appChanged: (id) => apps.invalidate(id),
     registered({ device, alias, previousAlias, startedAfresh, unchanged }, appNum, tags) {
       if (startedAfresh) revocations.add(device.num);
@@ -106,6 +122,12 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
     },
     unregistered(device) {
       revocations.add(device.num);
+      devices.invalidate(device.id);
+      aliases.invalidate(scoped(device.appNum, device.alias));
+    },
+    rotated({ device, previousId }) {
+      devices.invalidate(previousId);
+      // Asked for before it was anybody's, it may be known as nobody's.
       devices.invalidate(device.id);
       aliases.invalidate(scoped(device.appNum, device.alias));
     },

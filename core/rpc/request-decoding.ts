@@ -2,7 +2,7 @@ import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { hasAtMost } from '../../common/codec/bounds.js';
 import { decoderOf } from '../../common/codec/codecs.js';
 import { OnePushError } from '../../common/errors.js';
-import { isOpenToAnyone } from './service/admission.js';
+import { isOpenToAnyone } from './service/access.js';
 
 /**
  * Bytes of a message of whoever has shown a key: the longest texts, 1000 names and 1 MiB of `extra`, and room for

@@ -6,7 +6,9 @@ import type { Push } from '../domain/push.js';
 import type { ReportReader } from '../domain/queries.js';
 import type { QuietChange, QuietHours, QuietKey } from '../domain/quiet-hours.js';
 import type { FinalState } from '../domain/receipt.js';
+import type { AccessReader, AccessWriter } from './access.js';
 import type { ChannelReader, ChannelWriter } from './channels.js';
+import type { RetentionReader, RetentionWriter } from './retention.js';
 import type {
   AppState,
   DeliveryBatch,
@@ -33,9 +35,11 @@ import type {
 import type { WakeReader, WakeWriter } from './waking.js';
 
 export type { Wake } from '../domain/wake.js';
+export type * from './access.js';
 export type * from './channels.js';
 export * from './errors.js';
-export type * from './types.js';
+export type * from './retention.js';
+export * from './types.js';
 export type * from './waking.js';
 
 /**
@@ -101,7 +105,7 @@ export interface CoreOwnership {
 }
 
 /** Look-ups: each sees everything that was committed before it began. */
-export interface StoreReader extends WakeReader, ChannelReader {
+export interface StoreReader extends WakeReader, ChannelReader, AccessReader, RetentionReader {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
@@ -109,7 +113,7 @@ export interface StoreReader extends WakeReader, ChannelReader {
   /** Devices by public id, unregistered ones too. */
   findDevicesById(ids: readonly string[]): Promise<Device[]>;
   /** The same with the topics that they may have messages of, `everyone` among them, for sessions that are opened. */
-  findSubscribers(ids: readonly string[]): Promise<(Subscriber & { appDisabled: boolean })[]>;
+  findSubscribers(ids: readonly string[]): Promise<Subscribed[]>;
   /** The timelines of tags; a tag that no device ever had has none. */
   findTopics(
     pairs: readonly { appNum: number; tag: string }[],
@@ -161,6 +165,14 @@ export interface StoreReader extends WakeReader, ChannelReader {
   checkSums(step: SumStep): Promise<SumsChecked>;
   /** The sums of directed pushes after push `after`, by id, at the most `limit`. */
   sumDeliveries(after: number, limit: number): Promise<DeliverySum[]>;
+}
+
+/** A device whose session is opened. */
+export interface Subscribed extends Subscriber {
+  /** True: its app may not push, and its devices get nothing. */
+  readonly appDisabled: boolean;
+  /** The day of its last session, counted from the epoch; 0: none is known. */
+  readonly seenDay: number;
 }
 
 /** Bounds of a search for devices. */
@@ -218,7 +230,7 @@ export interface TimelineRow {
 }
 
 /** Commits: each call is one transaction. */
-export interface StoreWriter extends WakeWriter, ChannelWriter {
+export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, RetentionWriter {
   /** Commits nothing: renews the core's lease, and meets what any commit would. */
   commitNothing(): Promise<void>;
   /**

@@ -1,3 +1,4 @@
+import type { RegistrationMode } from '../domain/app.js';
 import type { DeviceToken, TokenDetails } from '../domain/channel.js';
 import type { Device, Registration } from '../domain/device.js';
 import type { Job, JobStep } from '../domain/job.js';
@@ -11,6 +12,8 @@ export interface NewApp {
   name: string;
   /** A hash of the key. */
   keyHash: string;
+  /** Way in which its devices are registered; absent: OPEN. */
+  registration?: RegistrationMode;
   /** Milliseconds since the epoch. */
   now: number;
 }

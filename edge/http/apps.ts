@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { Label, LIMITS } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import { decodeJson, parseJson } from '../../common/json/fault.js';
+import { bearerOf } from '../device-id.js';
 import type { CoreLink } from '../link/client.js';
 import { CreateAppRequestSchema, GetAppRequestSchema } from '../link/wire.js';
 import type { Exchange } from './exchange.js';
@@ -13,6 +14,7 @@ const fields = createFields(Type.Object({ name: Label(LIMITS.name, 1) }));
 
 /** POST /apps/ */
 export async function createApp(exchange: Exchange, link: CoreLink): Promise<void> {
+  const { text: clientAddress } = exchange.client();
   const { contentType, isStrict } = exchange;
   // A bare name comes as text, and as what curl says of any `-d`.
   const isText = /^(text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i.test(contentType);
@@ -22,8 +24,9 @@ export async function createApp(exchange: Exchange, link: CoreLink): Promise<voi
   const request = create(CreateAppRequestSchema, { name });
   const result = await link.call({
     appId: '',
-    secret: bearer(exchange),
+    secret: bearerOf(exchange.authorization),
     request: { case: 'createApp', value: request },
+    clientAddress,
   });
   if (result.case !== 'createApp') throw new Error(`unexpected answer ${result.case}`);
   const { id, name: kept, appKey } = result.value;
@@ -33,7 +36,12 @@ export async function createApp(exchange: Exchange, link: CoreLink): Promise<voi
 /** GET /apps/{id} */
 export async function getApp(exchange: Exchange, link: CoreLink): Promise<void> {
   const request = create(GetAppRequestSchema, { id: exchange.parameter });
-  const result = await link.call({ appId: '', secret: bearer(exchange), request: { case: 'getApp', value: request } });
+  const result = await link.call({
+    appId: '',
+    secret: bearerOf(exchange.authorization),
+    request: { case: 'getApp', value: request },
+    clientAddress: exchange.client().text,
+  });
   if (result.case !== 'getApp') throw new Error(`unexpected answer ${result.case}`);
   const { id, name } = result.value;
   exchange.sendJson({ id, name });
@@ -44,8 +52,4 @@ function parseName(body: string): JsonBody {
   const text = body.trim();
   if (text.startsWith('{')) return { value: parseObject(text), text };
   return { value: { name: text.startsWith('"') ? parseJson(text) : text }, text };
-}
-
-function bearer({ authorization }: Exchange): string {
-  return /^bearer\s+(\S+)$/i.exec(authorization)?.[1] ?? '';
 }

@@ -23,7 +23,7 @@ export function answerCors(exchange: Exchange, origins: ReadonlySet<string>): bo
   if (method !== 'options' || requestedMethod === '') return false;
   exchange.addHeaders({
     'Access-Control-Allow-Methods': 'POST',
-    'Access-Control-Allow-Headers': 'Content-Type',
+    'Access-Control-Allow-Headers': 'Content-Type, Authorization',
     'Access-Control-Max-Age': MAX_AGE,
   });
   // With a body, as all answers.

@@ -6,6 +6,7 @@ import { describeError, type Logger } from '../../common/logs/log.js';
 import type { Rate } from '../rate.js';
 import { MAX_HEAD_BYTES } from '../uws.js';
 import { writeAnswer, writeContinue, writeHeadOnly, writeLastAnswer } from './answer.js';
+import type { ClientAddress, FindClient } from './client-address.js';
 import type { CrumbGuard } from './crumb-guard.js';
 import { type BodyBudget, receiveBody } from './incoming-body.js';
 import { type RequestHead, readHead } from './request-head.js';
@@ -31,16 +32,22 @@ export interface Exchange {
   readonly origin: string;
   /** The header Access-Control-Request-Method; "" where absent. */
   readonly requestedMethod: string;
+  /** Returns who asks. First to be called before anything is waited for: whoever has gone has no address. */
+  client(): ClientAddress;
   /** True if only the documented types, names and paths are taken (ONEPUSH_STRICT_JSON). */
   readonly isStrict: boolean;
   /** The first parameter of the route, "" if it has none. */
   readonly parameter: string;
+  /** The query, without its question mark. */
+  readonly query: string;
   /** See IncomingBody.read; the limit is that of `begin`. */
   readBody(): Promise<Buffer>;
   /** Adds to the headers of the answer, whatever it will be. */
   addHeaders(headers: Readonly<Record<string, string>>): void;
   /** Answers 200 with a JSON body, once the request is over. */
   sendJson(body: unknown): void;
+  /** Answers 200 with JSON text, once the request is over. */
+  sendJsonText(text: string): void;
   /** Answers, once the request is over. */
   send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void;
   /** Has the connection end with the answer, or without one if there are too many such answers. */
@@ -67,12 +74,16 @@ export interface ExchangeOptions {
   log: Logger;
   /** Told of each answer. */
   observe: ObserveAnswer;
+  /** Finds the client of a request. */
+  findClient: FindClient;
   /** Turns of the event loop. */
   turns: Turns;
   /** Addresses that send bodies in crumbs. */
   crumbs: CrumbGuard;
   /** Bytes of all bodies that are gathered. */
   bodies: BodyBudget;
+  /** Headers of every answer; undefined: there are none. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Rate of connections that are closed with an answer; the others are closed without a word. */
   lastWords: Rate;
 }
@@ -89,15 +100,20 @@ export function begin(
   route: string,
   options: ExchangeOptions,
 ): Exchange | undefined {
-  const { maxBodyBytes, isStrict, log, observe, turns, crumbs, bodies, lastWords } = options;
+  const { maxBodyBytes, isStrict, log, observe, findClient, turns, crumbs, bodies, lastWords } = options;
   const begun = performance.now();
   const turn = turns.current();
   let state: State = 'open';
   /** Nothing more of the connection is to be read. */
   let isLast = false;
-  let added: Readonly<Record<string, string>> | undefined;
+  let added = options.headers;
   const head = readHead(req);
-  const admitted = head.isChunked ? crumbs.began(addressOf(res), () => res.close()) : NO_CHUNKS;
+  let known: ClientAddress | undefined;
+  const client = (): ClientAddress => {
+    known ??= findClient(res.getRemoteAddress(), head);
+    return known;
+  };
+  const admitted = head.isChunked ? crumbs.began(client().network, () => res.close()) : NO_CHUNKS;
   if (admitted === undefined) {
     res.close();
     return undefined;
@@ -151,10 +167,11 @@ export function begin(
 
   function fail(error: unknown, headers: Readonly<Record<string, string>> = {}): void {
     const told = error instanceof OnePushError ? error : unexpected(error, log);
-    const { row, status, details } = told;
-    const field = details.violations?.[0]?.field;
-    const body = JSON.stringify({ code: row.code, message: told.message, field, requestId: details.requestId });
-    const retry = row.retryAfter === undefined ? undefined : { 'Retry-After': String(row.retryAfter) };
+    const { row, status, retryAfterSeconds: after } = told;
+    const { violations, limit, requestId } = told.details;
+    const field = violations?.[0]?.field;
+    const body = JSON.stringify({ code: row.code, message: told.message, field, limit, requestId });
+    const retry = after === undefined ? undefined : { 'Retry-After': String(after) };
     send(`${status} ${STATUS_CODES[status]}`, { ...JSON_HEADERS, ...retry, ...headers }, body);
   }
 
@@ -173,8 +190,10 @@ export function begin(
     idempotencyKey: head.idempotencyKey,
     origin: head.origin,
     requestedMethod: head.requestedMethod,
+    client,
     isStrict,
     parameter: req.getParameter(0) ?? '',
+    query: head.query,
     async readBody() {
       if (!/^(identity)?$/i.test(head.contentEncoding))
         throw new OnePushError('COMPRESSED', { hint: 'send the body without a Content-Encoding' });
@@ -187,6 +206,7 @@ export function begin(
       added = { ...added, ...headers };
     },
     sendJson: (body) => send('200 OK', JSON_HEADERS, JSON.stringify(body)),
+    sendJsonText: (text) => send('200 OK', JSON_HEADERS, text),
     send,
     closeAfterwards() {
       isLast = true;
@@ -201,11 +221,6 @@ function refusalOf(head: RequestHead, res: HttpResponse): OnePushError | undefin
   // PROXY v2, which anyone may send: it says who the client is, and nobody has checked it.
   const doubt = res.getProxiedRemoteAddress().byteLength > 0 ? 'a PROXY header' : head.ambiguity;
   return doubt === undefined ? undefined : new OnePushError('AMBIGUOUS_REQUEST', { hint: `it has ${doubt}` });
-}
-
-/** Binary, as the key of a map. */
-function addressOf(res: HttpResponse): string {
-  return Buffer.from(res.getRemoteAddress()).toString('latin1');
 }
 
 /** A body of known length. */

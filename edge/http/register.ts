@@ -2,8 +2,14 @@ import { create } from '@bufbuild/protobuf';
 import { Type } from '@sinclair/typebox';
 import { Label, LIMITS, Name, ruled, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
+import { bearerOf, parseDeviceId } from '../device-id.js';
 import type { CoreLink } from '../link/client.js';
-import { Platform, RegisterDeviceRequestSchema, UnregisterDeviceRequestSchema } from '../link/wire.js';
+import {
+  Platform,
+  RegisterDeviceRequestSchema,
+  RotateDeviceIdRequestSchema,
+  UnregisterDeviceRequestSchema,
+} from '../link/wire.js';
 import type { Exchange } from './exchange.js';
 import { createFields } from './fields.js';
 import { readJsonBody } from './json-body.js';
@@ -36,6 +42,7 @@ const fields = createFields(
 
 /** POST /msgpush/register */
 export async function register(exchange: Exchange, link: CoreLink): Promise<void> {
+  const { text: clientAddress } = exchange.client();
   const body = await readJsonBody(exchange);
   const { alias, appId, platform, nativeToken, mobile, tag, push } = fields.read(exchange, body);
   const request = create(RegisterDeviceRequestSchema, {
@@ -47,16 +54,38 @@ export async function register(exchange: Exchange, link: CoreLink): Promise<void
     tags: tag ?? [],
     push: push && toDeviceToken(push),
   });
-  const result = await link.call({ appId: '', secret: '', request: { case: 'registerDevice', value: request } });
+  const result = await link.call({
+    appId: '',
+    secret: '',
+    request: { case: 'registerDevice', value: request },
+    clientAddress,
+  });
   if (result.case !== 'registerDevice') throw new Error(`unexpected answer ${result.case}`);
   exchange.sendJson({ id: result.value.deviceId });
 }
 
-/** POST /msgpush/unregister/{deviceId} */
+/** POST /msgpush/unregister, or /msgpush/unregister/{deviceId} */
 export async function unregister(exchange: Exchange, link: CoreLink): Promise<void> {
-  const deviceId = exchange.isStrict ? exchange.parameter : exchange.parameter.toLowerCase();
-  if (!/^[0-9a-f]{32}$/.test(deviceId)) throw new OnePushError('UNKNOWN_DEVICE');
-  const request = create(UnregisterDeviceRequestSchema, { deviceId });
-  await link.call({ appId: '', secret: '', request: { case: 'unregisterDevice', value: request } });
+  const { text: clientAddress } = exchange.client();
+  const request = create(UnregisterDeviceRequestSchema, { deviceId: deviceIdOf(exchange) });
+  await link.call({ appId: '', secret: '', request: { case: 'unregisterDevice', value: request }, clientAddress });
   exchange.sendJson({});
+}
+
+/** POST /msgpush/rotate, or /msgpush/rotate/{deviceId} */
+export async function rotate(exchange: Exchange, link: CoreLink): Promise<void> {
+  const { text: clientAddress } = exchange.client();
+  const value = create(RotateDeviceIdRequestSchema, { deviceId: deviceIdOf(exchange) });
+  const request = { case: 'rotateDeviceId' as const, value };
+  const result = await link.call({ appId: '', secret: '', request, clientAddress });
+  if (result.case !== 'rotateDeviceId') throw new Error(`unexpected answer ${result.case}`);
+  exchange.sendJson({ id: result.value.deviceId });
+}
+
+/** @throws OnePushError UNKNOWN_DEVICE for what cannot be an id */
+function deviceIdOf({ parameter, authorization, isStrict }: Exchange): string {
+  const given = parameter === '' ? bearerOf(authorization) : parameter;
+  const deviceId = parseDeviceId(given);
+  if (deviceId === undefined || (isStrict && deviceId !== given)) throw new OnePushError('UNKNOWN_DEVICE');
+  return deviceId;
 }

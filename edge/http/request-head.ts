@@ -11,6 +11,12 @@ export interface RequestHead {
   idempotencyKey: string | undefined;
   /** Content-Encoding. */
   contentEncoding: string;
+  /** The query, without its question mark. */
+  query: string;
+  /** X-Forwarded-For, several of them joined by commas. */
+  forwardedFor: string;
+  /** Forwarded, the same way. */
+  forwarded: string;
   /** Origin. */
   origin: string;
   /** The question of a browser before a page's request: Access-Control-Request-Method. */
@@ -42,6 +48,9 @@ export function readHead(req: HttpRequest): RequestHead {
     authorization: '',
     idempotencyKey: undefined,
     contentEncoding: '',
+    query: '',
+    forwardedFor: '',
+    forwarded: '',
     origin: '',
     requestedMethod: '',
     isChunked: false,
@@ -68,6 +77,12 @@ export function readHead(req: HttpRequest): RequestHead {
         break;
       case 'content-encoding':
         head.contentEncoding = value;
+        break;
+      case 'x-forwarded-for':
+        head.forwardedFor = join(head.forwardedFor, value);
+        break;
+      case 'forwarded':
+        head.forwarded = join(head.forwarded, value);
         break;
       case 'origin':
         head.origin = value;
@@ -97,7 +112,12 @@ export function readHead(req: HttpRequest): RequestHead {
   // Undefined where there is none, whatever its type says.
   const query: string | undefined = req.getQuery();
   // uWebSockets sees to it only where a head comes in several packets.
-  head.isTooLarge = bytes + req.getUrl().length + (query?.length ?? 0) > MAX_HEAD_BYTES;
+  head.query = query ?? '';
+  head.isTooLarge = bytes + req.getUrl().length + head.query.length > MAX_HEAD_BYTES;
   if (head.isChunked && lengths > 0) head.ambiguity = 'both Content-Length and Transfer-Encoding';
   return head;
+}
+
+function join(before: string, value: string): string {
+  return before === '' ? value : `${before},${value}`;
 }

@@ -1,15 +1,18 @@
-import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
 import type { CheckReadiness } from '../../common/http/server.js';
+import type { AddressLimits } from '../address-limits.js';
 import type { CoreLink } from '../link/client.js';
 import { loadPage, loadWorker, type StaticFile } from '../page/page.js';
+import type { Routes } from '../public-server.js';
 import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
 import { answerCors } from './cors.js';
 import { createCrumbGuard } from './crumb-guard.js';
 import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
 import { createBodyBudget } from './incoming-body.js';
-import { register, unregister } from './register.js';
+import { register, rotate, unregister } from './register.js';
+import { deviceTimeline, getPush, listDeliveries, listDevices, recall } from './reports/reports.js';
 import { send } from './send.js';
 import { createTurns } from './turns.js';
 
@@ -17,7 +20,13 @@ type Handler = (exchange: Exchange, link: CoreLink) => Promise<void> | void;
 
 const LAST_WORDS = { perSecond: 100, burst: 100 };
 /** Paths that pages of other origins may call; the others take keys, which do not belong into pages. */
-const PATHS_OF_PAGES = new Set(['/msgpush/register', '/msgpush/unregister/:deviceId']);
+const PATHS_OF_PAGES = new Set([
+  '/msgpush/register',
+  '/msgpush/unregister',
+  '/msgpush/unregister/:deviceId',
+  '/msgpush/rotate',
+  '/msgpush/rotate/:deviceId',
+]);
 const NO_ORIGINS: ReadonlySet<string> = new Set();
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
 
@@ -27,18 +36,20 @@ const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store'
  * @returns what refuses a request of the WebSocket's path
  */
 export function serveRoutes(
-  app: TemplatedApp,
+  app: Pick<Routes, 'any'>,
   options: Omit<ExchangeOptions, 'turns' | 'crumbs' | 'bodies' | 'lastWords'> & {
     link: CoreLink;
     checkReadiness: CheckReadiness;
     webSocketPath: string;
     /** Origins of pages that may call; see answerCors. */
     origins: ReadonlySet<string>;
+    /** Limits of what one address may do. */
+    limits: Pick<AddressLimits, 'registering'>;
     /** The page's key for Web Push; undefined: it has none. */
     vapidPublicKey: string | undefined;
   },
 ): Refuse {
-  const { link, checkReadiness, webSocketPath } = options;
+  const { link, limits, checkReadiness, webSocketPath } = options;
   const exchanges: ExchangeOptions = {
     ...options,
     turns: createTurns(),
@@ -57,9 +68,22 @@ export function serveRoutes(
       if (obstacle === undefined) exchange.send('200 OK', TEXT_HEADERS, 'ready\n');
       else exchange.send('503 Service Unavailable', TEXT_HEADERS, `${obstacle}\n`);
     }),
-    '/msgpush/register': { post: register },
+    '/msgpush/register': {
+      post(exchange, link) {
+        limits.registering(exchange.client());
+        return register(exchange, link);
+      },
+    },
+    '/msgpush/unregister': { post: unregister },
     '/msgpush/unregister/:deviceId': { post: unregister },
+    '/msgpush/rotate': { post: rotate },
+    '/msgpush/rotate/:deviceId': { post: rotate },
     '/msgpush/send': { post: send },
+    '/msgpush/push/:requestId': get(getPush),
+    '/msgpush/push/:requestId/deliveries': get(listDeliveries),
+    '/msgpush/recall/:requestId': { post: recall },
+    '/msgpush/devices': get(listDevices),
+    '/msgpush/devices/:deviceId/timeline': get(deviceTimeline),
     '/apps': { post: createApp },
     '/apps/:id': get(getApp),
   };

@@ -1,5 +1,16 @@
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Static, Type } from '@sinclair/typebox';
-import { EXTRA_RULE, HeaderText, isEveryone, Label, LIMITS, ruled, Text, Word } from '../../common/contract/fields.js';
+import {
+  EXTRA_RULE,
+  HeaderText,
+  Instant,
+  isEveryone,
+  Label,
+  LIMITS,
+  ruled,
+  Text,
+  Word,
+} from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
 import type { Every } from '../../common/every.js';
 import { rawMember } from '../../common/json/json.js';
@@ -42,6 +53,10 @@ const Body = Type.Object({
   sendDevice: Type.Optional(Text(LIMITS.shortText)),
   smsMessage: Type.Optional(Text(LIMITS.text)),
   push: Type.Optional(Notification),
+  sendAt: Type.Optional(Instant()),
+  collapseKey: Type.Optional(Label(LIMITS.collapseKey)),
+  priority: Type.Optional(Word(['LOW', 'NORMAL', 'HIGH'])),
+  dryRun: Type.Optional(Type.Boolean(ruled('must be true or false', {}))),
   /** A header: checked with the fields, so that all that is wrong is named at once. */
   'Idempotency-Key': Type.Optional(HeaderText(LIMITS.name, 1)),
 });
@@ -94,10 +109,10 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     smsMessage: body.smsMessage ?? '',
     idempotencyKey: body['Idempotency-Key'] ?? '',
     ttlSeconds: undefined,
-    collapseKey: '',
-    priority: Priority.UNSPECIFIED,
-    sendAt: undefined,
-    dryRun: false,
+    collapseKey: body.collapseKey ?? '',
+    priority: Priority[body.priority ?? 'UNSPECIFIED'],
+    sendAt: body.sendAt === undefined ? undefined : timestampFromMs(Date.parse(body.sendAt)),
+    dryRun: body.dryRun ?? false,
     wake: WakePolicy[notification.wake ?? 'UNSPECIFIED'],
     title: notification.title ?? '',
     image: notification.image ?? '',
@@ -112,7 +127,7 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
   const { appId, appKey } = body;
   const result = await link.call({ appId, secret: appKey, request: { case: 'sendPush', value: request } });
   if (result.case !== 'sendPush') throw new Error(`unexpected answer ${result.case}`);
-  exchange.sendJson({ requestId: result.value.requestId });
+  exchange.sendJson(request.dryRun ? { dryRun: true } : { requestId: result.value.requestId });
 }
 
 async function readBody(exchange: Exchange) {

@@ -1,9 +1,9 @@
 import { isReason, OnePushError } from '../../common/errors.js';
 import type { Outbox, OutgoingCall } from './outbox.js';
-import type { Call, Reply } from './wire.js';
+import type { Call, ErrorDetail, Reply } from './wire.js';
 
 /** A call without its number. */
-export type CallInit = Pick<Call, 'appId' | 'secret' | 'request'>;
+export type CallInit = Pick<Call, 'appId' | 'secret' | 'request'> & Partial<Pick<Call, 'clientAddress'>>;
 
 /** Calls that wait for the core's answer. Bounded in number and in time. */
 export interface Calls {
@@ -60,12 +60,12 @@ export function createCalls(outbox: Pick<Outbox, 'call'>): Calls {
   }
 
   return {
-    start({ appId, secret, request }) {
+    start({ appId, secret, request, clientAddress = '' }) {
       if (open.size >= MAX_OPEN) return Promise.reject(new OnePushError('OVERLOADED'));
       lastId = (lastId + 1) % 0xffff_ffff;
       const id = lastId;
       return new Promise((resolve, reject) => {
-        const call: Call = { $typeName: 'onepush.link.v1.Call', id, appId, secret, request };
+        const call: Call = { $typeName: 'onepush.link.v1.Call', id, appId, secret, request, clientAddress };
         const outgoing = { call, isOpen: true };
         open.set(id, { outgoing, deadline: performance.now() + TIMEOUT, resolve, reject });
         if (!outbox.call(outgoing)) finish(id)?.reject(new OnePushError('OVERLOADED'));
@@ -78,10 +78,7 @@ export function createCalls(outbox: Pick<Outbox, 'call'>): Calls {
         call.resolve(result);
         return;
       }
-      const { reason, violations, requestId } = result.value;
-      call.reject(
-        new OnePushError(isReason(reason) ? reason : 'UNEXPECTED', { violations, requestId: requestId || undefined }),
-      );
+      call.reject(toOnePushError(result.value));
     },
     size: () => open.size,
     failAll() {
@@ -92,4 +89,13 @@ export function createCalls(outbox: Pick<Outbox, 'call'>): Calls {
       clearInterval(sweeper);
     },
   };
+}
+
+/** Returns the error that the core has answered with. */
+function toOnePushError({ reason, violations, requestId, limit, retryAfterSeconds }: ErrorDetail): OnePushError {
+  return new OnePushError(isReason(reason) ? reason : 'UNEXPECTED', {
+    violations,
+    ...(requestId !== '' && { requestId }),
+    ...(limit !== '' && { limit, retryAfterMs: retryAfterSeconds * 1000 }),
+  });
 }

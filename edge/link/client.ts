@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Client, type ClientDuplexStream, credentials, Metadata, status } from '@grpc/grpc-js';
+import { createSecureContext } from 'node:tls';
+import { type ChannelCredentials, Client, type ClientDuplexStream, credentials, Metadata, status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
 import { toMethodDefinition } from '../../common/grpc.js';
 import type { Logger } from '../../common/logs/log.js';
 import { type Address, formatAddress } from '../../common/settings/env.js';
+import { toContext } from '../../common/tls/material.js';
+import type { TlsSource } from '../../common/tls/source.js';
 import { type CoreBatch, type EdgeBatch, EdgeLink } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { type CallInit, createCalls } from './calls.js';
 import { createInboundQueue } from './inbound-queue.js';
@@ -72,6 +75,9 @@ const BACKOFF_MAX = 2000;
 /** The status of a stream whose token is not the core's. */
 const WRONG_TOKEN = status[status.UNAUTHENTICATED];
 const TOKEN_REFUSED = 'the core refuses the link token';
+/** The status of a stream whose edge has shown no certificate that the core trusts. */
+const WRONG_CERTIFICATE = status[status.PERMISSION_DENIED];
+const CERTIFICATE_REFUSED = "the core refuses the link's certificate";
 /** Time that a core may take to accept an attachment, in milliseconds. */
 const ATTACH_TIMEOUT = 5000;
 const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
@@ -90,11 +96,13 @@ const RETRY_BYTES = 16 * 1024;
 export function createCoreLink(options: {
   addresses: readonly Address[];
   token: string;
+  /** Undefined: the link is plain text. */
+  tls: TlsSource | undefined;
   listener: LinkListener;
   log: Logger;
   observer: LinkObserver;
 }): CoreLink {
-  const { addresses, token, listener, log, observer } = options;
+  const { addresses, token, tls, listener, log, observer } = options;
   const method = toMethodDefinition(EdgeLink, EdgeLink.method.attach);
   const edgeId = randomUUID();
   const outbox = createOutbox(edgeId, observer.sent);
@@ -110,13 +118,13 @@ export function createCoreLink(options: {
   });
   let state: State = { kind: 'idle' };
   let attempt = 0;
-  /** A core did not take the token, and none has accepted this edge since. */
-  let refused = false;
+  /** A core did not take the token or the certificate, and none has accepted this edge since. */
+  let refused: typeof TOKEN_REFUSED | typeof CERTIFICATE_REFUSED | undefined;
 
   function connect(): void {
     const address = addresses[attempt % addresses.length];
     if (address === undefined) throw new Error('a link needs an address');
-    const client = new Client(formatAddress(address), credentials.createInsecure(), {
+    const client = new Client(formatAddress(address), toCredentials(tls), {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       'grpc.keepalive_time_ms': 5000,
       'grpc.keepalive_timeout_ms': 3000,
@@ -138,7 +146,7 @@ export function createCoreLink(options: {
       clearTimeout(timeout);
       if (!isCurrent()) return;
       attempt = 0;
-      refused = false;
+      refused = undefined;
       observer.attached();
       state = { kind: 'attached', client, stream };
       log.info({ core: formatAddress(address) }, 'attached to a core');
@@ -151,34 +159,38 @@ export function createCoreLink(options: {
     stream.on('data', (batch: CoreBatch) => {
       if (isCurrent()) handle(batch);
     });
-    const gone = (reason: string): void => {
+    const gone = (reason: string, cause?: string): void => {
       clearTimeout(timeout);
       if (!isCurrent()) return;
-      detach(client, formatAddress(address), reason);
+      detach(client, formatAddress(address), { reason, cause });
     };
-    stream.on('error', (error: Error & { code?: number }) => gone(status[error.code ?? status.UNKNOWN] ?? 'UNKNOWN'));
+    stream.on('error', (error: Error & { code?: number; details?: string }) => {
+      gone(status[error.code ?? status.UNKNOWN] ?? 'UNKNOWN', causeOf(error.details ?? ''));
+    });
     stream.on('end', () => gone('the core ended the link'));
     outbox.hello(stream);
   }
 
-  function detach(client: Client, core: string, reason: string): void {
+  function detach(client: Client, core: string, why: { reason: string; cause: string | undefined }): void {
+    const { reason } = why;
     const wasAttached = state.kind === 'attached';
     client.close();
     const delay = Math.min(BACKOFF_MAX, BACKOFF_MIN * 2 ** attempt) * (0.5 + Math.random() / 2);
     if (!wasAttached) attempt++;
     state = { kind: 'waiting', timer: setTimeout(connect, delay) };
     if (wasAttached) {
-      log.warn({ reason }, 'detached from the core');
+      log.warn(why, 'detached from the core');
       inbound.drop();
       outbox.detached();
       listener.detached();
       calls.failAll();
-    } else if (reason === WRONG_TOKEN) {
-      log[refused ? 'debug' : 'error']({ core }, TOKEN_REFUSED);
-      refused = true;
+    } else if (reason === WRONG_TOKEN || reason === WRONG_CERTIFICATE) {
+      const words = reason === WRONG_TOKEN ? TOKEN_REFUSED : CERTIFICATE_REFUSED;
+      log[refused === words ? 'debug' : 'error']({ core }, words);
+      refused = words;
     } else {
       const level = attempt % WARN_EVERY === 1 ? 'warn' : 'debug';
-      log[level]({ reason }, 'no core to attach to');
+      log[level](why, 'no core to attach to');
     }
   }
 
@@ -194,7 +206,7 @@ export function createCoreLink(options: {
     isAttached: () => state.kind === 'attached',
     checkReadiness() {
       if (state.kind === 'attached') return undefined;
-      return refused ? `no core is attached: ${TOKEN_REFUSED}` : 'no core is attached';
+      return refused === undefined ? 'no core is attached' : `no core is attached: ${refused}`;
     },
     depths: () => ({ openCalls: calls.size(), waitingBytes: outbox.waitingBytes() }),
     call(call) {
@@ -215,4 +227,16 @@ export function createCoreLink(options: {
       }
     },
   };
+}
+
+/** With the files as they are now: a link that is there already keeps what it was made with. */
+function toCredentials(tls: TlsSource | undefined): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  return credentials.createFromSecureContext(createSecureContext(toContext(tls.current())));
+}
+
+/** Returns what keeps a connection from being made, by the words of grpc-js; undefined: it does not say. */
+function causeOf(details: string): string | undefined {
+  if (/\bcertificate\b/.test(details)) return "the core's certificate is not trusted";
+  return /\bE[A-Z]{4,}\b/.exec(details)?.[0];
 }

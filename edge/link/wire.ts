@@ -21,14 +21,31 @@ export {
   DeviceTokenSchema,
   Platform,
   RegisterDeviceRequestSchema,
+  RegisteredToken_State as TokenState,
+  RotateDeviceIdRequestSchema,
   UnregisterDeviceRequestSchema,
 } from '../../gen/onepush/v1/device_pb.js';
+export type { ErrorDetail } from '../../gen/onepush/v1/error_pb.js';
 export {
   type Audience,
   Audience_Tags_Match as TagMatch,
   InterruptionLevel,
   Priority,
   PushMsgType,
+  RecallPushRequestSchema,
   type SendPushRequest,
   WakePolicy,
 } from '../../gen/onepush/v1/push_pb.js';
+export {
+  DeviceTimelineRequestSchema,
+  type DeviceTimelineResponse,
+  GetPushRequestSchema,
+  type GetPushResponse,
+  GetPushResponse_State as PushState,
+  ListDeliveriesRequestSchema,
+  type ListDeliveriesResponse,
+  ListDevicesRequestSchema,
+  type ListDevicesResponse,
+} from '../../gen/onepush/v1/query_pb.js';
+export { DeliveryState } from '../../gen/onepush/v1/receipt_pb.js';
+export { type Wake, WakeState } from '../../gen/onepush/v1/wake_pb.js';

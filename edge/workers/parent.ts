@@ -3,10 +3,13 @@ import type { Logger } from '../../common/logs/log.js';
 import { createMeters } from '../../common/metrics.js';
 import type { Service } from '../../common/service.js';
 import { ConfigError } from '../../common/settings/env.js';
+import { createTlsSource } from '../../common/tls/source.js';
 import type { EdgeConfig } from '../config.js';
-import { probePort } from '../public-port.js';
+import { probePort, SETTING } from '../public-port.js';
 import { createSupervisor, WorkerFailure } from './supervisor.js';
 import { createTotals } from './totals.js';
+
+const REDIRECT_SETTING = 'ONEPUSH_HTTP_REDIRECT_LISTEN';
 
 /**
  * An edge that is several processes: the operating system spreads connections over the workers, and each has a link of
@@ -16,6 +19,7 @@ import { createTotals } from './totals.js';
  */
 export function buildWorkers(config: EdgeConfig, env: NodeJS.ProcessEnv, log: Logger): Service {
   const totals = createTotals();
+  const tls = config.tls && createTlsSource({ use: 'ports', files: config.tls, log });
   const workerEnv = { ...env };
   const workers = Array.from({ length: config.workers }, (_, index) =>
     createSupervisor({ env: workerEnv, log, died: () => totals.died(index) }),
@@ -36,6 +40,7 @@ export function buildWorkers(config: EdgeConfig, env: NodeJS.ProcessEnv, log: Lo
       if (reports.some((report) => report === undefined)) return 'not all workers serve';
       return reports.find((report) => report?.obstacle !== undefined)?.obstacle;
     },
+    tls,
     log,
   });
 
@@ -47,8 +52,10 @@ export function buildWorkers(config: EdgeConfig, env: NodeJS.ProcessEnv, log: Lo
   return {
     async start() {
       // Workers would share a port that another program shares, and port 0 would be another for each.
-      const http = await probePort(config.httpListen);
+      const http = await probePort(config.httpListen, SETTING);
       workerEnv.ONEPUSH_HTTP_LISTEN = http;
+      const redirect = config.redirectListen && (await probePort(config.redirectListen, REDIRECT_SETTING));
+      if (redirect !== undefined) workerEnv.ONEPUSH_HTTP_REDIRECT_LISTEN = redirect;
       const address = await ops.listen(config.opsListen);
       try {
         await Promise.all(workers.map((worker) => worker.start()));
@@ -57,8 +64,16 @@ export function buildWorkers(config: EdgeConfig, env: NodeJS.ProcessEnv, log: Lo
         if (!(error instanceof WorkerFailure) || error.exitCode !== 2) throw error;
         throw new ConfigError(['a worker could not start: its own lines say why']);
       }
-      return { http, ops: address };
+      tls?.start();
+      return { http, ops: address, ...(redirect === undefined ? {} : { redirect }) };
     },
     stop,
+    reload:
+      config.tls === undefined && config.linkTls === undefined
+        ? undefined
+        : () => {
+            tls?.reload();
+            for (const worker of workers) worker.reload();
+          },
   };
 }

@@ -17,6 +17,8 @@ export interface Supervisor {
   restarts(): number;
   /** Asks the process for a part of its state; undefined: there is none that answers. */
   report(about: ReportRequest['about']): Promise<WorkerReport | undefined>;
+  /** Has the process read again what may change. Only for processes that know SIGHUP. */
+  reload(): void;
   /** Has the process drain; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -122,6 +124,10 @@ export function createSupervisor(options: {
           if (error) answer(id, undefined);
         });
       });
+    },
+    reload() {
+      // One that starts reads it anyway, and would be ended.
+      if (state.kind === 'ready') state.child.kill('SIGHUP');
     },
     stop() {
       const child = 'child' in state ? state.child : undefined;

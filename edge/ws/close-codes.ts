@@ -1,5 +1,6 @@
 /**
- * The close codes that the edge gives by itself; the core gives 4403, 4404, 4409 and 4410. docs/contract.md lists all.
+ * The close codes that the edge gives by itself; the core gives 4403, 4404, 4409, 4410 and 4411. docs/contract.md
+ * lists all.
  */
 export const CLOSE = {
   /** More frames than a device has to send. */

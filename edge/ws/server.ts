@@ -1,9 +1,13 @@
-import type { HttpRequest, TemplatedApp, WebSocketBehavior } from 'uWebSockets.js';
+import type { HttpRequest, WebSocketBehavior } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
+import type { AddressLimits } from '../address-limits.js';
 import type { Connections } from '../connections.js';
+import { findDeviceId, protocolsOf } from '../device-id.js';
+import type { FindClient } from '../http/client-address.js';
 import type { Refuse } from '../http/exchange.js';
-import { readHead } from '../http/request-head.js';
+import { type RequestHead, readHead } from '../http/request-head.js';
 import { SessionEnd } from '../link/wire.js';
+import type { Routes } from '../public-server.js';
 import { createRate } from '../rate.js';
 import { CLOSE } from './close-codes.js';
 import { createFrameBudget } from './frame-budget.js';
@@ -23,12 +27,14 @@ const STRAY_CONFIRMATIONS = { perSecond: 1000, burst: 2000 };
 /** The close code of a connection that ended without a close frame: its descriptor is free. */
 const CUT = 1006;
 
+/** The close code of the core for an id that nobody has. */
+const NOT_REGISTERED = 4404;
+
 /** The words of uWebSockets for a socket that has not answered its ping. */
 const TIMED_OUT = 'WebSocket timed out from inactivity';
 
 /** The only subprotocol that is spoken; clients need not ask for it. */
 const SUBPROTOCOL = 'onepush.v1';
-const DEVICE_ID = /^[0-9a-f]{32}$/;
 /** In any case, and with white space around: what some client writes so would come again until it expires. */
 const CONFIRM = /^\s*CFM:\s*([1-9]\d{0,15})\s*$/i;
 const HEARTBEAT = /^\s*HBT/i;
@@ -45,21 +51,25 @@ export interface SocketObserver {
   closed(code: number): void;
 }
 
-/** The WebSocket endpoint: `/msgpush.ws?deviceId=…`. */
+/** The WebSocket endpoint: `/msgpush.ws`. */
 export function serveWebSockets(
-  app: TemplatedApp,
+  app: Pick<Routes, 'ws'>,
   path: string,
   options: {
     hub: Hub;
     observer: SocketObserver;
     connections: Connections;
+    /** Finds the client of a request. */
+    findClient: FindClient;
+    /** Limits of what one address may do. */
+    limits: AddressLimits;
     /** Answers what is not upgraded. */
     refuse: Refuse;
     /** Seconds without a word from a socket after which it is pinged. */
     pingSeconds: number;
   },
 ): void {
-  const { hub, observer, connections, refuse, pingSeconds } = options;
+  const { hub, observer, connections, findClient, limits, refuse, pingSeconds } = options;
   const budget = createFrameBudget();
   const strays = createRate(STRAY_CONFIRMATIONS);
 
@@ -72,7 +82,8 @@ export function serveWebSockets(
 
     upgrade(res, req, context) {
       // uWebSockets comes here for every GET with a key, and does not look for the rest.
-      if (!isHandshake(req)) {
+      const head = readHead(req);
+      if (!isHandshake(req, head)) {
         refuse(res, req, new OnePushError('UPGRADE_REQUIRED'));
         return;
       }
@@ -80,13 +91,20 @@ export function serveWebSockets(
         refuse(res, req, new OnePushError('OVERLOADED', { hint: 'too many connections are turned away' }));
         return;
       }
-      const named = (req.getQuery('deviceId') ?? '').toLowerCase();
-      const deviceId = DEVICE_ID.test(named) ? named : undefined;
+      const client = findClient(res.getRemoteAddress(), head);
+      const excess = limits.connecting(client);
+      if (excess !== undefined) {
+        refuse(res, req, excess);
+        return;
+      }
+      const protocols = protocolsOf(req.getHeader('sec-websocket-protocol'));
+      const { authorization } = head;
+      const deviceId = findDeviceId({ authorization, protocols, query: req.getQuery('deviceId') });
       // Accepted in any case: only an open socket can be closed with a code that says why.
       res.upgrade<SocketData>(
-        { deviceId, session: undefined, paidUntil: 0 },
+        { deviceId, session: undefined, paidUntil: 0, network: client.isExempt ? '' : client.network },
         req.getHeader('sec-websocket-key'),
-        speaksOurs(req.getHeader('sec-websocket-protocol')) ? SUBPROTOCOL : '',
+        protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : '',
         req.getHeader('sec-websocket-extensions'),
         context,
       );
@@ -95,11 +113,16 @@ export function serveWebSockets(
     open(ws) {
       observer.opened();
       const data = ws.getUserData();
+      const isWithin = limits.opened(data.network);
       if (data.deviceId === undefined) {
         ws.end(CLOSE.malformed, 'deviceId must be the id that register gave');
         return;
       }
       budget.opened(data);
+      if (!isWithin) {
+        ws.end(CLOSE.tooMany, 'too many connections of one address');
+        return;
+      }
       data.session = hub.open(ws, data.deviceId);
       if (data.session === undefined) ws.end(CLOSE.tooMany, 'too many connections');
     },
@@ -151,6 +174,8 @@ export function serveWebSockets(
     close(ws, code, message) {
       observer.closed(code);
       const data = ws.getUserData();
+      limits.closed(data.network);
+      if (code === NOT_REGISTERED) limits.unknownId(data.network);
       if (code === CUT && data.session !== undefined && isTimeout(message)) data.session.end = SessionEnd.DEAD;
       if (code === CUT) connections.closed();
       else connections.left();
@@ -176,12 +201,7 @@ function isTimeout(message: ArrayBuffer): boolean {
   return message.byteLength > 0 && Buffer.from(message).toString('latin1') === TIMED_OUT;
 }
 
-function speaksOurs(offered: string): boolean {
-  return offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
-}
-
 /** Returns true if it asks for a WebSocket as RFC 6455 has it, and for nothing else. */
-function isHandshake(req: HttpRequest): boolean {
-  const { hasBody, isTooLarge, ambiguity } = readHead(req);
+function isHandshake(req: HttpRequest, { hasBody, isTooLarge, ambiguity }: RequestHead): boolean {
   return !hasBody && !isTooLarge && ambiguity === undefined && req.getHeader('upgrade').toLowerCase() === 'websocket';
 }

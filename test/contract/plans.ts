@@ -55,8 +55,8 @@ export async function fill({ url, appNum, topicNum, thousands, now, firstPush }:
   const statements: [into: string, select: string][] = [
     ['topics (num, app_num, tag)', `${topicNum} + n, ${appNum}, n FROM numbers WHERE n <= ${TAGS}`],
     [
-      'devices (num, id, app_num, alias, platform, native_token, token_hash, since_id, registered_at)',
-      `n, n, ${appNum}, n, 1, n, n, 0, ${now} FROM numbers`,
+      'devices (num, id, app_num, alias, platform, native_token, token_hash, since_id, registered_at, last_seen_at)',
+      `n, n, ${appNum}, n, 1, n, n, 0, ${now}, 0 FROM numbers`,
     ],
     [
       'device_tokens (device_num, app_num, channel, token, token_hash, registered_at)',
@@ -116,6 +116,9 @@ const TREE: Audience = { kind: 'not', audience: TAGGED };
 export const TABLES = [
   'device_tokens',
   'quiet_hours',
+  'topics',
+  'app_keys',
+  'wakes',
   'devices',
   'device_tags',
   'pushes',
@@ -288,6 +291,30 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
       }),
     commitRecalls: () => store.commitRecalls([one.topical, two.waiting].map((pushId) => ({ pushId, appNum, now }))),
     commitCancellations: () => store.commitCancellations([{ id: firstPush + 400, appNum, now }]),
+    findUnseen: () => store.findUnseen({ after: 0, limit: 100 }, now),
+    'findUnseen of few': () => store.findUnseen({ after: 5, limit: 100 }, 1),
+    findUnusedTopics: () => store.findUnusedTopics({ after: 0, limit: 100 }),
+    findLooseCursors: () => store.findLooseCursors({ after: 0, limit: 100 }),
+    findEndedKeys: () => store.findEndedKeys({ after: 0, limit: 100 }, now),
+    'findSelected of all': () =>
+      store.findSelected(
+        {
+          appNum,
+          platform: 'IOS',
+          registeredFrom: 1,
+          registeredBefore: now + 1,
+          unseenSince: now,
+          withoutSession: true,
+        },
+        { after: 0, limit: 100 },
+      ),
+    'findSelected of a user': () => store.findSelected({ appNum, alias: '17' }, { after: 0, limit: 100 }),
+    'findSelected of a tag': () => store.findSelected({ appNum, topicNum: topicNum + 3 }, { after: 0, limit: 30 }),
+    commitSeen: () => store.commitSeen(devices, now),
+    commitDeviceRemovals: () => store.commitDeviceRemovals({ deviceNums: [950, 951], seenBefore: now, now }),
+    commitTopicRemovals: () => store.commitTopicRemovals([topicNum + 4, topicNum + 5]),
+    commitCursorRemovals: () => store.commitCursorRemovals([960, 961]),
+    commitKeyRemovals: () => store.commitKeyRemovals([1, 2], now),
     commitEvictions: () => store.commitEvictions([{ deviceNum: 900, keep: 2, now }]),
     commitSweep: () => store.commitSweep({ now: now + 20, eraseFrom: now - 1000, removeBefore: now - DAY + 5 }),
     'commitSweep of what has expired': () =>

@@ -40,7 +40,7 @@ async function install(name: string, spec: string): Promise<string> {
   writeFileSync(join(project, 'package.json'), JSON.stringify(about));
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   const known = Object.entries<Record<string, unknown>>(packages).filter(
-    ([path, { dev }]) => path.startsWith('node_modules/') && !dev && path !== 'node_modules/@one-push/client',
+    ([path, { dev }]) => path.startsWith('node_modules/') && !dev && !path.startsWith('node_modules/@one-push/'),
   );
   const lock = { name, version: '1.0.0', lockfileVersion: 3, packages: { '': about, ...Object.fromEntries(known) } };
   writeFileSync(join(project, 'package-lock.json'), JSON.stringify(lock));

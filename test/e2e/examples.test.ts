@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { skipWithoutCurl } from '../support/curl.js';
 import { connectDevice } from '../support/device.js';
 import { ROOT } from '../support/dist.js';
+import { eventually } from '../support/eventually.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
-import { newDevice, uniqueName } from '../support/users.js';
+import { newDevice, sendPush, uniqueName } from '../support/users.js';
 
 const withoutCurl = skipWithoutCurl('examples.test.ts');
 
@@ -64,6 +66,20 @@ describe('the examples for Node.js', () => {
     expect(due).toMatchObject({ code: 0, errors: '', out: [expect.stringMatching(/^\d+ SCHEDULED$/)] });
     expect((await device.waitForCount(1)).map((message) => message.alert)).toEqual(['in 2 s']);
     await device.close();
+  });
+
+  it('receive as a device, and go on after a restart', async () => {
+    const alias = uniqueName();
+    const file = join(mkdtempSync(join(tmpdir(), 'onepush-example-')), 'device.json');
+    const receive = (count: string) => node('receive.mjs', stack.httpUrl, TEST_APP.appId, alias, count, file);
+    const send = (alert: string) => sendPush(stack.httpUrl, { audiences: [alias], alert, needConfirm: true });
+    const first = receive('1');
+    await eventually(() => existsSync(file) && readFileSync(file, 'utf8').includes('device'), { timeoutMs: 10_000 });
+    const one = await send('one');
+    expect(await first).toMatchObject({ code: 0, out: [`${one} one`] });
+    const two = await send('two');
+    expect(await receive('1')).toMatchObject({ code: 0, out: [`${two} two`] });
+    rmSync(dirname(file), { recursive: true });
   });
 
   it('tell what a push was refused for', async () => {

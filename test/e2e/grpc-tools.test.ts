@@ -15,7 +15,7 @@ let stack: Stack;
 let transport: GrpcTransport;
 beforeAll(async () => {
   stack = await startStack();
-  transport = createGrpcTransport(stack.grpcAddr, false);
+  transport = createGrpcTransport(stack.grpcAddr, undefined);
 });
 afterAll(async () => {
   transport?.close();

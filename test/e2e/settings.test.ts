@@ -61,6 +61,7 @@ describe('settings', () => {
       ONEPUSH_CONNECT_LISTEN: 'localhost',
       ONEPUSH_LOG_LEVEL: SECRET,
       ONEPUSH_INBOX_LIMITS: SECRET,
+      ONEPUSH_ALLOW_PLAINTEXT: '1',
     });
     expect(code).toBe(2);
     expect(namesOf(lines)).toEqual([
@@ -87,6 +88,7 @@ describe('settings', () => {
       ONEPUSH_HTTP_LISTEN: '0.0.0.0:7000',
       ONEPUSH_OPS_LISTEN: '127.0.0.1:7000',
       ONEPUSH_MAX_SESSION: '1',
+      ONEPUSH_ALLOW_PLAINTEXT: '1',
     });
     expect(code).toBe(2);
     expect(namesOf(lines)).toEqual([
@@ -95,6 +97,13 @@ describe('settings', () => {
       'ONEPUSH_MAX_SESSION',
       'ONEPUSH_OPS_LISTEN',
     ]);
+  });
+
+  it('that let other machines read along end the process with the ways out', async () => {
+    const { code, lines } = await run('edge/main', { ONEPUSH_HTTP_LISTEN: '' });
+    const remedy = 'set ONEPUSH_TLS_CERT and ONEPUSH_TLS_KEY; or ONEPUSH_ALLOW_PLAINTEXT=1 where a proxy encrypts it';
+    const line = `ONEPUSH_HTTP_LISTEN is plain text beyond this machine: ${remedy} or the network is private`;
+    expect({ code, lines }).toEqual({ code: 2, lines: [line] });
   });
 
   it('that name a port in use end the process, and are named', async () => {

@@ -13,6 +13,7 @@ import { createRegistry } from '../../core/registry/registry.js';
 import type { PushCoreHandlers } from '../../core/rpc/service/handlers.js';
 import { CORE } from '../../core/store/sql/fence.js';
 import type { Store } from '../../core/store/store.js';
+import { ADMIT_ALL } from '../support/callers.js';
 import { owned } from '../support/owned.js';
 import { LINK_TOKEN } from '../support/process.js';
 
@@ -74,6 +75,7 @@ export async function startCore(options: {
     // The edge makes no calls here.
     link: createEdgeLink({
       handlers: {} as PushCoreHandlers,
+      admit: ADMIT_ALL,
       sessions,
       cycle,
       recalls: createRecallCheck({ store, log }),

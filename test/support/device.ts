@@ -57,9 +57,14 @@ export interface TestDevice {
   resume(): void;
 }
 
-/** Connects a device; returns at once (await `opened`). `wsUrl` is the endpoint without the query. */
-export function connectDevice(wsUrl: string, deviceId: string): TestDevice {
-  const socket = new WebSocket(`${wsUrl}?deviceId=${encodeURIComponent(deviceId)}`, { perMessageDeflate: false });
+/**
+ * Connects a device; returns at once (await `opened`). `wsUrl` is the endpoint without the query; `ca` is for wss.
+ */
+export function connectDevice(wsUrl: string, deviceId: string, options: { ca?: string } = {}): TestDevice {
+  const socket = new WebSocket(`${wsUrl}?deviceId=${encodeURIComponent(deviceId)}`, {
+    perMessageDeflate: false,
+    ...options,
+  });
   const messages: Message[] = [];
   const frames: string[] = [];
   const waiters = createWaiters(() => `got ${messages.length} messages, ${frames.length} frames`);

@@ -55,7 +55,7 @@ export function scriptedSessions(): ScriptedSessions {
   });
   const store: Partial<StoreReader> = {
     ...shelf.lookUps,
-    findSubscribers: async () => [{ ...DEVICE, appDisabled: false }],
+    findSubscribers: async () => [{ ...DEVICE, appDisabled: false, seenDay: 0 }],
     findCursors: async () => new Map(),
     async findPushes(ids) {
       // What the store answers is on its way when the gate opens.

@@ -146,8 +146,8 @@ export async function startWakingRig(
       wakes: directory.hasAny,
       settleWithin: 0,
       onCommit: createCommitEffects({
-        registry: { registered() {}, unregistered() {}, appChanged() {} },
-        sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {} },
+        registry: { registered() {}, unregistered() {}, rotated() {}, appChanged() {}, topicsRemoved() {} },
+        sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {}, rotated() {} },
         limits: nothing,
         metrics: { ...nothing, recalled() {} },
         jobs: { wake() {} },

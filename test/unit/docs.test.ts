@@ -195,7 +195,7 @@ describe.each(PAGES)('%s', (page) => {
   });
 
   it('names files that exist', () => {
-    const named = matches(read(page), /`((?:core|edge|common|client|proto|test|docs|gen)\/[\w./-]*)`/g);
+    const named = matches(read(page), /`((?:core|edge|common|client|device|proto|test|docs|gen)\/[\w./-]*)`/g);
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 

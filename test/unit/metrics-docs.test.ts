@@ -8,6 +8,7 @@ const namesIn = (text: string): string[] => [...new Set(text.match(/\bonepush_[a
 
 const SOURCES = [
   'common/metrics.ts',
+  'common/tls/metrics.ts',
   'core/metrics.ts',
   'core/channel-metrics.ts',
   'edge/metrics.ts',

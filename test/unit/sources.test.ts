@@ -10,12 +10,14 @@ const QUESTION = /^(What|Whether|Who|Whom|Whose|Which|Where|When|Why|How)\b/;
 /** Files of texts for pages, whose lines are long there too. */
 const TEXTS = new Set([
   'common/settings/settings.ts',
+  'common/settings/limit-settings.ts',
+  'common/settings/tls-settings.ts',
   'common/settings/waking-settings.ts',
   'tools/api-docs/page.ts',
   'tools/settings/zh.ts',
 ]);
 
-const FOLDERS = ['bin', 'core', 'edge', 'common', 'client', 'tools'];
+const FOLDERS = ['bin', 'core', 'edge', 'common', 'client', 'device', 'tools'];
 const paths = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /(?<!\.config|\.d)\.ts$/.test(name) && !/node_modules|dist/.test(name))

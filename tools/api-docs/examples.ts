@@ -52,6 +52,11 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
     answer: { deviceId: DEVICE },
   },
   UnregisterDevice: { as: 'nobody', request: { deviceId: '$DEVICE' }, answer: {} },
+  RotateDeviceId: {
+    as: 'nobody',
+    request: { deviceId: '$DEVICE' },
+    answer: { deviceId: 'e7d0d5c4f6a1b2938475665748392a1b' },
+  },
   SendPush: {
     as: 'app',
     request: {

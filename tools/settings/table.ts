@@ -9,6 +9,7 @@ interface Words {
   none: string;
   required: string;
   secret: string;
+  file: string;
   /** Separator of a unit and its range, and of the defaults of both processes. */
   comma: string;
   /** Separator of the words of a list. */
@@ -28,6 +29,7 @@ const WORDS: Readonly<Record<'en' | 'zh', Words>> = {
     none: 'none',
     required: 'required',
     secret: 'visible ASCII',
+    file: 'path of a file in PEM',
     comma: ', ',
     and: ', ',
     units: {},
@@ -41,6 +43,7 @@ const WORDS: Readonly<Record<'en' | 'zh', Words>> = {
     none: '无',
     required: '必填',
     secret: '可见 ASCII 字符',
+    file: 'PEM 文件的路径',
     comma: '，',
     and: '、',
     units: {
@@ -52,6 +55,8 @@ const WORDS: Readonly<Record<'en' | 'zh', Words>> = {
       deliveries: '条',
       sockets: '条连接',
       processes: '个进程',
+      'registrations a second': '次/秒',
+      'connections a second': '条连接/秒',
     },
     range: (least, most) => `${least} 至 ${most}`,
     meaning: (name) => MEANINGS_ZH[name],
@@ -98,11 +103,15 @@ function formOf({ type, unit = '', range, words: allowed, rule }: Setting, words
     case 'secret':
       return words.secret;
     case 'integer':
-      return range === undefined ? '' : `${words.units[unit] ?? unit}${words.comma}${words.range(...range)}`;
+      if (range === undefined) return '';
+      return `${unit === '' ? '' : `${words.units[unit] ?? unit}${words.comma}`}${words.range(...range)}`;
     case 'flag':
       return ['`0`', '`1`'].join(words.and);
     case 'word':
       return (allowed ?? []).map((word) => `\`${word}\``).join(words.and);
+    case 'file':
+      return words.file;
+    case 'networks':
     case 'origins':
     case 'text':
       return rule ?? '';

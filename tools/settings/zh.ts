@@ -11,6 +11,20 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
     '允许网页在浏览器中调用 Connect 端口的来源。调用该端口的网页，会把所用的凭据暴露给能看到网页的人。',
   ONEPUSH_OPS_LISTEN:
     '[指标](operations.zh-CN.md#指标)和健康检查的监听地址，不对公网开放。使用 `make run` 时请勿设置，否则两个进程会用同一个值。',
+  ONEPUSH_TLS_CERT:
+    '证书及其与 CA 之间的中间证书。设置后，进程的所有端口只使用 [TLS](operations.zh-CN.md#tls)。文件变更后会重新读取。',
+  ONEPUSH_TLS_KEY: '对应的私钥，不带口令。',
+  ONEPUSH_LINK_TLS_CA:
+    '[链路](operations.zh-CN.md#链路的-tls)的 CA。对 core：edge 除链路令牌外，还须持有其签发的证书。对 edge：链路使用 TLS，core 须持有其签发的证书，且证书包含 `ONEPUSH_CORE_ADDRS` 中的主机名。',
+  ONEPUSH_LINK_TLS_CERT: 'edge 向 core 出示的证书。',
+  ONEPUSH_LINK_TLS_KEY: '对应的私钥，不带口令。',
+  ONEPUSH_HTTP_REDIRECT_LISTEN:
+    '明文 HTTP 的监听地址：读取请求[重定向](operations.zh-CN.md#与-tls-并存的明文-http)到 https，其余一律拒绝。须同时设置 `ONEPUSH_TLS_CERT`。',
+  ONEPUSH_HTTP_REDIRECT_PORT: '重定向到的 https 端口，即客户端看到的端口。',
+  ONEPUSH_HSTS_SECONDS:
+    '浏览器在多长时间内只用 https 访问本主机（`Strict-Transport-Security`）；0 表示不发送。须同时设置 `ONEPUSH_TLS_CERT`。',
+  ONEPUSH_ALLOW_PLAINTEXT:
+    '`1` 允许其他机器可以访问的端口，以及通往其他机器的链路使用[明文](operations.zh-CN.md#明文)：位于终止 TLS 的代理之后，或处于私有网络中。未设置时，进程在这种情况下不会启动。',
   ONEPUSH_CORE_ADDRS:
     'core 的 gRPC 地址。有多个时同一时间只使用一个，无法连接就尝试下一个：供备用 core 接替使用，不是同时使用两个 core。`make run` 会自行设置。',
   ONEPUSH_LINK_TOKEN:
@@ -27,6 +41,8 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_OFFLINE_TTL: '未设置 `needConfirm` 的消息的保留时间。',
   ONEPUSH_INBOX_LIMIT: '每台设备最多积压多少条发给用户或设备的消息，未确认的也计入；超出时淘汰最早的。',
   ONEPUSH_RETENTION_DAYS: '推送过期后，其记录和回执保留的时间。正文在过期时擦除。',
+  ONEPUSH_DEVICE_RETENTION_DAYS:
+    '设备注销后，或既未注册也未建立过会话时，多久之后[被清除](operations.zh-CN.md#清除什么何时清除)。',
   ONEPUSH_WAKE_AFTER: '`needConfirm` 的消息未确认多久后，会[唤醒](architecture.md#waking)在线的设备。',
   ONEPUSH_WAKE_GRACE: 'edge 或 core 停止后，设备在被唤醒之前可以重新连接的时间；唤醒分散在两倍于此的时间内。',
   ONEPUSH_SMS_AFTER: '用户的所有设备都未收到推送时，多久后发送其 `smsMessage`。',
@@ -44,6 +60,15 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
     '`1` 表示拒绝旧版 One-Push 调用方的各种宽松写法：[其他类型的值](contract.zh-CN.md#其他类型的值)，以及近似的字段名、内容类型和路径。',
   ONEPUSH_MAX_SESSIONS:
     '单个进程的 WebSocket 连接数上限，超出的连接以 4429 关闭。打开文件数的上限不足时，实际更少，见[不可信的客户端](operations.zh-CN.md#不可信的客户端)。',
+  ONEPUSH_TRUSTED_PROXIES:
+    '可信代理的地址或网段：由它们说明[客户端的地址](operations.zh-CN.md#客户端的地址)。未设置则以直接连接的一方为客户端。',
+  ONEPUSH_FORWARDED_HEADER: '可信代理用来说明客户端的请求头。另一个不看。',
+  ONEPUSH_ADDRESS_REGISTRATIONS_PER_SECOND:
+    '单个地址的[注册](operations.zh-CN.md#限额)次数，静默之后可一次用去十倍；0 表示不限。本机不受限，未说明客户端的可信代理也不受限。',
+  ONEPUSH_ADDRESS_UNKNOWN_IDS_PER_SECOND:
+    '单个地址以不存在的设备 ID 建立的连接数，静默之后可一次用去十倍；超出时该地址的新连接一律返回 429。0 表示不限。',
+  ONEPUSH_ADDRESS_SESSIONS:
+    '单个地址的 WebSocket 连接数，超出的连接以 4429 关闭。0 表示不限：移动网络中许多手机共用一个地址。',
   ONEPUSH_EDGE_WORKERS: '共享 `ONEPUSH_HTTP_LISTEN` 的进程数，见[工作进程](operations.zh-CN.md#工作进程)。',
   ONEPUSH_DRAIN_SECONDS: '停止时等待未完成工作的最长时间。',
   ONEPUSH_LOG_LEVEL: '日志的最低级别。',
@@ -52,6 +77,7 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
 /** Forms of the settings whose form is a text, in Chinese. */
 export const RULES_ZH: Readonly<Partial<Record<SettingName, string>>> = {
   ONEPUSH_HTTP_ORIGINS: '`https://host,…` 或 `*`',
+  ONEPUSH_TRUSTED_PROXIES: '`10.0.0.0/8,fd00::/8,…`',
   ONEPUSH_BOOTSTRAP_APP: '`id:key`；ID 为 1 至 64 个字母、数字、`_`、`.`、`-`',
   ONEPUSH_SECRET_KEY: '32 字节的密钥，base64 或十六进制，以逗号分隔',
   ONEPUSH_VAPID_PUBLIC_KEY: '由 `make vapid` 生成',

@@ -93,11 +93,17 @@ function namesOf(
 }
 
 async function topics(registry: Registry, appNum: number, tags: readonly string[]): Promise<Resolution> {
+  const { topicRemovals } = registry;
+  const snapshot = topicRemovals.snapshot();
   const entries = tags.map((tag) => registry.topic(appNum, tag));
   await loaded(entries);
   const topicNums = [...new Set(entries.flatMap((entry) => entry.value ?? []))];
-  // A topic has its number for ever, and a tag without one had no device when the push came.
-  const resolution: Resolution = { target: { kind: 'topics', topicNums }, current: () => resolution };
+  // A tag without a topic had no device when the push came. One whose topic is removed meanwhile may have another by
+  // now, with devices that registered before the push is committed: it is looked up again.
+  const resolution: Resolution = {
+    target: { kind: 'topics', topicNums },
+    current: () => (topicRemovals.keep(snapshot, topicNums) === topicNums ? resolution : undefined),
+  };
   return resolution;
 }
 

@@ -6,6 +6,7 @@ export const CLOSE = {
   notRegistered: { code: 4404, reason: 'device not registered' },
   replaced: { code: 4409, reason: 'replaced by a newer connection' },
   unregistered: { code: 4410, reason: 'device unregistered or changed hands' },
+  rotated: { code: 4411, reason: 'device id replaced: connect with the new one' },
 } as const;
 /** One of the reasons of `CLOSE`. */
 export type CloseReason = (typeof CLOSE)[keyof typeof CLOSE];

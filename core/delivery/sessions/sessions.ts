@@ -1,6 +1,14 @@
 import type { Logger } from '../../../common/logs/log.js';
 import { type Device, withTopics } from '../../domain/device.js';
-import type { DeliveryOf, NewPush, NewRegistration, Registered, StoreReader } from '../../store/store.js';
+import type {
+  DeliveryOf,
+  NewPush,
+  NewRegistration,
+  Registered,
+  Rotated,
+  StoreReader,
+  Subscribed,
+} from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { type Checkpoints, createCheckpoints } from './checkpoints.js';
 import { CLOSE, type CloseReason, type EdgePort } from './edge-port.js';
@@ -50,6 +58,8 @@ export interface Sessions {
   registered(result: Registered, registration: NewRegistration): void;
   /** A device has unregistered: its session is closed. */
   unregistered(device: Device): void;
+  /** A device has another id: its session is closed, and what came with the id of before is no device's any more. */
+  rotated(rotated: Rotated): void;
   /**
    * The open session of a device: the label of its edge, since when this core knows it, in milliseconds since the
    * epoch, and whether it has been handed all that the device was pushed.
@@ -70,6 +80,8 @@ export function createSessions(options: {
   store: StoreReader;
   cycle: Pick<WriteCycle, 'advanceCursor' | 'flush' | 'lastCommitted'>;
   log: Logger;
+  /** Told when a session of a device begins, with the day on which it was seen last; see `Subscribed`. */
+  began?: (device: Device, seenDay: number) => void;
   /** Told when a device has no session any more. */
   ended?: (device: Device, end: SessionEnd) => void;
   now?: () => number;
@@ -87,7 +99,7 @@ export function createSessions(options: {
   });
   const unidentified = createUnidentifiedSessions({ store, begin, log });
 
-  function begin(announced: UnidentifiedSession, device: Session['device']): void {
+  function begin(announced: UnidentifiedSession, device: Subscribed): void {
     const earlier = byDevice.get(device.num);
     // What an earlier session was handed must be known first: this one would hand it over again.
     const blockers = earlier === undefined ? 0 : earlier.blockers + (earlier.end === undefined ? 1 : 0);
@@ -96,6 +108,7 @@ export function createSessions(options: {
     edges.get(session.edge)?.set(session.slot, session);
     if (earlier !== undefined) close(earlier, CLOSE.replaced);
     if (blockers === 0) replay.read(session);
+    options.began?.(device, device.seenDay);
   }
 
   /** Has a session closed: from here on it gets nothing. It stays known until its edge reports. */
@@ -192,6 +205,11 @@ export function createSessions(options: {
       unidentified.changed(device.id);
       const session = byDevice.get(device.num);
       if (session !== undefined && session.device.generation !== device.generation) close(session, CLOSE.unregistered);
+    },
+    rotated({ device, previousId }) {
+      unidentified.changed(previousId);
+      const session = byDevice.get(device.num);
+      if (session !== undefined && session.device.id !== device.id) close(session, CLOSE.rotated);
     },
     checkpoint: checkpoints.pass,
     presence(deviceNum) {

@@ -2,8 +2,7 @@ import { createBatcher } from '../../../common/batcher.js';
 import type { Logger } from '../../../common/logs/log.js';
 import { createTroubleLog } from '../../../common/logs/trouble.js';
 import { sleep } from '../../../common/timers.js';
-import type { Subscriber } from '../../domain/device.js';
-import type { StoreReader } from '../../store/store.js';
+import type { StoreReader, Subscribed } from '../../store/store.js';
 import { CLOSE } from './edge-port.js';
 import type { UnidentifiedSession } from './session.js';
 
@@ -23,7 +22,7 @@ const RETRY_DELAY = 500;
 export function createUnidentifiedSessions(options: {
   store: Pick<StoreReader, 'findSubscribers'>;
   /** Called for each whose device may have a session. */
-  begin: (session: UnidentifiedSession, device: Subscriber) => void;
+  begin: (session: UnidentifiedSession, device: Subscribed) => void;
   log: Logger;
 }): UnidentifiedSessions {
   const { store, begin, log } = options;
@@ -55,7 +54,7 @@ export function createUnidentifiedSessions(options: {
     }
   }
 
-  function accept(session: UnidentifiedSession, device: (Subscriber & { appDisabled: boolean }) | undefined): void {
+  function accept(session: UnidentifiedSession, device: Subscribed | undefined): void {
     const { edge, slot, accepted } = session;
     if (device === undefined) edge.closeSession(slot, CLOSE.notRegistered);
     // Also where the device has registered again since an earlier core accepted the socket.

@@ -19,6 +19,17 @@ export function commit<R, O>(stored: Promise<R>, committed: (result: R) => reado
   return { stored, committed: (result) => committed(result as R) };
 }
 
+/** The same for commands that are never in a set with others. */
+export function single<I, R, O = R>(
+  input: I | undefined,
+  store: (input: I) => Promise<R>,
+  // Where it is absent, O is R.
+  committed: (result: R) => O = (result) => result as unknown as O,
+): CommandCommit<O> {
+  if (input === undefined) return commit(Promise.resolve(), () => []);
+  return commit(store(input), (result: R) => [committed(result)]);
+}
+
 /** One kind of change: how a set of them is carried out. */
 export interface Command<I, O> {
   /** Returns what a command concerns: two of the same subject are never in one set. */

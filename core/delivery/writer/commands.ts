@@ -29,8 +29,10 @@ import type {
   WalkedPage,
 } from '../../store/store.js';
 import type { OnCommit } from '../commit-effects.js';
+import { type AccessCommands, createAccessCommands } from './access-commands.js';
 import { type ChannelCommands, createChannelCommands } from './channel-commands.js';
-import { type Command, type CommandCommit, commit } from './command-queue.js';
+import { type Command, commit, single } from './command-queue.js';
+import { createRetentionCommands, type RetentionCommands } from './retention-commands.js';
 
 /** A registration without what the write cycle adds. */
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
@@ -46,7 +48,7 @@ export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
 }
 
 /** The changes that go through the write cycle besides deliveries. */
-export interface Commands extends ChannelCommands {
+export interface Commands extends ChannelCommands, AccessCommands, RetentionCommands {
   /** Registers a device, or changes it. */
   register: Command<RegistrationRequest, Registered | Refusal>;
   /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
@@ -173,7 +175,9 @@ export function createCommands(options: {
           return known;
         }),
     },
+    ...createAccessCommands(options),
     ...createChannelCommands(options),
+    ...createRetentionCommands(options),
     recall: {
       endsDeliveries: true,
       subjectOf: ({ pushId }) => String(pushId),
@@ -261,11 +265,6 @@ export function createCommands(options: {
 function keepsToken(earlier: RegistrationRequest, later: RegistrationRequest): boolean {
   if (later.alias !== earlier.alias) return false;
   return later.push === undefined || (later.push?.implied === true && earlier.push?.implied !== true);
-}
-
-/** The same for commands that are never in a set with others. */
-function single<I, R>(input: I | undefined, store: (input: I) => Promise<R>): CommandCommit<R> {
-  return input === undefined ? commit(Promise.resolve(), () => []) : commit(store(input), (result: R) => [result]);
 }
 
 function lengthOf(texts: readonly string[]): number {

@@ -9,7 +9,8 @@ export interface Resolution {
     | { kind: 'topics'; topicNums: readonly number[] };
   /**
    * Returns what may be committed now: without the devices that have changed hands or unregistered since they were
-   * looked up. Undefined: which ones is not known any more; resolve again. Asked once for each push in its cycle.
+   * looked up. Undefined: which ones is not known any more, or a topic is gone; resolve again. Asked once for each push
+   * in its cycle.
    */
   current(): Resolution | undefined;
 }

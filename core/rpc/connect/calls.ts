@@ -2,10 +2,9 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type { Logger } from '../../../common/logs/log.js';
 import type { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
-import { parseAuthorization } from '../service/auth.js';
 import { type CallContext, eachHandler, type PushCoreHandlers } from '../service/handlers.js';
 import { toOnePushError } from '../wire/failures.js';
-import { REQUEST } from './door.js';
+import { ADMISSION, REQUEST } from './door.js';
 import { toConnectError } from './errors.js';
 
 type UnaryHandler = (request: unknown, call: CallContext) => Promise<unknown>;
@@ -53,9 +52,11 @@ function toConnectCall(method: DescMethod, handler: unknown, log: Logger): unkno
   };
 }
 
-function contextOf({ requestHeader, signal }: HandlerContext): CallContext {
+function contextOf({ values, signal }: HandlerContext): CallContext {
+  const admission = values.get(ADMISSION);
+  if (admission === undefined) throw new Error('a call that was not let in');
   return {
-    credentials: parseAuthorization(requestHeader.get('authorization') ?? undefined),
+    ...admission,
     get cancelled() {
       return signal.aborted;
     },

@@ -8,8 +8,10 @@ import type { Logger } from '../../../common/logs/log.js';
 import { createFrameReader } from '../grpc/frame-reader.js';
 import { FREE_BYTES, type Pools } from '../pools.js';
 import { decodeRequest, maxBytesOf, tooLarge } from '../request-decoding.js';
-import { type Admit, isOpenToAnyone } from '../service/admission.js';
+import { isOpenToAnyone } from '../service/access.js';
+import type { Admit } from '../service/admission.js';
 import { parseAuthorization } from '../service/auth.js';
+import type { Admission } from '../service/caller.js';
 import type { ObserveCall } from '../service/interceptors.js';
 import { toOnePushError } from '../wire/failures.js';
 import { toConnectError } from './errors.js';
@@ -18,6 +20,9 @@ import { findWrongHeaders } from './refusals.js';
 
 /** The request of a call, read by the door: Connect is given an empty one in its place. */
 export const REQUEST = createContextKey<Message | undefined>(undefined);
+
+/** The caller, as the door has let them in. */
+export const ADMISSION = createContextKey<Admission | undefined>(undefined);
 
 const ENCODINGS = ['content-encoding', 'connect-content-encoding', 'grpc-encoding'];
 /** Headers at which Connect looks, and which are not true of the empty message. */
@@ -61,7 +66,7 @@ export function createConnectDoor(options: {
   ): AsyncGenerator<Uint8Array> {
     const begun = performance.now();
     try {
-      await admit(method, parseAuthorization(request.headers.authorization));
+      values.set(ADMISSION, await admit(method, parseAuthorization(request.headers.authorization)));
       const pool = isOpenToAnyone(method) ? pools.strangers : pools.callers;
       // Who has gone meanwhile is not told of it again, and would never leave.
       if (response.destroyed || !pool.enter()) throw new OnePushError('OVERLOADED');

@@ -4,8 +4,8 @@ import { toDetails } from '../wire/failures.js';
 
 /** Returns the error as Connect and gRPC-Web carry it. */
 export function toConnectError(error: OnePushError): ConnectError {
-  const { row } = error;
-  const metadata = row.retryAfter === undefined ? undefined : { 'retry-after': String(row.retryAfter) };
+  const { row, retryAfterSeconds: after } = error;
+  const metadata = after === undefined ? undefined : { 'retry-after': String(after) };
   return new ConnectError(error.message, CODES[row.grpc], metadata, toDetails(error));
 }
 

@@ -1,10 +1,20 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { createConnectRouter } from '@connectrpc/connect';
 import { OnePushError } from '../../../common/errors.js';
 import { answer, type CheckReadiness, healthAt, listenOn } from '../../../common/http/server.js';
 import { describeError, type Logger } from '../../../common/logs/log.js';
 import type { Address } from '../../../common/settings/env.js';
+import { tlsOptions } from '../../../common/tls/listener.js';
+import type { TlsSource } from '../../../common/tls/source.js';
 import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
 import type { Pools } from '../pools.js';
 import type { Admit } from '../service/admission.js';
@@ -48,9 +58,11 @@ export function createConnectServer(options: {
   pools: Pools;
   /** Told of calls that are not let in. */
   observe?: ObserveCall;
+  /** Undefined: plain text. */
+  tls?: TlsSource | undefined;
   log: Logger;
 }): ConnectServer {
-  const { handlers, checkReadiness, origins, admit, pools, observe, log } = options;
+  const { handlers, checkReadiness, origins, admit, pools, observe, tls, log } = options;
   // Nothing is compressed: what a request is when it is not is not known before it is read.
   const router = createConnectRouter({ acceptCompression: [], grpc: false });
   router.service(PushCore, toConnectCalls(handlers, log));
@@ -83,7 +95,7 @@ export function createConnectServer(options: {
   /** Sockets of `calls`. */
   const busy = new Set<Socket>();
   let stopping = false;
-  const server = createServer(settings, (request, response) => {
+  const server = createHttpServer(settings, tls, (request, response) => {
     const { socket } = request;
     // Answers would gather for whoever sends the next request and reads nothing.
     if (busy.has(socket)) socket.destroy();
@@ -114,7 +126,7 @@ export function createConnectServer(options: {
     // Not at once: what the client still sends would make the system drop the answer.
     setTimeout(() => socket.destroy(), REQUEST_REST).unref();
   });
-  server.on('connection', (socket) => {
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     sockets.add(socket);
     parseInSlices(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -147,4 +159,14 @@ export function createConnectServer(options: {
         closeIdle();
       }),
   };
+}
+
+function createHttpServer(settings: ServerOptions, tls: TlsSource | undefined, serve: RequestListener): Server {
+  if (tls === undefined) return createServer(settings, serve);
+  const { options, follow } = tlsOptions({ ports: tls });
+  const server = createHttpsServer({ ...settings, ...options }, serve);
+  // Node.js would pass it on as an error of HTTP, which is answered: there is nothing yet to answer in.
+  server.removeAllListeners('tlsClientError').on('tlsClientError', (_error, socket) => socket.destroy());
+  follow(server);
+  return server;
 }

@@ -1,7 +1,6 @@
 import { type EventEmitter, once } from 'node:events';
 import type { DescMethod } from '@bufbuild/protobuf';
 import type {
-  Metadata,
   ServerDuplexStream,
   ServerUnaryCall,
   ServerWritableStream,
@@ -9,38 +8,37 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { describeError, type Logger } from '../../../common/logs/log.js';
-import { parseAuthorization } from '../service/auth.js';
 import type { CallContext } from '../service/handlers.js';
 import { toOnePushError } from '../wire/failures.js';
 import { toStatus } from '../wire/status.js';
+import type { GrpcDoor } from './door.js';
 
 type UnaryHandler = (request: unknown, call: CallContext) => Promise<unknown>;
 type StreamHandler = (input: unknown, call: CallContext) => AsyncIterable<unknown>;
 type Outgoing = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
 
-/**
- * Serves one method of a service with its handler.
- *
- * @param taken told when the handler of a stream of requests has done with one
- */
+/** Serves one method of a service with its handler. */
 export function toGrpcCall(
   method: DescMethod,
   handler: unknown,
   log: Logger,
-  taken: (metadata: Metadata) => void,
+  door: Pick<GrpcDoor, 'admissionOf' | 'taken'>,
 ): UntypedHandleCall {
   // A handler has the kind of its method: the type of PushCoreHandlers says so.
-  if (method.methodKind === 'unary') return serveUnary(handler as UnaryHandler, log);
+  if (method.methodKind === 'unary') return serveUnary(handler as UnaryHandler, log, door);
   const handle = handler as StreamHandler;
+  const serve = (call: Outgoing, input: unknown): void => {
+    answer(call, contextOf(call, door), (context) => handle(input, context), log).catch(unanswered(log));
+  };
   if (method.methodKind === 'server_streaming') {
     return (call: ServerWritableStream<unknown, unknown>) => {
-      answer(call, (context) => handle(call.request, context), log).catch(unanswered(log));
+      serve(call, call.request);
     };
   }
   return (call: ServerDuplexStream<unknown, unknown>) => {
     // Destroyed with the end of its requests, a duplex stream would take the answers with it.
-    const requests = oneByOne(call.iterator({ destroyOnReturn: false }), () => taken(call.metadata));
-    answer(call, (context) => handle(requests, context), log).catch(unanswered(log));
+    const requests = oneByOne(call.iterator({ destroyOnReturn: false }), () => door.taken(call.metadata));
+    serve(call, requests);
   };
 }
 
@@ -52,9 +50,9 @@ async function* oneByOne(requests: AsyncIterable<unknown>, done: () => void): As
   }
 }
 
-function serveUnary(handle: UnaryHandler, log: Logger): UntypedHandleCall {
+function serveUnary(handle: UnaryHandler, log: Logger, door: Pick<GrpcDoor, 'admissionOf'>): UntypedHandleCall {
   return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
-    handle(call.request, contextOf(call))
+    handle(call.request, contextOf(call, door))
       .then(
         (response) => callback(null, response),
         (error: unknown) => callback(toStatus(toOnePushError(error, log))),
@@ -71,10 +69,10 @@ function unanswered(log: Logger): (error: unknown) => void {
 /** Sends what the handler yields, at the pace of the caller. */
 async function answer(
   call: Outgoing,
+  context: CallContext,
   handle: (context: CallContext) => AsyncIterable<unknown>,
   log: Logger,
 ): Promise<void> {
-  const context = contextOf(call);
   try {
     for await (const message of handle(context)) {
       if (!call.write(message)) await once(call, 'drain', { signal: context.signal });
@@ -85,13 +83,15 @@ async function answer(
   }
 }
 
-function contextOf(call: ServerUnaryCall<unknown, unknown> | Outgoing): CallContext {
+function contextOf(
+  call: ServerUnaryCall<unknown, unknown> | Outgoing,
+  door: Pick<GrpcDoor, 'admissionOf'>,
+): CallContext {
   // All of them are emitters; their own types have no signature of `on` in common.
   const events: EventEmitter = call;
-  const [authorization] = call.metadata.get('authorization');
   let controller: AbortController | undefined;
   return {
-    credentials: parseAuthorization(authorization?.toString()),
+    ...door.admissionOf(call.metadata),
     get cancelled() {
       return call.cancelled;
     },

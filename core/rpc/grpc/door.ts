@@ -10,11 +10,14 @@ import { OnePushError } from '../../../common/errors.js';
 import type { Logger } from '../../../common/logs/log.js';
 import { FREE_BYTES, type Pool, type Pools } from '../pools.js';
 import { maxBytesOf, tooLarge } from '../request-decoding.js';
-import { type Admit, isOpenToAnyone } from '../service/admission.js';
+import { isOpenToAnyone } from '../service/access.js';
+import type { Admit } from '../service/admission.js';
 import { parseAuthorization } from '../service/auth.js';
+import type { Admission } from '../service/caller.js';
 import type { ObserveCall } from '../service/interceptors.js';
 import { toOnePushError } from '../wire/failures.js';
 import { toStatus } from '../wire/status.js';
+import { hasShownCertificate, refuseEdge } from './edge-certificate.js';
 import { createFrameReader } from './frame-reader.js';
 
 /**
@@ -24,6 +27,8 @@ import { createFrameReader } from './frame-reader.js';
 export interface GrpcDoor {
   /** Stands before every method. */
   interceptor: ServerInterceptor;
+  /** Returns how a call was let in, by its metadata; throws for one that was not. */
+  admissionOf(metadata: Metadata): Admission;
   /** The handler of a stream of requests has done with the oldest message that it was given. */
   taken(metadata: Metadata): void;
   /**
@@ -51,6 +56,8 @@ interface OpenCall {
   /** Since when something must come; undefined while nothing has to. */
   waitingSince: number | undefined;
   /** Undefined before it is let in. */
+  admission: Admission | undefined;
+  /** Undefined before it is let in. */
   pool: Pool | undefined;
   /** Bytes that the pool holds for its messages, until their handler has done with them. */
   held: number;
@@ -70,13 +77,15 @@ interface OpenCall {
 export function createGrpcDoor(options: {
   /** By path; what is not here has a door of its own. */
   methods: ReadonlyMap<string, DescMethod>;
+  /** Path of edges where they need a certificate; undefined: they need none. */
+  edgePath: string | undefined;
   admit: Admit;
   pools: Pools;
   /** Told of calls that are not let in. */
   observe: ObserveCall | undefined;
   log: Logger;
 }): GrpcDoor {
-  const { methods, admit, pools, observe, log } = options;
+  const { methods, edgePath, admit, pools, observe, log } = options;
   const open = new Set<OpenCall>();
   /** Of calls of any method, those without a door too. */
   const streams = new Set<ServerHttp2Stream>();
@@ -102,6 +111,7 @@ export function createGrpcDoor(options: {
       method,
       begun,
       waitingSince: begun,
+      admission: undefined,
       pool: undefined,
       held: 0,
       coming: { bytes: 0, held: 0 },
@@ -128,7 +138,7 @@ export function createGrpcDoor(options: {
 
   async function letIn(entry: OpenCall, metadata: Metadata): Promise<void> {
     const [authorization] = metadata.get('authorization');
-    await admit(entry.method, parseAuthorization(authorization?.toString()));
+    entry.admission = await admit(entry.method, parseAuthorization(authorization?.toString()));
     const pool = isOpenToAnyone(entry.method) ? pools.strangers : pools.callers;
     if (entry.stream.destroyed || entry.stream.closed) return;
     if (!pool.enter()) throw new OnePushError('OVERLOADED');
@@ -189,6 +199,7 @@ export function createGrpcDoor(options: {
       streams.add(stream);
       stream.once('close', () => streams.delete(stream));
       const method = methods.get(path);
+      if (path === edgePath && !hasShownCertificate(stream)) return refuseEdge(call);
       if (method === undefined) return new ServerInterceptingCall(call);
       const entry = enter(method, stream, call);
       return new ServerInterceptingCall(call, {
@@ -216,6 +227,12 @@ export function createGrpcDoor(options: {
           next(metadata);
         },
       });
+    },
+
+    admissionOf(metadata) {
+      const admission = byMetadata.get(metadata)?.admission;
+      if (admission === undefined) throw new Error('a call that was not let in');
+      return admission;
     },
 
     taken(metadata) {

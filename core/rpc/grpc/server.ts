@@ -1,4 +1,4 @@
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { type MethodDefinition, Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
 import { OnePushError } from '../../../common/errors.js';
@@ -6,6 +6,7 @@ import { toMethodDefinition, toServiceDefinition } from '../../../common/grpc.js
 import { listenOn } from '../../../common/http/server.js';
 import type { Logger } from '../../../common/logs/log.js';
 import type { Address } from '../../../common/settings/env.js';
+import { createListener, type PortTls } from '../../../common/tls/listener.js';
 import { file_google_rpc_error_details } from '../../../gen/google/rpc/error_details_pb.js';
 import { file_google_rpc_status } from '../../../gen/google/rpc/status_pb.js';
 import { ServerReflection } from '../../../gen/grpc/reflection/v1/reflection_pb.js';
@@ -63,11 +64,14 @@ export function createGrpcServer(options: {
   pools: Pools;
   /** Told of calls that are not let in. */
   observe?: ObserveCall;
+  /** Undefined: plain text. With clients, edges must show a certificate. */
+  tls?: PortTls | undefined;
   log: Logger;
 }): GrpcServer {
-  const { handlers, health, attach, admit, pools, observe, log } = options;
+  const { handlers, health, attach, admit, pools, observe, tls, log } = options;
   const methods = new Map<string, DescMethod>();
-  const door = createGrpcDoor({ methods, admit, pools, observe, log });
+  const edgePath = tls?.clients === undefined ? undefined : toMethodDefinition(EdgeLink, EdgeLink.method.attach).path;
+  const door = createGrpcDoor({ methods, edgePath, admit, pools, observe, log });
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_concurrent_streams': MAX_STREAMS,
@@ -94,15 +98,15 @@ export function createGrpcServer(options: {
       definitions[method.name] = definition;
       methods.set(definition.path, method);
       const handler = byName.get(method.localName);
-      if (handler !== undefined) calls[method.name] = toGrpcCall(method, handler, log, door.taken);
+      if (handler !== undefined) calls[method.name] = toGrpcCall(method, handler, log, door);
     }
     server.addService(definitions, calls);
   }
 
-  // A server of our own: grpc-js has no bound for connections.
+  // A server of our own: grpc-js has no bound for connections. What it is given is secure already.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const open = new Set<Socket>();
-  const listener = createServer((socket) => {
+  const listener = createListener(tls, ['h2'], (socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     injector.injectConnection(socket);

@@ -1,66 +1,52 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
+import { OnePushError } from '../../../common/errors.js';
+import { equalInConstantTime } from '../../../common/secrets.js';
+import type { Scope } from '../../domain/app.js';
 import type { Registry } from '../../registry/registry.js';
-import { authenticate, type Credentials, requireAdmin } from './auth.js';
-
-/** The callers that a method takes. `anyone`: its request holds a secret of its own, or nothing. */
-type Caller = 'anyone' | 'app' | 'admin' | 'app or admin';
-
-const CALLERS: Record<keyof typeof PushCore.method, Caller> = {
-  registerDevice: 'anyone',
-  unregisterDevice: 'anyone',
-  sendPush: 'app',
-  sendPushStream: 'app',
-  estimateAudience: 'app',
-  recallPush: 'app',
-  getPush: 'app',
-  listDeliveries: 'app',
-  deviceTimeline: 'app',
-  listDevices: 'app',
-  getPresence: 'app',
-  setQuietHours: 'app',
-  listQuietHours: 'app',
-  watchReceipts: 'app',
-  updateDevice: 'app',
-  createApp: 'admin',
-  getApp: 'admin',
-  rotateAppKey: 'app or admin',
-  disableApp: 'admin',
-  enableApp: 'admin',
-  setChannel: 'admin',
-  listChannels: 'admin',
-  removeChannel: 'admin',
-  testChannel: 'admin',
-  setAppWaking: 'admin',
-};
+import { accessOf } from './access.js';
+import type { Credentials } from './auth.js';
+import type { Admission, Caller } from './caller.js';
 
 /**
  * Lets a call in by its headers alone, before anything of its message is read: what a stranger sends costs a look at
- * the cache, whatever its size. Handlers ask again, since they serve edges too and a key may end while a stream is
- * open.
+ * the cache, whatever its size. Handlers are told whose call it is, and ask nobody else.
  *
- * @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, APP_DISABLED or WRONG_ADMIN_TOKEN
+ * @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, APP_DISABLED, WRONG_SCOPE or WRONG_ADMIN_TOKEN
  */
-export type Admit = (method: DescMethod, credentials: Credentials) => Promise<void>;
+export type Admit = (method: DescMethod, credentials: Credentials) => Promise<Admission>;
+
+const NOBODY: Admission = { caller: { kind: 'none' }, readmit: async () => ({ kind: 'none' }) };
 
 /** @param adminToken undefined: nobody is admin */
 export function createAdmit(registry: Pick<Registry, 'authenticate'>, adminToken: string | undefined): Admit {
-  return async (method, credentials) => {
-    const caller = callerOf(method);
-    if (caller === 'app' || (caller === 'app or admin' && credentials.kind === 'app')) {
-      await authenticate(registry, credentials);
-    } else if (caller !== 'anyone') {
-      requireAdmin(credentials, adminToken);
+  async function callerOf(method: DescMethod, credentials: Credentials): Promise<Caller> {
+    const access = accessOf(method);
+    if (access === 'anyone') return { kind: 'none' };
+    if (access.scope === undefined || (access.admin && credentials.kind !== 'app')) return adminOf(credentials);
+    if (credentials.kind !== 'app') throw new OnePushError('WRONG_APP_KEY');
+    const { app, key } = await registry.authenticate(credentials.appId, credentials.key);
+    if (!includes(key.scope, access.scope)) {
+      throw new OnePushError('WRONG_SCOPE', { hint: `it has the scope ${key.scope}, this needs ${access.scope}` });
     }
+    return { kind: 'app', app, keyId: key.id, scope: key.scope };
+  }
+
+  function adminOf(credentials: Credentials): Caller {
+    const token = credentials.kind === 'admin' ? credentials.token : '';
+    if (adminToken === undefined || !equalInConstantTime(token, adminToken)) {
+      throw new OnePushError('WRONG_ADMIN_TOKEN');
+    }
+    return { kind: 'admin', name: 'environment' };
+  }
+
+  return async (method, credentials) => {
+    if (accessOf(method) === 'anyone') return NOBODY;
+    const readmit = (): Promise<Caller> => callerOf(method, credentials);
+    return { caller: await readmit(), readmit };
   };
 }
 
-/** Returns true if a method is called without credentials. */
-export function isOpenToAnyone(method: DescMethod): boolean {
-  return callerOf(method) === 'anyone';
-}
-
-function callerOf(method: DescMethod): Caller {
-  // The names of another service's methods are none of ours: health and reflection are for anyone.
-  return method.parent.typeName === PushCore.typeName ? CALLERS[method.localName as keyof typeof CALLERS] : 'anyone';
+/** Returns true if a key of the one scope may do what needs the other: `manage` includes both others. */
+function includes(scope: Scope, needed: Scope): boolean {
+  return scope === needed || scope === 'manage';
 }

@@ -9,49 +9,38 @@ import {
   GetAppResponseSchema,
   RotateAppKeyResponseSchema,
 } from '../../../gen/onepush/v1/app_pb.js';
-import { authenticate, type Credentials, requireAdmin } from './auth.js';
+import { ownedApp } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 
 /** The methods of who runs the service. */
 export function createAppHandlers({
   registry,
   cycle,
-  adminToken,
-}: Pick<ServiceParts, 'registry' | 'cycle' | 'adminToken'>): Pick<
+}: Pick<ServiceParts, 'registry' | 'cycle'>): Pick<
   PushCoreHandlers,
   'createApp' | 'getApp' | 'rotateAppKey' | 'disableApp' | 'enableApp'
 > {
-  /** The admin may change every app, an app its own key. */
-  async function requireOwner(credentials: Credentials, id: string): Promise<void> {
-    if (credentials.kind !== 'app') return requireAdmin(credentials, adminToken);
-    const app = await authenticate(registry, credentials);
-    if (app.id !== id) throw new OnePushError('WRONG_APP_KEY', { hint: 'an app can rotate its own keys only' });
-  }
-
-  async function setState(credentials: Credentials, id: string, disabled: boolean): Promise<void> {
-    requireAdmin(credentials, adminToken);
+  async function setState(id: string, disabled: boolean): Promise<void> {
     const known = await cycle.execute(cycle.commands.setAppState, { id, disabled });
     if (!known) throw new OnePushError('UNKNOWN_APP');
   }
 
   return {
-    async createApp({ name }, { credentials }) {
-      requireAdmin(credentials, adminToken);
+    async createApp({ name }) {
       const id = newAppId();
       const appKey = newAppKey();
       await cycle.execute(cycle.commands.createApp, { id, name, keyHash: hashSecret(appKey) });
       return create(CreateAppResponseSchema, { id, name, appKey });
     },
 
-    async getApp({ id }, { credentials }) {
-      requireAdmin(credentials, adminToken);
+    async getApp({ id }) {
       const { name, disabled } = await registry.getApp(id);
       return create(GetAppResponseSchema, { id, name, disabled });
     },
 
-    async rotateAppKey(request, { credentials }) {
+    async rotateAppKey(request, { caller }) {
       const { keepOldSeconds } = request;
-      await requireOwner(credentials, request.id);
+      await ownedApp(registry, caller, request.id);
       const appKey = newAppKey();
       const oldUntil = await cycle.execute(cycle.commands.rotateKey, {
         id: request.id,
@@ -62,13 +51,13 @@ export function createAppHandlers({
       return create(RotateAppKeyResponseSchema, { appKey, oldKeysExpireAt: timestampFromMs(oldUntil) });
     },
 
-    async disableApp({ id }, { credentials }) {
-      await setState(credentials, id, true);
+    async disableApp({ id }) {
+      await setState(id, true);
       return create(DisableAppResponseSchema);
     },
 
-    async enableApp({ id }, { credentials }) {
-      await setState(credentials, id, false);
+    async enableApp({ id }) {
+      await setState(id, false);
       return create(EnableAppResponseSchema);
     },
   };

@@ -10,7 +10,7 @@ import type { Device } from '../../domain/device.js';
 import type { DeliveryPlace } from '../../domain/queries.js';
 import { fromWireState, toWireDelivery, toWireTimelineEntry } from '../wire/delivery.js';
 import { parsePushId } from '../wire/enums.js';
-import { authenticate } from './auth.js';
+import { appOf } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { pageLimit, parsePageToken, toToken } from './page-tokens.js';
 
@@ -42,8 +42,8 @@ export function createDeliveryHandlers({
   }
 
   return {
-    async listDeliveries({ requestId, state, pageSize, pageToken }, { credentials }) {
-      const app = await authenticate(registry, credentials);
+    async listDeliveries({ requestId, state, pageSize, pageToken }, { caller }) {
+      const app = appOf(caller);
       const id = parsePushId(requestId);
       const listing = `deliveries ${app.num} ${requestId} ${state}`;
       const after = placeOf(listing, pageToken) ?? OLDEST;
@@ -56,8 +56,8 @@ export function createDeliveryHandlers({
       });
     },
 
-    async deviceTimeline(request, { credentials }) {
-      const app = await authenticate(registry, credentials);
+    async deviceTimeline(request, { caller }) {
+      const app = appOf(caller);
       const listing = `timeline ${app.num} ${request.device.case} ${request.device.value}`;
       const before = placeOf(listing, request.pageToken) ?? NEWEST;
       const devices = await devicesOf(app, request);

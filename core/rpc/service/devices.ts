@@ -3,11 +3,12 @@ import { LIMITS } from '../../../common/contract/fields.js';
 import { OnePushError } from '../../../common/errors.js';
 import {
   RegisterDeviceResponseSchema,
+  RotateDeviceIdResponseSchema,
   UnregisterDeviceResponseSchema,
   UpdateDeviceResponseSchema,
 } from '../../../gen/onepush/v1/device_pb.js';
 import { fromRegisterDevice, fromUpdateDevice, toWireDevice } from '../wire/device.js';
-import { authenticate } from './auth.js';
+import { appOf } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 
 /** The methods that change devices. */
@@ -17,7 +18,7 @@ export function createDeviceHandlers({
   presence,
 }: Pick<ServiceParts, 'registry' | 'cycle' | 'presence'>): Pick<
   PushCoreHandlers,
-  'registerDevice' | 'unregisterDevice' | 'updateDevice'
+  'registerDevice' | 'unregisterDevice' | 'rotateDeviceId' | 'updateDevice'
 > {
   return {
     async registerDevice(request) {
@@ -28,9 +29,9 @@ export function createDeviceHandlers({
       return create(RegisterDeviceResponseSchema, { deviceId: result.device.id });
     },
 
-    async updateDevice(request, { credentials }) {
+    async updateDevice(request, { caller }) {
       const change = fromUpdateDevice(request);
-      const app = await authenticate(registry, credentials);
+      const app = appOf(caller);
       const updated = await cycle.execute(cycle.commands.update, { ...change, appNum: app.num });
       if (updated === undefined) throw new OnePushError('UNKNOWN_DEVICE');
       if (updated === 'tooManyTags') {
@@ -43,6 +44,14 @@ export function createDeviceHandlers({
       const { token } = updated;
       const device = toWireDevice({ num, id, platform, alias, tags, mobile, registeredAt, token }, presence);
       return create(UpdateDeviceResponseSchema, { device });
+    },
+
+    async rotateDeviceId({ deviceId }) {
+      const rotated = await cycle.execute(cycle.commands.rotateId, deviceId);
+      // Once a session with the new id is open, its device has it: whoever asks with the one of before is another.
+      const isLate = rotated?.repeated === true && presence(rotated.device.num) !== undefined;
+      if (rotated === undefined || isLate) throw new OnePushError('UNKNOWN_DEVICE');
+      return create(RotateDeviceIdResponseSchema, { deviceId: rotated.device.id });
     },
 
     async unregisterDevice({ deviceId }) {

@@ -11,7 +11,7 @@ import type { Sessions } from '../../delivery/sessions/sessions.js';
 import type { WriteCycle } from '../../delivery/writer/write-cycle.js';
 import type { ReportReader } from '../../domain/queries.js';
 import type { Registry } from '../../registry/registry.js';
-import type { Credentials } from './auth.js';
+import type { Admission } from './caller.js';
 
 /** The parts of the core that handlers work with. */
 export interface ServiceParts {
@@ -37,8 +37,6 @@ export interface ServiceParts {
     readonly host: Pick<ChannelHost, 'probe'>;
     readonly directory: Pick<ChannelDirectory, 'hidesContent'>;
   };
-  /** Undefined: nobody may create or read apps. */
-  adminToken: string | undefined;
   /** Aborted when the core begins to stop: streams end. */
   stopping: AbortSignal;
   /** For errors that callers see only as unexpected. */
@@ -46,9 +44,7 @@ export interface ServiceParts {
 }
 
 /** A call besides its request. */
-export interface CallContext {
-  /** Credentials of the caller. */
-  credentials: Credentials;
+export interface CallContext extends Admission {
   /** Nobody waits for the answer any more: the caller has cancelled, is gone, or its deadline has passed. */
   readonly cancelled: boolean;
   /** Aborted when that happens. Costs more than to look at `cancelled`. */

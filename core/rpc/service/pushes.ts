@@ -5,7 +5,7 @@ import type { PushDraft } from '../../delivery/push/accept-push.js';
 import type { App } from '../../domain/app.js';
 import { parsePushId, toRequestId } from '../wire/enums.js';
 import { fromSendPush } from '../wire/push.js';
-import { authenticate } from './auth.js';
+import { appOf } from './caller.js';
 import type { CallContext, PushCoreHandlers, ServiceParts } from './handlers.js';
 import { answerPushes } from './push-stream.js';
 
@@ -13,12 +13,11 @@ const CHECKED = Promise.resolve(undefined);
 
 /** The methods that make pushes and end them. */
 export function createPushHandlers({
-  registry,
   acceptPush,
   recallPush,
   stopping,
   log,
-}: Pick<ServiceParts, 'registry' | 'acceptPush' | 'recallPush' | 'log' | 'stopping'>): Pick<
+}: Pick<ServiceParts, 'acceptPush' | 'recallPush' | 'log' | 'stopping'>): Pick<
   PushCoreHandlers,
   'sendPush' | 'sendPushStream' | 'recallPush'
 > {
@@ -31,21 +30,21 @@ export function createPushHandlers({
     async sendPush(request, call) {
       // What is wrong with a push is told to whoever asks, as it always was.
       const draft = fromSendPush(request);
-      const app = await authenticate(registry, call.credentials);
+      const app = appOf(call.caller);
       const pushId = await make(app, draft, request.dryRun, call);
       return { $typeName: 'onepush.v1.SendPushResponse', requestId: toRequestId(pushId) };
     },
 
-    sendPushStream: (requests, { credentials }) =>
+    sendPushStream: (requests, { readmit }) =>
       answerPushes(requests, {
-        authenticate: () => authenticate(registry, credentials),
+        authenticate: async () => appOf(await readmit()),
         send: (app, push) => make(app, fromSendPush(push), push.dryRun),
         stopping,
         log,
       }),
 
-    async recallPush({ requestId }, { credentials }) {
-      const app = await authenticate(registry, credentials);
+    async recallPush({ requestId }, { caller }) {
+      const app = appOf(caller);
       const pushId = parsePushId(requestId);
       const result = pushId && (await recallPush(app.num, pushId));
       if (!result) throw new OnePushError('UNKNOWN_PUSH');

@@ -11,7 +11,7 @@ import type { DeviceDetails, DeviceFilter } from '../../domain/queries.js';
 import { toWireDevice, toWirePresence } from '../wire/device.js';
 import { parsePushId, toWirePlatform } from '../wire/enums.js';
 import { toPushReport } from '../wire/query.js';
-import { authenticate } from './auth.js';
+import { appOf } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { pageLimit, parsePageToken, toToken } from './page-tokens.js';
 
@@ -65,17 +65,17 @@ export function createQueryHandlers({
   }
 
   return {
-    async getPush({ requestId }, { credentials }) {
-      const app = await authenticate(registry, credentials);
+    async getPush({ requestId }, { caller }) {
+      const app = appOf(caller);
       const id = parsePushId(requestId);
       const report = id && (await queries.findPushReport(id, app.num));
       if (!report) throw new OnePushError('UNKNOWN_PUSH');
       return create(GetPushResponseSchema, toPushReport(report, Date.now()));
     },
 
-    async listDevices(request, { credentials }) {
+    async listDevices(request, { caller }) {
       const limit = pageLimit(request.pageSize);
-      const app = await authenticate(registry, credentials);
+      const app = appOf(caller);
       const filter = await filterOf(app, request);
       const listing = `devices ${app.num} ${request.filter.case} ${request.filter.value}`;
       const [after = 0] = parsePageToken(listing, request.pageToken) ?? [];
@@ -86,8 +86,8 @@ export function createQueryHandlers({
       });
     },
 
-    async getPresence({ aliases }, { credentials }) {
-      const app = await authenticate(registry, credentials);
+    async getPresence({ aliases }, { caller }) {
+      const app = appOf(caller);
       const entries = aliases.map((alias) => registry.devicesOf(app.num, alias));
       await Promise.all(entries.map((entry) => entry.loading));
       const users = entries.map(({ value = [] }, index) => ({

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { OnePushError } from '../../../common/errors.js';
 import { ListQuietHoursResponseSchema, SetQuietHoursResponseSchema } from '../../../gen/onepush/v1/quiet_hours_pb.js';
 import { fromSetQuietHours, toWireQuietHours } from '../wire/quiet-hours.js';
-import { authenticate } from './auth.js';
+import { appOf } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 
 /** The methods about times in which wakes wait. */
@@ -12,9 +12,9 @@ export function createQuietHoursHandlers({
   queries,
 }: Pick<ServiceParts, 'registry' | 'cycle' | 'queries'>): Pick<PushCoreHandlers, 'setQuietHours' | 'listQuietHours'> {
   return {
-    async setQuietHours(request, { credentials }) {
+    async setQuietHours(request, { caller }) {
       const { subject, hours } = fromSetQuietHours(request);
-      const app = await authenticate(registry, credentials);
+      const app = appOf(caller);
       if (subject.kind === 'device') {
         const entry = registry.device(subject.deviceId);
         if (entry.loading !== undefined) await entry.loading;
@@ -24,8 +24,8 @@ export function createQuietHoursHandlers({
       return create(SetQuietHoursResponseSchema);
     },
 
-    async listQuietHours({ aliases, deviceIds }, { credentials }) {
-      const app = await authenticate(registry, credentials);
+    async listQuietHours({ aliases, deviceIds }, { caller }) {
+      const app = appOf(caller);
       const found = await queries.listQuietHours(app.num, aliases, deviceIds);
       return create(ListQuietHoursResponseSchema, { entries: found.map(toWireQuietHours) });
     },

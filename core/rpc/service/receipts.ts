@@ -13,7 +13,7 @@ import type { ReceiptEntry, StreamEntry, WakeEntry } from '../../domain/queries.
 import { OLDEST, type ReceiptPosition } from '../../domain/receipt-position.js';
 import { toWireState } from '../wire/delivery.js';
 import { toWireWake } from '../wire/wake.js';
-import { authenticate, type Credentials } from './auth.js';
+import { type Admission, appOf } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { parseToken, toToken } from './page-tokens.js';
 
@@ -28,21 +28,20 @@ const MAX_WATCHERS = 100;
 
 /** The methods that follow. */
 export function createReceiptHandlers({
-  registry,
   queries,
   receipts,
-}: Pick<ServiceParts, 'registry' | 'queries' | 'receipts'>): Pick<PushCoreHandlers, 'watchReceipts'> {
+}: Pick<ServiceParts, 'queries' | 'receipts'>): Pick<PushCoreHandlers, 'watchReceipts'> {
   /** The open streams of each app. */
   const watching = new Map<number, number>();
 
   return {
-    async *watchReceipts(request, { credentials, signal }) {
-      const app = await authenticate(registry, credentials);
+    async *watchReceipts(request, { caller, readmit, signal }) {
+      const app = appOf(caller);
       const others = watching.get(app.num) ?? 0;
       if (others >= MAX_WATCHERS) throw new OnePushError('OVERLOADED', { hint: `an app has ${MAX_WATCHERS} streams` });
       watching.set(app.num, others + 1);
       try {
-        yield* follow(app, request, credentials, signal);
+        yield* follow(app, request, readmit, signal);
       } finally {
         const left = (watching.get(app.num) ?? 1) - 1;
         if (left > 0) watching.set(app.num, left);
@@ -54,7 +53,7 @@ export function createReceiptHandlers({
   async function* follow(
     app: App,
     request: WatchReceiptsRequest,
-    credentials: Credentials,
+    readmit: Admission['readmit'],
     signal: AbortSignal,
   ): AsyncGenerator<WatchReceiptsResponse> {
     let at = OLDEST;
@@ -66,7 +65,7 @@ export function createReceiptHandlers({
       const found = await receipts.next(at, signal);
       if (found === undefined) return;
       // The app may have been disabled, or its key have ended, since.
-      await authenticate(registry, credentials);
+      await readmit();
       at = found.at(-1)?.position ?? at;
       const own = found.filter(({ appNum }) => appNum === app.num);
       const ended = own.filter((entry): entry is ReceiptEntry => !isWake(entry)).map(toReceipt);

@@ -20,20 +20,23 @@ export function toOnePushError(error: unknown, log: Logger): OnePushError {
 }
 
 /** Returns our own detail of an error. */
-export function toErrorDetail({ reason, row, details }: OnePushError): ErrorDetail {
+export function toErrorDetail({ reason, retryAfterSeconds, details }: OnePushError): ErrorDetail {
   return create(ErrorDetailSchema, {
     reason,
     violations: (details.violations ?? []).map(({ field, rule }) => ({ field, rule })),
     requestId: details.requestId ?? '',
-    retryAfterSeconds: row.retryAfter ?? 0,
+    retryAfterSeconds: retryAfterSeconds ?? 0,
+    limit: details.limit ?? '',
   });
 }
 
 /** Returns the details of an error over RPC: our own, and gRPC's standard ones, which tools know. */
 export function toDetails(error: OnePushError): { desc: DescMessage; value: Message }[] {
   const own = toErrorDetail(error);
-  const { reason, violations, requestId, retryAfterSeconds } = own;
-  const metadata: Record<string, string> = requestId === '' ? {} : { requestId };
+  const { reason, violations, requestId, retryAfterSeconds, limit } = own;
+  const metadata: Record<string, string> = {};
+  if (requestId !== '') metadata.requestId = requestId;
+  if (limit !== '') metadata.limit = limit;
   const found: { desc: DescMessage; value: Message }[] = [
     { desc: ErrorDetailSchema, value: own },
     { desc: ErrorInfoSchema, value: create(ErrorInfoSchema, { reason, domain: DOMAIN, metadata }) },

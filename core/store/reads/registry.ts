@@ -1,18 +1,21 @@
 import { and, eq, gte, inArray, isNull, or, sql } from 'drizzle-orm';
+import { hashSecret } from '../../../common/secrets.js';
 import type { App, AppKey } from '../../domain/app.js';
 import { EVERYONE_TAG } from '../../domain/audience.js';
-import type { Device, Membership } from '../../domain/device.js';
-import { platformCodes } from '../sql/codes.js';
+import { type Device, dayOf, type Membership } from '../../domain/device.js';
+import { platformCodes, registrationCodes } from '../sql/codes.js';
 import { keyChunks, rowsFor, type SqlDriver, type Tables } from '../sql/driver.js';
 import type { StoreReader } from '../store.js';
+import { findSigningKeys } from './signing-keys.js';
 
 type RegistryReads = Pick<
   StoreReader,
-  'findApps' | 'findDevicesByAlias' | 'findDevicesById' | 'findSubscribers' | 'findTopics'
+  'findApps' | 'findDevicesByAlias' | 'findDevicesById' | 'findDevicesByToken' | 'findSubscribers' | 'findTopics'
 >;
 
 /** Look-ups of apps, devices and topics. */
-export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
+export function createRegistryReads(driver: SqlDriver): RegistryReads {
+  const { db, tables } = driver;
   const { apps, appKeys, devices, deviceTags, topics } = tables;
   const columns = deviceColumns(tables);
 
@@ -25,6 +28,8 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
             id: apps.id,
             name: apps.name,
             disabledAt: apps.disabledAt,
+            registration: apps.registration,
+            keyNum: appKeys.num,
             hash: appKeys.keyHash,
             expiresAt: appKeys.expiresAt,
           })
@@ -33,10 +38,14 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
           .where(inArray(apps.id, chunk)),
       );
       const found = new Map<number, App & { keys: AppKey[] }>();
-      for (const { num, id, name, disabledAt, hash, expiresAt } of rows) {
-        const app = { num, id, name, keys: [], disabled: disabledAt !== null };
+      const nums = rows.map(({ num }) => num);
+      const signing = await findSigningKeys(driver, nums);
+      for (const { num, id, name, disabledAt, registration: mode, keyNum, hash, expiresAt } of rows) {
+        const registration = registrationCodes.fromCode(mode);
+        const signingKeys = signing.get(num) ?? [];
+        const app = { num, id, name, keys: [], disabled: disabledAt !== null, registration, signingKeys };
         const known = found.get(num) ?? app;
-        if (hash !== null) known.keys.push({ hash, expiresAt });
+        if (hash !== null) known.keys.push({ id: String(keyNum), scope: 'manage', hash, expiresAt });
         found.set(num, known);
       }
       return [...found.values()];
@@ -59,10 +68,22 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
       return rows.map(toDevice);
     },
 
+    async findDevicesByToken(pairs) {
+      const found: Device[] = [];
+      for (const [appNum, hashes] of groupByApp(pairs, ({ nativeToken }) => hashSecret(nativeToken))) {
+        const rows = await db
+          .select(columns)
+          .from(devices)
+          .where(and(inArray(devices.tokenHash, hashes), eq(devices.appNum, appNum)));
+        found.push(...rows.map(toDevice));
+      }
+      return found;
+    },
+
     async findSubscribers(ids) {
       const rows = await rowsFor(ids, (chunk) =>
         db
-          .select({ ...columns, sinceId: devices.sinceId, disabledAt: apps.disabledAt })
+          .select({ ...columns, sinceId: devices.sinceId, seenAt: devices.lastSeenAt, disabledAt: apps.disabledAt })
           .from(devices)
           .leftJoin(apps, eq(apps.num, devices.appNum))
           .where(inArray(devices.id, chunk)),
@@ -98,7 +119,8 @@ export function createRegistryReads({ db, tables }: SqlDriver): RegistryReads {
         const { num, id, appNum, platform, registered, generation } = toDevice(row);
         const own = memberships.get(num)?.slice() ?? [];
         const appDisabled = row.disabledAt !== null;
-        return { num, id, appNum, platform, registered, generation, memberships: own, appDisabled };
+        const seenDay = dayOf(row.seenAt ?? 0);
+        return { num, id, appNum, platform, registered, generation, memberships: own, appDisabled, seenDay };
       });
     },
 

@@ -1,6 +1,7 @@
 import { boolean, index, int, mysqlTable, primaryKey, tinyint, uniqueIndex } from 'drizzle-orm/mysql-core';
 import { asciiText, exactText, freeText, longText, number53 } from './mysql-columns.js';
 
+export * from './mysql-access.js';
 export * from './mysql-waking.js';
 
 /** Business systems that may push. */
@@ -13,6 +14,8 @@ export const apps = mysqlTable('apps', {
   disabledAt: number53('disabled_at'),
   /** True: vendors are told of a message, and nothing of its content. */
   hidesContent: boolean('hides_content').notNull().default(false),
+  /** Way in which its devices are registered. */
+  registration: tinyint('registration').notNull().default(0),
 });
 
 /** Hashes of the keys that an app may use now. */
@@ -29,7 +32,10 @@ export const appKeys = mysqlTable(
   (t) => [index('app_keys_app').on(t.appNum)],
 );
 
-/** Installations. A row stays when a device unregisters, so that unregistering again is no error. */
+/**
+ * Installations. A row stays for some time when a device unregisters, so that unregistering again is no error. Its
+ * number is never given out again: receipts name it.
+ */
 export const devices = mysqlTable(
   'devices',
   {
@@ -46,13 +52,21 @@ export const devices = mysqlTable(
     sinceId: number53('since_id').notNull(),
     registeredAt: number53('registered_at').notNull(),
     unregisteredAt: number53('unregistered_at'),
+    /**
+     * Time of its last session, to a day; 0: it has had none since it was registered first. Null: it was registered
+     * before this was kept, and counts as seen when that is found.
+     */
+    lastSeenAt: number53('last_seen_at'),
     /** Counts its registrations: another one when it unregisters, comes back or changes hands. */
     generation: int('generation').notNull().default(1),
   },
   (t) => [uniqueIndex('devices_token').on(t.tokenHash, t.appNum), index('devices_alias').on(t.appNum, t.alias)],
 );
 
-/** Timelines: one for each tag of an app, and one with the empty tag for everyone. */
+/**
+ * Timelines: one for each tag of an app, and one with the empty tag for everyone. A tag without devices and pushes has
+ * none; its number is never given out again.
+ */
 export const topics = mysqlTable(
   'topics',
   {

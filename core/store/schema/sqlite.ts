@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
+export * from './sqlite-access.js';
 export * from './sqlite-waking.js';
 
 /** Milliseconds since the Unix epoch, or an id below 2^53. */
@@ -16,6 +17,8 @@ export const apps = sqliteTable('apps', {
   disabledAt: number53('disabled_at'),
   /** True: vendors are told of a message, and nothing of its content. */
   hidesContent: integer('hides_content', { mode: 'boolean' }).notNull().default(false),
+  /** Way in which its devices are registered. */
+  registration: integer('registration').notNull().default(0),
 });
 
 /** Hashes of the keys that an app may use now. */
@@ -32,7 +35,10 @@ export const appKeys = sqliteTable(
   (t) => [index('app_keys_app').on(t.appNum)],
 );
 
-/** Installations. A row stays when a device unregisters, so that unregistering again is no error. */
+/**
+ * Installations. A row stays for some time when a device unregisters, so that unregistering again is no error. Its
+ * number is never given out again: receipts name it.
+ */
 export const devices = sqliteTable(
   'devices',
   {
@@ -49,13 +55,21 @@ export const devices = sqliteTable(
     sinceId: number53('since_id').notNull(),
     registeredAt: number53('registered_at').notNull(),
     unregisteredAt: number53('unregistered_at'),
+    /**
+     * Time of its last session, to a day; 0: it has had none since it was registered first. Null: it was registered
+     * before this was kept, and counts as seen when that is found.
+     */
+    lastSeenAt: number53('last_seen_at'),
     /** Counts its registrations: another one when it unregisters, comes back or changes hands. */
     generation: integer('generation').notNull().default(1),
   },
   (t) => [uniqueIndex('devices_token').on(t.tokenHash, t.appNum), index('devices_alias').on(t.appNum, t.alias)],
 );
 
-/** Timelines: one for each tag of an app, and one with the empty tag for everyone. */
+/**
+ * Timelines: one for each tag of an app, and one with the empty tag for everyone. A tag without devices and pushes has
+ * none; its number is never given out again.
+ */
 export const topics = sqliteTable(
   'topics',
   {

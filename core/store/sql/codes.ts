@@ -1,3 +1,4 @@
+import type { RegistrationMode, SigningKeyKind } from '../../domain/app.js';
 import type { Channel, ChannelEnvironment, TokenState } from '../../domain/channel.js';
 import type { PlatformFilter } from '../../domain/device.js';
 import type { JobState } from '../../domain/job.js';
@@ -71,5 +72,9 @@ export const wakeStateCodes = codeTable<WakeState>({
   unknown: 4,
   cancelled: 5,
 });
+/** Numbers of who may register devices. */
+export const registrationCodes = codeTable<RegistrationMode>({ OPEN: 0, BOTH: 1, SIGNED: 2 });
+/** Numbers of the kinds of signing keys. */
+export const signingKeyCodes = codeTable<SigningKeyKind>({ HS256: 1, ES256: 2, EDDSA: 3, RS256: 4, JWKS: 5 });
 /** Numbers of whose quiet hours they are. */
 export const quietScopeCodes = codeTable<QuietSubject['kind']>({ app: 0, user: 1, device: 2 });

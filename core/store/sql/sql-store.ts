@@ -9,15 +9,21 @@ import { createQuietHoursReads } from '../reads/quiet-hours.js';
 import { createReceiptReads } from '../reads/receipts.js';
 import { createRegistryReads } from '../reads/registry.js';
 import { createQueryReads } from '../reads/reports.js';
+import { createRetentionReads } from '../reads/retention.js';
+import { createSigningKeyReads } from '../reads/signing-keys.js';
 import { createTimelineReads } from '../reads/timelines.js';
 import { createWakeReads } from '../reads/wakes.js';
 import { type CoreOwnership, type Store, StoreUnavailable } from '../store.js';
 import { createAppCommits } from '../writes/apps.js';
 import { createChannelCommits } from '../writes/channels.js';
 import { createDeliveryCommits } from '../writes/deliveries.js';
+import { createIdRotationCommits } from '../writes/id-rotations.js';
 import { createJobCommits } from '../writes/jobs.js';
 import { createQuietHoursCommits } from '../writes/quiet-hours.js';
+import { createRegistrationLimits } from '../writes/registration-limits.js';
 import { createRegistryCommits } from '../writes/registry.js';
+import { createRetentionCommits } from '../writes/retention.js';
+import { createSigningKeyCommits } from '../writes/signing-keys.js';
 import { createSweepCommits } from '../writes/sweep.js';
 import { createWakePlanCommits } from '../writes/wake-plans.js';
 import { createWakeCommits } from '../writes/wakes.js';
@@ -64,12 +70,16 @@ export function createSqlStore(database: Database): Store {
 function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: EndedCounts): Store {
   const registryReads = createRegistryReads(driver);
   const deliveryReads = createDeliveryReads(driver);
+  const limits = createRegistrationLimits(driver);
   let unavailable = 0;
   const store: Store = {
     ...registryReads,
     ...createAudienceReads(driver, registryReads),
-    ...createRegistryCommits(driver),
+    ...createRegistryCommits(driver, limits),
     ...createAppCommits(driver),
+    ...createIdRotationCommits(driver),
+    ...createSigningKeyReads(driver),
+    ...createSigningKeyCommits(driver),
     ...createChannelReads(driver),
     ...createChannelCommits(driver),
     ...createQuietHoursReads(driver),
@@ -83,6 +93,8 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
     ...createJobReads(driver),
     ...createJobCommits(driver),
     ...createSweepCommits(driver),
+    ...createRetentionReads(driver),
+    ...createRetentionCommits(driver, limits),
     ...createWakeReads(driver),
     ...createWakePlanCommits(driver),
     ...createWakeCommits(driver),

@@ -1,16 +1,25 @@
+import { registrationCodes } from '../sql/codes.js';
 import { places, type SqlDriver, type Transaction } from '../sql/driver.js';
-import type { AppState, KeyRotation, StoreWriter } from '../store.js';
+import type { AppState, AppUpdate, KeyRotation, StoreWriter } from '../store.js';
 
 /** Maximum number of keys of an app that work at a time: beyond it the oldest go. */
 const KEYS_PER_APP = 10;
 
 /** Changes of apps that exist. */
-export function createAppCommits(driver: SqlDriver): Pick<StoreWriter, 'commitKeyRotations' | 'commitAppStates'> {
+export function createAppCommits(
+  driver: SqlDriver,
+): Pick<StoreWriter, 'commitKeyRotations' | 'commitAppStates' | 'commitAppUpdates'> {
   return {
     commitKeyRotations: (rotations) =>
       driver.transaction(async (tx) => {
         const known: boolean[] = [];
         for (const rotation of rotations) known.push(await rotate(tx, rotation));
+        return known;
+      }),
+    commitAppUpdates: (updates) =>
+      driver.transaction(async (tx) => {
+        const known: boolean[] = [];
+        for (const each of updates) known.push(await update(tx, each));
         return known;
       }),
     commitAppStates: (states) =>
@@ -36,6 +45,17 @@ async function rotate(tx: Transaction, { id, keyHash, oldUntil, now }: KeyRotati
   const keys = await tx.all('SELECT num FROM app_keys WHERE app_num = ? ORDER BY num DESC', [num]);
   const beyond = keys.slice(KEYS_PER_APP).map((row) => Number(row.num));
   if (beyond.length > 0) await tx.run(`DELETE FROM app_keys WHERE num IN ${places(beyond.length)}`, beyond);
+  return true;
+}
+
+async function update(tx: Transaction, { id, name, registration }: AppUpdate): Promise<boolean> {
+  const num = await numOf(tx, id);
+  if (num === undefined) return false;
+  if (name !== undefined) await tx.run('UPDATE apps SET name = ? WHERE num = ?', [name, num]);
+  if (registration !== undefined) {
+    const code = registrationCodes.toCode(registration);
+    await tx.run('UPDATE apps SET registration = ? WHERE num = ?', [code, num]);
+  }
   return true;
 }
 

@@ -5,7 +5,7 @@ import type { SqlDriver, Transaction } from '../sql/driver.js';
 import type { NewRegistration, Refusal } from '../store.js';
 
 /**
- * Limits of one user and one app: devices of an alias, and tags that an app has ever had, which are never removed.
+ * Limits of one user and one app: devices of an alias, and tags of an app, with those that are not removed yet.
  * Whoever is over a limit already stays as it is.
  */
 export interface RegistrationLimits {
@@ -21,11 +21,14 @@ export interface RegistrationLimits {
   ): Promise<(Refusal | undefined)[]>;
   /** Topics are being made. */
   made(appNum: number, topics: number): void;
+  /** A topic is being removed. */
+  removed(appNum: number): void;
 }
 
 /** Returns limits that have counted nothing yet. */
 export function createRegistrationLimits({ tables: { devices, topics } }: SqlDriver): RegistrationLimits {
-  /** Maximum number of topics that apps may have by now; `exact`: they were counted, and none was made since. */
+  /** Maximum number of topics that apps may have by now; `exact`: they were counted, and none was made or removed
+   * since. */
   const topicCounts = new Map<number, { topics: number; exact: boolean }>();
 
   async function devicesOf(tx: Transaction, joining: readonly NewRegistration[]): Promise<Map<string, number>> {
@@ -97,6 +100,10 @@ export function createRegistrationLimits({ tables: { devices, topics } }: SqlDri
     made(appNum, made) {
       const counted = topicCounts.get(appNum);
       if (counted !== undefined) topicCounts.set(appNum, { topics: counted.topics + made, exact: false });
+    },
+    removed(appNum) {
+      const counted = topicCounts.get(appNum);
+      if (counted !== undefined) topicCounts.set(appNum, { ...counted, exact: false });
     },
   };
 }

@@ -4,7 +4,7 @@ import { EVERYONE_TAG } from '../../domain/audience.js';
 import type { Device } from '../../domain/device.js';
 import { deviceColumns, toDevice } from '../reads/registry.js';
 import { readTokens } from '../reads/tokens.js';
-import { platformCodes } from '../sql/codes.js';
+import { platformCodes, registrationCodes } from '../sql/codes.js';
 import {
   chunks,
   insertRows,
@@ -17,18 +17,17 @@ import {
 import { CORE } from '../sql/fence.js';
 import type { NewApp, NewRegistration, Refusal, Registered, StoreWriter, Updated } from '../store.js';
 import { planUpdates } from './device-updates.js';
-import { discardInboxes } from './endings.js';
-import { removeQuietHours } from './quiet-hours.js';
-import { createRegistrationLimits } from './registration-limits.js';
+import { forgetDevices } from './forget-devices.js';
+import type { RegistrationLimits } from './registration-limits.js';
 import { commitTags } from './tags.js';
-import { commitTokens, removeTokens } from './tokens.js';
+import { commitTokens } from './tokens.js';
 
 /** Changes of apps and devices. */
 export function createRegistryCommits(
   driver: SqlDriver,
+  limits: RegistrationLimits,
 ): Pick<StoreWriter, 'commitApps' | 'commitRegistrations' | 'commitUpdates' | 'commitUnregistrations'> {
-  const { apps, appKeys, devices, deviceTags, cursors, topics } = driver.tables;
-  const limits = createRegistrationLimits(driver);
+  const { apps, appKeys, devices, topics } = driver.tables;
 
   async function commitRegistrations(
     tx: Transaction,
@@ -56,7 +55,8 @@ export function createRegistryCommits(
     if (registrations.length === 0) return [];
     const now = registrations[0]?.now ?? 0;
     await rememberClock(tx, registrations[0]?.sinceId ?? 0);
-    const columns = 'id, app_num, alias, platform, native_token, token_hash, mobile, since_id, registered_at';
+    const columns =
+      'id, app_num, alias, platform, native_token, token_hash, mobile, since_id, registered_at, last_seen_at';
     const rowsOf = (known: boolean): SqlValue[][] =>
       registrations.flatMap((registration, index) => {
         const earlier = before.get(tokenKey(registration.appNum, hashes[index] ?? ''));
@@ -73,11 +73,12 @@ export function createRegistryCommits(
             registration.mobile,
             registration.sinceId,
             registration.registeredAt ?? registration.now,
+            0,
           ],
         ];
       });
-    // An update of many rows. The id and the token stay, and so does since_id: it is set below where the device starts
-    // afresh.
+    // An update of many rows. The id and the token stay, and when it was seen; so does since_id: it is set below where
+    // the device starts afresh.
     const changes = { alias: 'new', platform: 'new', mobile: 'new', registered_at: 'new' } as const;
     await insertRows(tx, driver.maxValues, `INSERT INTO devices (${columns})`, rowsOf(false));
     // By their number, since an insert that finds its token uses up a new one.
@@ -111,7 +112,7 @@ export function createRegistryCommits(
     });
     const sinceId = registrations[0]?.sinceId ?? 0;
     for (const chunk of chunks(back, KEYS_PER_STATEMENT)) {
-      const nums = await forget(tx, chunk, now);
+      const nums = await forgetDevices(driver, tx, chunk, now);
       const generation = sql`${devices.generation} + 1`;
       await tx.db.update(devices).set({ sinceId, unregisteredAt: null, generation }).where(inArray(devices.num, nums));
     }
@@ -128,20 +129,6 @@ export function createRegistryCommits(
         .where(inArray(devices.tokenHash, chunk)),
     );
     return new Map(rows.map((row) => [tokenKey(row.appNum, row.tokenHash), row]));
-  }
-
-  /**
-   * Ends all that waits for devices, with their tokens, their quiet hours and what they remember of their topics.
-   * Answers their numbers.
-   */
-  async function forget(tx: Transaction, gone: readonly Device[], now: number): Promise<number[]> {
-    const deviceNums = gone.map(({ num }) => num);
-    await discardInboxes(driver, tx, deviceNums, now);
-    await tx.db.delete(deviceTags).where(inArray(deviceTags.deviceNum, deviceNums));
-    await removeTokens(tx, deviceNums);
-    await removeQuietHours(tx, gone);
-    await tx.db.delete(cursors).where(inArray(cursors.deviceNum, deviceNums));
-    return deviceNums;
   }
 
   return {
@@ -173,7 +160,7 @@ export function createRegistryCommits(
             .where(inArray(devices.id, [...chunk]));
           const leaving = rows.filter(({ unregisteredAt }) => unregisteredAt === null).map(toDevice);
           if (leaving.length > 0) {
-            const nums = await forget(tx, leaving, now);
+            const nums = await forgetDevices(driver, tx, leaving, now);
             const generation = sql`${devices.generation} + 1`;
             await tx.db.update(devices).set({ unregisteredAt: now, generation }).where(inArray(devices.num, nums));
           }
@@ -199,8 +186,10 @@ export function createRegistryCommits(
     await insertRows(
       tx,
       driver.maxValues,
-      `${driver.insertIgnore} INTO apps (id, name, created_at)`,
-      [...fresh.values()].map(({ id, name, now }) => [id, name, now]),
+      `${driver.insertIgnore} INTO apps (id, name, created_at, registration)`,
+      [...fresh.values()].map(({ id, name, now, registration = 'OPEN' }) => {
+        return [id, name, now, registrationCodes.toCode(registration)];
+      }),
     );
     const ours = await tx.db
       .select({ id: apps.id, num: apps.num })

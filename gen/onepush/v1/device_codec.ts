@@ -3,9 +3,11 @@
 /* eslint-disable */
 
 import type { BinaryReader } from "@bufbuild/protobuf/wire";
-import type { DeviceToken, RegisterDeviceRequest, RegisterDeviceResponse, UnregisterDeviceRequest, UnregisterDeviceResponse, WebPushKeys } from "./device_pb.js";
+import type { Device, DeviceToken, Presence, RegisterDeviceRequest, RegisterDeviceResponse, RegisteredToken, RotateDeviceIdRequest, RotateDeviceIdResponse, UnregisterDeviceRequest, UnregisterDeviceResponse, WebPushKeys } from "./device_pb.js";
 import { fallBack } from "../../../common/codec/reading.js";
 import type { Writer } from "../../../common/codec/writer.js";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 
 /** @generated from message onepush.v1.RegisterDeviceRequest */
 export function readRegisterDeviceRequest(reader: BinaryReader, end: number): RegisterDeviceRequest {
@@ -192,6 +194,32 @@ export function writeUnregisterDeviceRequest(writer: Writer, message: Unregister
   }
 }
 
+/** @generated from message onepush.v1.RotateDeviceIdRequest */
+export function readRotateDeviceIdRequest(reader: BinaryReader, end: number): RotateDeviceIdRequest {
+  const message: RotateDeviceIdRequest = {
+    $typeName: "onepush.v1.RotateDeviceIdRequest",
+    deviceId: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.deviceId = reader.string(true);
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.RotateDeviceIdRequest */
+export function writeRotateDeviceIdRequest(writer: Writer, message: RotateDeviceIdRequest): void {
+  if (message.deviceId !== '') {
+    writer.string(10, message.deviceId);
+  }
+}
+
 /** @generated from message onepush.v1.RegisterDeviceResponse */
 export function readRegisterDeviceResponse(reader: BinaryReader, end: number): RegisterDeviceResponse {
   const message: RegisterDeviceResponse = {
@@ -235,5 +263,211 @@ export function readUnregisterDeviceResponse(reader: BinaryReader, end: number):
 
 /** @generated from message onepush.v1.UnregisterDeviceResponse */
 export function writeUnregisterDeviceResponse(writer: Writer, _message: UnregisterDeviceResponse): void {
+}
+
+/** @generated from message onepush.v1.Device */
+export function readDevice(reader: BinaryReader, end: number): Device {
+  const message: Device = {
+    $typeName: "onepush.v1.Device",
+    deviceId: '',
+    alias: '',
+    platform: 0,
+    tags: [],
+    mobile: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.deviceId = reader.string(true);
+        break;
+      case 18:
+        message.alias = reader.string(true);
+        break;
+      case 24:
+        message.platform = reader.int32();
+        break;
+      case 34:
+        message.tags.push(reader.string(true));
+        break;
+      case 42:
+        message.mobile = reader.string(true);
+        break;
+      case 50:
+        if (message.registeredAt !== undefined) fallBack();
+        message.registeredAt = fromBinary(TimestampSchema, reader.bytes());
+        break;
+      case 58:
+        if (message.presence !== undefined) fallBack();
+        message.presence = readPresence(reader, reader.uint32() + reader.pos);
+        break;
+      case 66:
+        if (message.token !== undefined) fallBack();
+        message.token = readRegisteredToken(reader, reader.uint32() + reader.pos);
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.Device */
+export function writeDevice(writer: Writer, message: Device): void {
+  if (message.deviceId !== '') {
+    writer.string(10, message.deviceId);
+  }
+  if (message.alias !== '') {
+    writer.string(18, message.alias);
+  }
+  if (message.platform !== 0) {
+    writer.int32(24, message.platform);
+  }
+  for (const item of message.tags) {
+    writer.string(34, item);
+  }
+  if (message.mobile !== '') {
+    writer.string(42, message.mobile);
+  }
+  if (message.registeredAt !== undefined) {
+    writer.bytes(50, toBinary(TimestampSchema, message.registeredAt));
+  }
+  if (message.presence !== undefined) {
+    const mark7 = writer.begin(58);
+    writePresence(writer, message.presence);
+    writer.end(mark7);
+  }
+  if (message.token !== undefined) {
+    const mark8 = writer.begin(66);
+    writeRegisteredToken(writer, message.token);
+    writer.end(mark8);
+  }
+}
+
+/** @generated from message onepush.v1.Presence */
+export function readPresence(reader: BinaryReader, end: number): Presence {
+  const message: Presence = {
+    $typeName: "onepush.v1.Presence",
+    edgeId: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.edgeId = reader.string(true);
+        break;
+      case 18:
+        if (message.since !== undefined) fallBack();
+        message.since = fromBinary(TimestampSchema, reader.bytes());
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.Presence */
+export function writePresence(writer: Writer, message: Presence): void {
+  if (message.edgeId !== '') {
+    writer.string(10, message.edgeId);
+  }
+  if (message.since !== undefined) {
+    writer.bytes(18, toBinary(TimestampSchema, message.since));
+  }
+}
+
+/** @generated from message onepush.v1.RegisteredToken */
+export function readRegisteredToken(reader: BinaryReader, end: number): RegisteredToken {
+  const message: RegisteredToken = {
+    $typeName: "onepush.v1.RegisteredToken",
+    channel: 0,
+    environment: 0,
+    bundle: '',
+    state: 0,
+    reason: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 8:
+        message.channel = reader.int32();
+        break;
+      case 16:
+        message.environment = reader.int32();
+        break;
+      case 26:
+        message.bundle = reader.string(true);
+        break;
+      case 32:
+        message.state = reader.int32();
+        break;
+      case 42:
+        if (message.since !== undefined) fallBack();
+        message.since = fromBinary(TimestampSchema, reader.bytes());
+        break;
+      case 50:
+        message.reason = reader.string(true);
+        break;
+      case 58:
+        if (message.registeredAt !== undefined) fallBack();
+        message.registeredAt = fromBinary(TimestampSchema, reader.bytes());
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.RegisteredToken */
+export function writeRegisteredToken(writer: Writer, message: RegisteredToken): void {
+  if (message.channel !== 0) {
+    writer.int32(8, message.channel);
+  }
+  if (message.environment !== 0) {
+    writer.int32(16, message.environment);
+  }
+  if (message.bundle !== '') {
+    writer.string(26, message.bundle);
+  }
+  if (message.state !== 0) {
+    writer.int32(32, message.state);
+  }
+  if (message.since !== undefined) {
+    writer.bytes(42, toBinary(TimestampSchema, message.since));
+  }
+  if (message.reason !== '') {
+    writer.string(50, message.reason);
+  }
+  if (message.registeredAt !== undefined) {
+    writer.bytes(58, toBinary(TimestampSchema, message.registeredAt));
+  }
+}
+
+/** @generated from message onepush.v1.RotateDeviceIdResponse */
+export function readRotateDeviceIdResponse(reader: BinaryReader, end: number): RotateDeviceIdResponse {
+  const message: RotateDeviceIdResponse = {
+    $typeName: "onepush.v1.RotateDeviceIdResponse",
+    deviceId: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.deviceId = reader.string(true);
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.RotateDeviceIdResponse */
+export function writeRotateDeviceIdResponse(writer: Writer, message: RotateDeviceIdResponse): void {
+  if (message.deviceId !== '') {
+    writer.string(10, message.deviceId);
+  }
 }
 

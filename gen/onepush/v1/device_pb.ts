@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/device.proto.
  */
 export const file_onepush_v1_device: GenFile = /*@__PURE__*/
-  fileDesc("ChdvbmVwdXNoL3YxL2RldmljZS5wcm90bxIKb25lcHVzaC52MSKHAgoLRGV2aWNlVG9rZW4SOAoHY2hhbm5lbBgBIAEoDjITLm9uZXB1c2gudjEuQ2hhbm5lbEISukgPggEMEAEgACAUIBUgFiAXEjQKBXRva2VuGAIgASgJQiW6SCJyIBABGIAgMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEj0KC2Vudmlyb25tZW50GAMgASgOMh4ub25lcHVzaC52MS5DaGFubmVsRW52aXJvbm1lbnRCCLpIBYIBAhABEiIKBmJ1bmRsZRgEIAEoCUISukgPcg0Y/wEyCF5bIC1+XSokEiUKBGtleXMYBSABKAsyFy5vbmVwdXNoLnYxLldlYlB1c2hLZXlzIlUKC1dlYlB1c2hLZXlzEiMKBnAyNTZkaBgBIAEoCUITukgQcg4QARhkMgheWyAtfl0qJBIhCgRhdXRoGAIgASgJQhO6SBByDhABGCAyCF5bIC1+XSokItwDChVSZWdpc3RlckRldmljZVJlcXVlc3QSNQoGYXBwX2lkGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokElwKBWFsaWFzGAIgASgJQk26SEpySBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokWgNBTExaA0FMbFoDQWxMWgNBbGxaA2FMTFoDYUxsWgNhbExaA2FsbBIyCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm1CCrpIB4IBBBABIAASOwoMbmF0aXZlX3Rva2VuGAQgASgJQiW6SCJyIBABGIAgMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjIKBm1vYmlsZRgFIAEoCUIiukgfch0YIDIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJiCgR0YWdzGAYgAygJQlS6SFGSAU4QZCJKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGwSJQoEcHVzaBgHIAEoCzIXLm9uZXB1c2gudjEuRGV2aWNlVG9rZW4iKwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIRCglkZXZpY2VfaWQYASABKAkiNgoXVW5yZWdpc3RlckRldmljZVJlcXVlc3QSGwoJZGV2aWNlX2lkGAEgASgJQgi6SAVyAxiAICIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2Ui9wEKBkRldmljZRIRCglkZXZpY2VfaWQYASABKAkSDQoFYWxpYXMYAiABKAkSJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEgwKBHRhZ3MYBCADKAkSDgoGbW9iaWxlGAUgASgJEjEKDXJlZ2lzdGVyZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKCHByZXNlbmNlGAcgASgLMhQub25lcHVzaC52MS5QcmVzZW5jZRIqCgV0b2tlbhgIIAEoCzIbLm9uZXB1c2gudjEuUmVnaXN0ZXJlZFRva2VuIvMCCg9SZWdpc3RlcmVkVG9rZW4SJAoHY2hhbm5lbBgBIAEoDjITLm9uZXB1c2gudjEuQ2hhbm5lbBIzCgtlbnZpcm9ubWVudBgCIAEoDjIeLm9uZXB1c2gudjEuQ2hhbm5lbEVudmlyb25tZW50Eg4KBmJ1bmRsZRgDIAEoCRIwCgVzdGF0ZRgEIAEoDjIhLm9uZXB1c2gudjEuUmVnaXN0ZXJlZFRva2VuLlN0YXRlEikKBXNpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBiABKAkSMQoNcmVnaXN0ZXJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9BQ1RJVkUQARIOCgpTVEFURV9ERUFEEAISEwoPU1RBVEVfU0VUX0FTSURFEAMiRgoIUHJlc2VuY2USDwoHZWRnZV9pZBgBIAEoCRIpCgVzaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiygMKE1VwZGF0ZURldmljZVJlcXVlc3QSGwoJZGV2aWNlX2lkGAEgASgJQgi6SAVyAxiAIBJmCghhZGRfdGFncxgCIAMoCUJUukhRkgFOEGQiSnJIEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRaA0FMTFoDQUxsWgNBbExaA0FsbFoDYUxMWgNhTGxaA2FsTFoDYWxsEkEKC3JlbW92ZV90YWdzGAMgAygJQiy6SCmSASYQZCIiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJhCgVhbGlhcxgEIAEoCUJNukhKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGxIAIgBARI3CgZtb2JpbGUYBSABKAlCIrpIH3IdGCAyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRIAYgBARIlCgRwdXNoGAYgASgLMhcub25lcHVzaC52MS5EZXZpY2VUb2tlbhITCgtyZW1vdmVfcHVzaBgHIAEoCEIICgZfYWxpYXNCCQoHX21vYmlsZSI6ChRVcGRhdGVEZXZpY2VSZXNwb25zZRIiCgZkZXZpY2UYASABKAsyEi5vbmVwdXNoLnYxLkRldmljZSpvCghQbGF0Zm9ybRIYChRQTEFURk9STV9VTlNQRUNJRklFRBAAEhQKEFBMQVRGT1JNX0FORFJPSUQQARIQCgxQTEFURk9STV9JT1MQAhIPCgtQTEFURk9STV9QQxADEhAKDFBMQVRGT1JNX1dFQhAEQnkKDmNvbS5vbmVwdXNoLnYxQgtEZXZpY2VQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_channel]);
+  fileDesc("ChdvbmVwdXNoL3YxL2RldmljZS5wcm90bxIKb25lcHVzaC52MSKHAgoLRGV2aWNlVG9rZW4SOAoHY2hhbm5lbBgBIAEoDjITLm9uZXB1c2gudjEuQ2hhbm5lbEISukgPggEMEAEgACAUIBUgFiAXEjQKBXRva2VuGAIgASgJQiW6SCJyIBABGIAgMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEj0KC2Vudmlyb25tZW50GAMgASgOMh4ub25lcHVzaC52MS5DaGFubmVsRW52aXJvbm1lbnRCCLpIBYIBAhABEiIKBmJ1bmRsZRgEIAEoCUISukgPcg0Y/wEyCF5bIC1+XSokEiUKBGtleXMYBSABKAsyFy5vbmVwdXNoLnYxLldlYlB1c2hLZXlzIlUKC1dlYlB1c2hLZXlzEiMKBnAyNTZkaBgBIAEoCUITukgQcg4QARhkMgheWyAtfl0qJBIhCgRhdXRoGAIgASgJQhO6SBByDhABGCAyCF5bIC1+XSokItwDChVSZWdpc3RlckRldmljZVJlcXVlc3QSNQoGYXBwX2lkGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokElwKBWFsaWFzGAIgASgJQk26SEpySBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokWgNBTExaA0FMbFoDQWxMWgNBbGxaA2FMTFoDYUxsWgNhbExaA2FsbBIyCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm1CCrpIB4IBBBABIAASOwoMbmF0aXZlX3Rva2VuGAQgASgJQiW6SCJyIBABGIAgMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjIKBm1vYmlsZRgFIAEoCUIiukgfch0YIDIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJiCgR0YWdzGAYgAygJQlS6SFGSAU4QZCJKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGwSJQoEcHVzaBgHIAEoCzIXLm9uZXB1c2gudjEuRGV2aWNlVG9rZW4iKwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIRCglkZXZpY2VfaWQYASABKAkiNgoXVW5yZWdpc3RlckRldmljZVJlcXVlc3QSGwoJZGV2aWNlX2lkGAEgASgJQgi6SAVyAxiAICIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiNAoVUm90YXRlRGV2aWNlSWRSZXF1ZXN0EhsKCWRldmljZV9pZBgBIAEoCUIIukgFcgMYgCAiKwoWUm90YXRlRGV2aWNlSWRSZXNwb25zZRIRCglkZXZpY2VfaWQYASABKAki9wEKBkRldmljZRIRCglkZXZpY2VfaWQYASABKAkSDQoFYWxpYXMYAiABKAkSJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEgwKBHRhZ3MYBCADKAkSDgoGbW9iaWxlGAUgASgJEjEKDXJlZ2lzdGVyZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKCHByZXNlbmNlGAcgASgLMhQub25lcHVzaC52MS5QcmVzZW5jZRIqCgV0b2tlbhgIIAEoCzIbLm9uZXB1c2gudjEuUmVnaXN0ZXJlZFRva2VuIvMCCg9SZWdpc3RlcmVkVG9rZW4SJAoHY2hhbm5lbBgBIAEoDjITLm9uZXB1c2gudjEuQ2hhbm5lbBIzCgtlbnZpcm9ubWVudBgCIAEoDjIeLm9uZXB1c2gudjEuQ2hhbm5lbEVudmlyb25tZW50Eg4KBmJ1bmRsZRgDIAEoCRIwCgVzdGF0ZRgEIAEoDjIhLm9uZXB1c2gudjEuUmVnaXN0ZXJlZFRva2VuLlN0YXRlEikKBXNpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBiABKAkSMQoNcmVnaXN0ZXJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9BQ1RJVkUQARIOCgpTVEFURV9ERUFEEAISEwoPU1RBVEVfU0VUX0FTSURFEAMiRgoIUHJlc2VuY2USDwoHZWRnZV9pZBgBIAEoCRIpCgVzaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiygMKE1VwZGF0ZURldmljZVJlcXVlc3QSGwoJZGV2aWNlX2lkGAEgASgJQgi6SAVyAxiAIBJmCghhZGRfdGFncxgCIAMoCUJUukhRkgFOEGQiSnJIEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRaA0FMTFoDQUxsWgNBbExaA0FsbFoDYUxMWgNhTGxaA2FsTFoDYWxsEkEKC3JlbW92ZV90YWdzGAMgAygJQiy6SCmSASYQZCIiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJhCgVhbGlhcxgEIAEoCUJNukhKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGxIAIgBARI3CgZtb2JpbGUYBSABKAlCIrpIH3IdGCAyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRIAYgBARIlCgRwdXNoGAYgASgLMhcub25lcHVzaC52MS5EZXZpY2VUb2tlbhITCgtyZW1vdmVfcHVzaBgHIAEoCEIICgZfYWxpYXNCCQoHX21vYmlsZSI6ChRVcGRhdGVEZXZpY2VSZXNwb25zZRIiCgZkZXZpY2UYASABKAsyEi5vbmVwdXNoLnYxLkRldmljZSpvCghQbGF0Zm9ybRIYChRQTEFURk9STV9VTlNQRUNJRklFRBAAEhQKEFBMQVRGT1JNX0FORFJPSUQQARIQCgxQTEFURk9STV9JT1MQAhIPCgtQTEFURk9STV9QQxADEhAKDFBMQVRGT1JNX1dFQhAEQnkKDmNvbS5vbmVwdXNoLnYxQgtEZXZpY2VQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_channel]);
 
 /**
  * The token by which a vendor reaches a device that has no session. It rotates, and is no device's identity: one token belongs to
@@ -185,7 +185,8 @@ export const RegisterDeviceResponseSchema: GenMessage<RegisterDeviceResponse> = 
  */
 export type UnregisterDeviceRequest = Message<"onepush.v1.UnregisterDeviceRequest"> & {
   /**
-   * From RegisterDeviceResponse. An id that was never given out is NOT_FOUND.
+   * From RegisterDeviceResponse. An id that was never given out, or whose device was removed after
+   * ONEPUSH_DEVICE_RETENTION_DAYS, is NOT_FOUND.
    *
    * @generated from field: string device_id = 1;
    */
@@ -211,6 +212,47 @@ export type UnregisterDeviceResponse = Message<"onepush.v1.UnregisterDeviceRespo
  */
 export const UnregisterDeviceResponseSchema: GenMessage<UnregisterDeviceResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_device, 5);
+
+/**
+ * Gives a registered device another id. All else stays: inbox, tags, tokens.
+ *
+ * @generated from message onepush.v1.RotateDeviceIdRequest
+ */
+export type RotateDeviceIdRequest = Message<"onepush.v1.RotateDeviceIdRequest"> & {
+  /**
+   * The id that it has. For 60 seconds also the one before, until a session with the new one is open: whoever did not get the answer
+   * asks again, and is told the same new id.
+   *
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+};
+
+/**
+ * Describes the message onepush.v1.RotateDeviceIdRequest.
+ * Use `create(RotateDeviceIdRequestSchema)` to create a new message.
+ */
+export const RotateDeviceIdRequestSchema: GenMessage<RotateDeviceIdRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 6);
+
+/**
+ * @generated from message onepush.v1.RotateDeviceIdResponse
+ */
+export type RotateDeviceIdResponse = Message<"onepush.v1.RotateDeviceIdResponse"> & {
+  /**
+   * The new id, as RegisterDeviceResponse.device_id.
+   *
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+};
+
+/**
+ * Describes the message onepush.v1.RotateDeviceIdResponse.
+ * Use `create(RotateDeviceIdResponseSchema)` to create a new message.
+ */
+export const RotateDeviceIdResponseSchema: GenMessage<RotateDeviceIdResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 7);
 
 /**
  * A registered device, as its app sees it.
@@ -272,7 +314,7 @@ export type Device = Message<"onepush.v1.Device"> & {
  * Use `create(DeviceSchema)` to create a new message.
  */
 export const DeviceSchema: GenMessage<Device> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 6);
+  messageDesc(file_onepush_v1_device, 8);
 
 /**
  * The token by which a vendor reaches a device; never the token itself.
@@ -329,7 +371,7 @@ export type RegisteredToken = Message<"onepush.v1.RegisteredToken"> & {
  * Use `create(RegisteredTokenSchema)` to create a new message.
  */
 export const RegisteredTokenSchema: GenMessage<RegisteredToken> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 7);
+  messageDesc(file_onepush_v1_device, 9);
 
 /**
  * @generated from enum onepush.v1.RegisteredToken.State
@@ -364,7 +406,7 @@ export enum RegisteredToken_State {
  * Describes the enum onepush.v1.RegisteredToken.State.
  */
 export const RegisteredToken_StateSchema: GenEnum<RegisteredToken_State> = /*@__PURE__*/
-  enumDesc(file_onepush_v1_device, 7, 0);
+  enumDesc(file_onepush_v1_device, 9, 0);
 
 /**
  * An open session.
@@ -392,7 +434,7 @@ export type Presence = Message<"onepush.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 8);
+  messageDesc(file_onepush_v1_device, 10);
 
 /**
  * Changes a registered device of the calling app, without its native token. What is absent stays.
@@ -453,7 +495,7 @@ export type UpdateDeviceRequest = Message<"onepush.v1.UpdateDeviceRequest"> & {
  * Use `create(UpdateDeviceRequestSchema)` to create a new message.
  */
 export const UpdateDeviceRequestSchema: GenMessage<UpdateDeviceRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 9);
+  messageDesc(file_onepush_v1_device, 11);
 
 /**
  * @generated from message onepush.v1.UpdateDeviceResponse
@@ -470,7 +512,7 @@ export type UpdateDeviceResponse = Message<"onepush.v1.UpdateDeviceResponse"> & 
  * Use `create(UpdateDeviceResponseSchema)` to create a new message.
  */
 export const UpdateDeviceResponseSchema: GenMessage<UpdateDeviceResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_device, 10);
+  messageDesc(file_onepush_v1_device, 12);
 
 /**
  * What a device runs on. Decides whether it gets the IOS-only fields of a message.

@@ -15,6 +15,7 @@ export function readErrorDetail(reader: BinaryReader, end: number): ErrorDetail 
     violations: [],
     requestId: '',
     retryAfterSeconds: 0,
+    limit: '',
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -29,6 +30,9 @@ export function readErrorDetail(reader: BinaryReader, end: number): ErrorDetail 
         break;
       case 32:
         message.retryAfterSeconds = reader.uint32();
+        break;
+      case 42:
+        message.limit = reader.string(true);
         break;
       default:
         fallBack();
@@ -53,6 +57,9 @@ export function writeErrorDetail(writer: Writer, message: ErrorDetail): void {
   }
   if (message.retryAfterSeconds !== 0) {
     writer.uint32(32, message.retryAfterSeconds);
+  }
+  if (message.limit !== '') {
+    writer.string(42, message.limit);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/error.proto.
  */
 export const file_onepush_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("ChZvbmVwdXNoL3YxL2Vycm9yLnByb3RvEgpvbmVwdXNoLnYxIn4KC0Vycm9yRGV0YWlsEg4KBnJlYXNvbhgBIAEoCRIuCgp2aW9sYXRpb25zGAIgAygLMhoub25lcHVzaC52MS5GaWVsZFZpb2xhdGlvbhISCgpyZXF1ZXN0X2lkGAMgASgJEhsKE3JldHJ5X2FmdGVyX3NlY29uZHMYBCABKA0iLQoORmllbGRWaW9sYXRpb24SDQoFZmllbGQYASABKAkSDAoEcnVsZRgCIAEoCUJ4Cg5jb20ub25lcHVzaC52MUIKRXJyb3JQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM");
+  fileDesc("ChZvbmVwdXNoL3YxL2Vycm9yLnByb3RvEgpvbmVwdXNoLnYxIo0BCgtFcnJvckRldGFpbBIOCgZyZWFzb24YASABKAkSLgoKdmlvbGF0aW9ucxgCIAMoCzIaLm9uZXB1c2gudjEuRmllbGRWaW9sYXRpb24SEgoKcmVxdWVzdF9pZBgDIAEoCRIbChNyZXRyeV9hZnRlcl9zZWNvbmRzGAQgASgNEg0KBWxpbWl0GAUgASgJIi0KDkZpZWxkVmlvbGF0aW9uEg0KBWZpZWxkGAEgASgJEgwKBHJ1bGUYAiABKAlCeAoOY29tLm9uZXB1c2gudjFCCkVycm9yUHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z");
 
 /**
  * Travels with every failed call: as a detail of a Connect or gRPC error, and over the link to the edge.
@@ -45,6 +45,13 @@ export type ErrorDetail = Message<"onepush.v1.ErrorDetail"> & {
    * @generated from field: uint32 retry_after_seconds = 4;
    */
   retryAfterSeconds: number;
+
+  /**
+   * The limit that is reached, such as "app.sends"; empty where the error is not about one.
+   *
+   * @generated from field: string limit = 5;
+   */
+  limit: string;
 };
 
 /**

@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 import type { BinaryReader } from "@bufbuild/protobuf/wire";
-import type { Audience, Audience_Aliases, Audience_Devices, Audience_Everyone, Audience_Platforms, Audience_Tags, AudienceList, SendPushRequest, SendPushResponse, SendPushStreamRequest, SendPushStreamRequest_Entry, SendPushStreamResponse, SendPushStreamResponse_Failure, SendPushStreamResponse_Result } from "./push_pb.js";
+import type { Audience, Audience_Aliases, Audience_Devices, Audience_Everyone, Audience_Platforms, Audience_Tags, AudienceList, RecallPushRequest, RecallPushResponse, SendPushRequest, SendPushResponse, SendPushStreamRequest, SendPushStreamRequest_Entry, SendPushStreamResponse, SendPushStreamResponse_Failure, SendPushStreamResponse_Result } from "./push_pb.js";
 import { enter, fallBack, leave, NOT_SET, readPackedInt32 } from "../../../common/codec/reading.js";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
@@ -485,6 +485,32 @@ export function writeAudienceList(writer: Writer, message: AudienceList): void {
   }
 }
 
+/** @generated from message onepush.v1.RecallPushRequest */
+export function readRecallPushRequest(reader: BinaryReader, end: number): RecallPushRequest {
+  const message: RecallPushRequest = {
+    $typeName: "onepush.v1.RecallPushRequest",
+    requestId: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.requestId = reader.string(true);
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.RecallPushRequest */
+export function writeRecallPushRequest(writer: Writer, message: RecallPushRequest): void {
+  if (message.requestId !== '') {
+    writer.string(10, message.requestId);
+  }
+}
+
 /** @generated from message onepush.v1.SendPushResponse */
 export function readSendPushResponse(reader: BinaryReader, end: number): SendPushResponse {
   const message: SendPushResponse = {
@@ -508,6 +534,32 @@ export function readSendPushResponse(reader: BinaryReader, end: number): SendPus
 export function writeSendPushResponse(writer: Writer, message: SendPushResponse): void {
   if (message.requestId !== '') {
     writer.string(10, message.requestId);
+  }
+}
+
+/** @generated from message onepush.v1.RecallPushResponse */
+export function readRecallPushResponse(reader: BinaryReader, end: number): RecallPushResponse {
+  const message: RecallPushResponse = {
+    $typeName: "onepush.v1.RecallPushResponse",
+    recalled: 0,
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 8:
+        message.recalled = reader.uint32();
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.v1.RecallPushResponse */
+export function writeRecallPushResponse(writer: Writer, message: RecallPushResponse): void {
+  if (message.recalled !== 0) {
+    writer.uint32(8, message.recalled);
   }
 }
 

@@ -484,6 +484,8 @@ export const ListDeliveriesResponseSchema: GenMessage<ListDeliveriesResponse> = 
  */
 export type ListDeliveriesResponse_Delivery = Message<"onepush.v1.ListDeliveriesResponse.Delivery"> & {
   /**
+   * Empty: the device was removed since; see ONEPUSH_DEVICE_RETENTION_DAYS.
+   *
    * @generated from field: string device_id = 1;
    */
   deviceId: string;

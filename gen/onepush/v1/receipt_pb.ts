@@ -38,6 +38,8 @@ export type Receipt = Message<"onepush.v1.Receipt"> & {
   messageId: string;
 
   /**
+   * Empty: the device was removed since; see ONEPUSH_DEVICE_RETENTION_DAYS.
+   *
    * @generated from field: string device_id = 3;
    */
   deviceId: string;

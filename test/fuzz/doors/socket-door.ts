@@ -13,7 +13,7 @@ import type { Target } from '../target.js';
 
 /** A device may send 2,000 frames at once; then another one is registered. */
 const FRAMES_OF_DEVICE = 1500;
-const CLOSE_CODES = new Set([1000, 1001, 1002, 1003, 1006, 1007, 1008, 1009, 1012, 4400, 4404, 4409, 4410, 4429]);
+const CLOSE_CODES = new Set([1000, 1001, 1002, 1003, 1006, 1007, 1008, 1009, 1012, 4400, 4404, 4409, 4410, 4411, 4429]);
 
 interface Device {
   id: string;

@@ -16,8 +16,8 @@ export interface ServerCertificate {
 export interface CertificateAuthority {
   /** Its own certificate as PEM: the `ca` of whoever shall trust its servers. */
   readonly ca: string;
-  /** Makes a key (P-256) and a certificate for these names, such as `DNS:localhost` or `IP:127.0.0.1`. */
-  issue(names: readonly string[]): Promise<ServerCertificate>;
+  /** Makes a key (P-256) and a certificate for these names, such as `DNS:localhost` or `IP:127.0.0.1`; it expires in a day, or so. */
+  issue(names: readonly string[], days?: number): Promise<ServerCertificate>;
 }
 
 /** The names of a server on this machine. */
@@ -32,7 +32,7 @@ export function makeAuthority(name: string): Promise<CertificateAuthority> {
       cwd: folder,
     });
     const [ca, caKey] = await Promise.all([read(folder, 'ca.pem'), read(folder, 'ca.key')]);
-    return { ca, issue: (names) => issue({ ca, caKey }, names) };
+    return { ca, issue: (names, days = 1) => issue({ ca, caKey }, names, days) };
   });
 }
 
@@ -52,7 +52,11 @@ export function localCertificate(): Promise<ServerCertificate> {
 }
 
 /** `names`: each with its type, as `subjectAltName` has them. */
-function issue(from: { ca: string; caKey: string }, names: readonly string[]): Promise<ServerCertificate> {
+function issue(
+  from: { ca: string; caKey: string },
+  names: readonly string[],
+  days: number,
+): Promise<ServerCertificate> {
   return inFolder(async (folder) => {
     await Promise.all([
       writeFile(join(folder, 'ca.pem'), from.ca),
@@ -62,7 +66,7 @@ function issue(from: { ca: string; caKey: string }, names: readonly string[]): P
         cwd: folder,
       }),
     ]);
-    const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '1', '-extfile', 'names'];
+    const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', String(days), '-extfile', 'names'];
     await run('openssl', ['x509', '-req', '-in', 'server.csr', ...signed, '-out', 'server.pem'], { cwd: folder });
     const [key, cert] = await Promise.all([read(folder, 'server.key'), read(folder, 'server.pem')]);
     return { key, cert };

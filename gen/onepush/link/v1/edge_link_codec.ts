@@ -6,9 +6,10 @@ import type { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { Call, CheckReadinessRequest, CheckReadinessResponse, CoreBatch, Delivery, EdgeBatch, Hello, Item, Publication, Published, Recall, Reply, SessionEvent, SessionOrder } from "./edge_link_pb.js";
 import { fallBack, NOT_SET, readPackedDoubles, readPackedUint32 } from "../../../../common/codec/reading.js";
 import type { Writer } from "../../../../common/codec/writer.js";
-import { readRegisterDeviceRequest, readRegisterDeviceResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse } from "../../v1/device_codec.js";
-import { readSendPushRequest, readSendPushResponse, writeSendPushRequest, writeSendPushResponse } from "../../v1/push_codec.js";
+import { readRegisterDeviceRequest, readRegisterDeviceResponse, readRotateDeviceIdRequest, readRotateDeviceIdResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeRotateDeviceIdRequest, writeRotateDeviceIdResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse } from "../../v1/device_codec.js";
+import { readRecallPushRequest, readRecallPushResponse, readSendPushRequest, readSendPushResponse, writeRecallPushRequest, writeRecallPushResponse, writeSendPushRequest, writeSendPushResponse } from "../../v1/push_codec.js";
 import { readCreateAppRequest, readCreateAppResponse, readGetAppRequest, readGetAppResponse, writeCreateAppRequest, writeCreateAppResponse, writeGetAppRequest, writeGetAppResponse } from "../../v1/app_codec.js";
+import { readDeviceTimelineRequest, readDeviceTimelineResponse, readGetPushRequest, readGetPushResponse, readListDeliveriesRequest, readListDeliveriesResponse, readListDevicesRequest, readListDevicesResponse, writeDeviceTimelineRequest, writeDeviceTimelineResponse, writeGetPushRequest, writeGetPushResponse, writeListDeliveriesRequest, writeListDeliveriesResponse, writeListDevicesRequest, writeListDevicesResponse } from "../../v1/query_codec.js";
 import { readErrorDetail, writeErrorDetail } from "../../v1/error_codec.js";
 
 /** @generated from message onepush.link.v1.EdgeBatch */
@@ -108,6 +109,7 @@ export function readHello(reader: BinaryReader, end: number): Hello {
     $typeName: "onepush.link.v1.Hello",
     edgeId: '',
     attachment: 0,
+    exposed: false,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -116,6 +118,9 @@ export function readHello(reader: BinaryReader, end: number): Hello {
         break;
       case 16:
         message.attachment = reader.uint32();
+        break;
+      case 24:
+        message.exposed = reader.bool();
         break;
       default:
         fallBack();
@@ -132,6 +137,9 @@ export function writeHello(writer: Writer, message: Hello): void {
   }
   if (message.attachment !== 0) {
     writer.uint32(16, message.attachment);
+  }
+  if (message.exposed) {
+    writer.bool(24, message.exposed);
   }
 }
 
@@ -239,6 +247,7 @@ export function readCall(reader: BinaryReader, end: number): Call {
     appId: '',
     secret: '',
     request: NOT_SET,
+    clientAddress: '',
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -274,6 +283,33 @@ export function readCall(reader: BinaryReader, end: number): Call {
       case 74:
         if (message.request !== NOT_SET) fallBack();
         message.request = { case: "checkReadiness", value: readCheckReadinessRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 162:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "getPush", value: readGetPushRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 170:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "listDeliveries", value: readListDeliveriesRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 178:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "recallPush", value: readRecallPushRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 186:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "listDevices", value: readListDevicesRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 194:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "deviceTimeline", value: readDeviceTimelineRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 82:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "rotateDeviceId", value: readRotateDeviceIdRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 122:
+        message.clientAddress = reader.string(true);
         break;
       default:
         fallBack();
@@ -326,6 +362,39 @@ export function writeCall(writer: Writer, message: Call): void {
       writeCheckReadinessRequest(writer, message.request.value);
       writer.end(mark9);
       break;
+    case "getPush":
+      const mark20 = writer.begin(162);
+      writeGetPushRequest(writer, message.request.value);
+      writer.end(mark20);
+      break;
+    case "listDeliveries":
+      const mark21 = writer.begin(170);
+      writeListDeliveriesRequest(writer, message.request.value);
+      writer.end(mark21);
+      break;
+    case "recallPush":
+      const mark22 = writer.begin(178);
+      writeRecallPushRequest(writer, message.request.value);
+      writer.end(mark22);
+      break;
+    case "listDevices":
+      const mark23 = writer.begin(186);
+      writeListDevicesRequest(writer, message.request.value);
+      writer.end(mark23);
+      break;
+    case "deviceTimeline":
+      const mark24 = writer.begin(194);
+      writeDeviceTimelineRequest(writer, message.request.value);
+      writer.end(mark24);
+      break;
+    case "rotateDeviceId":
+      const mark10 = writer.begin(82);
+      writeRotateDeviceIdRequest(writer, message.request.value);
+      writer.end(mark10);
+      break;
+  }
+  if (message.clientAddress !== '') {
+    writer.string(122, message.clientAddress);
   }
 }
 
@@ -472,6 +541,30 @@ export function readReply(reader: BinaryReader, end: number): Reply {
         if (message.result !== NOT_SET) fallBack();
         message.result = { case: "checkReadiness", value: readCheckReadinessResponse(reader, reader.uint32() + reader.pos) };
         break;
+      case 162:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "getPush", value: readGetPushResponse(reader, reader.uint32() + reader.pos) };
+        break;
+      case 170:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "listDeliveries", value: readListDeliveriesResponse(reader, reader.uint32() + reader.pos) };
+        break;
+      case 178:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "recallPush", value: readRecallPushResponse(reader, reader.uint32() + reader.pos) };
+        break;
+      case 186:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "listDevices", value: readListDevicesResponse(reader, reader.uint32() + reader.pos) };
+        break;
+      case 194:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "deviceTimeline", value: readDeviceTimelineResponse(reader, reader.uint32() + reader.pos) };
+        break;
+      case 74:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "rotateDeviceId", value: readRotateDeviceIdResponse(reader, reader.uint32() + reader.pos) };
+        break;
       default:
         fallBack();
     }
@@ -521,6 +614,36 @@ export function writeReply(writer: Writer, message: Reply): void {
       const mark8 = writer.begin(66);
       writeCheckReadinessResponse(writer, message.result.value);
       writer.end(mark8);
+      break;
+    case "getPush":
+      const mark20 = writer.begin(162);
+      writeGetPushResponse(writer, message.result.value);
+      writer.end(mark20);
+      break;
+    case "listDeliveries":
+      const mark21 = writer.begin(170);
+      writeListDeliveriesResponse(writer, message.result.value);
+      writer.end(mark21);
+      break;
+    case "recallPush":
+      const mark22 = writer.begin(178);
+      writeRecallPushResponse(writer, message.result.value);
+      writer.end(mark22);
+      break;
+    case "listDevices":
+      const mark23 = writer.begin(186);
+      writeListDevicesResponse(writer, message.result.value);
+      writer.end(mark23);
+      break;
+    case "deviceTimeline":
+      const mark24 = writer.begin(194);
+      writeDeviceTimelineResponse(writer, message.result.value);
+      writer.end(mark24);
+      break;
+    case "rotateDeviceId":
+      const mark9 = writer.begin(74);
+      writeRotateDeviceIdResponse(writer, message.result.value);
+      writer.end(mark9);
       break;
   }
 }

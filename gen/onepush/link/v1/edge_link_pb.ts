@@ -6,19 +6,21 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { CreateAppRequest, CreateAppResponse, GetAppRequest, GetAppResponse } from "../../v1/app_pb.js";
 import { file_onepush_v1_app } from "../../v1/app_pb.js";
-import type { Platform, RegisterDeviceRequest, RegisterDeviceResponse, UnregisterDeviceRequest, UnregisterDeviceResponse } from "../../v1/device_pb.js";
+import type { Platform, RegisterDeviceRequest, RegisterDeviceResponse, RotateDeviceIdRequest, RotateDeviceIdResponse, UnregisterDeviceRequest, UnregisterDeviceResponse } from "../../v1/device_pb.js";
 import { file_onepush_v1_device } from "../../v1/device_pb.js";
 import type { ErrorDetail } from "../../v1/error_pb.js";
 import { file_onepush_v1_error } from "../../v1/error_pb.js";
-import type { SendPushRequest, SendPushResponse } from "../../v1/push_pb.js";
+import type { RecallPushRequest, RecallPushResponse, SendPushRequest, SendPushResponse } from "../../v1/push_pb.js";
 import { file_onepush_v1_push } from "../../v1/push_pb.js";
+import type { DeviceTimelineRequest, DeviceTimelineResponse, GetPushRequest, GetPushResponse, ListDeliveriesRequest, ListDeliveriesResponse, ListDevicesRequest, ListDevicesResponse } from "../../v1/query_pb.js";
+import { file_onepush_v1_query } from "../../v1/query_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file onepush/link/v1/edge_link.proto.
  */
 export const file_onepush_link_v1_edge_link: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEisAIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoARIXCg9kZWxpdmVyZWRfc2xvdHMYCSADKA0SFAoMYWNrbm93bGVkZ2VkGAogASgNIi4KCVB1Ymxpc2hlZBIPCgdwdXNoX2lkGAEgASgBEhAKCHNlc3Npb25zGAIgASgNIiwKBUhlbGxvEg8KB2VkZ2VfaWQYASABKAkSEgoKYXR0YWNobWVudBgCIAEoDSLhAwoMU2Vzc2lvbkV2ZW50EjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50LktpbmQSDAoEc2xvdBgCIAEoDRIRCglkZXZpY2VfaWQYAyABKAkSDwoHdGhyb3VnaBgEIAEoARIPCgdwdXNoX2lkGAUgASgBEg4KBmRldmljZRgGIAEoDRISCgpnZW5lcmF0aW9uGAcgASgNEgwKBHBhZ2UYCCABKA0SDgoGdGlja2V0GAkgASgBEhMKC2RlbGl2ZXJ5X2lkGAogASgBEi4KA2VuZBgLIAEoDjIhLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuRW5kIpkBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX09QRU5FRBABEg8KC0tJTkRfQ0xPU0VEEAISEAoMS0lORF9TVEFMTEVEEAMSEAoMS0lORF9EUkFJTkVEEAQSEgoOS0lORF9DT05GSVJNRUQQBRINCglLSU5EX0xFRlQQBhISCg5LSU5EX0RFTElWRVJFRBAHIjkKA0VuZBITCg9FTkRfVU5TUEVDSUZJRUQQABIMCghFTkRfREVBRBABEg8KC0VORF9QTEFOTkVEEAIilAMKBENhbGwSCgoCaWQYASABKA0SDgoGYXBwX2lkGAIgASgJEg4KBnNlY3JldBgDIAEoCRI8Cg9yZWdpc3Rlcl9kZXZpY2UYBCABKAsyIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEkAKEXVucmVnaXN0ZXJfZGV2aWNlGAUgASgLMiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEjAKCXNlbmRfcHVzaBgGIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0SAASMgoKY3JlYXRlX2FwcBgHIAEoCzIcLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVxdWVzdEgAEiwKB2dldF9hcHAYCCABKAsyGS5vbmVwdXNoLnYxLkdldEFwcFJlcXVlc3RIABJBCg9jaGVja19yZWFkaW5lc3MYCSABKAsyJi5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0SABCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0ipAMKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSAASQgoPY2hlY2tfcmVhZGluZXNzGAggASgLMicub25lcHVzaC5saW5rLnYxLkNoZWNrUmVhZGluZXNzUmVzcG9uc2VIAEIICgZyZXN1bHQiFwoVQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0IioKFkNoZWNrUmVhZGluZXNzUmVzcG9uc2USEAoIb2JzdGFjbGUYASABKAkizQEKBEl0ZW0SLQoIZGVsaXZlcnkYASABKAsyGS5vbmVwdXNoLmxpbmsudjEuRGVsaXZlcnlIABIzCgtwdWJsaWNhdGlvbhgCIAEoCzIcLm9uZXB1c2gubGluay52MS5QdWJsaWNhdGlvbkgAEi4KBW9yZGVyGAMgASgLMh0ub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlckgAEikKBnJlY2FsbBgEIAEoCzIXLm9uZXB1c2gubGluay52MS5SZWNhbGxIAEIGCgRpdGVtIigKBlJlY2FsbBIPCgdwdXNoX2lkGAEgASgBEg0KBXNsb3RzGAIgAygNImYKCERlbGl2ZXJ5Eg8KB3B1c2hfaWQYASABKAESDQoFZnJhbWUYAiABKAwSDQoFc2xvdHMYAyADKA0SFAoMZGVsaXZlcnlfaWRzGAQgAygBEhUKDWNvbmZpcm1fdW50aWwYBSABKAEijwEKC1B1YmxpY2F0aW9uEg8KB3B1c2hfaWQYASABKAESDgoGdG9waWNzGAIgAygNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRINCgVmcmFtZRgEIAEoDBIRCglpb3NfZnJhbWUYBSABKAwSFQoNY29uZmlybV91bnRpbBgGIAEoASLWAgoMU2Vzc2lvbk9yZGVyEjAKBGtpbmQYASABKA4yIi5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVyLktpbmQSDAoEc2xvdBgCIAEoDRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDgoGdG9waWNzGAQgAygNEgwKBGNvZGUYBSABKA0SDgoGcmVhc29uGAYgASgJEg4KBmRldmljZRgHIAEoDRISCgpnZW5lcmF0aW9uGAggASgNEgwKBHBhZ2UYCSABKA0SDgoGdGlja2V0GAogASgBIm4KBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfUkVTVU1FEAESDQoJS0lORF9TWU5DEAISDQoJS0lORF9MSVZFEAMSDgoKS0lORF9DTE9TRRAEEhEKDUtJTkRfUkVMRUFTRUQQBTJQCghFZGdlTGluaxJECgZBdHRhY2gSGi5vbmVwdXNoLmxpbmsudjEuRWRnZUJhdGNoGhoub25lcHVzaC5saW5rLnYxLkNvcmVCYXRjaCgBMAFiBnByb3RvMw", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push]);
+  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEisAIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoARIXCg9kZWxpdmVyZWRfc2xvdHMYCSADKA0SFAoMYWNrbm93bGVkZ2VkGAogASgNIi4KCVB1Ymxpc2hlZBIPCgdwdXNoX2lkGAEgASgBEhAKCHNlc3Npb25zGAIgASgNIj0KBUhlbGxvEg8KB2VkZ2VfaWQYASABKAkSEgoKYXR0YWNobWVudBgCIAEoDRIPCgdleHBvc2VkGAMgASgIIuEDCgxTZXNzaW9uRXZlbnQSMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuS2luZBIMCgRzbG90GAIgASgNEhEKCWRldmljZV9pZBgDIAEoCRIPCgd0aHJvdWdoGAQgASgBEg8KB3B1c2hfaWQYBSABKAESDgoGZGV2aWNlGAYgASgNEhIKCmdlbmVyYXRpb24YByABKA0SDAoEcGFnZRgIIAEoDRIOCgZ0aWNrZXQYCSABKAESEwoLZGVsaXZlcnlfaWQYCiABKAESLgoDZW5kGAsgASgOMiEub25lcHVzaC5saW5rLnYxLlNlc3Npb25FdmVudC5FbmQimQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfT1BFTkVEEAESDwoLS0lORF9DTE9TRUQQAhIQCgxLSU5EX1NUQUxMRUQQAxIQCgxLSU5EX0RSQUlORUQQBBISCg5LSU5EX0NPTkZJUk1FRBAFEg0KCUtJTkRfTEVGVBAGEhIKDktJTkRfREVMSVZFUkVEEAciOQoDRW5kEhMKD0VORF9VTlNQRUNJRklFRBAAEgwKCEVORF9ERUFEEAESDwoLRU5EX1BMQU5ORUQQAiKFBgoEQ2FsbBIKCgJpZBgBIAEoDRIOCgZhcHBfaWQYAiABKAkSDgoGc2VjcmV0GAMgASgJEjwKD3JlZ2lzdGVyX2RldmljZRgEIAEoCzIhLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASQAoRdW5yZWdpc3Rlcl9kZXZpY2UYBSABKAsyIy5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASMAoJc2VuZF9wdXNoGAYgASgLMhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3RIABIyCgpjcmVhdGVfYXBwGAcgASgLMhwub25lcHVzaC52MS5DcmVhdGVBcHBSZXF1ZXN0SAASLAoHZ2V0X2FwcBgIIAEoCzIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdEgAEkEKD2NoZWNrX3JlYWRpbmVzcxgJIAEoCzImLm9uZXB1c2gubGluay52MS5DaGVja1JlYWRpbmVzc1JlcXVlc3RIABIuCghnZXRfcHVzaBgUIAEoCzIaLm9uZXB1c2gudjEuR2V0UHVzaFJlcXVlc3RIABI8Cg9saXN0X2RlbGl2ZXJpZXMYFSABKAsyIS5vbmVwdXNoLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdEgAEjQKC3JlY2FsbF9wdXNoGBYgASgLMh0ub25lcHVzaC52MS5SZWNhbGxQdXNoUmVxdWVzdEgAEjYKDGxpc3RfZGV2aWNlcxgXIAEoCzIeLm9uZXB1c2gudjEuTGlzdERldmljZXNSZXF1ZXN0SAASPAoPZGV2aWNlX3RpbWVsaW5lGBggASgLMiEub25lcHVzaC52MS5EZXZpY2VUaW1lbGluZVJlcXVlc3RIABI9ChByb3RhdGVfZGV2aWNlX2lkGAogASgLMiEub25lcHVzaC52MS5Sb3RhdGVEZXZpY2VJZFJlcXVlc3RIABIWCg5jbGllbnRfYWRkcmVzcxgPIAEoCUIJCgdyZXF1ZXN0In0KCUNvcmVCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJY29tbWl0dGVkGAIgASgNEicKB3JlcGxpZXMYAyADKAsyFi5vbmVwdXNoLmxpbmsudjEuUmVwbHkSJAoFaXRlbXMYBCADKAsyFS5vbmVwdXNoLmxpbmsudjEuSXRlbSKDBgoFUmVwbHkSCgoCaWQYASABKA0SPQoPcmVnaXN0ZXJfZGV2aWNlGAIgASgLMiIub25lcHVzaC52MS5SZWdpc3RlckRldmljZVJlc3BvbnNlSAASQQoRdW5yZWdpc3Rlcl9kZXZpY2UYAyABKAsyJC5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEjEKCXNlbmRfcHVzaBgEIAEoCzIcLm9uZXB1c2gudjEuU2VuZFB1c2hSZXNwb25zZUgAEjMKCmNyZWF0ZV9hcHAYBSABKAsyHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlSAASLQoHZ2V0X2FwcBgGIAEoCzIaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2VIABIoCgVlcnJvchgHIAEoCzIXLm9uZXB1c2gudjEuRXJyb3JEZXRhaWxIABJCCg9jaGVja19yZWFkaW5lc3MYCCABKAsyJy5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXNwb25zZUgAEi8KCGdldF9wdXNoGBQgASgLMhsub25lcHVzaC52MS5HZXRQdXNoUmVzcG9uc2VIABI9Cg9saXN0X2RlbGl2ZXJpZXMYFSABKAsyIi5vbmVwdXNoLnYxLkxpc3REZWxpdmVyaWVzUmVzcG9uc2VIABI1CgtyZWNhbGxfcHVzaBgWIAEoCzIeLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlc3BvbnNlSAASNwoMbGlzdF9kZXZpY2VzGBcgASgLMh8ub25lcHVzaC52MS5MaXN0RGV2aWNlc1Jlc3BvbnNlSAASPQoPZGV2aWNlX3RpbWVsaW5lGBggASgLMiIub25lcHVzaC52MS5EZXZpY2VUaW1lbGluZVJlc3BvbnNlSAASPgoQcm90YXRlX2RldmljZV9pZBgJIAEoCzIiLm9uZXB1c2gudjEuUm90YXRlRGV2aWNlSWRSZXNwb25zZUgAQggKBnJlc3VsdCIXChVDaGVja1JlYWRpbmVzc1JlcXVlc3QiKgoWQ2hlY2tSZWFkaW5lc3NSZXNwb25zZRIQCghvYnN0YWNsZRgBIAEoCSLNAQoESXRlbRItCghkZWxpdmVyeRgBIAEoCzIZLm9uZXB1c2gubGluay52MS5EZWxpdmVyeUgAEjMKC3B1YmxpY2F0aW9uGAIgASgLMhwub25lcHVzaC5saW5rLnYxLlB1YmxpY2F0aW9uSAASLgoFb3JkZXIYAyABKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVySAASKQoGcmVjYWxsGAQgASgLMhcub25lcHVzaC5saW5rLnYxLlJlY2FsbEgAQgYKBGl0ZW0iKAoGUmVjYWxsEg8KB3B1c2hfaWQYASABKAESDQoFc2xvdHMYAiADKA0iZgoIRGVsaXZlcnkSDwoHcHVzaF9pZBgBIAEoARINCgVmcmFtZRgCIAEoDBINCgVzbG90cxgDIAMoDRIUCgxkZWxpdmVyeV9pZHMYBCADKAESFQoNY29uZmlybV91bnRpbBgFIAEoASKPAQoLUHVibGljYXRpb24SDwoHcHVzaF9pZBgBIAEoARIOCgZ0b3BpY3MYAiADKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg0KBWZyYW1lGAQgASgMEhEKCWlvc19mcmFtZRgFIAEoDBIVCg1jb25maXJtX3VudGlsGAYgASgBItYCCgxTZXNzaW9uT3JkZXISMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXIuS2luZBIMCgRzbG90GAIgASgNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRIOCgZ0b3BpY3MYBCADKA0SDAoEY29kZRgFIAEoDRIOCgZyZWFzb24YBiABKAkSDgoGZGV2aWNlGAcgASgNEhIKCmdlbmVyYXRpb24YCCABKA0SDAoEcGFnZRgJIAEoDRIOCgZ0aWNrZXQYCiABKAEibgoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDwoLS0lORF9SRVNVTUUQARINCglLSU5EX1NZTkMQAhINCglLSU5EX0xJVkUQAxIOCgpLSU5EX0NMT1NFEAQSEQoNS0lORF9SRUxFQVNFRBAFMlAKCEVkZ2VMaW5rEkQKBkF0dGFjaBIaLm9uZXB1c2gubGluay52MS5FZGdlQmF0Y2gaGi5vbmVwdXNoLmxpbmsudjEuQ29yZUJhdGNoKAEwAWIGcHJvdG8z", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push, file_onepush_v1_query]);
 
 /**
  * Edge to core.
@@ -147,6 +149,13 @@ export type Hello = Message<"onepush.link.v1.Hello"> & {
    * @generated from field: uint32 attachment = 2;
    */
   attachment: number;
+
+  /**
+   * Its public port listens beyond loopback: strangers may reach it.
+   *
+   * @generated from field: bool exposed = 3;
+   */
+  exposed: boolean;
 };
 
 /**
@@ -396,7 +405,50 @@ export type Call = Message<"onepush.link.v1.Call"> & {
      */
     value: CheckReadinessRequest;
     case: "checkReadiness";
+  } | {
+    /**
+     * @generated from field: onepush.v1.GetPushRequest get_push = 20;
+     */
+    value: GetPushRequest;
+    case: "getPush";
+  } | {
+    /**
+     * @generated from field: onepush.v1.ListDeliveriesRequest list_deliveries = 21;
+     */
+    value: ListDeliveriesRequest;
+    case: "listDeliveries";
+  } | {
+    /**
+     * @generated from field: onepush.v1.RecallPushRequest recall_push = 22;
+     */
+    value: RecallPushRequest;
+    case: "recallPush";
+  } | {
+    /**
+     * @generated from field: onepush.v1.ListDevicesRequest list_devices = 23;
+     */
+    value: ListDevicesRequest;
+    case: "listDevices";
+  } | {
+    /**
+     * @generated from field: onepush.v1.DeviceTimelineRequest device_timeline = 24;
+     */
+    value: DeviceTimelineRequest;
+    case: "deviceTimeline";
+  } | {
+    /**
+     * @generated from field: onepush.v1.RotateDeviceIdRequest rotate_device_id = 10;
+     */
+    value: RotateDeviceIdRequest;
+    case: "rotateDeviceId";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * The address of who asks the edge, for logs; empty where the edge does not say.
+   *
+   * @generated from field: string client_address = 15;
+   */
+  clientAddress: string;
 };
 
 /**
@@ -504,6 +556,42 @@ export type Reply = Message<"onepush.link.v1.Reply"> & {
      */
     value: CheckReadinessResponse;
     case: "checkReadiness";
+  } | {
+    /**
+     * @generated from field: onepush.v1.GetPushResponse get_push = 20;
+     */
+    value: GetPushResponse;
+    case: "getPush";
+  } | {
+    /**
+     * @generated from field: onepush.v1.ListDeliveriesResponse list_deliveries = 21;
+     */
+    value: ListDeliveriesResponse;
+    case: "listDeliveries";
+  } | {
+    /**
+     * @generated from field: onepush.v1.RecallPushResponse recall_push = 22;
+     */
+    value: RecallPushResponse;
+    case: "recallPush";
+  } | {
+    /**
+     * @generated from field: onepush.v1.ListDevicesResponse list_devices = 23;
+     */
+    value: ListDevicesResponse;
+    case: "listDevices";
+  } | {
+    /**
+     * @generated from field: onepush.v1.DeviceTimelineResponse device_timeline = 24;
+     */
+    value: DeviceTimelineResponse;
+    case: "deviceTimeline";
+  } | {
+    /**
+     * @generated from field: onepush.v1.RotateDeviceIdResponse rotate_device_id = 9;
+     */
+    value: RotateDeviceIdResponse;
+    case: "rotateDeviceId";
   } | { case: undefined; value?: undefined };
 };
 

@@ -13,6 +13,7 @@ import {
   SessionEvent_Kind as Kind,
 } from '../../../../gen/onepush/link/v1/edge_link_pb.js';
 import { createWire } from '../../../property/wire.js';
+import { ADMIT_ALL } from '../../../support/callers.js';
 import { LINK_TOKEN } from '../../../support/process.js';
 import { turn } from '../../../support/scripted-commits.js';
 
@@ -51,6 +52,7 @@ function createLink() {
   const ignored = vi.fn();
   const link = createEdgeLink({
     handlers: {} as PushCoreHandlers,
+    admit: ADMIT_ALL,
     // Of the sessions, these reports use no more.
     sessions: sessions as unknown as Sessions,
     cycle,

@@ -6,13 +6,14 @@ it('a key ends with its time alone, though its app is in the cache', async () =>
   let now = 1000;
   let lookUps = 0;
   const keys = [
-    { hash: hashSecret('earlier'), expiresAt: 2000 },
-    { hash: hashSecret('current'), expiresAt: null },
+    { id: 'a', scope: 'send', hash: hashSecret('earlier'), expiresAt: 2000 } as const,
+    { id: 'b', scope: 'manage', hash: hashSecret('current'), expiresAt: null } as const,
   ];
   const store = {
     async findApps(ids: readonly string[]) {
       lookUps++;
-      return ids.map((id) => ({ num: 1, id, name: id, keys, disabled: false }));
+      const registration = 'OPEN' as const;
+      return ids.map((id) => ({ num: 1, id, name: id, keys, disabled: false, registration, signingKeys: [] }));
     },
     findDevicesByAlias: async () => [],
     findDevicesById: async () => [],
@@ -21,10 +22,10 @@ it('a key ends with its time alone, though its app is in the cache', async () =>
   const registry = createRegistry(store, () => now);
   for (const time of [1000, 1999]) {
     now = time;
-    expect(await registry.authenticate('app', 'earlier')).toMatchObject({ id: 'app' });
+    expect(await registry.authenticate('app', 'earlier')).toMatchObject({ app: { id: 'app' }, key: { id: 'a' } });
   }
   now = 2000;
   await expect(registry.authenticate('app', 'earlier')).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
-  expect(await registry.authenticate('app', 'current')).toMatchObject({ id: 'app' });
+  expect(await registry.authenticate('app', 'current')).toMatchObject({ app: { id: 'app' }, key: { id: 'b' } });
   expect(lookUps).toBe(1);
 });

@@ -14,6 +14,7 @@ import { ErrorInfoSchema, RetryInfoSchema } from '../../../../gen/google/rpc/err
 import { ErrorDetailSchema } from '../../../../gen/onepush/v1/error_pb.js';
 import { SendPushResponseSchema } from '../../../../gen/onepush/v1/push_pb.js';
 import { WatchReceiptsResponseSchema } from '../../../../gen/onepush/v1/receipt_pb.js';
+import { ADMIT_ALL } from '../../../support/callers.js';
 import { failureOf, PROTOCOLS, pushCoreClient } from '../../../support/rpc.js';
 
 /** What SendPush does in the test that runs. */
@@ -27,13 +28,12 @@ const handlers = {
 } as unknown as PushCoreHandlers;
 
 const log = pino({ level: 'silent' });
-const admit = async () => {};
 const pools = createPools();
 const grpc = createGrpcServer({
   handlers,
   health: createHealth(async () => {}).handlers,
   attach: () => {},
-  admit,
+  admit: ADMIT_ALL,
   pools,
   log,
 });
@@ -41,7 +41,7 @@ const connect = createConnectServer({
   handlers,
   checkReadiness: async () => undefined,
   origins: new Set(),
-  admit,
+  admit: ADMIT_ALL,
   pools,
   log,
 });
@@ -118,7 +118,14 @@ it('a caller that does not read its stream does not keep the Connect port from s
   }
   const streaming = { watchReceipts: () => endless() } as unknown as PushCoreHandlers;
   const checkReadiness = async () => undefined;
-  const server = createConnectServer({ handlers: streaming, checkReadiness, origins: new Set(), admit, pools, log });
+  const server = createConnectServer({
+    handlers: streaming,
+    checkReadiness,
+    origins: new Set(),
+    admit: ADMIT_ALL,
+    pools,
+    log,
+  });
   const [, port] = (await server.listen(ANY_PORT)).split(':');
   const socket = connectTo(Number(port), '127.0.0.1');
   const body = '\0\0\0\0\x02{}';

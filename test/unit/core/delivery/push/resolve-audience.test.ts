@@ -203,7 +203,7 @@ describe('the devices of names', () => {
 
   it('are looked up once, however many more than the cache holds are pushed to at a time', async () => {
     const cycle = { push: async ({ resolution }: PushRequest) => (resolution.current() && 1) ?? undefined };
-    const app: App = { num: 1, id: 'a', name: 'a', keys: [], disabled: false };
+    const app: App = { num: 1, id: 'a', name: 'a', keys: [], disabled: false, registration: 'OPEN', signingKeys: [] };
     const accept = createAcceptPush(registry, store, cycle as unknown as WriteCycle, 60);
     const sends = Array.from({ length: 60 }, (_, send) => {
       const deviceIds = Array.from({ length: 1000 }, (_, index) => String(send * 1000 + index));
@@ -242,7 +242,7 @@ it.each([ALIAS, TREE, TAG])(
       { push } as unknown as WriteCycle,
       60,
     );
-    const app: App = { num: 1, id: 'a', name: 'a', keys: [], disabled: false };
+    const app: App = { num: 1, id: 'a', name: 'a', keys: [], disabled: false, registration: 'OPEN', signingKeys: [] };
     expect(await accept(app, { ...DRAFT, audience: reach.audience })).toBe(1);
     expect(push).toHaveBeenCalledTimes(1);
   },

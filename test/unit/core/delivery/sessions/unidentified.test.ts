@@ -3,9 +3,9 @@ import type { Logger } from '../../../../../common/logs/log.js';
 import type { EdgePort } from '../../../../../core/delivery/sessions/edge-port.js';
 import type { UnidentifiedSession } from '../../../../../core/delivery/sessions/session.js';
 import { createUnidentifiedSessions } from '../../../../../core/delivery/sessions/unidentified.js';
-import type { Subscriber } from '../../../../../core/domain/device.js';
+import type { Subscribed } from '../../../../../core/store/store.js';
 
-type Found = Subscriber & { appDisabled: boolean };
+type Found = Subscribed;
 
 const DEVICE: Found = {
   num: 1,
@@ -16,6 +16,7 @@ const DEVICE: Found = {
   generation: 3,
   memberships: [],
   appDisabled: false,
+  seenDay: 0,
 };
 
 /** Sessions that wait to be identified until `answer` is called. */

@@ -8,6 +8,7 @@ import { createHealth } from '../../../../../core/rpc/health.js';
 import { createPools } from '../../../../../core/rpc/pools.js';
 import type { PushCoreHandlers } from '../../../../../core/rpc/service/handlers.js';
 import { SendPushStreamResponseSchema } from '../../../../../gen/onepush/v1/push_pb.js';
+import { ADMIT_ALL } from '../../../../support/callers.js';
 import { eventually } from '../../../../support/eventually.js';
 import { callRaw, connectRaw, frame, openCall } from '../../../../support/raw-grpc.js';
 
@@ -38,8 +39,7 @@ beforeEach(async () => {
   const pools = createPools();
   const entered = [vi.spyOn(pools.strangers, 'enter'), vi.spyOn(pools.callers, 'enter')];
   isLetIn = () => entered.some((enter) => enter.mock.calls.length > 0);
-  const admit = async () => {};
-  server = createGrpcServer({ handlers, health, attach: () => {}, admit, pools, log });
+  server = createGrpcServer({ handlers, health, attach: () => {}, admit: ADMIT_ALL, pools, log });
   session = connectRaw(await server.listen({ host: '127.0.0.1', port: 0 }));
 });
 afterEach(async () => {

@@ -9,7 +9,6 @@ import { createCommitEffects } from '../../../../../core/delivery/commit-effects
 import { createWriteCycle } from '../../../../../core/delivery/writer/write-cycle.js';
 import { createIdClock } from '../../../../../core/domain/id-clock.js';
 import { createRegistry } from '../../../../../core/registry/registry.js';
-import { UNCANCELLED } from '../../../../../core/rpc/service/handlers.js';
 import { createPushCore } from '../../../../../core/rpc/service/push-core.js';
 import { openSqliteStore } from '../../../../../core/store/sqlite/open.js';
 import {
@@ -22,13 +21,13 @@ import {
   TestResult,
   Channel as WireChannel,
 } from '../../../../../gen/onepush/v1/channel_pb.js';
+import { adminCall } from '../../../../support/callers.js';
 import { wakeMessage } from '../../../../support/channels/messages.js';
 import { scriptedProgram } from '../../../../support/channels/program.js';
 import { CHANNEL_KINDS } from '../../../../support/channels/scripted-kinds.js';
 import { owned } from '../../../../support/owned.js';
 import { type FreshDatabase, freshDatabase } from '../../../../support/stores.js';
 
-const ADMIN = 'admin-token';
 const SECRET = 'hunter2';
 const KEYS = [randomBytes(32)];
 const lines: string[] = [];
@@ -63,8 +62,8 @@ async function startCore(keys: readonly Uint8Array[]) {
   channels.load(await store.loadChannels(), await store.loadHidingApps());
   const { num: appNum } = await registry.getApp('one');
   // Of the service, channels use these.
-  const service = createPushCore({ registry, cycle, channels, adminToken: ADMIN, log } as never);
-  const call = { ...UNCANCELLED, credentials: { kind: 'admin', token: ADMIN } } as const;
+  const service = createPushCore({ registry, cycle, channels, log } as never);
+  const call = adminCall();
   return {
     channels,
     service,
@@ -213,24 +212,6 @@ describe('the methods of channels', () => {
     }
     expect((await core.list('one')).hidesContent).toBe(false);
     expect(await refusalOf(core.setWaking('nobody', true))).toBe('UNKNOWN_APP');
-  });
-
-  it('are for admins', async () => {
-    const { service } = core;
-    for (const credentials of [{ kind: 'none' }, { kind: 'app', appId: 'one', key: 'key' }] as const) {
-      const call = { ...UNCANCELLED, credentials };
-      const calls = [
-        service.setChannel(
-          create(SetChannelRequestSchema, { appId: 'one', name: 'a', channel: WireChannel.WEBHOOK }),
-          call,
-        ),
-        service.listChannels(create(ListChannelsRequestSchema, { appId: 'one' }), call),
-        service.removeChannel(create(RemoveChannelRequestSchema, { appId: 'one', name: 'a' }), call),
-        service.testChannel(create(TestChannelRequestSchema, { appId: 'one', name: 'a' }), call),
-        service.setAppWaking(create(SetAppWakingRequestSchema, { id: 'one' }), call),
-      ];
-      for (const each of calls) expect(await refusalOf(each)).toBe('WRONG_ADMIN_TOKEN');
-    }
   });
 });
 

@@ -7,6 +7,7 @@ import {
   type ListDevicesResponse,
   ListDevicesResponseSchema,
 } from '../../../../../gen/onepush/v1/query_pb.js';
+import { appCall } from '../../../../support/callers.js';
 
 /** Devices with as many and as long tags as they may have. */
 const DEVICES: DeviceDetails[] = Array.from({ length: 200 }, (_, index) => ({
@@ -23,7 +24,6 @@ const DEVICES: DeviceDetails[] = Array.from({ length: 200 }, (_, index) => ({
 let read = 0;
 /** Of the service, listing uses these. */
 const parts = {
-  registry: { authenticate: async () => ({ num: 1, id: 'app' }) },
   queries: {
     async listDevices(_by: unknown, after: number, limit: number) {
       const found = DEVICES.filter(({ num }) => num > after).slice(0, limit);
@@ -33,8 +33,6 @@ const parts = {
   },
   presence: () => undefined,
 } as unknown as Parameters<typeof createQueryHandlers>[0];
-type Call = Parameters<ReturnType<typeof createQueryHandlers>['listDevices']>[1];
-const call = { credentials: { kind: 'app', appId: 'app', key: 'key' } } as unknown as Call;
 
 it('lists devices in pages that every client takes, and reads little more than a page has', async () => {
   const { listDevices } = createQueryHandlers(parts);
@@ -43,7 +41,7 @@ it('lists devices in pages that every client takes, and reads little more than a
     read = 0;
     const filter = { case: 'alias', value: 'alice' } as const;
     const request = create(ListDevicesRequestSchema, { filter, pageSize: 1000, pageToken });
-    const page = (await listDevices(request, call)) as ListDevicesResponse;
+    const page = (await listDevices(request, appCall())) as ListDevicesResponse;
     expect(toBinary(ListDevicesResponseSchema, page).length).toBeLessThan(4 * 1024 * 1024);
     expect(read).toBe(page.devices.length);
     ids.push(...page.devices.map(({ deviceId }) => deviceId));

@@ -5,6 +5,7 @@ import { OLDEST, type ReceiptPosition } from '../../../../../core/domain/receipt
 import type { ServiceParts } from '../../../../../core/rpc/service/handlers.js';
 import { createReceiptHandlers } from '../../../../../core/rpc/service/receipts.js';
 import { WatchReceiptsRequestSchema } from '../../../../../gen/onepush/v1/receipt_pb.js';
+import { appCall } from '../../../../support/callers.js';
 
 it('a watcher of an app without receipts is told how far it is, so that it need not read all again', async () => {
   const asked: ReceiptPosition[] = [];
@@ -19,7 +20,6 @@ it('a watcher of an app without receipts is told how far it is, so that it need 
       endedAt: 0,
     }));
   const parts = {
-    registry: { authenticate: async () => ({ num: 1 }) },
     receipts: {
       async next(after: ReceiptPosition) {
         asked.push(after);
@@ -30,11 +30,7 @@ it('a watcher of an app without receipts is told how far it is, so that it need 
   } as unknown as ServiceParts;
   const { watchReceipts } = createReceiptHandlers(parts);
   const call = (position: string) =>
-    watchReceipts(create(WatchReceiptsRequestSchema, { position }), {
-      credentials: { kind: 'app', appId: 'a', key: 'k' },
-      signal: new AbortController().signal,
-      cancelled: false,
-    })[Symbol.asyncIterator]();
+    watchReceipts(create(WatchReceiptsRequestSchema, { position }), appCall())[Symbol.asyncIterator]();
   const first = call('');
   expect((await first.next()).value?.receipts).toEqual([]);
   const second = await first.next();

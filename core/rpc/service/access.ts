@@ -1,0 +1,57 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
+import type { Scope } from '../../domain/app.js';
+
+/**
+ * Callers that a method takes. `anyone`: its request holds a secret of its own, or nothing. Else an app whose key has
+ * the scope, the admin, or both. `audited`: it changes something for others, and is kept in the audit log.
+ */
+export type Access =
+  | 'anyone'
+  | { readonly scope: Scope; readonly admin?: true; readonly audited?: true }
+  | { readonly scope?: undefined; readonly admin: true; readonly audited?: true };
+
+/** One row for each method: a method without one does not compile. docs/contract.md has the same table. */
+export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
+  registerDevice: 'anyone',
+  unregisterDevice: 'anyone',
+  rotateDeviceId: 'anyone',
+
+  sendPush: { scope: 'send' },
+  sendPushStream: { scope: 'send' },
+  estimateAudience: { scope: 'send' },
+  recallPush: { scope: 'send' },
+
+  getPush: { scope: 'read' },
+  listDeliveries: { scope: 'read' },
+  deviceTimeline: { scope: 'read' },
+  listDevices: { scope: 'read' },
+  getPresence: { scope: 'read' },
+  listQuietHours: { scope: 'read' },
+  watchReceipts: { scope: 'read' },
+
+  updateDevice: { scope: 'manage', audited: true },
+  setQuietHours: { scope: 'manage', audited: true },
+  rotateAppKey: { scope: 'manage', admin: true, audited: true },
+
+  createApp: { admin: true, audited: true },
+  getApp: { admin: true },
+  disableApp: { admin: true, audited: true },
+  enableApp: { admin: true, audited: true },
+  setChannel: { admin: true, audited: true },
+  listChannels: { admin: true },
+  removeChannel: { admin: true, audited: true },
+  testChannel: { admin: true },
+  setAppWaking: { admin: true, audited: true },
+};
+
+/** Returns who may call a method. */
+export function accessOf(method: DescMethod): Access {
+  // The names of another service's methods are none of ours: health and reflection are for anyone.
+  return method.parent.typeName === PushCore.typeName ? ACCESS[method.localName as keyof typeof ACCESS] : 'anyone';
+}
+
+/** Returns true if a method is called without credentials. */
+export function isOpenToAnyone(method: DescMethod): boolean {
+  return accessOf(method) === 'anyone';
+}

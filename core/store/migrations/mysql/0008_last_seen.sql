@@ -1,0 +1,1 @@
+ALTER TABLE `devices` ADD `last_seen_at` bigint;

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { OnePushError } from '../../../../../common/errors.js';
+import type { Scope } from '../../../../../core/domain/app.js';
+import { createAdmit } from '../../../../../core/rpc/service/admission.js';
+import { Health } from '../../../../../gen/health/v1/health_pb.js';
+import { PushCore } from '../../../../../gen/onepush/v1/push_core_pb.js';
+
+const app = {
+  num: 1,
+  id: 'app',
+  name: 'app',
+  keys: [],
+  disabled: false,
+  registration: 'OPEN' as const,
+  signingKeys: [],
+};
+/** The scopes of keys are their names. */
+const registry = {
+  authenticate: async (_: string, key: string) => {
+    if (key === 'wrong') throw new OnePushError('WRONG_APP_KEY');
+    return { app, key: { id: `id-${key}`, scope: key as Scope, hash: '', expiresAt: null } };
+  },
+};
+const admit = createAdmit(registry, 'token');
+const key = (scope: string) => ({ kind: 'app', appId: 'app', key: scope }) as const;
+const admin = { kind: 'admin', token: 'token' } as const;
+const { sendPush, getPush, updateDevice, createApp, rotateAppKey, registerDevice } = PushCore.method;
+
+describe('admission', () => {
+  it.each([
+    [sendPush, ['send', 'manage']],
+    [getPush, ['read', 'manage']],
+    [updateDevice, ['manage']],
+    [rotateAppKey, ['manage']],
+  ])('lets in keys by their scope: %#', async (method, scopes) => {
+    for (const scope of ['send', 'read', 'manage']) {
+      const admission = admit(method, key(scope));
+      if (scopes.includes(scope)) {
+        expect((await admission).caller).toEqual({ kind: 'app', app, keyId: `id-${scope}`, scope });
+      } else {
+        await expect(admission).rejects.toMatchObject({ reason: 'WRONG_SCOPE' });
+      }
+    }
+    await expect(admit(method, key('wrong'))).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
+  });
+
+  it('lets in the admin where the method is for admins', async () => {
+    for (const method of [createApp, rotateAppKey]) {
+      expect((await admit(method, admin)).caller).toEqual({ kind: 'admin', name: 'environment' });
+      for (const credentials of [{ kind: 'none' } as const, { ...admin, token: 'other' }]) {
+        await expect(admit(method, credentials)).rejects.toMatchObject({ reason: 'WRONG_ADMIN_TOKEN' });
+      }
+    }
+    await expect(admit(createApp, key('manage'))).rejects.toMatchObject({ reason: 'WRONG_ADMIN_TOKEN' });
+    await expect(admit(sendPush, admin)).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
+    await expect(createAdmit(registry, undefined)(createApp, { kind: 'admin', token: '' })).rejects.toMatchObject({
+      reason: 'WRONG_ADMIN_TOKEN',
+    });
+  });
+
+  it('asks nothing for what is open to anyone', async () => {
+    for (const method of [registerDevice, Health.method.check]) {
+      expect((await admit(method, key('wrong'))).caller).toEqual({ kind: 'none' });
+    }
+  });
+});
