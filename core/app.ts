@@ -12,6 +12,7 @@ import { createCommitEffects } from './delivery/commit-effects.js';
 import { createAcceptPush } from './delivery/push/accept-push.js';
 import { createEstimate } from './delivery/push/estimate-audience.js';
 import { createJobRunner } from './delivery/push/job-runner.js';
+import { createPushQuota } from './delivery/push/push-quota.js';
 import { createRecallPush } from './delivery/push/recall-push.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createRecallCheck } from './delivery/sessions/recall-check.js';
@@ -29,6 +30,7 @@ import { createEdgeLink } from './link/server.js';
 import { createTickets } from './link/tickets.js';
 import { createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
+import { createAppLimits } from './registry/app-limits.js';
 import { createRegistry } from './registry/registry.js';
 import { createConnectServer } from './rpc/connect/server.js';
 import { createGrpcServer } from './rpc/grpc/server.js';
@@ -69,21 +71,18 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const highest = await store.loadHighestIds();
       const metrics = createCoreMetrics();
       const registry = createRegistry(store);
-      const limits = createInboxLimits({
+      const limits = createAppLimits(config.appLimits);
+      const quota = createPushQuota({ limits, registry, store });
+      const inboxLimits = createInboxLimits({
         store,
         limit: config.inboxLimit,
         isConnected: (deviceNum) => sessions.presence(deviceNum) !== undefined,
       });
       const receipts = createReceiptFeed(store, log);
-      const channels = createChannels({
-        kinds: CHANNEL_KINDS,
-        keys: config.secretKeys,
-        log,
-        observe: metrics.wake,
-      });
+      const channels = createChannels({ kinds: CHANNEL_KINDS, keys: config.secretKeys, log, observe: metrics.wake });
       const onCommit = createCommitEffects({
         registry,
-        limits,
+        limits: inboxLimits,
         metrics,
         channels: channels.followers,
         get sessions() {
@@ -135,8 +134,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const leaseChecks = createPeriodic(LEASE_CHECK_INTERVAL, async () => {
         if (!store.holdsLease()) link.detachAll();
       });
-      const jobs = createJobRunner({ registry, store, cycle, log });
-      const sweeper = createSweeper({ store, cycle, limits, retentionDays: config.retentionDays, log });
+      const jobs = createJobRunner({ registry, store, cycle, quota, log });
+      const sweeper = createSweeper({ store, cycle, limits: inboxLimits, retentionDays: config.retentionDays, log });
       const retention = createRetention({
         store,
         cycle,
@@ -155,7 +154,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const handlers = createPushCore({
         registry,
         cycle,
-        acceptPush: createAcceptPush(registry, store, cycle, config.offlineTtl),
+        limits,
+        acceptPush: createAcceptPush(registry, store, cycle, config.offlineTtl, quota),
         recallPush: createRecallPush(cycle),
         estimateAudience: createEstimate(store, (num) => sessions.presence(num) !== undefined),
         queries: store,
@@ -201,13 +201,19 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         tls,
         log,
       });
-      metrics.watch({ tls: tlsSources, store, cycle, registry, edges: link, sums, retention, waking, channels });
-      const ops = createOpsServer({
-        metrics: metrics.page,
-        checkReadiness: health.checkReadiness,
-        tls,
-        log,
+      metrics.watch({
+        tls: tlsSources,
+        store,
+        cycle,
+        registry,
+        limits,
+        edges: link,
+        sums,
+        retention,
+        waking,
+        channels,
       });
+      const ops = createOpsServer({ metrics: metrics.page, checkReadiness: health.checkReadiness, tls, log });
       await port.release();
       const addresses = {
         grpc: await grpc.listen(port.address),

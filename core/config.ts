@@ -1,3 +1,4 @@
+import type { AppLimitValues } from '../common/limits/names.js';
 import type { LogLevel } from '../common/logs/log.js';
 import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
@@ -34,6 +35,8 @@ export interface CoreConfig {
   offlineTtl: number;
   /** Maximum number of deliveries that wait for one device: beyond it the oldest are evicted. */
   inboxLimit: number;
+  /** Limits of apps that have none of their own; 0: none. */
+  appLimits: AppLimitValues;
   /** Days that a push and its receipts are kept after its expiry. */
   retentionDays: number;
   /** Days after which a device that was not seen is removed. */
@@ -71,6 +74,16 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     vapid: readVapid(reader.env),
     offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL'),
     inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT'),
+    appLimits: {
+      registrations: reader.integer('ONEPUSH_APP_REGISTRATIONS_PER_SECOND'),
+      sends: reader.integer('ONEPUSH_APP_SENDS_PER_SECOND'),
+      deliveries: reader.integer('ONEPUSH_APP_DELIVERIES_PER_SECOND'),
+      devices: reader.integer('ONEPUSH_APP_DEVICES'),
+      tags: reader.integer('ONEPUSH_APP_TAGS'),
+      openJobs: reader.integer('ONEPUSH_APP_OPEN_JOBS'),
+      sendStreams: reader.integer('ONEPUSH_APP_SEND_STREAMS'),
+      receiptStreams: reader.integer('ONEPUSH_APP_RECEIPT_STREAMS'),
+    },
     retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS'),
     deviceRetentionDays: reader.integer('ONEPUSH_DEVICE_RETENTION_DAYS'),
     sumCheckInterval: reader.integer('ONEPUSH_SUM_CHECK_INTERVAL'),

@@ -8,6 +8,7 @@ import type { Retention } from './delivery/upkeep/retention.js';
 import type { Waking } from './delivery/waking/waking.js';
 import type { WriteCycle, WriteCycleOptions } from './delivery/writer/write-cycle.js';
 import type { EdgeLinkServer, LinkObserver } from './link/server.js';
+import type { AppLimits } from './registry/app-limits.js';
 import type { Registry } from './registry/registry.js';
 import type { ObserveCall } from './rpc/service/interceptors.js';
 import type { NewPush, Store } from './store/store.js';
@@ -50,6 +51,8 @@ export interface CoreSources {
   sums: Pick<DeliveryAudit, 'counts'>;
   /** Counts of what was removed. */
   retention: Pick<Retention, 'counts'>;
+  /** Refusals, by limit. */
+  limits: Pick<AppLimits, 'refused'>;
   /** Counts of wakes. */
   waking: Pick<Waking, 'counts'>;
 }
@@ -123,8 +126,11 @@ export function createCoreMetrics(): CoreMetrics {
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 
     wake: wakes.observe,
-    watch({ tls, store, cycle, registry, edges, sums, retention, waking, channels }) {
+    watch({ tls, store, cycle, registry, limits, edges, sums, retention, waking, channels }) {
       meterTls(meters, tls);
+      counter('onepush_limited_total', 'Calls that were refused, by the limit that was reached.', () =>
+        byLabel('limit', limits.refused()),
+      );
       wakes.watch(channels);
       counter(
         'onepush_deliveries_ended_total',

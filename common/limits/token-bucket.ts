@@ -24,8 +24,8 @@ export function fullAtAfter(fullAt: number, tokens: number, perSecond: number, n
   return now + Math.min(Math.max(0, deficit), BURST_MS + MAX_DEBT_MS);
 }
 
-/** Returns a clock that stands still while the one that it reads is behind where it was. */
-export function createForwardClock(read: () => number = () => performance.now()): () => number {
+/** Returns a clock that stands still while the one that it reads is behind where it was. `Date.now` costs least. */
+export function createForwardClock(read: () => number = Date.now): () => number {
   let last = read();
   let behind = 0;
   return () => {

@@ -1,5 +1,5 @@
 import { LOG_LEVELS } from '../logs/log.js';
-import { ADDRESS_SETTINGS } from './limit-settings.js';
+import { ADDRESS_SETTINGS, APP_LIMIT_SETTINGS } from './limit-settings.js';
 import type { Setting } from './setting.js';
 import { TLS_SETTINGS } from './tls-settings.js';
 import { WAKING_SETTINGS } from './waking-settings.js';
@@ -124,6 +124,7 @@ export const SETTINGS = {
     meaning:
       'Time after which a device [is removed](operations.md#what-is-removed-and-when) that has unregistered, or that neither registered nor had a session.',
   },
+  ...APP_LIMIT_SETTINGS,
   ...WAKING_SETTINGS,
   ONEPUSH_SUM_CHECK_INTERVAL: {
     readBy: 'core',

@@ -1,3 +1,5 @@
+import type { OwnLimits } from '../../common/limits/names.js';
+
 /** A business system that may push. */
 export interface App {
   /** The store's own number. */
@@ -14,6 +16,8 @@ export interface App {
   registration: RegistrationMode;
   /** Keys that registration tokens are checked with, oldest first. */
   signingKeys: readonly SigningKey[];
+  /** Limits of its own; absent: none. */
+  limits?: OwnLimits | undefined;
 }
 
 /**

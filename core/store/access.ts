@@ -1,3 +1,4 @@
+import type { OwnLimits } from '../../common/limits/names.js';
 import type { RegistrationMode, SigningKey } from '../domain/app.js';
 import type { Device } from '../domain/device.js';
 
@@ -9,6 +10,8 @@ export interface AppUpdate {
   name: string | undefined;
   /** Undefined: as it is. */
   registration: RegistrationMode | undefined;
+  /** Limits of its own, all of them; absent: as they are. */
+  limits?: OwnLimits;
 }
 
 /** A signing key by its app. */

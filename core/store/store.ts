@@ -271,9 +271,9 @@ export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, Re
   commitRecalls(recalls: readonly Recall[]): Promise<(Recalled | undefined)[]>;
   /**
    * Commits jobs with their idempotency keys, no two of one key. Answers in the order of the call the id of each, or of
-   * what its key stands for already; 'conflict': that is another push.
+   * what its key stands for already; 'conflict': that is another push; 'full': the app has as many open jobs as it may.
    */
-  commitJobs(jobs: readonly NewJob[]): Promise<(number | 'conflict')[]>;
+  commitJobs(jobs: readonly NewJob[]): Promise<(number | 'conflict' | 'full')[]>;
   /**
    * Cancels jobs, done ones too, and erases their content: no part of them is committed any more. Answers in the order
    * of the call the ids of their parts, which stay as they are; undefined: the app has no such job.

@@ -52,6 +52,10 @@ export interface NewRegistration extends Registration {
   now: number;
   /** Absent: now. */
   registeredAt?: number;
+  /** Maximum number of tags of the app; absent: as the contract has it. */
+  maxTags?: number;
+  /** True: it is refused if it brings the app another device. */
+  isAppFull?: boolean;
 }
 
 /** A change of a registered device. */
@@ -68,8 +72,9 @@ export interface DeviceUpdate {
   alias: string | undefined;
   /** Absent: as it is; null: none. */
   mobile: string | null | undefined;
-  /** As that of a registration. */
+  /** As those of a registration. */
   push?: DeviceToken | null | undefined;
+  maxTags?: number;
   /** The last push id given out: new tags begin after it. */
   sinceId: number;
   /** Milliseconds since the epoch. */
@@ -102,8 +107,8 @@ export interface Registered {
   topics: readonly number[];
 }
 
-/** Reason of a refused registration: the alias has its devices, or the app its tags. Nothing of it is committed. */
-export type Refusal = 'TOO_MANY_DEVICES' | 'TOO_MANY_TAGS';
+/** Reason of a refusal: the alias or the app has its devices, or the app its tags. Nothing of it is committed. */
+export type Refusal = 'TOO_MANY_DEVICES' | 'TOO_MANY_TAGS' | 'APP_FULL';
 
 /** A push as the store keeps it. */
 export interface NewPush {
@@ -123,6 +128,8 @@ export interface NewPush {
 export interface NewJob extends Job {
   /** The key that makes a retry safe; absent: none. */
   idempotency?: IdempotencyKey | undefined;
+  /** Maximum number of open jobs of the app; absent or 0: any. */
+  maxOpen?: number | undefined;
 }
 
 /** A job whose next part cannot be made. */

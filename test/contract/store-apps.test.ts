@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { eachStore, must } from './each-store.js';
 import { NOW, newApp, newDevices } from './samples.js';
 
+const AS_IT_IS = { name: undefined, registration: undefined };
+
 eachStore('apps', (opened) => {
   describe('keys', () => {
     it('end when they are replaced, not later than they would have', async () => {
@@ -30,6 +32,23 @@ eachStore('apps', (opened) => {
       const hashes = (await store.findApps([id]))[0]?.keys.map(({ hash }) => hash);
       expect(hashes?.toSorted()).toEqual(Array.from({ length: 10 }, (_, index) => `k${index + 3}`).toSorted());
     });
+  });
+
+  it('keep limits of their own until they get others', async () => {
+    const { store } = opened;
+    const { id } = await newApp(store);
+    const limits = async () => (await store.findApps([id]))[0]?.limits;
+    expect(await limits()).toBeUndefined();
+    for (const own of [{ sends: 100, devices: 0 }, { tags: 5 }]) {
+      expect(await store.commitAppUpdates([{ ...AS_IT_IS, id, limits: own }])).toEqual([true]);
+      expect(await limits()).toEqual(own);
+    }
+    const both = [
+      { ...AS_IT_IS, id, limits: {} },
+      { ...AS_IT_IS, id: 'nobody', limits: {} },
+    ];
+    expect(await store.commitAppUpdates(both)).toEqual([true, false]);
+    expect(await limits()).toBeUndefined();
   });
 
   it('are disabled and enabled, twice if need be, and their devices say so', async () => {

@@ -41,6 +41,25 @@ eachStore('jobs', (opened) => {
     return { id, commit: () => opened.store.commitDeliveries(batch({ pushes: [{ ...made, job: step }] })) };
   }
 
+  it('are refused where an app has as many open ones as it may, but for those whose key is known', async () => {
+    const { store } = opened;
+    const [app, other] = [await newApp(store), await newApp(store)];
+    const limited = (of: App, key?: string) => ({ ...job(of), maxOpen: 2, ...(key !== undefined && keyed(key)) });
+    const keyed = (key: string) => ({ idempotency: { key, digest: 'd', expiresAt: NOW + 1000 } });
+    const [first, second, third, elsewhere] = [limited(app, 'first'), limited(app), limited(app), limited(other)];
+    expect(await store.commitJobs([first, second, third, elsewhere])).toEqual([
+      first.id,
+      second.id,
+      'full',
+      elsewhere.id,
+    ]);
+    expect(await store.commitJobs([limited(app, 'first'), limited(app)])).toEqual([first.id, 'full']);
+    expect(await store.countOpenJobs(app.num)).toBe(2);
+    await store.commitCancellations([{ id: second.id, appNum: app.num, now: NOW }]);
+    const fourth = limited(app);
+    expect(await store.commitJobs([fourth])).toEqual([fourth.id]);
+  });
+
   it('are kept whole until they are done', async () => {
     const { store } = opened;
     const app = await newApp(store);

@@ -377,9 +377,9 @@ eachStore('the registry of a store', (opened) => {
   it('refuses an app more tags than it may have, and those that it has to nobody', async () => {
     const { store, url } = opened;
     const app = await newApp(store);
-    const others = Array.from({ length: LIMITS.tagsOfApp - 5 }, (_, index) => [app.num, `t${index}`]);
+    const others = Array.from({ length: LIMITS.tagsOfApp - 4 }, (_, index) => [app.num, `t${index}`]);
     await insertMany(url, 'topics (app_num, tag)', others);
-    // With that of everyone, four are left.
+    // Four are left: everyone's timeline is none of a tag.
     expect(typeof must((await store.commitRegistrations([registration(app, { tags: ['a', 'b'] })]))[0])).toBe('object');
     const results = await store.commitRegistrations([
       registration(app, { tags: ['c', 'd', 'e'] }),
@@ -399,6 +399,35 @@ eachStore('the registry of a store', (opened) => {
     expect(
       typeof must((await store.commitRegistrations([registration(await newApp(store), { tags: ['e'] })]))[0]),
     ).toBe('object');
+  });
+
+  it('refuses a full app another device, and none that it has', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const [known, gone] = [registration(app), registration(app)];
+    await registerAll(store, [known, gone]);
+    await store.commitUnregistrations([gone.newId], NOW);
+    const full = { isAppFull: true };
+    const results = await store.commitRegistrations([
+      registration(app, full),
+      { ...known, ...full, alias: 'other' },
+      { ...gone, ...full },
+    ]);
+    expect(results).toMatchObject(['APP_FULL', { alias: 'other' }, 'APP_FULL']);
+    expect(await store.countDevices(app.num)).toBe(1);
+  });
+
+  it('counts devices and tags of an app', async () => {
+    const { store } = opened;
+    const [app, other] = [await newApp(store), await newApp(store)];
+    expect([await store.countDevices(app.num), await store.countTags(app.num)]).toEqual([0, 0]);
+    await registerAll(store, [
+      registration(app, { alias: 'a', tags: ['x', 'y'] }),
+      registration(app, { alias: 'a', tags: ['y'] }),
+      registration(app, { alias: 'b' }),
+      registration(other, { alias: 'a', tags: ['z'] }),
+    ]);
+    expect([await store.countDevices(app.num), await store.countTags(app.num)]).toEqual([3, 2]);
   });
 
   it('finds nothing for empty sets', async () => {

@@ -8,6 +8,7 @@ import { createRegistry, type Registry } from '../../core/registry/registry.js';
 import { CORE } from '../../core/store/sql/fence.js';
 import type { StoreReader } from '../../core/store/store.js';
 import { eventually } from '../support/eventually.js';
+import { unlimited } from '../support/limits.js';
 import { eachStore, must, type OpenStore } from './each-store.js';
 import { newApp, register, registration } from './samples.js';
 
@@ -88,6 +89,7 @@ async function createCore({ store }: OpenStore) {
         },
       },
       60,
+      unlimited(),
     );
     const options = { tenantCode: '', platform: 'ALL', msgType: 'MSG', needConfirm: false } as const;
     const audience = { kind: 'tags', tags: [tag], match: 'any' } as const;

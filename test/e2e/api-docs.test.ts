@@ -71,7 +71,7 @@ describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md'
 });
 
 /** Keys whose values are other ones each time, beside ids and times. */
-const BY_CHANCE = new Set(['appKey', 'edgeId', 'nextPageToken']);
+const BY_CHANCE = new Set(['appKey', 'edgeId', 'nextPageToken', 'used']);
 
 /** The same with a word for the kind of each value that is another one each time. */
 function withoutChance(value: unknown, key = ''): unknown {
@@ -79,8 +79,8 @@ function withoutChance(value: unknown, key = ''): unknown {
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutChance(item, name)]));
   }
-  if (typeof value !== 'string') return value;
   if (BY_CHANCE.has(key)) return `<${key}>`;
+  if (typeof value !== 'string') return value;
   return value
     .replace(/^\d{10,16}$/, '<push>')
     .replace(/^[0-9a-f]{16}$/, '<app>')

@@ -14,6 +14,7 @@ import type { PushCoreHandlers } from '../../core/rpc/service/handlers.js';
 import { CORE } from '../../core/store/sql/fence.js';
 import type { Store } from '../../core/store/store.js';
 import { ADMIT_ALL } from '../support/callers.js';
+import { unlimited } from '../support/limits.js';
 import { owned } from '../support/owned.js';
 import { LINK_TOKEN } from '../support/process.js';
 
@@ -71,7 +72,7 @@ export async function startCore(options: {
   return {
     app: await registry.getApp(APP_ID),
     cycle,
-    acceptPush: createAcceptPush(registry, store, cycle, OFFLINE_TTL),
+    acceptPush: createAcceptPush(registry, store, cycle, OFFLINE_TTL, unlimited()),
     // The edge makes no calls here.
     link: createEdgeLink({
       handlers: {} as PushCoreHandlers,

@@ -4,6 +4,7 @@ export interface ErrorBody {
   code: number;
   message: string;
   field?: string;
+  limit?: string;
   requestId?: string;
 }
 

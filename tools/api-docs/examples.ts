@@ -181,6 +181,23 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
   },
   RemoveChannel: { as: 'admin', request: { appId: '$APP', name: 'orders' }, answer: {} },
   SetAppWaking: { as: 'admin', request: { id: '$APP', hidesContent: true }, answer: {} },
+  SetAppLimits: { as: 'admin', request: { id: '$APP', limits: { sendsPerSecond: 100 } }, answer: {} },
+  GetUsage: {
+    as: 'app',
+    request: {},
+    answer: {
+      limits: [
+        { name: 'app.registrations', used: 0.02 },
+        { name: 'app.sends', used: 0.02 },
+        { name: 'app.deliveries', used: 0.02 },
+        { name: 'app.sendStreams', limit: 1000 },
+        { name: 'app.receiptStreams', limit: 100 },
+        { name: 'app.devices', used: 1 },
+        { name: 'app.tags', limit: 100000, used: 1 },
+        { name: 'app.openJobs', limit: 10000 },
+      ],
+    },
+  },
 };
 
 /** The streams, with the client package: programs, by method. */

@@ -43,6 +43,16 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_RETENTION_DAYS: '推送过期后，其记录和回执保留的时间。正文在过期时擦除。',
   ONEPUSH_DEVICE_RETENTION_DAYS:
     '设备注销后，或既未注册也未建立过会话时，多久之后[被清除](operations.zh-CN.md#清除什么何时清除)。',
+  ONEPUSH_APP_REGISTRATIONS_PER_SECOND:
+    '单个[应用](operations.zh-CN.md#限额)的注册次数，静默之后可一次用去十倍。0 表示不限。',
+  ONEPUSH_APP_SENDS_PER_SECOND: '单个应用的推送次数，静默之后可一次用去十倍。0 表示不限。',
+  ONEPUSH_APP_DELIVERIES_PER_SECOND:
+    '单个应用的推送所发往的设备数，静默之后可一次用去十倍；发给所有人或标签的推送算一条。0 表示不限。',
+  ONEPUSH_APP_DEVICES: '单个应用已注册的设备数。0 表示不限。',
+  ONEPUSH_APP_TAGS: '单个应用的设备自始至终用过的标签数：每个标签永远有自己的时间线。0 表示不限。',
+  ONEPUSH_APP_OPEN_JOBS: '单个应用中定时的，或正在分批发出的推送数。0 表示不限。',
+  ONEPUSH_APP_SEND_STREAMS: '单个应用打开的 `SendPushStream` 调用数。0 表示不限。',
+  ONEPUSH_APP_RECEIPT_STREAMS: '单个应用打开的 `WatchReceipts` 调用数。0 表示不限。',
   ONEPUSH_WAKE_AFTER: '`needConfirm` 的消息未确认多久后，会[唤醒](architecture.md#waking)在线的设备。',
   ONEPUSH_WAKE_GRACE: 'edge 或 core 停止后，设备在被唤醒之前可以重新连接的时间；唤醒分散在两倍于此的时间内。',
   ONEPUSH_SMS_AFTER: '用户的所有设备都未收到推送时，多久后发送其 `smsMessage`。',

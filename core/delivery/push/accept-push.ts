@@ -9,7 +9,9 @@ import { type IdempotencyKey, type StoreReader, StoreUnavailable } from '../../s
 import type { JobRequest } from '../writer/commands.js';
 import { IDEMPOTENCY_LIFETIME } from '../writer/idempotency.js';
 import type { Caller } from '../writer/push-queue.js';
+import type { Resolution } from '../writer/resolution.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
+import type { PushQuota, PushShare } from './push-quota.js';
 import { resolveAudience } from './resolve-audience.js';
 
 /** A push as an app asks for it. */
@@ -42,7 +44,7 @@ const MAX_ATTEMPTS = 20;
  *
  * @param caller one that has cancelled before the commit begins has nothing committed; absent: the push is carried out
  * in any case
- * @throws OnePushError STORE_UNAVAILABLE or OVERLOADED: then it is not accepted; IDEMPOTENCY_CONFLICT
+ * @throws OnePushError STORE_UNAVAILABLE, OVERLOADED or LIMIT_REACHED: then it is not accepted; IDEMPOTENCY_CONFLICT
  */
 export type AcceptPush = (app: App, draft: PushDraft, caller?: Caller) => Promise<number>;
 
@@ -52,32 +54,70 @@ export function createAcceptPush(
   store: Pick<StoreReader, 'findAudience'>,
   cycle: Pick<WriteCycle, 'push' | 'execute' | 'commands'>,
   offlineTtl: number,
+  quota: PushQuota,
 ): AcceptPush {
-  async function schedule(request: JobRequest, caller: Caller | undefined): Promise<number> {
+  async function schedule(app: App, request: JobRequest, caller: Caller | undefined): Promise<number> {
     if (caller?.cancelled) throw new StoreUnavailable('CANCELLED');
-    const id = await cycle.execute(cycle.commands.schedule, request);
+    const maxOpen = quota.maxOpenJobs(app);
+    const id = await cycle.execute(cycle.commands.schedule, { ...request, maxOpen });
     if (id === 'conflict') throw new OnePushError('IDEMPOTENCY_CONFLICT');
+    if (id === 'full') throw quota.refuseJob(app);
     return id;
   }
 
-  return async (app, draft, caller) => {
-    const since = performance.now();
+  /** Hot: each step is waited for only where there is something to wait for. */
+  async function accept({ app, draft, caller, since, idempotency }: Accepting, share: PushShare): Promise<number> {
     const { content, sendAt } = draft;
     const reach = reachOf(draft.audience, draft.platform);
     const header = toHeader(app, draft, reach.platform);
     const lifetime = lifetimeOf(draft, offlineTtl);
-    const idempotency = draft.idempotency && scopedKey(app, draft.idempotency);
-    const later = (dueAt: number | undefined): Promise<number> =>
-      schedule({ appNum: app.num, spec: { header, work: { content, reach } }, dueAt, lifetime, idempotency }, caller);
+    const repeated = idempotency && (() => share.giveBack());
+    const later = (dueAt: number | undefined): Promise<number> => {
+      const spec = { header, work: { content, reach } };
+      return schedule(app, { appNum: app.num, spec, dueAt, lifetime, idempotency, repeated }, caller);
+    };
+    const sends = share.take('sends', 1);
+    if (sends !== undefined) await sends;
     if (sendAt !== undefined && sendAt > Date.now()) return later(sendAt);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const resolution = await resolveAudience(registry, store, app.num, reach, RESOLVE_BOUNDS);
+      // Of a job nothing is taken before its parts are made, but there must be something left.
+      const deliveries = attempt === 0 ? share.take('deliveries', deliveriesOf(resolution)) : undefined;
+      if (deliveries !== undefined) await deliveries;
       if (resolution === undefined) return later(undefined);
-      const pushId = await cycle.push({ header, content, lifetime, resolution, idempotency, caller, since });
+      const request = { header, content, lifetime, resolution, idempotency, caller, repeated, since };
+      const pushId = await cycle.push(request);
       if (pushId !== undefined) return pushId;
     }
     throw new OnePushError('OVERLOADED');
+  }
+
+  return async (app, draft, caller) => {
+    const since = performance.now();
+    const idempotency = draft.idempotency && scopedKey(app, draft.idempotency);
+    const share = quota.begin(app, idempotency);
+    try {
+      return await accept({ app, draft, caller, since, idempotency }, share);
+    } catch (error) {
+      share.giveBack();
+      throw error;
+    }
   };
+}
+
+interface Accepting {
+  app: App;
+  draft: PushDraft;
+  caller: Caller | undefined;
+  since: number;
+  idempotency: IdempotencyKey | undefined;
+}
+
+/** A push to topics is written once, for however many devices. */
+function deliveriesOf(resolution: Resolution | undefined): number {
+  if (resolution === undefined) return 0;
+  const { target } = resolution;
+  return target.kind === 'directed' ? target.deviceNums.length : 1;
 }
 
 /** The key is the app's own; it is kept as a hash, since it may be long. */

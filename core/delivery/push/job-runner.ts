@@ -5,6 +5,7 @@ import type { OpenJob } from '../../domain/job.js';
 import type { Registry } from '../../registry/registry.js';
 import { isTimeLimit, type StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
+import type { PushQuota } from './push-quota.js';
 import { type AudiencePage, resolveAudiencePage } from './resolve-audience.js';
 
 /**
@@ -60,10 +61,11 @@ export function createJobRunner(options: {
   registry: Registry;
   store: Pick<StoreReader, 'findAudience' | 'findDueJobs' | 'findOpenJob'>;
   cycle: Pick<WriteCycle, 'push' | 'execute' | 'commands'>;
+  quota: Pick<PushQuota, 'delivered'>;
   log: Logger;
   now?: () => number;
 }): JobRunner {
-  const { registry, store, cycle, log, now = Date.now } = options;
+  const { registry, store, cycle, quota, log, now = Date.now } = options;
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
   /** Of jobs that are due. */
@@ -134,6 +136,9 @@ export function createJobRunner(options: {
         job: { id, from: job.after, after, done: !more },
       });
       if (pushId !== undefined) underWay.delete(id);
+      if (pushId !== undefined && target.kind === 'directed') {
+        quota.delivered(job.header.appId, target.deviceNums.length);
+      }
       return pushId !== undefined;
     } catch (error) {
       if (!stopped) await failed(id, error);

@@ -45,6 +45,10 @@ export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
   lifetime: number;
   /** The key that makes a retry safe; undefined: none. */
   idempotency: IdempotencyKey | undefined;
+  /** Maximum number of open jobs of the app; absent or 0: any. */
+  maxOpen?: number;
+  /** Called if the key stood for a push already, which is answered. */
+  repeated?: (() => void) | undefined;
 }
 
 /** The changes that go through the write cycle besides deliveries. */
@@ -65,8 +69,8 @@ export interface Commands extends ChannelCommands, AccessCommands, RetentionComm
   setAppState: Command<Omit<AppState, 'now'>, boolean>;
   /** Undefined: the app has no such push. */
   recall: Command<Omit<Recall, 'now'>, Recalled | undefined>;
-  /** With the request id; 'conflict': its idempotency key stands for another push. */
-  schedule: Command<JobRequest, number | 'conflict'>;
+  /** With the request id; 'conflict': its idempotency key stands for another push; 'full': the app has no room. */
+  schedule: Command<JobRequest, number | 'conflict' | 'full'>;
   /** With the ids of the parts that were made before; undefined: the app has no such job. */
   cancel: Command<Omit<JobCancellation, 'now'>, readonly number[] | undefined>;
   /** Ends a job that cannot be made, with the reason. */
@@ -194,11 +198,15 @@ export function createCommands(options: {
       bytesOf: ({ spec }) => JSON.stringify(spec).length,
       apply(requests) {
         const createdAt = now();
-        const jobs = requests.map(({ appNum, spec, dueAt = createdAt, lifetime, idempotency }): NewJob => {
-          return { id: pushIds.next(), appNum, spec, dueAt, createdAt, expiresAt: dueAt + lifetime, idempotency };
+        const jobs = requests.map(({ appNum, spec, dueAt = createdAt, lifetime, idempotency, maxOpen }): NewJob => {
+          const id = pushIds.next();
+          return { id, appNum, spec, dueAt, createdAt, expiresAt: dueAt + lifetime, idempotency, maxOpen };
         });
         return commit(commits.commitJobs(jobs), (ids) => {
           onCommit({ kind: 'scheduled', dueAt: Math.min(...jobs.map(({ dueAt }) => dueAt)) });
+          for (const [index, { id }] of jobs.entries()) {
+            if (typeof ids[index] === 'number' && ids[index] !== id) requests[index]?.repeated?.();
+          }
           return ids;
         });
       },

@@ -38,8 +38,10 @@ export function createIdempotency(store: Pick<StoreReader, 'findIdempotent'>): I
         }
         const earlier = known.get(idempotency.key);
         if (earlier !== undefined) {
-          if (earlier.digest === idempotency.digest) push.resolve(earlier.pushId);
-          else push.reject(new OnePushError('IDEMPOTENCY_CONFLICT'));
+          if (earlier.digest === idempotency.digest) {
+            push.repeated?.();
+            push.resolve(earlier.pushId);
+          } else push.reject(new OnePushError('IDEMPOTENCY_CONFLICT'));
         } else if (taken.has(idempotency.key)) {
           later.push(push);
         } else {

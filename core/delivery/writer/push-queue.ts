@@ -26,6 +26,8 @@ export interface PushRequest {
   idempotency?: IdempotencyKey | undefined;
   /** The one who waits for the answer; absent: it is carried out in any case. */
   caller?: Caller | undefined;
+  /** Called if its key stood for a push already, which is answered; absent: nobody wants to know. */
+  repeated?: (() => void) | undefined;
   /** The job whose next part it is: it is refused if it is not the next. */
   job?: JobStep | undefined;
   /** Time at which its call came, by `performance.now()`; absent: now. */
@@ -142,6 +144,7 @@ export function createPushQueue(ready: () => void): PushQueue {
           resolution: request.resolution,
           idempotency: request.idempotency,
           caller: request.caller,
+          repeated: request.repeated,
           job: request.job,
           resolve,
           reject,

@@ -29,6 +29,7 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   getPresence: { scope: 'read' },
   listQuietHours: { scope: 'read' },
   watchReceipts: { scope: 'read' },
+  getUsage: { scope: 'read', admin: true },
 
   updateDevice: { scope: 'manage', audited: true },
   setQuietHours: { scope: 'manage', audited: true },
@@ -43,6 +44,7 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   removeChannel: { admin: true, audited: true },
   testChannel: { admin: true },
   setAppWaking: { admin: true, audited: true },
+  setAppLimits: { admin: true, audited: true },
 };
 
 /** Returns who may call a method. */

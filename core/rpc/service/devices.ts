@@ -10,35 +10,42 @@ import {
 import { fromRegisterDevice, fromUpdateDevice, toWireDevice } from '../wire/device.js';
 import { appOf } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import { createLimitedRegistration } from './limited-registration.js';
 
 /** The methods that change devices. */
 export function createDeviceHandlers({
   registry,
   cycle,
+  limits,
+  queries,
   presence,
-}: Pick<ServiceParts, 'registry' | 'cycle' | 'presence'>): Pick<
+}: Pick<ServiceParts, 'registry' | 'cycle' | 'limits' | 'queries' | 'presence'>): Pick<
   PushCoreHandlers,
   'registerDevice' | 'unregisterDevice' | 'rotateDeviceId' | 'updateDevice'
 > {
+  const registering = createLimitedRegistration({ cycle, limits, queries });
+
   return {
     async registerDevice(request) {
       const registration = fromRegisterDevice(request);
       const app = await registry.getEnabledApp(registration.appId);
-      const result = await cycle.execute(cycle.commands.register, { ...registration, appNum: app.num });
-      if (typeof result === 'string') throw new OnePushError(result);
-      return create(RegisterDeviceResponseSchema, { deviceId: result.device.id });
+      return create(RegisterDeviceResponseSchema, { deviceId: await registering.register(app, registration) });
     },
 
     async updateDevice(request, { caller }) {
       const change = fromUpdateDevice(request);
       const app = appOf(caller);
-      const updated = await cycle.execute(cycle.commands.update, { ...change, appNum: app.num });
+      const updated = await cycle.execute(cycle.commands.update, {
+        ...change,
+        appNum: app.num,
+        maxTags: registering.maxTagsOf(app),
+      });
       if (updated === undefined) throw new OnePushError('UNKNOWN_DEVICE');
       if (updated === 'tooManyTags') {
         const rule = `must not leave the device with more than ${LIMITS.tags} tags`;
         throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'addTags', rule }] });
       }
-      if (typeof updated === 'string') throw new OnePushError(updated);
+      if (typeof updated === 'string') throw registering.toError(app, updated);
       const { num, id, platform } = updated.result.device;
       const { alias, tags, mobile, registeredAt = 0 } = updated.registration;
       const { token } = updated;

@@ -10,6 +10,7 @@ import type { ReceiptFeed } from '../../delivery/receipt-feed.js';
 import type { Sessions } from '../../delivery/sessions/sessions.js';
 import type { WriteCycle } from '../../delivery/writer/write-cycle.js';
 import type { ReportReader } from '../../domain/queries.js';
+import type { AppLimits } from '../../registry/app-limits.js';
 import type { Registry } from '../../registry/registry.js';
 import type { Admission } from './caller.js';
 
@@ -19,6 +20,8 @@ export interface ServiceParts {
   registry: Registry;
   /** The one writer. */
   cycle: Pick<WriteCycle, 'execute' | 'commands'>;
+  /** Limits of apps. */
+  limits: AppLimits;
   /** Accepts a push. */
   acceptPush: AcceptPush;
   /** Recalls a push, or cancels a job. */

@@ -8,6 +8,7 @@ import { createPushHandlers } from './pushes.js';
 import { createQueryHandlers } from './queries.js';
 import { createQuietHoursHandlers } from './quiet-hours.js';
 import { createReceiptHandlers } from './receipts.js';
+import { createUsageHandlers } from './usage.js';
 import { validateRequests } from './validation.js';
 
 /** Puts the service together; what it is called with is checked by the rules of the schema first. */
@@ -22,5 +23,6 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createDeliveryHandlers(options),
     ...createQuietHoursHandlers(options),
     ...createReceiptHandlers(options),
+    ...createUsageHandlers(options),
   });
 }

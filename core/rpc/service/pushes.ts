@@ -15,9 +15,10 @@ const CHECKED = Promise.resolve(undefined);
 export function createPushHandlers({
   acceptPush,
   recallPush,
+  limits,
   stopping,
   log,
-}: Pick<ServiceParts, 'acceptPush' | 'recallPush' | 'log' | 'stopping'>): Pick<
+}: Pick<ServiceParts, 'acceptPush' | 'recallPush' | 'limits' | 'log' | 'stopping'>): Pick<
   PushCoreHandlers,
   'sendPush' | 'sendPushStream' | 'recallPush'
 > {
@@ -35,13 +36,19 @@ export function createPushHandlers({
       return { $typeName: 'onepush.v1.SendPushResponse', requestId: toRequestId(pushId) };
     },
 
-    sendPushStream: (requests, { readmit }) =>
-      answerPushes(requests, {
-        authenticate: async () => appOf(await readmit()),
-        send: (app, push) => make(app, fromSendPush(push), push.dryRun),
-        stopping,
-        log,
-      }),
+    async *sendPushStream(requests, { caller, readmit }) {
+      const ended = limits.open(appOf(caller), 'sendStreams');
+      try {
+        yield* answerPushes(requests, {
+          authenticate: async () => appOf(await readmit()),
+          send: (app, push) => make(app, fromSendPush(push), push.dryRun),
+          stopping,
+          log,
+        });
+      } finally {
+        ended();
+      }
+    },
 
     async recallPush({ requestId }, { caller }) {
       const app = appOf(caller);

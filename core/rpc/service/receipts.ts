@@ -23,29 +23,20 @@ import { parseToken, toToken } from './page-tokens.js';
  */
 const FOREIGN = 2000;
 
-/** Maximum number of open streams of receipts of an app: beyond it one is answered OVERLOADED. */
-const MAX_WATCHERS = 100;
-
 /** The methods that follow. */
 export function createReceiptHandlers({
   queries,
   receipts,
-}: Pick<ServiceParts, 'queries' | 'receipts'>): Pick<PushCoreHandlers, 'watchReceipts'> {
-  /** The open streams of each app. */
-  const watching = new Map<number, number>();
-
+  limits,
+}: Pick<ServiceParts, 'queries' | 'receipts' | 'limits'>): Pick<PushCoreHandlers, 'watchReceipts'> {
   return {
     async *watchReceipts(request, { caller, readmit, signal }) {
       const app = appOf(caller);
-      const others = watching.get(app.num) ?? 0;
-      if (others >= MAX_WATCHERS) throw new OnePushError('OVERLOADED', { hint: `an app has ${MAX_WATCHERS} streams` });
-      watching.set(app.num, others + 1);
+      const ended = limits.open(app, 'receiptStreams');
       try {
         yield* follow(app, request, readmit, signal);
       } finally {
-        const left = (watching.get(app.num) ?? 1) - 1;
-        if (left > 0) watching.set(app.num, left);
-        else watching.delete(app.num);
+        ended();
       }
     },
   };

@@ -3,6 +3,7 @@ import { hashSecret } from '../../../common/secrets.js';
 import type { App, AppKey } from '../../domain/app.js';
 import { EVERYONE_TAG } from '../../domain/audience.js';
 import { type Device, dayOf, type Membership } from '../../domain/device.js';
+import { decodeLimits } from '../sql/app-limits.js';
 import { platformCodes, registrationCodes } from '../sql/codes.js';
 import { keyChunks, rowsFor, type SqlDriver, type Tables } from '../sql/driver.js';
 import type { StoreReader } from '../store.js';
@@ -29,6 +30,7 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
             name: apps.name,
             disabledAt: apps.disabledAt,
             registration: apps.registration,
+            limits: apps.limits,
             keyNum: appKeys.num,
             hash: appKeys.keyHash,
             expiresAt: appKeys.expiresAt,
@@ -40,10 +42,11 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
       const found = new Map<number, App & { keys: AppKey[] }>();
       const nums = rows.map(({ num }) => num);
       const signing = await findSigningKeys(driver, nums);
-      for (const { num, id, name, disabledAt, registration: mode, keyNum, hash, expiresAt } of rows) {
+      for (const { num, id, name, disabledAt, registration: mode, limits: own, keyNum, hash, expiresAt } of rows) {
         const registration = registrationCodes.fromCode(mode);
         const signingKeys = signing.get(num) ?? [];
-        const app = { num, id, name, keys: [], disabled: disabledAt !== null, registration, signingKeys };
+        const limits = decodeLimits(own);
+        const app = { num, id, name, keys: [], disabled: disabledAt !== null, registration, signingKeys, limits };
         const known = found.get(num) ?? app;
         if (hash !== null) known.keys.push({ id: String(keyNum), scope: 'manage', hash, expiresAt });
         found.set(num, known);

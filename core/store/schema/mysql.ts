@@ -12,6 +12,8 @@ export const apps = mysqlTable('apps', {
   createdAt: number53('created_at').notNull(),
   /** Null: it may push. */
   disabledAt: number53('disabled_at'),
+  /** JSON of limits of its own; null: it has none. */
+  limits: freeText('limits', { length: 1000 }),
   /** True: vendors are told of a message, and nothing of its content. */
   hidesContent: boolean('hides_content').notNull().default(false),
   /** Way in which its devices are registered. */

@@ -15,6 +15,8 @@ export const apps = sqliteTable('apps', {
   createdAt: number53('created_at').notNull(),
   /** Null: it may push. */
   disabledAt: number53('disabled_at'),
+  /** JSON of limits of its own; null: it has none. */
+  limits: text('limits'),
   /** True: vendors are told of a message, and nothing of its content. */
   hidesContent: integer('hides_content', { mode: 'boolean' }).notNull().default(false),
   /** Way in which its devices are registered. */

@@ -12,6 +12,7 @@ import { createQueryReads } from '../reads/reports.js';
 import { createRetentionReads } from '../reads/retention.js';
 import { createSigningKeyReads } from '../reads/signing-keys.js';
 import { createTimelineReads } from '../reads/timelines.js';
+import { createUsageReads } from '../reads/usage.js';
 import { createWakeReads } from '../reads/wakes.js';
 import { type CoreOwnership, type Store, StoreUnavailable } from '../store.js';
 import { createAppCommits } from '../writes/apps.js';
@@ -83,6 +84,7 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
     ...createChannelReads(driver),
     ...createChannelCommits(driver),
     ...createQuietHoursReads(driver),
+    ...createUsageReads(driver),
     ...createQuietHoursCommits(driver),
     ...deliveryReads,
     ...createQueryReads(driver),

@@ -1,3 +1,4 @@
+import { encodeLimits } from '../sql/app-limits.js';
 import { registrationCodes } from '../sql/codes.js';
 import { places, type SqlDriver, type Transaction } from '../sql/driver.js';
 import type { AppState, AppUpdate, KeyRotation, StoreWriter } from '../store.js';
@@ -48,7 +49,7 @@ async function rotate(tx: Transaction, { id, keyHash, oldUntil, now }: KeyRotati
   return true;
 }
 
-async function update(tx: Transaction, { id, name, registration }: AppUpdate): Promise<boolean> {
+async function update(tx: Transaction, { id, name, registration, limits }: AppUpdate): Promise<boolean> {
   const num = await numOf(tx, id);
   if (num === undefined) return false;
   if (name !== undefined) await tx.run('UPDATE apps SET name = ? WHERE num = ?', [name, num]);
@@ -56,6 +57,7 @@ async function update(tx: Transaction, { id, name, registration }: AppUpdate): P
     const code = registrationCodes.toCode(registration);
     await tx.run('UPDATE apps SET registration = ? WHERE num = ?', [code, num]);
   }
+  if (limits !== undefined) await tx.run('UPDATE apps SET limits = ? WHERE num = ?', [encodeLimits(limits), num]);
   return true;
 }
 

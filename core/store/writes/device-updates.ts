@@ -55,7 +55,7 @@ export async function planUpdates(
     tx,
     rows.map(({ num }) => num),
   );
-  return updates.map(({ id, appNum, addTags, removeTags, alias, mobile, push, sinceId, now }) => {
+  return updates.map(({ id, appNum, addTags, removeTags, alias, mobile, push, maxTags, sinceId, now }) => {
     const row = known.get(id);
     if (row === undefined || row.appNum !== appNum) return undefined;
     const kept = (had.get(row.num) ?? []).filter((tag) => !removeTags.includes(tag));
@@ -71,6 +71,7 @@ export async function planUpdates(
       mobile: mobile === undefined ? row.mobile : mobile,
       tags,
       push,
+      ...(maxTags !== undefined && { maxTags }),
       newId: id,
       sinceId,
       now,

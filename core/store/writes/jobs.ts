@@ -11,6 +11,7 @@ import {
 } from '../sql/driver.js';
 import { encodeSpec, erasedSpec } from '../sql/job-spec.js';
 import type { IdempotencyKey, JobCancellation, NewJob, StoreWriter, Sweep } from '../store.js';
+import { createOpenJobs } from './open-jobs.js';
 
 const OPEN = jobStateCodes.toCode('open');
 const DONE = jobStateCodes.toCode('done');
@@ -23,13 +24,16 @@ const JOBS_PER_SWEEP = 200;
 export function createJobCommits(
   driver: SqlDriver,
 ): Pick<StoreWriter, 'commitJobs' | 'commitCancellations' | 'commitFailures'> {
+  const openJobs = createOpenJobs();
   return {
     commitJobs: (jobs) =>
       driver.transaction(async (tx) => {
         const known = await findKeys(driver, tx, jobs);
         const fresh = jobs.filter(({ idempotency }) => idempotency === undefined || !known.has(idempotency.key));
-        await insertJobs(driver, tx, fresh);
+        const { admitted, full } = await openJobs.admit(tx, fresh);
+        await insertJobs(driver, tx, admitted);
         return jobs.map(({ id, idempotency }) => {
+          if (full.has(id)) return 'full';
           const earlier = idempotency && known.get(idempotency.key);
           if (earlier === undefined) return id;
           return earlier.digest === idempotency?.digest ? earlier.pushId : 'conflict';
@@ -79,6 +83,7 @@ async function findKeys(
 }
 
 async function insertJobs(driver: SqlDriver, tx: Transaction, jobs: readonly NewJob[]): Promise<void> {
+  if (jobs.length === 0) return;
   await insertRows(
     tx,
     driver.maxValues,

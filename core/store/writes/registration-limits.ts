@@ -1,11 +1,13 @@
-import { and, count, eq, inArray, isNull } from 'drizzle-orm';
+import { and, count, eq, inArray, isNull, ne } from 'drizzle-orm';
 import { LIMITS } from '../../../common/contract/fields.js';
+import { EVERYONE_TAG } from '../../domain/audience.js';
 import { groupByApp } from '../reads/registry.js';
 import type { SqlDriver, Transaction } from '../sql/driver.js';
 import type { NewRegistration, Refusal } from '../store.js';
 
 /**
- * Limits of one user and one app: devices of an alias, and tags of an app, with those that are not removed yet.
+ * Limits of one user and one app: devices of an alias and of an app, and tags of an app, with those that are not
+ * removed yet.
  * Whoever is over a limit already stays as it is.
  */
 export interface RegistrationLimits {
@@ -13,11 +15,13 @@ export interface RegistrationLimits {
    * Answers in the order of the call why each is refused; undefined: it is not.
    *
    * @param joins whether a registration, by its place, brings its alias another device
+   * @param isNew whether it brings its app another device
    */
   check(
     tx: Transaction,
     registrations: readonly NewRegistration[],
     joins: (index: number) => boolean,
+    isNew: (index: number) => boolean,
   ): Promise<(Refusal | undefined)[]>;
   /** Topics are being made. */
   made(appNum: number, topics: number): void;
@@ -45,7 +49,10 @@ export function createRegistrationLimits({ tables: { devices, topics } }: SqlDri
   }
 
   async function countTopics(tx: Transaction, appNum: number): Promise<number> {
-    const [row] = await tx.db.select({ topics: count() }).from(topics).where(eq(topics.appNum, appNum));
+    const [row] = await tx.db
+      .select({ topics: count() })
+      .from(topics)
+      .where(and(eq(topics.appNum, appNum), ne(topics.tag, EVERYONE_TAG)));
     const counted = { topics: row?.topics ?? 0, exact: true };
     topicCounts.set(appNum, counted);
     return counted.topics;
@@ -58,12 +65,13 @@ export function createRegistrationLimits({ tables: { devices, topics } }: SqlDri
   async function nearLimit(
     tx: Transaction,
     tagged: readonly { appNum: number; tag: string }[],
+    limitOf: (appNum: number) => number,
   ): Promise<Map<number, { left: number; known: Set<string> }>> {
     const near = new Map<number, { left: number; known: Set<string> }>();
     for (const [appNum, tags] of groupByApp(tagged, ({ tag }) => tag)) {
       const counted = topicCounts.get(appNum);
       let total = counted?.topics ?? (await countTopics(tx, appNum));
-      if (total + tagged.length <= LIMITS.tagsOfApp) continue;
+      if (total + tagged.length <= limitOf(appNum)) continue;
       if (counted?.exact === false) total = await countTopics(tx, appNum);
       const rows = await tx.db
         .select({ tag: topics.tag })
@@ -71,18 +79,20 @@ export function createRegistrationLimits({ tables: { devices, topics } }: SqlDri
         .where(and(eq(topics.appNum, appNum), inArray(topics.tag, tags)));
       const known = near.get(appNum)?.known ?? new Set();
       for (const { tag } of rows) known.add(tag);
-      near.set(appNum, { left: LIMITS.tagsOfApp - total, known });
+      near.set(appNum, { left: limitOf(appNum) - total, known });
     }
     return near;
   }
 
   return {
-    async check(tx, registrations, joins) {
+    async check(tx, registrations, joins, isNew) {
       const joining = registrations.filter((_, index) => joins(index));
       const devicesOfAlias = await devicesOf(tx, joining);
       const tagged = registrations.flatMap(({ appNum, tags }) => tags.map((tag) => ({ appNum, tag })));
-      const near = await nearLimit(tx, tagged);
-      return registrations.map(({ appNum, alias, tags }, index) => {
+      const limits = new Map(registrations.map(({ appNum, maxTags }) => [appNum, maxTags]));
+      const near = await nearLimit(tx, tagged, (appNum) => limits.get(appNum) ?? LIMITS.tagsOfApp);
+      return registrations.map(({ appNum, alias, tags, isAppFull }, index) => {
+        if (isAppFull && isNew(index)) return 'APP_FULL';
         const key = `${appNum}:${alias}`;
         const others = devicesOfAlias.get(key) ?? 0;
         if (joins(index) && others >= LIMITS.devicesOfAlias) return 'TOO_MANY_DEVICES';

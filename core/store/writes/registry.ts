@@ -35,11 +35,10 @@ export function createRegistryCommits(
   ): Promise<(Registered | Refusal)[]> {
     const hashes = registrations.map((registration) => hashSecret(registration.nativeToken));
     const before = await findByToken(tx, hashes);
-    const refusals = await limits.check(tx, registrations, (index) => {
-      const { appNum = 0, alias } = registrations[index] ?? {};
-      const earlier = before.get(tokenKey(appNum, hashes[index] ?? ''));
-      return earlier?.unregisteredAt !== null || earlier.alias !== alias;
-    });
+    const earlierOf = (index: number) => before.get(tokenKey(registrations[index]?.appNum ?? 0, hashes[index] ?? ''));
+    const isNew = (index: number): boolean => earlierOf(index)?.unregisteredAt !== null;
+    const joins = (index: number): boolean => isNew(index) || earlierOf(index)?.alias !== registrations[index]?.alias;
+    const refusals = await limits.check(tx, registrations, joins, isNew);
     const isAccepted = (_: unknown, index: number): boolean => refusals[index] === undefined;
     const accepted = registrations.filter(isAccepted);
     const results = (await commitAccepted(tx, accepted, hashes.filter(isAccepted), before)).values();

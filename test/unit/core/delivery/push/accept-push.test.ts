@@ -5,6 +5,7 @@ import type { WriteCycle } from '../../../../../core/delivery/writer/write-cycle
 import type { App } from '../../../../../core/domain/app.js';
 import { createRegistry } from '../../../../../core/registry/registry.js';
 import type { StoreReader } from '../../../../../core/store/store.js';
+import { unlimited } from '../../../../support/limits.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
@@ -34,7 +35,7 @@ it('a push counts as called when it came, however often its audience is looked f
   };
   // A topic is looked up, and a topic push is made, with no more of the store and the cycle.
   const store = { findTopics: async () => [{ appNum: 1, tag: '', num: 5 }] } as unknown as StoreReader;
-  const accept = createAcceptPush(createRegistry(store), store, cycle as WriteCycle, 10);
+  const accept = createAcceptPush(createRegistry(store), store, cycle as WriteCycle, 10, unlimited());
   const called = performance.now();
   expect(await accept({ id: 'a', num: 1 } as App, draft)).toBe(7);
   expect(requests.map(({ since }) => since)).toEqual([called, called, called]);

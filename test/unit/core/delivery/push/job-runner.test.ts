@@ -6,6 +6,7 @@ import type { WriteCycle } from '../../../../../core/delivery/writer/write-cycle
 import type { OpenJob } from '../../../../../core/domain/job.js';
 import { createRegistry } from '../../../../../core/registry/registry.js';
 import { type JobFailure, type StoreReader, StoreUnavailable } from '../../../../../core/store/store.js';
+import { unlimited } from '../../../../support/limits.js';
 
 const NOW = 1_800_000_000_000;
 const LOOK_INTERVAL = 5000;
@@ -65,6 +66,7 @@ function createWorld() {
   const push = vi.fn<(request: PushRequest) => Promise<number | undefined>>(async (request) => commit(request));
   const runner: JobRunner = createJobRunner({
     registry: createRegistry({} as StoreReader),
+    quota: unlimited(),
     store: { findDueJobs, findOpenJob, findAudience },
     // Of the changes there are, a runner makes one.
     cycle: {

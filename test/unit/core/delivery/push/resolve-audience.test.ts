@@ -13,6 +13,7 @@ import type { Reach } from '../../../../../core/domain/audience.js';
 import type { Device } from '../../../../../core/domain/device.js';
 import { createRegistry, type Registry } from '../../../../../core/registry/registry.js';
 import type { AudiencePage, Registered, StoreReader } from '../../../../../core/store/store.js';
+import { unlimited } from '../../../../support/limits.js';
 
 const TREE = { kind: 'tree', audience: { kind: 'not', audience: { kind: 'everyone' } }, platform: 'ALL' } as const;
 const ALIAS = { kind: 'names', audience: { kind: 'aliases', aliases: ['user'] }, platform: 'ALL' } as const;
@@ -204,7 +205,7 @@ describe('the devices of names', () => {
   it('are looked up once, however many more than the cache holds are pushed to at a time', async () => {
     const cycle = { push: async ({ resolution }: PushRequest) => (resolution.current() && 1) ?? undefined };
     const app: App = { num: 1, id: 'a', name: 'a', keys: [], disabled: false, registration: 'OPEN', signingKeys: [] };
-    const accept = createAcceptPush(registry, store, cycle as unknown as WriteCycle, 60);
+    const accept = createAcceptPush(registry, store, cycle as unknown as WriteCycle, 60, unlimited());
     const sends = Array.from({ length: 60 }, (_, send) => {
       const deviceIds = Array.from({ length: 1000 }, (_, index) => String(send * 1000 + index));
       return accept(app, { ...DRAFT, audience: { kind: 'devices', deviceIds } });
@@ -241,6 +242,7 @@ it.each([ALIAS, TREE, TAG])(
       { findAudience: async () => page(1) },
       { push } as unknown as WriteCycle,
       60,
+      unlimited(),
     );
     const app: App = { num: 1, id: 'a', name: 'a', keys: [], disabled: false, registration: 'OPEN', signingKeys: [] };
     expect(await accept(app, { ...DRAFT, audience: reach.audience })).toBe(1);

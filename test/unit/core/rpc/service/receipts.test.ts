@@ -2,10 +2,12 @@ import { create } from '@bufbuild/protobuf';
 import { expect, it } from 'vitest';
 import type { ReceiptEntry } from '../../../../../core/domain/queries.js';
 import { OLDEST, type ReceiptPosition } from '../../../../../core/domain/receipt-position.js';
+import { createAppLimits } from '../../../../../core/registry/app-limits.js';
 import type { ServiceParts } from '../../../../../core/rpc/service/handlers.js';
 import { createReceiptHandlers } from '../../../../../core/rpc/service/receipts.js';
 import { WatchReceiptsRequestSchema } from '../../../../../gen/onepush/v1/receipt_pb.js';
 import { appCall } from '../../../../support/callers.js';
+import { NO_LIMITS } from '../../../../support/limits.js';
 
 it('a watcher of an app without receipts is told how far it is, so that it need not read all again', async () => {
   const asked: ReceiptPosition[] = [];
@@ -26,6 +28,7 @@ it('a watcher of an app without receipts is told how far it is, so that it need 
         return page(after);
       },
     },
+    limits: createAppLimits(NO_LIMITS),
     // The handler uses no more of its parts here.
   } as unknown as ServiceParts;
   const { watchReceipts } = createReceiptHandlers(parts);

@@ -31,6 +31,7 @@ describe('the rules of the schema', () => {
       'SendPushRequest.need_confirm',
       'SendPushRequest.send_at',
       'SendPushStreamRequest.pushes',
+      'SetAppLimitsRequest.limits',
       'SetAppWakingRequest.hides_content',
       'SetQuietHoursRequest.hours',
       'UpdateDeviceRequest.push',

@@ -1,0 +1,1 @@
+ALTER TABLE `apps` ADD `limits` varchar(1000) character set utf8mb4;
