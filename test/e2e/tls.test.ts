@@ -7,6 +7,7 @@ import { connectDevice, type TestDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { type RunningProcess, startProcess } from '../support/process.js';
+import { hasPythonGrpc } from '../support/python-grpc.js';
 import { freshDatabase } from '../support/stores.js';
 import { type CertificateFolder, certificateFolder, requestSecurely, shakeHands } from '../support/tls.js';
 import { type CertificateAuthority, makeAuthority } from '../support/vendors/certificates.js';
@@ -162,6 +163,19 @@ describe('TLS', () => {
       await eventually(async () => (await shakeHands(port, authority)).subjectaltname?.includes('DNS:again') === true);
   });
 
+  it('is replaced in all workers of an edge', async () => {
+    const pair = { ONEPUSH_TLS_CERT: files.path('shared.pem'), ONEPUSH_TLS_KEY: files.path('shared.key') };
+    await files.writePair('shared', await authority.issue([...LOCAL, 'DNS:first']));
+    const parent = await startEdge({ ...linkEnv('edge'), ...pair, ONEPUSH_EDGE_WORKERS: '2' });
+    await files.writePair('shared', await authority.issue([...LOCAL, 'DNS:second']));
+    parent.child.kill('SIGHUP');
+    const loaded = () =>
+      parent.logs().filter((line) => line.includes('"use":"ports"') && line.includes('files loaded'));
+    await eventually(() => loaded().length >= 3);
+    for (const address of [...Array<string>(10).fill(String(parent.ready.http)), String(parent.ready.ops)])
+      expect((await shakeHands(address, authority)).subjectaltname).toContain('DNS:second');
+  });
+
   it('is not older than 1.2, and is trusted by openssl and curl', async () => {
     for (const port of ports()) {
       await expect(shakeHands(port, { maxVersion: 'TLSv1.1' })).rejects.toThrow();
@@ -181,6 +195,18 @@ describe('TLS', () => {
     const curl = await run('curl', ['-si', '--cacert', files.path('ca.pem'), `${url}/healthz`]);
     expect(curl.stdout).toMatch(/^HTTP\/1\.1 200 OK/);
     expect(curl.stdout).toContain('Strict-Transport-Security: max-age=31536000');
+  });
+
+  it.runIf(hasPythonGrpc())('is trusted by gRPC in C, as Python has it', async () => {
+    const program = [
+      'import grpc, sys',
+      "trusted = grpc.ssl_channel_credentials(open(sys.argv[1], 'rb').read())",
+      'grpc.channel_ready_future(grpc.secure_channel(sys.argv[2], trusted)).result(timeout=10)',
+      "print('ready')",
+    ];
+    const args = [files.path('ca.pem'), coreAddress()];
+    const { stdout } = await run('/usr/bin/python3', ['-c', program.join('\n'), ...args]);
+    expect(stdout).toBe('ready\n');
   });
 
   it('closes a connection that speaks plain HTTP', async () => {
