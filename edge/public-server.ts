@@ -59,6 +59,8 @@ export function createPublicServer(options: {
   const registrations: ((app: TemplatedApp) => void)[] = [];
   const apps: TemplatedApp[] = [];
   let listening: us_listen_socket | undefined;
+  /** The listener of the app before. */
+  let replaced: us_listen_socket | undefined;
   let port = address.port;
 
   function buildApp(): TemplatedApp {
@@ -72,14 +74,22 @@ export function createPublicServer(options: {
     return app;
   }
 
+  function closeReplaced(): void {
+    if (replaced !== undefined) uWS.us_listen_socket_close(replaced);
+    replaced = undefined;
+  }
+
   /** Its callback comes at once. */
   function tryListen(app: TemplatedApp, sharing: PortUse): boolean {
     let opened = false;
     (app as unknown as ListenerWithOptions).listen(address.host, port, LISTEN[sharing], (socket) => {
       if (!socket) return;
       opened = true;
-      if (listening !== undefined) uWS.us_listen_socket_close(listening);
+      closeReplaced();
+      replaced = listening;
       listening = socket;
+      // What waits there to be accepted would be reset: it is accepted in the turn of the event loop that follows this.
+      setImmediate(() => setImmediate(closeReplaced));
       port = uWS.us_socket_local_port(socket);
       apps.push(app);
     });
@@ -109,6 +119,7 @@ export function createPublicServer(options: {
       return formatAddress({ ...address, port });
     },
     stopListening() {
+      closeReplaced();
       if (listening !== undefined) uWS.us_listen_socket_close(listening);
       listening = undefined;
     },
