@@ -79,6 +79,11 @@ describe('docs/security.md', () => {
       .slice(2);
     expect(rows.length).toBeGreaterThan(8);
     for (const row of rows) expect(row.split('|').at(-2)).toMatch(/`test\/[\w./-]+\.test\.ts`/);
+    const threats = between(page, '## Threats', '\n## ')
+      .split('\n')
+      .filter((line) => line.startsWith('| ') && !/^\| (who +\||-+)/.test(line));
+    expect(threats.length).toBeGreaterThan(30);
+    for (const row of threats) expect(row.split('|').at(-2)).toMatch(/`test\/[\w./-]+\.test\.ts`/);
   });
 });
 

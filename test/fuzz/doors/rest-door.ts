@@ -2,6 +2,7 @@ import type { Door } from '../door.js';
 import { HANGS } from '../door.js';
 import { createHttpLane } from '../http-lane.js';
 import { type HttpInput, type HttpRequest, toHttpInput } from '../input/http.js';
+import { oddJwt } from '../input/jwt.js';
 import type { Random } from '../input/random.js';
 import { BODIES, restBody } from '../input/rest-body.js';
 import { fittingText, MARKER, oddText } from '../input/values.js';
@@ -44,7 +45,11 @@ export function restRequest(random: Random, target: Target): HttpRequest {
     case 0:
     case 1:
       return { method: 'POST', path: `/msgpush/unregister/${id.slice(0, 1000)}`, headers: [], body: none };
-    case 2: {
+    case 2:
+      return rotation(random, target, id);
+    case 4:
+      return report(random, target, id);
+    case 5: {
       const name = random.chance(0.5) ? fittingText('appId', random, target) : id.slice(0, 1000);
       return { method: 'GET', path: `/apps/${name}`, headers: [authorization], body: none };
     }
@@ -61,10 +66,46 @@ export function restRequest(random: Random, target: Target): HttpRequest {
         ['Content-Type', random.chance(0.95) ? 'application/json' : random.pick(TYPES)],
       ];
       if (path === '/apps/') headers.push(authorization);
+      if (path === '/msgpush/register' && random.chance(0.3))
+        headers.push(['Authorization', `Bearer ${oddJwt(random, target.app.id)}`]);
       if (random.chance(0.2)) headers.push(['Idempotency-Key', idempotencyKey(random)]);
       return { method: 'POST', path, headers, body: restBody(path, random, target) };
     }
   }
+}
+
+/** Replaces an id, named in the path or by a header. Few of those that other inputs need. */
+function rotation(random: Random, target: Target, odd: string): HttpRequest {
+  const id = random.chance(0.05) ? random.pick(target.deviceIds) : random.bytes(16).toString('hex');
+  const named = random.pick([id, odd.slice(0, 1000), '']);
+  const path = random.chance(0.5) ? '/msgpush/rotate' : `/msgpush/rotate/${named}`;
+  const header = random.pick([`Bearer ${named}`, `Device ${named}`, `Bearer  ${MARKER}`, 'Bearer', named]);
+  const headers: [string, string][] = random.chance(0.6) ? [['Authorization', header]] : [];
+  return { method: 'POST', path, headers, body: random.bytes(random.pick([0, 0, 5])) };
+}
+
+/** Asks for a report, or recalls a push. */
+function report(random: Random, target: Target, odd: string): HttpRequest {
+  const id = random.chance(0.5) ? target.requestId : odd.slice(0, 500);
+  const query = random.pick([
+    '',
+    '?limit=0',
+    '?limit=x&limit=1',
+    `?pageToken=${MARKER}`,
+    `?alias=${odd.slice(0, 200)}`,
+  ]);
+  const [method, path] = random.pick([
+    ['GET', `/msgpush/push/${id}`],
+    ['GET', `/msgpush/push/${id}/deliveries`],
+    ['POST', `/msgpush/recall/${odd.slice(0, 500)}`],
+    ['GET', '/msgpush/devices'],
+    ['GET', `/msgpush/devices/${odd.slice(0, 500)}/timeline`],
+  ] as const);
+  const { id: appId, key } = target.app;
+  const right = `Basic ${Buffer.from(`${appId}:${key}`).toString('base64')}`;
+  const authorization = random.chance(0.8) ? right : random.pick([`Basic ${MARKER}`, `Bearer ${key}`, 'Basic', '']);
+  const headers: [string, string][] = [['Authorization', authorization]];
+  return { method, path: `${path}${query}`, headers, body: Buffer.alloc(0) };
 }
 
 function idempotencyKey(random: Random): string {

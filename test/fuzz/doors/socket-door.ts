@@ -11,6 +11,7 @@ import { MARKER, oddText } from '../input/values.js';
 import { findSecret, judgeRest } from '../judge.js';
 import type { Target } from '../target.js';
 
+const PATH = '/msgpush.ws';
 /** A device may send 2,000 frames at once; then another one is registered. */
 const FRAMES_OF_DEVICE = 1500;
 const CLOSE_CODES = new Set([1000, 1001, 1002, 1003, 1006, 1007, 1008, 1009, 1012, 4400, 4404, 4409, 4410, 4411, 4429]);
@@ -98,8 +99,13 @@ function oddHandshake(random: Random, target: Target): HttpRequest {
     'deviceId=a&deviceId=',
     'deviceId%3d',
   ]);
-  const request = handshakeOf(`/msgpush.ws?${query}${encodeURIComponent(id.toWellFormed())}`);
+  const isInAddress = random.chance(0.6);
+  const request = handshakeOf(isInAddress ? `/msgpush.ws?${query}${encodeURIComponent(id.toWellFormed())}` : PATH);
   const { headers } = request;
+  // What a header may have; the rest is for addresses.
+  const value = id.replaceAll(/[^\x21-\x7e]/g, '');
+  if (!isInAddress || random.chance(0.1))
+    headers.push(random.chance(0.5) ? inHeader(random, value) : inProtocol(random, value));
   if (random.chance(0.6)) {
     const at = random.below(headers.length);
     const [name] = headers[at] ?? ['X'];
@@ -126,6 +132,36 @@ function oddHandshake(random: Random, target: Target): HttpRequest {
   if (random.chance(0.2)) headers.push(['Sec-WebSocket-Protocol', random.pick(['chat', 'a, b', ',', ''])]);
   if (random.chance(0.1)) request.body = random.bytes(5);
   return request;
+}
+
+function inHeader(random: Random, id: string): [string, string] {
+  const value = random.pick([
+    `Bearer ${id}`,
+    `bearer   ${id}`,
+    `Basic ${id}`,
+    id,
+    'Bearer',
+    `Bearer ${id}, Bearer ${id}`,
+  ]);
+  return ['Authorization', value];
+}
+
+function inProtocol(random: Random, id: string): [string, string] {
+  const named = random.pick([
+    `onepush.device.${id}`,
+    `ONEPUSH.DEVICE.${id}`,
+    'onepush.device.',
+    id,
+    `onepush.device.${id}x`,
+  ]);
+  const value = random.pick([
+    `onepush.v1, ${named}`,
+    `${named},onepush.v1`,
+    named,
+    `,,${named},`,
+    `onepush.v1;${named}`,
+  ]);
+  return ['Sec-WebSocket-Protocol', value];
 }
 
 /**
