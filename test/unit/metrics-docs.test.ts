@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -48,6 +49,10 @@ describe('the dashboard', () => {
     expect([...new Set(namesIn(text).map(toMetric))].toSorted()).toEqual(defined);
   });
 
+  it('shows wakes by channel and outcome', () => {
+    expect(text).toContain('sum by (channel, outcome) (rate(onepush_wakes_total');
+  });
+
   it('asks for its data source, and gives each panel a place of its own', () => {
     const { templating, panels } = JSON.parse(text);
     expect(templating.list).toContainEqual(expect.objectContaining({ name: 'datasource', type: 'datasource' }));
@@ -58,11 +63,28 @@ describe('the dashboard', () => {
 });
 
 describe('the alerts', () => {
+  const path = join(ROOT, 'deploy/prometheus/onepush.rules.yml');
+  const text = readFileSync(path, 'utf8');
+  const rules = text.split(/^ {6}- alert: /m).slice(1);
+
   it('name metrics that exist', () => {
-    expect(
-      namesIn(read('docs/operations.md'))
-        .map(toMetric)
-        .filter((name) => !defined.includes(name)),
-    ).toEqual([]);
+    expect(namesIn(text).length).toBeGreaterThan(10);
+    for (const page of [text, read('docs/operations.md')]) {
+      const names = namesIn(page).map(toMetric);
+      expect(names.filter((name) => !defined.includes(name))).toEqual([]);
+    }
+  });
+
+  it('each have a name of their own, an expression, a severity and a summary', () => {
+    const rule =
+      /^OnePush[A-Za-z]+\n {8}expr: '[^']+'\n( {8}for: \d+[sm]\n)? {8}labels:\n {10}severity: (critical|warning)\n {8}annotations:\n {10}summary: "[^"]+"\n$/;
+    expect(rules.filter((each) => !rule.test(each))).toEqual([]);
+    expect(new Set(rules.map((each) => each.split('\n')[0])).size).toBe(rules.length);
+  });
+
+  const promtool = spawnSync('promtool', ['--version']).status === 0;
+  it.runIf(promtool)('are rules that Prometheus takes', () => {
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', path], { encoding: 'utf8' });
+    expect({ status, said: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, said: '' });
   });
 });
