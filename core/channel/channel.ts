@@ -53,6 +53,8 @@ export interface ChannelKind<S> {
     /** Messages under way at a time. */
     readonly concurrent: number;
   };
+  /** Returns the part of the service that a message goes to, where each answers for itself; absent: it is one. */
+  partOf?(target: WakeTarget): string;
   /** Opens it. Connects when something is sent. */
   open(settings: S): Channel;
 }

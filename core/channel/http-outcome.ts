@@ -10,7 +10,8 @@ export type HttpsAnswer = Extract<HttpsResult, { kind: 'answered' }>;
 
 /** Returns the outcome of a request that got no answer. */
 export function outcomeOfFailure({ kind, reason }: Exclude<HttpsResult, HttpsAnswer>): WakeOutcome {
-  return kind === 'unsent' ? { kind: 'retry', scope: 'channel', reason } : { kind: 'unknown', reason };
+  if (kind !== 'unsent') return { kind: 'unknown', reason };
+  return { kind: 'retry', scope: 'channel', reason, unasked: true };
 }
 
 /**

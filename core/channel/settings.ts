@@ -13,7 +13,7 @@ defineFormat('certificates', (value) => doesNotThrow(() => new X509Certificate(v
 defineFormat('rsa-key', (value) => doesNotThrow(() => createPrivateKey(value).asymmetricKeyType === 'rsa'));
 
 /** A secret, an id or a name: visible ASCII, as it goes into headers. */
-export const Word = (max = 255) =>
+export const VisibleAscii = (max = 255) =>
   Type.String(ruled(`must be a string of 1 to ${max} characters of visible ASCII`, { pattern: `^[!-~]{1,${max}}$` }));
 
 /** A private key of RSA in PEM. */

@@ -68,7 +68,7 @@ export interface WakeTarget {
 /**
  * The vendor's answer to one wake. None of them ends a delivery: the message stays in the inbox until the device has it
  * or it expires. `reason` is the vendor's word or number for it, of at most 64 characters `A-Z a-z 0-9 _ . : -`: never
- * a text of the vendor's, which may repeat tokens.
+ * a text of the vendor's, which may repeat tokens. `unasked`: the vendor was not asked, so that it says nothing about it.
  */
 export type WakeOutcome =
   /** The vendor has taken it. */
@@ -82,13 +82,14 @@ export type WakeOutcome =
       readonly afterMs?: number | undefined;
       readonly scope: 'token' | 'channel';
       readonly reason: string;
+      readonly unasked?: true;
     }
   /** The token is dead, since `at` in milliseconds since the epoch where the vendor tells it. */
   | { readonly kind: 'token_dead'; readonly at?: number | undefined; readonly reason: string }
   /** The vendor refuses this token, as likely for a wrong environment or bundle: not deleted, not tried again. */
-  | { readonly kind: 'token_set_aside'; readonly reason: string }
+  | { readonly kind: 'token_set_aside'; readonly reason: string; readonly unasked?: true }
   /** The vendor refuses the payload: never again. */
-  | { readonly kind: 'payload_bad'; readonly reason: string }
+  | { readonly kind: 'payload_bad'; readonly reason: string; readonly unasked?: true }
   /** The credential or the vendor's service is broken: nothing goes through it now. */
   | { readonly kind: 'channel_down'; readonly reason: string }
   /** It may have been processed, or not: time-outs, cut connections. At most once more, with the same key. */

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { ruled } from '../../../common/contract/fields.js';
 import { TEXT_SETTINGS } from '../payload.js';
-import { COMMON_SETTINGS, createSettingsReader, RsaKey, Word } from '../settings.js';
+import { COMMON_SETTINGS, createSettingsReader, RsaKey, VisibleAscii } from '../settings.js';
 
 /** The file of a service account's key, as Google gives it out; its other fields are not needed. */
 const SERVICE_ACCOUNT = Type.Object(
@@ -11,9 +11,9 @@ const SERVICE_ACCOUNT = Type.Object(
         pattern: '^[a-zA-Z0-9.:-]{1,100}$',
       }),
     ),
-    private_key_id: Type.Optional(Word()),
+    private_key_id: Type.Optional(VisibleAscii()),
     private_key: RsaKey,
-    client_email: Word(),
+    client_email: VisibleAscii(),
     /** Address that access tokens come from; undefined: Google's. */
     token_uri: COMMON_SETTINGS.baseUrl,
   },

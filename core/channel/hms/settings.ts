@@ -2,18 +2,18 @@ import { type Static, Type } from '@sinclair/typebox';
 import { ruled } from '../../../common/contract/fields.js';
 import { isRecord } from '../http-outcome.js';
 import { TEXT_SETTINGS } from '../payload.js';
-import { COMMON_SETTINGS, createSettingsReader, RsaKey, Word } from '../settings.js';
+import { COMMON_SETTINGS, createSettingsReader, RsaKey, VisibleAscii } from '../settings.js';
 
 const SHARED = {
   /** Huawei's class of the messages, such as `IM`; Huawei must have granted it. */
-  category: Type.Optional(Word(64)),
+  category: Type.Optional(VisibleAscii(64)),
   ...TEXT_SETTINGS,
   ...COMMON_SETTINGS,
 };
 
 /** The file of a service account's key, as Huawei gives it out. */
 const SERVICE_ACCOUNT = Type.Object(
-  { project_id: Word(), key_id: Word(), sub_account: Word(), private_key: RsaKey },
+  { project_id: VisibleAscii(), key_id: VisibleAscii(), sub_account: VisibleAscii(), private_key: RsaKey },
   ruled("must be the JSON of a service account's key file", {}),
 );
 
@@ -21,21 +21,21 @@ const V3 = Type.Object({
   version: Type.Literal('v3'),
   serviceAccount: SERVICE_ACCOUNT,
   /** The project, if it is another than that of the key file. */
-  projectId: Type.Optional(Word()),
+  projectId: Type.Optional(VisibleAscii()),
   ...SHARED,
 });
 
 const OAUTH = {
-  clientId: Word(),
-  clientSecret: Word(),
+  clientId: VisibleAscii(),
+  clientSecret: VisibleAscii(),
   /** Huawei's address for access tokens, where it is another one. */
   tokenUri: COMMON_SETTINGS.baseUrl,
   /** The app's first activity, with its package: badges want it. */
-  badgeClass: Type.Optional(Word()),
+  badgeClass: Type.Optional(VisibleAscii()),
   ...SHARED,
 };
-const V1 = Type.Object({ version: Type.Literal('v1'), appId: Type.Optional(Word()), ...OAUTH });
-const V2 = Type.Object({ version: Type.Literal('v2'), projectId: Word(), ...OAUTH });
+const V1 = Type.Object({ version: Type.Literal('v1'), appId: Type.Optional(VisibleAscii()), ...OAUTH });
+const V2 = Type.Object({ version: Type.Literal('v2'), projectId: VisibleAscii(), ...OAUTH });
 
 /** Settings of HMS for HarmonyOS 5 and newer. */
 export type HmsV3Settings = Static<typeof V3>;

@@ -32,6 +32,7 @@ export function createChannelHost(options: {
     return protectChannel({
       channel: thread.open(channel, settings),
       pace: paceOf(settings, kind.limits),
+      partOf: kind.partOf,
       answered: (outcome, seconds) => observe?.(channel, outcome, seconds),
       opened: (reason) =>
         log.error({ component: 'channels', num, credential: name, channel, reason }, 'a channel is down'),

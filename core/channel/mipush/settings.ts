@@ -1,16 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Word as OneOf } from '../../../common/contract/fields.js';
+import { Word } from '../../../common/contract/fields.js';
 import { TEXT_SETTINGS } from '../payload.js';
-import { COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
+import { COMMON_SETTINGS, createSettingsReader, VisibleAscii } from '../settings.js';
 
 const SETTINGS = Type.Object({
-  appSecret: Word(),
+  appSecret: VisibleAscii(),
   /** The Android package. */
-  package: Word(),
+  package: VisibleAscii(),
   /** The notification channel that Xiaomi has granted, where a message names none. */
-  channelId: Type.Optional(Word()),
+  channelId: Type.Optional(VisibleAscii()),
   /** Region of the devices; CN by default. */
-  region: Type.Optional(OneOf(['CN', 'GLOBAL', 'EUROPE', 'INDIA', 'RUSSIA'])),
+  region: Type.Optional(Word(['CN', 'GLOBAL', 'EUROPE', 'INDIA', 'RUSSIA'])),
   ...TEXT_SETTINGS,
   ...COMMON_SETTINGS,
 });

@@ -1,17 +1,17 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Word as OneOf } from '../../../common/contract/fields.js';
+import { Word } from '../../../common/contract/fields.js';
 import { TEXT_SETTINGS } from '../payload.js';
-import { COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
+import { COMMON_SETTINGS, createSettingsReader, VisibleAscii } from '../settings.js';
 
 const SETTINGS = Type.Object({
-  appKey: Word(),
-  masterSecret: Word(),
+  appKey: VisibleAscii(),
+  masterSecret: VisibleAscii(),
   /** INTL: devices sold outside of mainland China. */
-  region: Type.Optional(OneOf(['CN', 'INTL'])),
+  region: Type.Optional(Word(['CN', 'INTL'])),
   /** The Android notification channel, where a message names none. */
-  channelId: Type.Optional(Word()),
+  channelId: Type.Optional(VisibleAscii()),
   /** OPPO's class of the messages, such as `IM`; OPPO must have granted it. */
-  category: Type.Optional(Word(64)),
+  category: Type.Optional(VisibleAscii(64)),
   ...TEXT_SETTINGS,
   ...COMMON_SETTINGS,
 });

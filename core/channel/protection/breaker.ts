@@ -13,6 +13,8 @@ export interface Breaker {
   refused(reason: string): void;
   /** No answer came, and nobody knows why. Only several of these without an answer between them open it. */
   unanswered(): void;
+  /** A message ended without asking the vendor: it says nothing, and another one may be the trial. */
+  unasked(): void;
   /** The vendor was asked beside all this. */
   probed(answer: ProbeResult): void;
   /** Returns its state, and why it has opened. */
@@ -106,6 +108,9 @@ export function createBreaker(options: {
     unanswered() {
       if (state.kind === 'closed') unanswered++;
       if (state.kind === 'trial' || unanswered >= UNANSWERED) silent('no_answer');
+    },
+    unasked() {
+      if (state.kind === 'trial') state.underWay = false;
     },
     probed(answer) {
       if (answer.kind === 'ok') close();

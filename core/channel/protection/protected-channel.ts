@@ -2,6 +2,7 @@ import type { WakeMessage, WakeOutcome, WakeTarget } from '../../domain/wake.js'
 import type { Channel, ProbeResult } from '../channel.js';
 import type { ChannelStatus, CountedOutcome } from '../host.js';
 import { createBreaker } from './breaker.js';
+import { createPartBreakers } from './part-breakers.js';
 import { createPause } from './pause.js';
 import { createTokenBucket } from './token-bucket.js';
 import { createTokenGate } from './token-gate.js';
@@ -39,6 +40,7 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const SUSPECT_EVERY_MS = 5 * 60_000;
 /** Bytes that a message has at the most, as a rule. */
 const TYPICAL_BYTES = 4096;
+const SILENT: WakeOutcome = { kind: 'channel_down', reason: 'no_answer' };
 /** Milliseconds after which one that found no room may try again. */
 const OVERFLOW_MS = 1000;
 
@@ -54,6 +56,8 @@ interface Waiting {
 export function protectChannel(options: {
   channel: Channel;
   pace: Pace;
+  /** See `ChannelKind`. */
+  partOf?: ((target: WakeTarget) => string) | undefined;
   /** Told of each answer of the vendor's, as it is passed on. */
   answered?: (outcome: CountedOutcome, seconds: number) => void;
   /** Told when the breaker opens. */
@@ -63,7 +67,7 @@ export function protectChannel(options: {
   /** A number from 0 to 1. */
   random?: () => number;
 }): ProtectedChannel {
-  const { channel, pace, answered, random = Math.random } = options;
+  const { channel, pace, partOf, answered, random = Math.random } = options;
   const bucket = createTokenBucket(pace.perSecond);
   const gate = createTokenGate();
   const pause = createPause(random);
@@ -74,6 +78,7 @@ export function protectChannel(options: {
       flush({ kind: 'channel_down', reason });
     },
   });
+  const parts = createPartBreakers((reason) => options.opened?.(reason));
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let inFlight = 0;
@@ -118,13 +123,16 @@ export function protectChannel(options: {
   }
 
   async function start({ target, message, resolve }: Waiting): Promise<void> {
+    const part = partOf?.(target);
+    if (part !== undefined && !parts.admits(part)) return resolve(SILENT);
     inFlight++;
     breaker.begun();
+    if (part !== undefined) parts.begun(part);
     const begun = performance.now();
     const answer = await channel.send(target, message);
     inFlight--;
     throughput.ended();
-    const outcome = judge(answer);
+    const outcome = judge(answer, part);
     const isHeld = outcome.kind === 'channel_down' && answer.kind !== 'channel_down';
     answered?.(isHeld ? 'token_held' : outcome.kind, (performance.now() - begun) / 1000);
     resolve(outcome);
@@ -133,7 +141,10 @@ export function protectChannel(options: {
   }
 
   /** Takes from an answer what it says about the credential, and returns what the caller is told. */
-  function judge(answer: WakeOutcome): WakeOutcome {
+  function judge(answer: WakeOutcome, part: string | undefined): WakeOutcome {
+    const isAsked = !('unasked' in answer);
+    if (part !== undefined && answer.kind === 'unknown') parts.unanswered(part);
+    else if (part !== undefined && isAsked) parts.answered(part);
     if (answer.kind !== 'accepted' && answer.kind !== 'payload_bad') {
       lastFailure = { at: Date.now(), reason: answer.reason };
     }
@@ -145,13 +156,15 @@ export function protectChannel(options: {
         breaker.worked();
         return answer;
       case 'payload_bad':
-        breaker.worked();
+        if (isAsked) breaker.worked();
+        else breaker.unasked();
         return answer;
       case 'token_dead':
       case 'token_set_aside': {
         const isClosed = breaker.state().kind === 'closed';
         const verdict = gate.refused();
-        breaker.worked();
+        if (isAsked) breaker.worked();
+        else breaker.unasked();
         // Whoever registers tokens that there are not must not stop the others: the vendor decides.
         if (verdict === 'suspect' && performance.now() >= suspectAgainAt) {
           suspectAgainAt = performance.now() + SUSPECT_EVERY_MS;
@@ -161,7 +174,9 @@ export function protectChannel(options: {
         return isClosed && verdict === 'passes' ? answer : { kind: 'channel_down', reason: answer.reason };
       }
       case 'retry': {
-        breaker.worked();
+        if (isAsked) breaker.worked();
+        // It could not be reached: that is no answer to a trial.
+        else if (breaker.state().kind !== 'closed') breaker.unanswered();
         if (answer.scope === 'token') return answer;
         pause.begin(answer.afterMs);
         const paused = pausedOutcome(answer.reason);
@@ -172,7 +187,8 @@ export function protectChannel(options: {
         breaker.refused(answer.reason);
         return answer;
       case 'unknown':
-        breaker.unanswered();
+        if (part === undefined) breaker.unanswered();
+        else breaker.unasked();
         return answer;
     }
   }
@@ -229,6 +245,7 @@ export function protectChannel(options: {
       retired = true;
       clearTimeout(timer);
       breaker.stop();
+      parts.stop();
       flush(overflow());
       if (inFlight === 0) void channel.close();
     },

@@ -5,7 +5,7 @@ import type { WakeMessage, WakeOutcome, WakeTarget } from '../../domain/wake.js'
 import type { Channel, ChannelKind, ProbeResult } from '../channel.js';
 import { findJsonObject, isRecord, outcomeOfFailure, probeOfOutcome } from '../http-outcome.js';
 import { createHttpsClient, type HttpsResult } from '../https-client.js';
-import { addressOf, COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
+import { addressOf, COMMON_SETTINGS, createSettingsReader, VisibleAscii } from '../settings.js';
 import { signAliyun } from './aliyun-signature.js';
 import {
   blameOverride,
@@ -26,8 +26,8 @@ const MAX_TEXT = 35;
 const LIMITS = { perSecond: 50, concurrent: 16 };
 
 const schema = Type.Object({
-  accessKeyId: Word(),
-  accessKeySecret: Word(),
+  accessKeyId: VisibleAscii(),
+  accessKeySecret: VisibleAscii(),
   signName: Type.String(
     ruled('must be the name of an approved signature, of 1 to 64 characters', {
       minLength: 1,
@@ -35,7 +35,7 @@ const schema = Type.Object({
       format: 'label',
     }),
   ),
-  templateCode: Word(64),
+  templateCode: VisibleAscii(64),
   /** Of the template's variables their values; none: `content` is the text. */
   templateParams: Type.Optional(
     Type.Record(

@@ -3,7 +3,7 @@ import { type HttpsAnswer, outcomeOfStatus } from '../http-outcome.js';
 import { overrideOf } from './text.js';
 
 /** The outcome for a number that is none. */
-export const NOT_A_NUMBER: WakeOutcome = { kind: 'token_set_aside', reason: 'not_e164' };
+export const NOT_A_NUMBER: WakeOutcome = { kind: 'token_set_aside', reason: 'not_e164', unasked: true };
 
 /** Statuses behind which the message may have been sent all the same: a short message is not sent twice. */
 const MAYBE_SENT = new Set([408, 500, 502, 504]);

@@ -4,7 +4,7 @@ import type { WakeMessage, WakeOutcome, WakeTarget } from '../../domain/wake.js'
 import type { Channel, ChannelKind, ProbeResult } from '../channel.js';
 import { findJsonObject, isRecord, outcomeOfFailure, probeOfOutcome } from '../http-outcome.js';
 import { createHttpsClient, type HttpsResult } from '../https-client.js';
-import { addressOf, COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
+import { addressOf, COMMON_SETTINGS, createSettingsReader, VisibleAscii } from '../settings.js';
 import {
   blameOverride,
   type CodeTable,
@@ -25,8 +25,8 @@ const MAX_TEXT = 12;
 const LIMITS = { perSecond: 50, concurrent: 16 };
 
 const schema = Type.Object({
-  secretId: Word(),
-  secretKey: Word(),
+  secretId: VisibleAscii(),
+  secretKey: VisibleAscii(),
   sdkAppId: Type.String(
     ruled('must be the digits of an app in the console of short messages', { pattern: '^\\d{1,20}$' }),
   ),

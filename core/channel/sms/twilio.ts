@@ -6,7 +6,7 @@ import { cutText, utf16Units } from '../cut-text.js';
 import { findJsonObject, outcomeOfFailure, probeOfOutcome, retryAfterMs } from '../http-outcome.js';
 import { createHttpsClient, type HttpsResult } from '../https-client.js';
 import { ttlSeconds } from '../payload.js';
-import { addressOf, COMMON_SETTINGS, createSettingsReader, Word } from '../settings.js';
+import { addressOf, COMMON_SETTINGS, createSettingsReader, VisibleAscii } from '../settings.js';
 import { blameOverride, type CodeTable, findCodeOutcome, NOT_A_NUMBER, outcomeOfSmsStatus } from './outcomes.js';
 import { countryCode, findE164 } from './phone-number.js';
 import { overrideOf, text, textOf } from './text.js';
@@ -22,7 +22,7 @@ const LIMITS = { perSecond: 10, concurrent: 10 };
 
 const schema = Type.Object({
   accountSid: Type.String(ruled('must be AC and 32 hexadecimal digits', { pattern: '^AC[0-9a-f]{32}$' })),
-  authToken: Word(),
+  authToken: VisibleAscii(),
   from: Type.String(
     ruled('must be a number in E.164, a sender of 1 to 11 letters and digits, or the id of a messaging service', {
       pattern: '^(\\+?\\d{3,15}|MG[0-9a-f]{32}|[A-Za-z0-9 ]{1,11})$',

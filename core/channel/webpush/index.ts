@@ -21,6 +21,7 @@ export const webPushKind: ChannelKind<WebPushSettings> = {
   describe: ({ publicKey, subject }) => ({ publicKey, subject }),
   scope: () => ({}),
   limits: LIMITS,
+  partOf: ({ token }) => (URL.canParse(token) ? new URL(token).host : ''),
   open: openWebPush,
 };
 
@@ -37,11 +38,13 @@ function openWebPush(settings: WebPushSettings): Channel {
 
   async function send(target: WakeTarget, message: WakeMessage): Promise<WakeOutcome> {
     const url = URL.canParse(target.token) ? new URL(target.token) : undefined;
-    if (url === undefined || !guard.allows(url)) return { kind: 'token_set_aside', reason: 'endpoint_not_allowed' };
+    if (url === undefined || !guard.allows(url)) {
+      return { kind: 'token_set_aside', reason: 'endpoint_not_allowed', unasked: true };
+    }
     const payload = toPayload(message);
-    if (payload === undefined) return { kind: 'payload_bad', reason: 'override_too_large' };
+    if (payload === undefined) return { kind: 'payload_bad', reason: 'override_too_large', unasked: true };
     const body = findEncrypted(target.keys, payload);
-    if (body === undefined) return { kind: 'token_set_aside', reason: 'bad_keys' };
+    if (body === undefined) return { kind: 'token_set_aside', reason: 'bad_keys', unasked: true };
     const result = await client.request({
       url,
       headers: {

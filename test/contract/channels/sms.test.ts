@@ -149,7 +149,7 @@ describe.each(VENDORS)('$name', ({ kind, start, number, codes }) => {
   it('asks the vendor nothing about what is no number', async () => {
     for (const token of ['13800138000', '', 'alice', `${number}#`]) {
       const outcome = await channel.send({ token }, message());
-      expect(outcome).toEqual({ kind: 'token_set_aside', reason: 'not_e164' });
+      expect(outcome).toEqual({ kind: 'token_set_aside', reason: 'not_e164', unasked: true });
     }
     expect(vendor.server.requests).toEqual([]);
   });

@@ -127,12 +127,16 @@ describe('Web Push', () => {
     ['texts that are no base64', { p256dh: '"', auth: '"' }],
   ])('sets a subscription with %s aside', async (_, keys) => {
     const { token } = service.subscribe();
-    expect(await channel.send({ token, keys }, message())).toEqual({ kind: 'token_set_aside', reason: 'bad_keys' });
+    expect(await channel.send({ token, keys }, message())).toEqual({
+      kind: 'token_set_aside',
+      reason: 'bad_keys',
+      unasked: true,
+    });
   });
 
   it('refuses an override that is larger than a message', async () => {
     const outcome = await channel.send(service.subscribe(), message({ override: { data: 'x'.repeat(4_000) } }));
-    expect(outcome).toEqual({ kind: 'payload_bad', reason: 'override_too_large' });
+    expect(outcome).toEqual({ kind: 'payload_bad', reason: 'override_too_large', unasked: true });
   });
 });
 
@@ -151,7 +155,7 @@ describe('an endpoint of a private network', () => {
   ])('is never connected to: %s', async (template) => {
     const { keys } = service.subscribe();
     const outcome = await channel.send({ token: template.replace('PORT', port()), keys }, message());
-    expect(outcome).toEqual({ kind: 'token_set_aside', reason: 'endpoint_not_allowed' });
+    expect(outcome).toEqual({ kind: 'token_set_aside', reason: 'endpoint_not_allowed', unasked: true });
     expect(service.server.requests).toEqual([]);
   });
 

@@ -41,7 +41,12 @@ describe('an answer of which only the status is understood', () => {
 describe('a request without an answer', () => {
   it('is tried again where nothing was sent, and unknown otherwise', () => {
     const reason = 'ECONNREFUSED';
-    expect(outcomeOfFailure({ kind: 'unsent', reason })).toEqual({ kind: 'retry', scope: 'channel', reason });
+    expect(outcomeOfFailure({ kind: 'unsent', reason })).toEqual({
+      kind: 'retry',
+      scope: 'channel',
+      unasked: true,
+      reason,
+    });
     expect(outcomeOfFailure({ kind: 'lost', reason })).toEqual({ kind: 'unknown', reason });
   });
 });

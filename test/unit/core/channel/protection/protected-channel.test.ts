@@ -15,7 +15,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A channel that answers what it is told to, at once or when it is told to. */
-function scripted(pace = { perSecond: 1000, concurrent: 100 }) {
+function scripted(pace = { perSecond: 1000, concurrent: 100 }, partOf?: (target: { token: string }) => string) {
   const held: ((outcome: WakeOutcome) => void)[] = [];
   const script = {
     answer: ACCEPTED as WakeOutcome | 'held',
@@ -43,6 +43,7 @@ function scripted(pace = { perSecond: 1000, concurrent: 100 }) {
       },
     },
     pace,
+    partOf,
     opened: (reason) => script.opened.push(reason),
     suspected: (reason) => script.suspected.push(reason),
     random: () => 0.5,
@@ -247,6 +248,52 @@ describe('the circuit breaker of a credential', () => {
       await send(channel);
     }
     expect(channel.status().breaker).toBe('closed');
+  });
+
+  it('takes no refusal of our own, and nothing that could not be sent, for an answer of the vendor', async () => {
+    const own: WakeOutcome[] = [
+      { kind: 'token_set_aside', reason: 'bad_keys', unasked: true },
+      { kind: 'payload_bad', reason: 'override_too_large', unasked: true },
+    ];
+    for (const answer of own) {
+      const { script, channel } = scripted();
+      script.answer = UNKNOWN;
+      await sendAll(channel, 9);
+      script.answer = answer;
+      await send(channel);
+      script.answer = UNKNOWN;
+      await send(channel);
+      expect(channel.status().breaker).toBe('open');
+      // Nor is it a trial: the next one is.
+      await vi.advanceTimersByTimeAsync(15_000);
+      script.answer = answer;
+      await send(channel);
+      expect([channel.status().breaker, channel.room()]).toEqual(['half_open', 1]);
+      script.answer = { kind: 'retry', scope: 'channel', reason: 'ECONNREFUSED', unasked: true };
+      await send(channel);
+      expect(channel.status().breaker).toBe('open');
+    }
+  });
+
+  it('is one for each host where hosts answer for themselves', async () => {
+    const { script, channel } = scripted(undefined, ({ token }) => new URL(token).host);
+    const to = (host: string) => channel.send({ token: `https://${host}/x` }, wakeMessage());
+    script.answer = UNKNOWN;
+    for (let sent = 0; sent < 10; sent++) expect((await to('stranger.example')).kind).toBe('unknown');
+    script.answer = ACCEPTED;
+    expect(await to('stranger.example')).toEqual({ kind: 'channel_down', reason: 'no_answer' });
+    expect(await to('push.example')).toEqual(ACCEPTED);
+    expect(channel.status().breaker).toBe('closed');
+    expect(script.sent).toBe(11);
+    // After a while one message is its trial.
+    await vi.advanceTimersByTimeAsync(15_000);
+    script.answer = 'held';
+    const trial = to('stranger.example');
+    expect((await to('stranger.example')).kind).toBe('channel_down');
+    script.held[0]?.(ACCEPTED);
+    expect(await trial).toEqual(ACCEPTED);
+    script.answer = ACCEPTED;
+    expect(await to('stranger.example')).toEqual(ACCEPTED);
   });
 
   it('follows a probe that an operator asks for', async () => {

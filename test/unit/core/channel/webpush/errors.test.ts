@@ -44,7 +44,7 @@ describe('an answer of a push service', () => {
 
   it('that never came is unknown, or a later try of this token where nothing was sent', () => {
     expect(outcomeOf({ kind: 'lost', reason: 'timeout' })).toEqual({ kind: 'unknown', reason: 'timeout' });
-    const later = { kind: 'retry', scope: 'token', reason: 'ECONNREFUSED' };
+    const later = { kind: 'retry', scope: 'token', unasked: true, reason: 'ECONNREFUSED' };
     expect(outcomeOf({ kind: 'unsent', reason: 'ECONNREFUSED' })).toEqual(later);
   });
 
