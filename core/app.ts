@@ -125,6 +125,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         presence: sessions.presence,
         times: config.wakeTimes,
         smsLimits: config.smsLimits,
+        lastPush: highest.push,
         log,
       });
       const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.checkpoint);

@@ -1,4 +1,5 @@
 import type { Audience } from '../../core/domain/audience.js';
+import { laneOf } from '../../core/store/sql/lanes.js';
 import type { Store } from '../../core/store/store.js';
 import { changeRows, insertMany } from '../support/rows.js';
 import { nextNumber } from './samples.js';
@@ -51,6 +52,7 @@ export async function fill({ url, appNum, topicNum, thousands, now, firstPush }:
   const device = `1 + (n * 10 + deep) % ${count}`;
   const alive = `${now + DAY} + n`;
   const job = `CASE WHEN n % 10 = 0 THEN ${firstPush} + n END`;
+  const lane = laneOf(appNum, { channel: 'FCM' });
   const delivery = (kind: number): string => `${firstPush + 1e7 + kind * 1e8} + n * 10`;
   const statements: [into: string, select: string][] = [
     ['topics (num, app_num, tag)', `${topicNum} + n, ${appNum}, n FROM numbers WHERE n <= ${TAGS}`],
@@ -59,8 +61,8 @@ export async function fill({ url, appNum, topicNum, thousands, now, firstPush }:
       `n, n, ${appNum}, n, 1, n, n, 0, ${now}, 0 FROM numbers`,
     ],
     [
-      'device_tokens (device_num, app_num, channel, token, token_hash, registered_at)',
-      `n, ${appNum}, 2, n, n, ${now} FROM numbers`,
+      'device_tokens (device_num, app_num, channel, token, token_hash, lane, registered_at)',
+      `n, ${appNum}, 2, n, n, ${lane} + n % 2, ${now} FROM numbers`,
     ],
     [
       'quiet_hours (app_num, scope, subject, time_zone, from_minute, until_minute)',
@@ -98,6 +100,16 @@ export async function fill({ url, appNum, topicNum, thousands, now, firstPush }:
     ],
     ['cursors (device_num, push_id)', `n, ${firstPush} FROM numbers`],
     ['idempotency_keys (key_hash, digest, push_id, expires_at)', `n, 'digest', ${waiting}, ${now} + n FROM numbers`],
+    // Of two lanes, of which one has very many, and of other apps; some are under way, most are done.
+    [
+      'wakes (push_id, device_num, channel, app_num, lane, state, due_at, changed_at)',
+      `${topical}, ${device}, 2, ${appNum}, ${lane} + CASE WHEN n % 50 = 0 THEN 1 ELSE 0 END,
+       CASE WHEN deep < 4 THEN 0 WHEN deep < 5 THEN 1 ELSE 2 END, ${now - 500} + n, ${now} FROM numbers, ${tens}`,
+    ],
+    [
+      'wake_walks (push_id, lane, app_num, due_at, expires_at)',
+      `${topical}, ${lane}, ${appNum}, ${now} + n, ${alive} FROM numbers`,
+    ],
     // Few are due, some are scheduled, most are done.
     [
       'jobs (id, app_num, state, due_at, created_at, expires_at, spec)',
@@ -128,6 +140,8 @@ export const TABLES = [
   'cursors',
   'idempotency_keys',
   'jobs',
+  'wakes',
+  'wake_walks',
 ] as const;
 
 function analyze(url: string, table: string): Promise<void> {
@@ -143,6 +157,7 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
   const ids = devices.map((n) => String(n));
   const [one = { n: 0, waiting: 0, ended: 0, topical: 0 }, two = one] = some;
   const last = Number.MAX_SAFE_INTEGER;
+  const lane = laneOf(appNum, { channel: 'FCM' });
   const end = firstPush + 64_000 * (thousands + 1);
   const topics = [0, 1, 2].map((step) => ({ topicNum: topicNum + step, after: end - 128_000 }));
   const registration = (n: number) => ({
@@ -221,6 +236,45 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
       ]),
     'commitWakePlans of a push': () =>
       store.commitWakePlans([{ scope: { kind: 'push', pushId: one.waiting }, dueAt: now, spreadMs: 0, now }]),
+    'commitWakePlans of devices': () =>
+      store.commitWakePlans([{ scope: { kind: 'devices', deviceNums: devices }, dueAt: now, spreadMs: 0, now }]),
+    'findWakeLanes that are known': () => store.findWakeLanes([lane, lane + 1]),
+    'findWakeLanes that are not': () => store.findWakeLanes([]),
+    findDueWakes: () => store.findDueWakes(now, [lane, lane + 1], 20),
+    countDueWakes: () => store.countDueWakes(lane, now, 100),
+    findTokenLanes: () => store.findTokenLanes(appNum),
+    findSentSms: () => store.findSentSms(appNum, now - DAY, 100),
+    findBackgroundWakes: () => store.findBackgroundWakes(devices, now - 1000),
+    findDueWalks: () => store.findDueWalks(now + 5, 16, [lane + 1]),
+    findWalkPage: () =>
+      store.findWalkPage(
+        { pushId: one.topical, appNum, lane, lanes: 1, after: 0, expiresAt: now + DAY, wake: 'OFFLINE' },
+        50,
+      ),
+    'commitWakeRecovery of walks': () =>
+      store.commitWakeRecovery({ part: 'walks', after: one.topical, limit: 50, dueAt: now, spreadMs: 0, now }),
+    'commitWakeRecovery of inboxes': () =>
+      store.commitWakeRecovery({
+        part: 'inboxes',
+        after: deliveryOf(filling, 17),
+        limit: 50,
+        dueAt: now,
+        spreadMs: 0,
+        now,
+      }),
+    commitWakes: () =>
+      store.commitWakes({
+        claims: [{ pushId: one.topical, deviceNum: 17, channel: 'FCM' }],
+        until: now + 60_000,
+        settled: [],
+        postponed: devices.map((deviceNum) => {
+          return { pushId: two.topical, deviceNum, channel: 'FCM', dueAt: now, reason: 'busy', doubts: 0 };
+        }),
+        dropped: [],
+        refusedTokens: [],
+        moved: [],
+        now,
+      }),
     findOpenJob: () => store.findOpenJob(firstPush + 3),
     mayBeSwept: () => store.mayBeSwept({ now, eraseFrom: now - 1000, removeBefore: now - 7 * DAY }),
     checkSums: () => store.checkSums({ after: one.waiting, pushes: 100, deliveries: 500 }),

@@ -33,6 +33,7 @@ const NO_CHANGES: WakeChanges = {
   postponed: [],
   dropped: [],
   refusedTokens: [],
+  moved: [],
   now: NOW,
 };
 
@@ -106,10 +107,20 @@ eachStore('the fence of a store', (opened) => {
           { scope: { kind: 'push', pushId: waiting.id }, dueAt: NOW, spreadMs: 0, sms: 'SMS_WEBHOOK', now: NOW },
         ]),
       commitWakeRecovery: () =>
-        store.commitWakeRecovery({ after: 0, limit: 1, walkAfter: 0, dueAt: NOW, spreadMs: 0, now: NOW }),
+        store.commitWakeRecovery({ part: 'inboxes', after: 0, limit: 1, dueAt: NOW, spreadMs: 0, now: NOW }),
       commitWakes: () => store.commitWakes({ ...NO_CHANGES, settled: [{ ...wake, state: 'failed', reason: 'late' }] }),
       commitWalk: () =>
-        store.commitWalk({ ...wake, appNum: app.num, devices: [wake], through: num, nextAt: NOW, now: NOW }),
+        store.commitWalk({
+          ...wake,
+          appNum: app.num,
+          lane: 1,
+          devices: [wake],
+          through: num,
+          nextAt: NOW,
+          dueAt: NOW,
+          now: NOW,
+        }),
+      commitWalkLanes: () => store.commitWalkLanes({ pushId: wake.pushId, appNum: app.num }, [1]),
       commitChannelRemovals: () => store.commitChannelRemovals([channel]),
     };
   }

@@ -72,7 +72,12 @@ function scansOf(url: string, sql: string): string[] {
   if (!/^\s*(SELECT|UPDATE|DELETE|INSERT)/i.test(sql)) return [];
   // The first of an index.
   if (/^SELECT (?!.*WHERE).* LIMIT 1$/s.test(sql)) return [];
-  return planOf(url, sql).filter((detail) => TABLES.some((table) => isScan(detail, table)));
+  const plan = planOf(url, sql);
+  // What a part of the statement has found.
+  const derived = plan.flatMap((detail) => /^(?:CO-ROUTINE|MATERIALIZE) (\w+)$/.exec(detail)?.[1] ?? []);
+  return plan.filter(
+    (detail) => TABLES.some((table) => isScan(detail, table)) && !derived.some((name) => detail === `SCAN ${name}`),
+  );
 }
 
 /** The steps that SQLite means to take for a statement. */

@@ -1,61 +1,19 @@
 import { expect, it } from 'vitest';
 import type { App } from '../../core/domain/app.js';
-import type { Wake, WakeChanges, WakePlan, WakeScope } from '../../core/store/store.js';
+import type { Wake, WakeChanges } from '../../core/store/store.js';
 import { eachStore, must } from './each-store.js';
-import {
-  batch,
-  directed,
-  NOW,
-  newApp,
-  newDevices,
-  nextNumber,
-  nextPushId,
-  register,
-  registration,
-  topical,
-} from './samples.js';
+import { batch, directed, NOW, newApp, newDevices, nextPushId, register, registration, topical } from './samples.js';
+import { apnsLane, UNTIL, wakeSamples } from './wake-samples.js';
 
-const [APNS, WEB_PUSH, SMS_WEBHOOK] = [1, 3, 20];
+const SMS_WEBHOOK = 20;
 const [DUE, SENDING, ACCEPTED, CANCELLED] = [0, 1, 2, 5];
-const UNTIL = NOW + 60_000;
 
 eachStore('wakes', (opened) => {
-  async function giveToken(app: App, deviceNum: number, channel = APNS): Promise<void> {
-    const number = nextNumber();
-    await opened.change(
-      `INSERT INTO device_tokens (device_num, app_num, channel, token, token_hash, registered_at)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-      [deviceNum, app.num, channel, `vendor-token-${number}`, `hash-${number}`, NOW],
-    );
-  }
-
-  /** Devices with tokens. */
-  async function wakeable(app: App, count: number, given: Parameters<typeof newDevices>[3] = {}): Promise<number[]> {
-    const nums = (await newDevices(opened.store, app, count, given)).map(({ device }) => device.num);
-    for (const num of nums) await giveToken(app, num);
-    return nums;
-  }
-
-  async function plan(scope: WakeScope, given: Partial<WakePlan> = {}): Promise<number> {
-    const [count] = await opened.store.commitWakePlans([{ scope, dueAt: NOW, spreadMs: 0, now: NOW, ...given }]);
-    return must(count);
-  }
-
-  function change(given: Partial<WakeChanges>): Promise<Wake[]> {
-    return opened.store.commitWakes({
-      claims: [],
-      until: UNTIL,
-      settled: [],
-      postponed: [],
-      dropped: [],
-      refusedTokens: [],
-      now: NOW,
-      ...given,
-    });
-  }
+  const { giveToken, wakeable, plan, change } = wakeSamples(opened);
 
   async function dueOf(app: App, now = NOW) {
-    return (await opened.store.findDueWakes(now, 1000, [])).filter(({ appNum }) => appNum === app.num);
+    const lanes = (await opened.store.findWakeLanes([])).map(({ lane }) => lane);
+    return (await opened.store.findDueWakes(now, lanes, 1000)).filter(({ appNum }) => appNum === app.num);
   }
 
   async function rowsOf(app: App) {
@@ -97,7 +55,7 @@ eachStore('wakes', (opened) => {
   it('never plans a push that only acts for a browser, which would have to show it', async () => {
     const app = await newApp(opened.store);
     const { device } = await register(opened.store, registration(app));
-    await giveToken(app, device.num, WEB_PUSH);
+    await giveToken(app, device.num, { channel: 'WEB_PUSH' });
     const [silent, shown] = [directed(app, [device.num], { msgType: 'CMD' }), directed(app, [device.num])];
     await opened.store.commitDeliveries(batch({ pushes: [silent.made, shown.made] }));
     await plan({ kind: 'devices', deviceNums: [device.num] });
@@ -115,7 +73,8 @@ eachStore('wakes', (opened) => {
     expect(Math.max(...times)).toBeLessThan(30_000);
     expect(new Set(times).size).toBeGreaterThan(5);
     expect(await dueOf(app)).toEqual([]);
-    expect(must(await opened.store.nextWakeDue())).toBeLessThan(NOW + 30_000);
+    const lane = (await opened.store.findWakeLanes([])).find((each) => each.lane === apnsLane(app));
+    expect(must(lane).dueAt).toBe(NOW + Math.min(...times));
   });
 
   it('claims what is still needed, and cancels what has ended since', async () => {
@@ -171,37 +130,6 @@ eachStore('wakes', (opened) => {
     expect(await plan({ kind: 'devices', deviceNums: [device] })).toBe(1);
   });
 
-  it('marks a refused token unless the device has registered again since', async () => {
-    const app = await newApp(opened.store);
-    const [one = 0, two = 0] = await wakeable(app, 2);
-    const { made, id } = directed(app, [one, two]);
-    await opened.store.commitDeliveries(batch({ pushes: [made] }));
-    await plan({ kind: 'push', pushId: id });
-    await change({ claims: [apns(id, one), apns(id, two)] });
-    await opened.change('UPDATE device_tokens SET registered_at = ? WHERE device_num = ?', [NOW + 5, two]);
-    const dead = { registeredAt: NOW, state: 'dead' as const, reason: 'Unregistered' };
-    await change({ refusedTokens: [one, two].map((num) => ({ ...apns(id, num), ...dead })), now: NOW + 9 });
-    const tokens = await opened.rows('SELECT state, reason FROM device_tokens WHERE app_num = ? ORDER BY device_num', [
-      app.num,
-    ]);
-    expect(tokens.map((row) => [Number(row.state), row.reason])).toEqual([
-      [1, 'Unregistered'],
-      [0, null],
-    ]);
-    expect((await dueOf(app, NOW + 9)).map(({ deviceNum }) => deviceNum)).toEqual([two]);
-  });
-
-  it('leaves apps and channels alone that take no more now', async () => {
-    const app = await newApp(opened.store);
-    const [device = 0] = await wakeable(app, 1);
-    await opened.store.commitDeliveries(batch({ pushes: [directed(app, [device]).made] }));
-    await plan({ kind: 'devices', deviceNums: [device] });
-    const except = [{ appNum: app.num, channel: 'APNS' as const }];
-    const found = await opened.store.findDueWakes(NOW, 1000, except);
-    expect(found.some(({ appNum }) => appNum === app.num)).toBe(false);
-    expect(await opened.store.countDueWakes(app.num, NOW, 10)).toBe(1);
-  });
-
   it('plans one short message for a number, and none once a device of the user has the push', async () => {
     const app = await newApp(opened.store);
     const alice = { alias: 'alice', mobile: '+8613800000001' };
@@ -235,7 +163,10 @@ eachStore('wakes', (opened) => {
     const { made, id } = topical(app, [await topicOf(app, '')], { expiresAt: NOW * 2 });
     await opened.store.commitDeliveries(batch({ pushes: [{ ...made, wakeAt: NOW }] }));
     await opened.store.commitDeliveries(batch({ cursors: [{ deviceNum: must(nums[1]), pushId: id }] }));
-    const others = await opened.store.findDueWalks(NOW, 100, [app.num]);
+    const undivided = must((await opened.store.findDueWalks(NOW, 100)).walks.find(({ pushId }) => pushId === id));
+    expect(undivided.lane).toBeUndefined();
+    await opened.store.commitWalkLanes(undivided, await opened.store.findTokenLanes(app.num));
+    const others = await opened.store.findDueWalks(NOW, 100, [apnsLane(app)]);
     expect(others.walks.filter(({ appNum }) => appNum === app.num)).toEqual([]);
     const found: number[] = [];
     for (let pages = 0; pages < 100; pages++) {
@@ -244,7 +175,7 @@ eachStore('wakes', (opened) => {
       if (walk === undefined) break;
       const page = await opened.store.findWalkPage(walk, 2);
       found.push(...page.devices.map(({ deviceNum }) => deviceNum));
-      await opened.store.commitWalk({ ...walk, devices: page.devices, through: page.through, nextAt: NOW, now: NOW });
+      await opened.store.commitWalk({ ...walk, ...page, nextAt: NOW, dueAt: NOW, now: NOW });
     }
     expect(found).toEqual(nums.filter((num) => num !== nums[1]));
     expect((await dueOf(app)).map(({ needed }) => needed)).toEqual([true, true, true, true]);
@@ -261,11 +192,12 @@ eachStore('wakes', (opened) => {
     const { made, id } = topical(app, [await topicOf(app, 'a')], { platform: 'IOS', expiresAt: NOW * 2 });
     await opened.store.commitDeliveries(batch({ pushes: [{ ...made, wakeAt: NOW }] }));
     const walk = must((await opened.store.findDueWalks(NOW, 100)).walks.find(({ pushId }) => pushId === id));
-    const page = await opened.store.findWalkPage(walk, 100);
+    const lane = apnsLane(app);
+    const page = await opened.store.findWalkPage({ ...walk, lane }, 100);
     expect(page).toEqual({ devices: [{ deviceNum: ios, channel: 'APNS' }], through: undefined });
     expect(late).toBeGreaterThan(ios);
     await opened.store.commitRecalls([{ pushId: id, appNum: app.num, now: NOW }]);
-    expect(await opened.store.findWalkPage(walk, 1)).toEqual({ devices: [], through: undefined });
+    expect(await opened.store.findWalkPage({ ...walk, lane }, 1)).toEqual({ devices: [], through: undefined });
   });
 
   it('plans the unread topic pushes of a device whose session has ended', async () => {
@@ -294,17 +226,16 @@ eachStore('wakes', (opened) => {
     await opened.store.commitDeliveries(batch({ pushes: [own.made, others.made, topic.made] }));
     await opened.change('UPDATE pushes SET sms = 1 WHERE id = ?', [own.id]);
     const found = { planned: 0, sms: [] as number[] };
-    for (let after: number | undefined = 0; after !== undefined; ) {
-      const page = await opened.store.commitWakeRecovery({
-        after,
-        limit: 10,
-        walkAfter: own.id,
-        dueAt: NOW,
-        spreadMs: 0,
-        now: NOW,
-      });
-      found.sms.push(...page.smsPushes.map(({ pushId }) => pushId));
-      after = page.through;
+    for (const [part, first] of [
+      ['walks', own.id],
+      ['inboxes', 0],
+    ] as const) {
+      for (let after: number | undefined = first; after !== undefined; ) {
+        const recovery = { part, after, limit: 10, dueAt: NOW, spreadMs: 0, now: NOW };
+        const page = await opened.store.commitWakeRecovery(recovery);
+        found.sms.push(...page.smsPushes.map(({ pushId }) => pushId));
+        after = page.through;
+      }
     }
     expect((await dueOf(app)).map(({ pushId }) => pushId)).toEqual([own.id]);
     expect(await dueOf(without)).toEqual([]);

@@ -1,32 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Logger } from '../../common/logs/log.js';
 import { sleep } from '../../common/timers.js';
-import type { ChannelDirectory, ChannelHost } from '../../core/channel/host.js';
-import { createCommitEffects } from '../../core/delivery/commit-effects.js';
-import { createWaking, type Waking } from '../../core/delivery/waking/waking.js';
-import { createWriteCycle, type WriteCycle } from '../../core/delivery/writer/write-cycle.js';
+import type { Waking } from '../../core/delivery/waking/waking.js';
+import type { WriteCycle } from '../../core/delivery/writer/write-cycle.js';
 import type { App } from '../../core/domain/app.js';
-import { createIdClock } from '../../core/domain/id-clock.js';
+import type { ChannelEnvironment } from '../../core/domain/channel.js';
 import type { PushContent, PushHeader } from '../../core/domain/push.js';
-import type { WakeMessage, WakeOutcome, WakeTarget } from '../../core/domain/wake.js';
-import { CORE } from '../../core/store/sql/fence.js';
+import type { WakeOutcome } from '../../core/domain/wake.js';
+import { environmentCodes } from '../../core/store/sql/codes.js';
+import { laneOf } from '../../core/store/sql/lanes.js';
 import { openSqliteStore } from '../../core/store/sqlite/open.js';
 import type { Store } from '../../core/store/store.js';
 import { eventually } from './eventually.js';
+import { createMortalStores } from './mortal-stores.js';
 import { owned } from './owned.js';
 import { changeRows, readRows } from './rows.js';
 import { freshDatabase } from './stores.js';
-
-/** A wake that a vendor was handed. */
-export interface SentWake {
-  credentialNum: number;
-  target: WakeTarget;
-  message: WakeMessage;
-}
-
-/** Times of a rig, short enough that a test need not wait, in milliseconds. */
-const TIMES = { unconfirmedMs: 60, graceMs: 60, smsMs: 60 };
-const LOG = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
+import { beginCore, type GivenWaking, type SentWake, type World } from './waking-core.js';
 
 /** The store, the writer and the wakes of a core, over a vendor and sessions that the test plays. */
 export interface WakingRig {
@@ -36,18 +25,21 @@ export interface WakingRig {
   readonly waking: Waking;
   /** All that the vendors were handed, over all restarts. */
   readonly sent: SentWake[];
+  /** See `World`. */
+  readonly world: World;
   /** Devices that have a session, with its beginning. */
-  readonly online: Map<number, number>;
+  readonly online: World['online'];
   /** Answers for the next wakes, in order; then all are accepted. A promise that never ends: no answer. */
   readonly answers: (WakeOutcome | Promise<WakeOutcome>)[];
   /** Decides about answers when none of `answers` is left. */
   answering(answer: (sent: SentWake) => WakeOutcome | Promise<WakeOutcome>): void;
-  /** The app has a credential, as far as the core knows. */
-  hasCredential: boolean;
-  /** Number of wakes that the vendors take now. */
-  room: number;
   /** Registers a device with a token. */
-  device(given?: { alias?: string; mobile?: string; tags?: string[]; platform?: 'IOS' | 'ANDROID' }): Promise<number>;
+  device(given?: {
+    alias?: string;
+    mobile?: string;
+    tags?: string[];
+    environment?: ChannelEnvironment;
+  }): Promise<number>;
   /** Registers many devices with tokens at once. */
   devices(count: number): Promise<number[]>;
   /** Pushes to devices. */
@@ -84,9 +76,7 @@ export interface WakingRig {
 }
 
 /** Starts a rig on a database of its own. */
-export async function startWakingRig(
-  given: { times?: Partial<typeof TIMES>; smsLimits?: object; startMs?: number } = {},
-): Promise<WakingRig> {
+export async function startWakingRig(given: GivenWaking = {}): Promise<WakingRig> {
   const database = await freshDatabase('sqlite');
   const path = database.url.slice('sqlite:'.length);
   const sent: SentWake[] = [];
@@ -94,11 +84,16 @@ export async function startWakingRig(
   const answers: WakingRig['answers'] = [];
   let answer = (_: SentWake): WakeOutcome | Promise<WakeOutcome> => ({ kind: 'accepted' });
   let last = 0;
-  let room = 1000;
-  let hasCredential = true;
-  let generation = 0;
-  let death = { calls: 0, when: 'before', dead: false, under: Promise.resolve() };
   let barrier = 0;
+  const stores = createMortalStores();
+  const world: World = {
+    hasCredential: true,
+    room: 1000,
+    rooms: new Map(),
+    smsChannel: 'SMS_WEBHOOK',
+    clockAheadMs: 0,
+    online,
+  };
   let parts = await begin();
   const [app] = await prepare();
   barrier = await device({ alias: 'barrier' });
@@ -116,120 +111,50 @@ export async function startWakingRig(
   }
 
   async function begin() {
-    const own = ++generation;
     const opened = await owned(await openSqliteStore(path));
-    const store = mortal(opened);
-    const highest = await store.loadHighestIds();
-    const host: Pick<ChannelHost, 'room' | 'send'> = {
-      room: () => room,
-      send(credentialNum, target, message) {
-        // What a core of before does is not seen any more.
-        if (own !== generation || death.dead) return new Promise(() => {});
-        sent.push({ credentialNum, target, message });
-        const isBarrier = target.token === `token-${barrier}`;
-        if (isBarrier) return Promise.resolve({ kind: 'accepted' });
-        return Promise.resolve(answers.shift() ?? answer({ credentialNum, target, message }));
-      },
-    };
-    const directory: ChannelDirectory = {
-      hasAny: () => hasCredential,
-      isEmpty: () => !hasCredential,
-      credentialFor: () => ({ num: 1, channel: 'APNS' }),
-      smsCredential: () => ({ num: 2, channel: 'SMS_WEBHOOK' }),
-      hidesContent: () => false,
-    };
-    const nothing = { pushed() {} };
-    const cycle: WriteCycle = createWriteCycle({
-      store,
-      pushIds: createIdClock(CORE, highest.push),
-      deliveryIds: createIdClock(CORE, highest.delivery),
-      wakes: directory.hasAny,
-      settleWithin: 0,
-      onCommit: createCommitEffects({
-        registry: { registered() {}, unregistered() {}, rotated() {}, appChanged() {}, topicsRemoved() {} },
-        sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {}, rotated() {} },
-        limits: nothing,
-        metrics: { ...nothing, recalled() {} },
-        jobs: { wake() {} },
-        channels: {
-          set() {
-            hasCredential = true;
-          },
-          removed() {},
-          setHidesContent() {},
-        },
-        get waking() {
-          return waking;
-        },
-      }),
-      fenced() {},
-      log: LOG,
-    });
-    const waking = createWaking({
-      store,
-      cycle,
-      host,
-      directory,
-      presence(deviceNum) {
-        const since = online.get(deviceNum);
-        return since === undefined ? undefined : { since };
-      },
-      times: { ...TIMES, ...given.times },
-      startMs: given.startMs ?? 0,
-      smsLimits: { numberDaily: 10, appHourly: 100, ...given.smsLimits },
-      log: LOG,
-    });
-    waking.start();
-    return { store: opened, cycle, waking };
-  }
-
-  /** The store of a core that dies as `dieAt` says. */
-  function mortal(store: Store): Store {
-    const own = generation;
-    return new Proxy(store, {
-      get(target, name, receiver) {
-        const method: unknown = Reflect.get(target, name, receiver);
-        if (typeof method !== 'function' || name === 'nextWakeDue' || name === 'findDueWalks') return method;
-        return (...args: unknown[]): unknown => {
-          if (own !== generation || death.dead) return new Promise(() => {});
-          const isLast = death.calls > 0 && --death.calls === 0;
-          if (isLast) death.dead = true;
-          if (isLast && death.when === 'before') return new Promise(() => {});
-          const result: unknown = Reflect.apply(method, target, args);
-          if (!isLast) return result;
-          death.under = Promise.resolve(result).then(
-            () => {},
-            () => {},
-          );
-          return new Promise(() => {});
-        };
-      },
-    });
+    const { store, isAlive } = stores.next(opened);
+    function send(wake: SentWake): Promise<WakeOutcome> {
+      // What a core of before does is not seen any more.
+      if (!isAlive()) return new Promise(() => {});
+      sent.push(wake);
+      if (wake.target.token === `token-${barrier}`) return Promise.resolve({ kind: 'accepted' });
+      return Promise.resolve(answers.shift() ?? answer(wake));
+    }
+    return { store: opened, ...(await beginCore(store, world, send, given)) };
   }
 
   async function device({
     alias = `alias-${++last}`,
     mobile,
     tags = [],
-    platform = 'IOS',
+    environment = 'PRODUCTION',
   }: Parameters<WakingRig['device']>[0] & object): Promise<number> {
     const number = ++last;
     const registered = await parts.cycle.execute(parts.cycle.commands.register, {
       appId: 'app',
       appNum: app?.num ?? 0,
       alias,
-      platform,
+      platform: 'IOS',
       nativeToken: `native-${number}`,
       mobile: mobile ?? null,
       tags,
     });
     if (typeof registered === 'string') throw new Error(registered);
     const { num } = registered.device;
+    const appNum = app?.num ?? 0;
     await changeRows(
       database.url,
-      `INSERT INTO device_tokens (device_num, app_num, channel, token, token_hash, registered_at)
-       VALUES (?, ?, 1, ?, ?, ?)`,
-      [num, app?.num ?? 0, `token-${num}`, `hash-${num}`, Date.now()],
+      `INSERT INTO device_tokens (device_num, app_num, channel, environment, token, token_hash, lane, registered_at)
+       VALUES (?, ?, 1, ?, ?, ?, ?, ?)`,
+      [
+        num,
+        appNum,
+        environmentCodes.toCode(environment),
+        `token-${num}`,
+        `hash-${num}`,
+        laneOf(appNum, { channel: 'APNS', environment }),
+        Date.now(),
+      ],
     );
     return num;
   }
@@ -283,22 +208,11 @@ export async function startWakingRig(
       return parts.waking;
     },
     sent,
+    world,
     online,
     answers,
     answering(given) {
       answer = given;
-    },
-    get hasCredential() {
-      return hasCredential;
-    },
-    set hasCredential(value) {
-      hasCredential = value;
-    },
-    get room() {
-      return room;
-    },
-    set room(value) {
-      room = value;
     },
     device: (each = {}) => device(each),
     async devices(count) {
@@ -359,16 +273,14 @@ export async function startWakingRig(
       await eventually(() => sent.some(({ message }) => message.id === id), { message: 'the barrier to be sent' });
       return sent.filter(({ target }) => target.token !== `token-${barrier}`);
     },
-    dieAt(calls, when) {
-      const own = { calls, when, dead: false, under: Promise.resolve() };
-      death = own;
-      return () => own.dead;
-    },
+    dieAt: (call, when) => stores.dieAt(call, when).isDead,
     async crash() {
       const before = parts;
-      generation++;
-      await death.under;
-      death = { calls: 0, when: 'before', dead: false, under: Promise.resolve() };
+      const death = stores.last();
+      // From here on nothing of what it does is seen.
+      stores.next(before.store);
+      await death.under();
+      stores.dieAt(0, 'before');
       // Nothing of it is committed any more once its store is closed.
       await before.store.close();
       parts = await begin();

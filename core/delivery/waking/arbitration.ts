@@ -37,6 +37,8 @@ export interface Facts {
 export const BACKGROUND_INTERVAL_MS = 20 * 60_000;
 /** The time before an app's missing credential is looked for again. */
 const NO_CREDENTIAL_MS = 60_000;
+/** Time over which wakes are spread that have waited for the end of quiet hours. */
+const QUIET_SPREAD_MS = 5 * 60_000;
 /** Attempts of unknown outcome that a wake has at the most: a short message costs money, and has one. */
 const MAX_DOUBTS = 2;
 
@@ -54,7 +56,7 @@ export function decide(wake: DueWake, facts: Facts): Decision {
   if (sms && !wake.device.mobile) return settled('cancelled', 'NO_NUMBER');
   if (onlineSince !== undefined && (push.wake !== 'ALWAYS' || sms)) {
     if (!push.needConfirm && !sms) return wake.doubts > 0 ? settled('unknown', 'ONLINE') : { kind: 'drop' };
-    const unconfirmedAt = Math.max(push.createdAt, onlineSince) + facts.unconfirmedMs;
+    const unconfirmedAt = endOf(Math.max(push.createdAt, onlineSince), facts.unconfirmedMs, now);
     if (unconfirmedAt > now) return waits(unconfirmedAt, undefined);
   }
   const { graceUntil } = facts;
@@ -62,16 +64,26 @@ export function decide(wake: DueWake, facts: Facts): Decision {
     return waits(graceUntil, undefined);
   }
   if (facts.quietUntil !== undefined && facts.quietUntil > now) {
-    return waits(facts.quietUntil, 'QUIET_HOURS');
+    return waits(facts.quietUntil + facts.random * quietSpreadMs(facts.quietUntil, push.expiresAt), 'QUIET_HOURS');
   }
   if (credential === undefined) {
     return waits(now + NO_CREDENTIAL_MS * (1 + facts.random), 'NO_CREDENTIAL');
   }
-  const backgroundAt = (facts.lastBackground ?? Number.NEGATIVE_INFINITY) + BACKGROUND_INTERVAL_MS;
+  const backgroundAt = endOf(facts.lastBackground ?? Number.NEGATIVE_INFINITY, BACKGROUND_INTERVAL_MS, now);
   if (isBackground(wake) && backgroundAt > now) return waits(backgroundAt, 'PACED');
   if (!facts.smsAllowed) return settled('failed', 'SMS_LIMIT');
   if (credential.room <= 0) return { kind: 'hold' };
   return { kind: 'send', credentialNum: credential.num };
+}
+
+/** The end of a time that has begun; now, where it seems to begin only later: the clock was set back. */
+function endOf(begun: number, ms: number, now: number): number {
+  return begun > now + ms ? now : begun + ms;
+}
+
+/** Not all devices that were quiet are woken in the same second, nor is one for whom its message has little time left. */
+function quietSpreadMs(quietUntil: number, expiresAt: number): number {
+  return Math.max(0, Math.min(QUIET_SPREAD_MS, (expiresAt - quietUntil) / 2));
 }
 
 /** Returns true for a wake that iOS counts. */

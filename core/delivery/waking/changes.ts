@@ -1,4 +1,4 @@
-import type { DueWake, FinalWakeState, Wake, WakeChanges } from '../../store/store.js';
+import type { DueWake, FinalWakeState, RefusedToken, Wake, WakeChanges } from '../../store/store.js';
 
 /** A change of one wake, to be kept. */
 export type WakeChange =
@@ -9,7 +9,7 @@ export type WakeChange =
   /** The device is online: as if it had not been planned. The end of the session plans it again. */
   | { readonly kind: 'drop' }
   /** The vendor does not take its token. */
-  | { readonly kind: 'refuse'; readonly state: 'dead' | 'set_aside'; registeredAt: number; readonly reason: string };
+  | ({ readonly kind: 'refuse' } & RefusedToken);
 
 /** The part of a commit that is no claim. */
 export type KeptChanges = Pick<WakeChanges, 'settled' | 'postponed' | 'dropped' | 'refusedTokens'>;
@@ -53,8 +53,8 @@ export function createGatheredChanges(): GatheredChanges {
           dropped.push(key);
           return;
         case 'refuse': {
-          const { registeredAt, state, reason } = change;
-          refusedTokens.push({ ...key, registeredAt, state, reason });
+          const { kind: _, ...refused } = change;
+          refusedTokens.push({ ...key, ...refused });
         }
       }
     },

@@ -2,16 +2,18 @@ import type { Logger } from '../../../common/logs/log.js';
 import { createTroubleLog } from '../../../common/logs/trouble.js';
 import { createAlarm } from '../../../common/timers.js';
 import type { ChannelDirectory, ChannelHost } from '../../channel/host.js';
-import { isSmsChannel } from '../../domain/channel.js';
+import { type Channel, isSmsChannel, type SmsChannel } from '../../domain/channel.js';
 import type { Push } from '../../domain/push.js';
 import type { WakeOutcome } from '../../domain/wake.js';
-import type { AppChannel, DueWake, StoreReader, Wake } from '../../store/store.js';
+import type { DueWake, StoreReader, Wake, WakeChanges, WakeLane } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { BACKGROUND_INTERVAL_MS, decide, isBackground, wakesOnline } from './arbitration.js';
-import { createGatheredChanges, keyOf, nameOf } from './changes.js';
+import { createGatheredChanges, keyOf, nameOf, type WakeChange } from './changes.js';
+import { createDueClock, type DueClock } from './due-clock.js';
+import { createLaneTurns } from './lane-turns.js';
 import { toTarget, toWakeMessage } from './message.js';
 import { changeOf } from './outcomes.js';
-import { createSmsCaps, SMS_WINDOW_MS, type SmsLimits } from './sms-caps.js';
+import { createSmsCaps, type SmsLimits } from './sms-caps.js';
 
 /**
  * Sends wakes when they are due: looks again at each, claims those that are still needed with one commit, hands them to
@@ -47,7 +49,7 @@ export interface WakeCounts {
 export interface DispatcherOptions {
   readonly store: Pick<
     StoreReader,
-    'findDueWakes' | 'nextWakeDue' | 'findPushes' | 'findBackgroundWakes' | 'findSentSms'
+    'findWakeLanes' | 'findDueWakes' | 'findPushes' | 'findBackgroundWakes' | 'findSentSms'
   >;
   readonly cycle: Pick<WriteCycle, 'execute' | 'commands'>;
   readonly host: Pick<ChannelHost, 'room' | 'send'>;
@@ -63,16 +65,15 @@ export interface DispatcherOptions {
   readonly smsLimits: SmsLimits;
   readonly log: Logger;
   readonly now?: () => number;
+  readonly clock?: DueClock;
   readonly random?: () => number;
 }
 
-/** Wakes of one look. */
+/** Wakes of one look, shared by the lanes whose turn it is, and of one lane at the least. */
 const WAKES_PER_LOOK = 200;
+const WAKES_PER_LANE = 20;
 /** Time that a wake may be under way: after it nobody knows what has become of it. */
 const LEASE_MS = 60_000;
-/** Time for which the wakes of an app and channel that takes no more are left alone; doubled up to the most. */
-const HELD_MS = 200;
-const MAX_HELD_MS = 5000;
 /** Milliseconds between two looks at the most: the clock may step. */
 const LOOK_INTERVAL_MS = 5000;
 const RETRY_MS = 1000;
@@ -82,15 +83,14 @@ const MAX_UNDER_WAY = 20_000;
 /** Returns a dispatcher that is not started. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { store, cycle, host, directory, onlineSince, graceUntil, quietUntil, unconfirmedMs, log } = options;
-  const { now = Date.now, random = Math.random } = options;
+  const { now = Date.now, clock = createDueClock(now), random = Math.random } = options;
   const trouble = createTroubleLog(log, 'wakes cannot be sent now; they will be');
-  const caps = createSmsCaps(options.smsLimits);
+  const caps = createSmsCaps(options.smsLimits, store);
   const alarm = createAlarm();
   /** Wakes that are handed to vendors, or whose outcome is not kept yet. */
   const underWay = new Set<string>();
-  const held = new Map<string, { appChannel: AppChannel; until: number }>();
-  /** For how long apps and channels that have taken nothing since were held last: looking at many wakes costs. */
-  const lastHeld = new Map<string, number>();
+  const turns = createLaneTurns();
+  let lanes: readonly WakeLane[] = [];
   const outcomes = {
     accepted: 0,
     retry: 0,
@@ -108,7 +108,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   let cancelled = 0;
   let nextLook = 0;
   let missed = false;
-  let capsLoaded = false;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
 
@@ -119,29 +118,29 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** Answers for how many milliseconds nothing is to be done. */
   async function pass(): Promise<number> {
+    const due = stopped || underWay.size >= MAX_UNDER_WAY ? [] : await findDue();
     const time = now();
-    if (!capsLoaded) {
-      for (const { appNum, mobile, at } of await store.findSentSms(time - SMS_WINDOW_MS)) caps.add(appNum, mobile, at);
-      capsLoaded = true;
-    }
-    for (const [key, { until }] of held) if (until <= time) held.delete(key);
-    const looksFor = stopped || underWay.size >= MAX_UNDER_WAY ? 0 : WAKES_PER_LOOK;
-    const except = [...held.values()].map(({ appChannel }) => appChannel);
-    const found = looksFor === 0 ? [] : await store.findDueWakes(time, looksFor, except);
-    const due = found.filter((wake) => !underWay.has(nameOf(wake)));
-    const claims = await look(due, time);
-    await commit(claims, time);
-    if (found.length >= looksFor && due.length > 0) return 0;
-    const [firstHeld] = [...held.values()].map(({ until }) => until).toSorted((a, b) => a - b);
-    const next = (await store.nextWakeDue()) ?? Number.POSITIVE_INFINITY;
-    // What is held is due already.
-    const waits = held.size > 0 || next <= time ? (firstHeld ?? time + HELD_MS) : next;
-    return Math.min(Math.max(waits - now(), 0), LOOK_INTERVAL_MS);
+    await caps.count(due, time);
+    // None of them is due any more, but those whose lanes have to wait; others may be.
+    const changed = await commit(await look(due, time), time);
+    if (changed || due.length > 0) return 0;
+    const at = clock.now();
+    return Math.min(Math.max(turns.nextAt(lanes, at) - at, 0), LOOK_INTERVAL_MS);
   }
 
-  /** Decides about wakes; answers those that are to be sent, with their credentials. */
-  async function look(due: readonly DueWake[], time: number): Promise<Map<DueWake, number>> {
-    const claims = new Map<DueWake, number>();
+  /** Finds wakes that are due, of the lanes whose turn it is. */
+  async function findDue(): Promise<DueWake[]> {
+    lanes = await store.findWakeLanes(lanes.map(({ lane }) => lane));
+    const time = clock.now();
+    const taken = turns.take(lanes, time);
+    const each = Math.max(WAKES_PER_LANE, Math.floor(WAKES_PER_LOOK / Math.max(1, taken.length)));
+    const found = taken.length === 0 ? [] : await store.findDueWakes(time, taken, each);
+    return found.filter((wake) => !underWay.has(nameOf(wake)));
+  }
+
+  /** Decides about wakes; answers those that are to be sent. */
+  async function look(due: readonly DueWake[], time: number): Promise<Claims> {
+    const claims: Claims = { wakes: new Map(), moved: [] };
     if (due.length === 0) return claims;
     const background = await store.findBackgroundWakes(
       due.filter(isBackground).map(({ deviceNum }) => deviceNum),
@@ -149,8 +148,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     );
     const quiet = await quietUntil(due, time);
     const taken = new Map<number, number>();
-    for (const [index, wake] of due.entries()) {
-      const credential = credentialOf(wake);
+    for (const [index, found] of due.entries()) {
+      const credential = credentialOf(found);
+      const wake = withChannel(found, credential?.channel);
       const mobile = isSmsChannel(wake.channel) ? (wake.device.mobile ?? '') : undefined;
       const decision = decide(wake, {
         now: time,
@@ -167,11 +167,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         random: random(),
       });
       if (decision.kind === 'settle' && decision.state === 'cancelled') cancelled++;
-      if (decision.kind === 'hold') hold(wake, time);
-      else if (decision.kind !== 'send') gathered.add(wake, decision);
+      if (decision.kind === 'hold') turns.hold(wake.lane, clock.at(time));
+      else if (decision.kind !== 'send') keep(found, decision);
       if (decision.kind !== 'send') continue;
-      claims.set(wake, decision.credentialNum);
-      lastHeld.delete(heldName(wake));
+      claims.wakes.set(wake, decision.credentialNum);
+      if (wake.channel !== found.channel) claims.moved.push({ ...keyOf(found), to: wake.channel as SmsChannel });
+      turns.took(wake.lane);
       taken.set(decision.credentialNum, (taken.get(decision.credentialNum) ?? 0) + 1);
       if (isBackground(wake)) background.set(wake.deviceNum, time);
       if (mobile !== undefined) caps.add(wake.appNum, mobile, time);
@@ -180,25 +181,18 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function credentialOf({ appNum, channel, token }: DueWake): ReturnType<ChannelDirectory['credentialFor']> {
-    if (isSmsChannel(channel)) {
-      const credential = directory.smsCredential(appNum);
-      return credential?.channel === channel ? credential : undefined;
-    }
+    if (isSmsChannel(channel)) return directory.smsCredential(appNum);
     return token && directory.credentialFor(appNum, token);
   }
 
-  /** The credential of a wake takes no more for now. */
-  function hold({ appNum, channel }: DueWake, time: number): void {
-    const name = heldName({ appNum, channel });
-    if (held.has(name)) return;
-    const ms = Math.min(MAX_HELD_MS, 2 * (lastHeld.get(name) ?? HELD_MS / 2));
-    lastHeld.set(name, ms);
-    held.set(name, { appChannel: { appNum, channel }, until: time + ms });
+  /** Gathers a change, with its time by the clock of what is due. */
+  function keep(wake: DueWake, change: WakeChange): void {
+    gathered.add(wake, change.kind === 'wait' ? { ...change, dueAt: clock.at(change.dueAt) } : change);
   }
 
-  /** Keeps what has gathered, claims and sends. What could not be kept is gathered again. */
-  async function commit(claims: ReadonlyMap<DueWake, number>, time: number): Promise<void> {
-    if (claims.size + gathered.size() === 0) return;
+  /** Keeps what has gathered, claims and sends. What could not be kept is gathered again. Answers false: there was nothing. */
+  async function commit({ wakes: claims, moved }: Claims, time: number): Promise<boolean> {
+    if (claims.size + gathered.size() === 0) return false;
     // Before the claim: what is sent needs its content.
     const pushes = await contentsOf(claims.keys());
     const changes = gathered.take();
@@ -206,7 +200,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     let ready: readonly Wake[];
     try {
       const keys = [...claims.keys()].map(keyOf);
-      const input = { claims: keys, until: time + LEASE_MS, ...changes, now: time };
+      const input = { claims: keys, until: clock.at(time + LEASE_MS), moved, ...changes, now: time };
       ready = await cycle.execute(cycle.commands.changeWakes, input);
     } catch (error) {
       gathered.putBack(changes);
@@ -219,6 +213,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     for (const [wake, credentialNum] of claims) {
       if (names.has(nameOf(wake))) begin(wake, credentialNum, pushes.get(wake.pushId));
     }
+    return true;
   }
 
   async function contentsOf(wakes: Iterable<DueWake>): Promise<ReadonlyMap<number, Push>> {
@@ -235,7 +230,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     // The session has come, or the content has gone, while the claim was on its way.
     const isOnline = onlineSince(wake.deviceNum) !== undefined && !wakesOnline(wake);
     if (isOnline || push === undefined || target === undefined) {
-      gathered.add(wake, wake.doubts > 0 ? { kind: 'settle', state: 'unknown', reason: 'ONLINE' } : { kind: 'drop' });
+      keep(wake, wake.doubts > 0 ? { kind: 'settle', state: 'unknown', reason: 'ONLINE' } : { kind: 'drop' });
       finished.push(name);
       ring();
       return;
@@ -245,7 +240,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     host.send(credentialNum, target, toWakeMessage(wake, push, directory.hidesContent(wake.appNum))).then((outcome) => {
       sending--;
       outcomes[outcome.kind]++;
-      gathered.add(wake, changeOf(wake, outcome, now(), random()));
+      keep(wake, changeOf(wake, outcome, now(), random()));
       finished.push(name);
       ring();
     });
@@ -265,7 +260,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         if (stopped) return;
       }
       if (missed || (stopped && sending === 0)) continue;
-      nextLook = now() + delay;
+      nextLook = clock.now() + delay;
       if (delay > 0) await alarm.sleep(delay);
       else await new Promise((resolve) => setImmediate(resolve));
     }
@@ -287,6 +282,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-function heldName({ appNum, channel }: AppChannel): string {
-  return `${appNum} ${channel}`;
+/** Wakes that are to be sent, with their credentials, and those of them whose channel is another one now. */
+interface Claims {
+  readonly wakes: Map<DueWake, number>;
+  readonly moved: WakeChanges['moved'][number][];
+}
+
+/** A short message goes by the vendor that the app has when it is sent. */
+function withChannel(wake: DueWake, channel: Channel | undefined): DueWake {
+  return channel !== undefined && isSmsChannel(wake.channel) ? { ...wake, channel } : wake;
 }

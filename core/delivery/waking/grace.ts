@@ -21,11 +21,12 @@ export function createGrace(options: {
   graceMs: number;
   startMs: number;
   now?: () => number;
+  monotonic?: () => number;
   random?: () => number;
 }): Grace {
-  const { graceMs, startMs, now = Date.now, random = Math.random } = options;
-  const begun = now();
-  /** Ends of graces by device, about in their order. */
+  const { graceMs, startMs, now = Date.now, monotonic = () => performance.now(), random = Math.random } = options;
+  const begun = monotonic();
+  /** Ends of graces by device, about in their order, by a clock that nobody sets. */
   const ends = new Map<number, number>();
 
   function sweep(time: number): void {
@@ -37,17 +38,18 @@ export function createGrace(options: {
 
   return {
     lost(deviceNum) {
-      const time = now();
+      const time = monotonic();
       sweep(time);
       ends.delete(deviceNum);
       ends.set(deviceNum, time + graceMs * (1 + random()));
     },
     ended: (deviceNum) => void ends.delete(deviceNum),
     until(deviceNum) {
-      const time = now();
+      const time = monotonic();
       const own = ends.get(deviceNum);
-      if (own !== undefined && own > time) return own;
-      return time >= begun && time < begun + startMs ? begun + startMs * (1 + random()) : undefined;
+      if (own !== undefined && own > time) return now() + own - time;
+      const left = begun + startMs - time;
+      return left > 0 ? now() + left + startMs * random() : undefined;
     },
   };
 }

@@ -50,7 +50,7 @@ export function changeOf(wake: DueWake, outcome: WakeOutcome, now: number, rando
         return wake.attempt < MAX_STALE_ANSWERS ? again(wake, now + backoffMs, outcome.reason) : failed;
       }
       const state = outcome.kind === 'token_dead' ? 'dead' : 'set_aside';
-      return { kind: 'refuse', registeredAt: token.registeredAt, state, reason: outcome.reason };
+      return { kind: 'refuse', hash: token.hash, registeredAt: token.registeredAt, at, state, reason: outcome.reason };
     }
   }
 }

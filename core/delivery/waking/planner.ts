@@ -1,15 +1,14 @@
 import { OnePushError } from '../../../common/errors.js';
 import type { Logger } from '../../../common/logs/log.js';
 import { createTroubleLog } from '../../../common/logs/trouble.js';
+import { PER_MILLISECOND } from '../../../common/push-id.js';
 import { createAlarm } from '../../../common/timers.js';
 import type { ChannelDirectory } from '../../channel/host.js';
 import type { Device } from '../../domain/device.js';
 import { firstIdAt } from '../../domain/id-clock.js';
-import type { NewPush, WakePlan } from '../../store/store.js';
+import type { NewPush, WakePlan, WakeRecovery } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
-
-/** Ends of sessions, as the sessions have them. */
-export type SessionEnd = 'closed' | 'dead' | 'planned' | 'lost';
+import { createDueClock, type DueClock } from './due-clock.js';
 
 /**
  * Plans wakes: of what is committed for devices without a session, of what waits for a device whose session has ended,
@@ -21,8 +20,8 @@ export type SessionEnd = 'closed' | 'dead' | 'planned' | 'lost';
 export interface Planner {
   /** Pushes are committed. Hot: looks at each push, and at devices only later. */
   pushed(pushes: readonly NewPush[]): void;
-  /** A device has no session any more. */
-  sessionEnded(device: Pick<Device, 'num' | 'appNum'>, end: SessionEnd): void;
+  /** A device has no session, and may have something to be woken for. `comesBack`: it is likely to come by itself. */
+  mayWait(device: Pick<Device, 'num' | 'appNum'>, given: { comesBack: boolean }): void;
   /** An app has a credential, and may have had none when it was pushed to. */
   credentialSet(): void;
   /** Goes through the inboxes, and plans from then on. */
@@ -50,8 +49,14 @@ export interface PlannerOptions {
   readonly times: WakeTimes;
   /** Told of wakes that are planned, and of when the first of them is due. */
   readonly planned: (count: number, dueAt: number) => void;
+  /** Told when topic pushes are to be walked again. */
+  readonly walksBegun?: () => void;
+  /** The last push that was committed before this core began; absent: none. */
+  readonly lastPush?: number;
   readonly log: Logger;
   readonly now?: () => number;
+  readonly clock?: DueClock;
+  readonly monotonic?: () => number;
 }
 
 /** Beyond so many pushes and devices that wait to be planned, all inboxes are gone through instead. */
@@ -61,16 +66,21 @@ const MAX_LATER = 20_000;
 /** Pushes that are looked at, and devices that are planned for, by one plan. */
 const PUSHES_AT_ONCE = 200;
 const DEVICES_AT_ONCE = 2000;
-/** Deliveries of a page of recovery. */
+/** Deliveries of a page of recovery, and topic pushes. */
 const RECOVERY_PAGE = 2000;
-/** Topic pushes of the last ten minutes are walked again: what sessions had received of older ones was kept. */
-const WALK_AGAIN_MS = 600_000;
+const WALKS_PAGE = 500;
+/**
+ * Topic pushes of the ten minutes before a trouble began are walked again: what sessions had received of older ones was
+ * kept. In ids of pushes.
+ */
+const WALK_AGAIN = 600_000 * PER_MILLISECOND;
 const RETRY_MS = 1000;
 /** Milliseconds between two looks at the most: the clock may step. */
 const LOOK_INTERVAL_MS = 5000;
 
 /** A push that is to be looked at later, whatever sessions there are. */
 interface Later {
+  /** By a clock that nobody sets back: those that are behind it must not wait for it. */
   readonly at: number;
   readonly pushId: number;
   readonly appNum: number;
@@ -79,18 +89,23 @@ interface Later {
 /** Returns a planner that is not started. */
 export function createPlanner(options: PlannerOptions): Planner {
   const { cycle, directory, isOnline, times, planned, log, now = Date.now } = options;
+  const { clock = createDueClock(now), monotonic = () => performance.now() } = options;
   const trouble = createTroubleLog(log, 'wakes cannot be planned now; they will be');
   const alarm = createAlarm();
   const fresh: NewPush[] = [];
   /** Devices whose sessions have ended, and whether they may come back soon. */
-  const ended = new Map<number, { grace: boolean }>();
+  const ended = new Map<number, { comesBack: boolean }>();
+  /** Plans of devices that have come to an end of a page, or to none. */
+  const unread: WakePlan[] = [];
   /** In the order of their times. */
   const unconfirmed: Later[] = [];
   const sms: Later[] = [];
-  /** The delivery up to which inboxes have been gone through; undefined: that is done. */
-  let recovering: number | undefined;
+  /** How far recovery has come; undefined: it is done. */
+  let recovering: Pick<WakeRecovery, 'part' | 'after'> | undefined;
   /** Something was left out since that began. */
   let recoversAgain = false;
+  /** A push before the first of which something may have been left out. */
+  let recoversFrom = Number.POSITIVE_INFINITY;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
 
@@ -100,112 +115,124 @@ export function createPlanner(options: PlannerOptions): Planner {
     return true;
   }
 
-  /** Goes through the inboxes; once more when it is at it, so that under a flood it still comes to their end. */
-  function recover(): void {
-    if (recovering === undefined) recovering = 0;
+  /** Goes through all; once more when it is at it, so that under a flood it still comes to their end. */
+  function recover(from = firstIdAt(now())): void {
+    recoversFrom = Math.min(recoversFrom, from);
+    if (recovering === undefined) beginRecovery();
     else recoversAgain = true;
   }
 
+  function beginRecovery(): void {
+    recoversAgain = false;
+    recovering = { part: 'walks', after: Math.max(0, recoversFrom - WALK_AGAIN) };
+  }
+
+  /** The place of a push in a list for later. */
+  function laterOf({ id: pushId, appNum, createdAt }: NewPush['push'], delayMs: number): Later {
+    return { at: monotonic() + Math.min(delayMs, createdAt + delayMs - now()), pushId, appNum };
+  }
+
   /** The plan of a push that a session has not confirmed, or has had no answer by then. */
-  function planOf({ at, pushId, appNum }: Later, kind: 'wake' | 'sms'): WakePlan[] {
-    const plan = { scope: { kind: 'push', pushId }, dueAt: Math.max(at, now()), spreadMs: 0, now: now() } as const;
+  function planOf(later: Omit<Later, 'at'>, wallTime: number, kind: 'wake' | 'sms'): WakePlan[] {
+    const { pushId, appNum } = later;
+    const dueAt = clock.at(Math.max(wallTime, now()));
+    const plan = { scope: { kind: 'push', pushId }, dueAt, spreadMs: 0, now: now() } as const;
     if (kind === 'wake') return [plan];
     const channel = directory.smsCredential(appNum)?.channel;
     if (channel?.startsWith('SMS_') !== true) return [];
-    // A channel for short messages, as its name says.
+    // A channel for short messages, as its name says. It goes by the one that there is when it is due.
     return [{ ...plan, sms: channel as NonNullable<WakePlan['sms']> }];
   }
 
   /** The plans of what has gathered, and of what is due by now. */
   function takePlans(): WakePlan[] {
-    const time = now();
-    const plans: WakePlan[] = [];
+    const [time, dueAt] = [now(), clock.now()];
+    const plans = unread.splice(0, 1);
     const ids: number[] = [];
     for (const { push, target } of fresh.splice(0, PUSHES_AT_ONCE)) {
       if (target.kind !== 'directed') continue;
       const offline = target.deliveries.filter(({ deviceNum }) => push.wake === 'ALWAYS' || !isOnline(deviceNum));
-      const { id: pushId, appNum, createdAt, content } = push;
+      const { createdAt, content } = push;
       const pace = content.wakesPerSecond;
       const own = offline.map(({ id }) => id);
       if (pace === undefined) ids.push(...own);
       else if (own.length > 0) {
         const spreadMs = Math.ceil((own.length * 1000) / pace);
-        plans.push({ scope: { kind: 'deliveries', ids: own }, dueAt: time, spreadMs, now: time });
+        plans.push({ scope: { kind: 'deliveries', ids: own }, dueAt, spreadMs, now: time });
       }
       if (push.needConfirm && offline.length < target.deliveries.length) {
-        const later = { at: createdAt + times.unconfirmedMs, pushId, appNum };
+        const later = laterOf(push, times.unconfirmedMs);
         if (unconfirmed.length < MAX_LATER) unconfirmed.push(later);
-        else plans.push(...planOf(later, 'wake'));
+        else plans.push(...planOf(later, createdAt + times.unconfirmedMs, 'wake'));
       }
-      if (content.smsMessage !== undefined && directory.smsCredential(appNum) !== undefined) {
-        const later = { at: createdAt + times.smsMs, pushId, appNum };
+      if (content.smsMessage !== undefined && directory.smsCredential(push.appNum) !== undefined) {
+        const later = laterOf(push, times.smsMs);
         if (sms.length < MAX_LATER) sms.push(later);
-        else plans.push(...planOf(later, 'sms'));
+        else plans.push(...planOf(later, createdAt + times.smsMs, 'sms'));
       }
     }
-    if (ids.length > 0) plans.push({ scope: { kind: 'deliveries', ids }, dueAt: time, spreadMs: 0, now: time });
-    const due = (later: Later[]): Later[] => {
-      const end = later.findIndex(({ at }) => at > time);
-      return later.splice(0, Math.min(PUSHES_AT_ONCE, end < 0 ? later.length : end));
-    };
-    for (const later of due(unconfirmed)) plans.push(...planOf(later, 'wake'));
-    for (const later of due(sms)) plans.push(...planOf(later, 'sms'));
-    for (const grace of [false, true]) {
-      const deviceNums: number[] = [];
-      for (const [deviceNum, device] of ended) {
-        if (device.grace !== grace || deviceNums.length >= DEVICES_AT_ONCE) continue;
-        ended.delete(deviceNum);
-        // It has come back already.
-        if (!isOnline(deviceNum)) deviceNums.push(deviceNum);
-      }
-      if (deviceNums.length === 0) continue;
-      plans.push({
-        scope: { kind: 'devices', deviceNums },
-        ...(grace ? afterGrace(time) : { dueAt: time, spreadMs: 0 }),
-        now: time,
-      });
-    }
+    if (ids.length > 0) plans.push({ scope: { kind: 'deliveries', ids }, dueAt, spreadMs: 0, now: time });
+    for (const later of takeDue(unconfirmed)) plans.push(...planOf(later, time, 'wake'));
+    for (const later of takeDue(sms)) plans.push(...planOf(later, time, 'sms'));
+    for (const comesBack of [false, true]) plans.push(...plansOfEnded(comesBack));
     return plans;
   }
 
-  function afterGrace(time: number): Pick<WakePlan, 'dueAt' | 'spreadMs'> {
-    return { dueAt: time + times.graceMs, spreadMs: times.graceMs };
+  function takeDue(later: Later[]): Later[] {
+    const time = monotonic();
+    const end = later.findIndex(({ at }) => at > time);
+    return later.splice(0, Math.min(PUSHES_AT_ONCE, end < 0 ? later.length : end));
+  }
+
+  function plansOfEnded(comesBack: boolean): WakePlan[] {
+    const deviceNums: number[] = [];
+    for (const [deviceNum, device] of ended) {
+      if (device.comesBack !== comesBack || deviceNums.length >= DEVICES_AT_ONCE) continue;
+      ended.delete(deviceNum);
+      // It has come back already.
+      if (!isOnline(deviceNum)) deviceNums.push(deviceNum);
+    }
+    if (deviceNums.length === 0) return [];
+    const when = comesBack ? afterGrace() : { dueAt: clock.now(), spreadMs: 0 };
+    return [{ scope: { kind: 'devices', deviceNums }, ...when, now: now() }];
+  }
+
+  function afterGrace(): Pick<WakePlan, 'dueAt' | 'spreadMs'> {
+    return { dueAt: clock.now() + times.graceMs, spreadMs: times.graceMs };
   }
 
   async function carryOut(plans: readonly WakePlan[]): Promise<void> {
-    const counts = await Promise.all(plans.map((plan) => cycle.execute(cycle.commands.planWakes, plan)));
-    for (const [index, { dueAt }] of plans.entries()) {
-      const count = counts[index] ?? 0;
-      if (count > 0) planned(count, dueAt);
+    const made = await Promise.all(plans.map((plan) => cycle.execute(cycle.commands.planWakes, plan)));
+    for (const [index, plan] of plans.entries()) {
+      const { planned: count = 0, through } = made[index] ?? {};
+      if (count > 0) planned(count, plan.dueAt);
+      if (through !== undefined && plan.scope.kind === 'devices') {
+        unread.push({ ...plan, scope: { ...plan.scope, after: through } });
+      }
     }
   }
 
-  async function recoverPage(after: number): Promise<void> {
+  async function recoverPage({ part, after }: Pick<WakeRecovery, 'part' | 'after'>): Promise<void> {
     if (directory.isEmpty()) {
       // The first credential begins it anew.
       recovering = undefined;
       recoversAgain = false;
       return;
     }
-    const time = now();
-    const page = await cycle.execute(cycle.commands.recoverWakes, {
-      after,
-      limit: RECOVERY_PAGE,
-      walkAfter: firstIdAt(time - WALK_AGAIN_MS),
-      ...afterGrace(time),
-      now: time,
-    });
-    if (page.planned > 0) planned(page.planned, time + times.graceMs);
+    const [time, limit] = [now(), part === 'walks' ? WALKS_PAGE : RECOVERY_PAGE];
+    const when = afterGrace();
+    const page = await cycle.execute(cycle.commands.recoverWakes, { part, after, limit, ...when, now: time });
+    if (page.planned > 0) planned(page.planned, when.dueAt);
     // By rows: they may be many, and those that there are already are planned only once.
-    await carryOut(
-      page.smsPushes.flatMap(({ pushId, appNum, createdAt }) =>
-        planOf({ at: createdAt + times.smsMs, pushId, appNum }, 'sms'),
-      ),
-    );
-    recovering = page.through;
-    if (recovering !== undefined || !recoversAgain) return;
-    recoversAgain = false;
-    recovering = 0;
+    await carryOut(page.smsPushes.flatMap(({ createdAt, ...push }) => planOf(push, createdAt + times.smsMs, 'sms')));
+    if (part === 'walks') options.walksBegun?.();
+    if (page.through !== undefined) recovering = { part, after: page.through };
+    else if (part === 'walks') recovering = { part: 'inboxes', after: 0 };
+    else if (recoversAgain) beginRecovery();
+    else {
+      recovering = undefined;
+      recoversFrom = Number.POSITIVE_INFINITY;
+    }
   }
 
   async function step(): Promise<boolean> {
@@ -217,7 +244,8 @@ export function createPlanner(options: PlannerOptions): Planner {
       if (trouble.over()) log.info('wakes can be planned again');
     } catch (error) {
       trouble.met(error);
-      // Whatever was in these plans is in the inboxes.
+      // Whatever was in these plans is in the inboxes; how far devices had read their topics is not.
+      unread.push(...plans.filter(({ scope }) => scope.kind === 'devices'));
       recover();
       if (!stopped) await alarm.sleep(error instanceof OnePushError ? RETRY_MS : RETRY_MS * 10);
     }
@@ -229,7 +257,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       if (await step()) continue;
       const next = Math.min(unconfirmed[0]?.at ?? Number.POSITIVE_INFINITY, sms[0]?.at ?? Number.POSITIVE_INFINITY);
       if (fresh.length + ended.size > 0 || stopped) continue;
-      await alarm.sleep(Math.min(Math.max(next - now(), 0), LOOK_INTERVAL_MS));
+      await alarm.sleep(Math.min(Math.max(Math.ceil(next - monotonic()), 0), LOOK_INTERVAL_MS));
     }
   }
 
@@ -242,9 +270,9 @@ export function createPlanner(options: PlannerOptions): Planner {
       }
       if (fresh.length > 0) alarm.ring();
     },
-    sessionEnded({ num, appNum }, end) {
+    mayWait({ num, appNum }, given) {
       if (!directory.hasAny(appNum) || isFull()) return;
-      ended.set(num, { grace: end === 'planned' || end === 'lost' });
+      ended.set(num, given);
       alarm.ring();
     },
     credentialSet() {
@@ -252,7 +280,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       alarm.ring();
     },
     start() {
-      recovering = 0;
+      recover(Math.min(options.lastPush ?? 0, firstIdAt(now())));
       running = run();
     },
     async stop() {

@@ -4,11 +4,15 @@ import type { Device } from '../../domain/device.js';
 import type { NewPush, StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { createDispatcher, type WakeCounts } from './dispatcher.js';
+import { createDueClock } from './due-clock.js';
 import { createGrace } from './grace.js';
-import { createPlanner, type SessionEnd, type WakeTimes } from './planner.js';
+import { createPlanner, type WakeTimes } from './planner.js';
 import { createQuietUntil } from './quiet.js';
 import type { SmsLimits } from './sms-caps.js';
 import { createWalks } from './walks.js';
+
+/** Ends of sessions, as the sessions have them. */
+export type SessionEnd = 'closed' | 'dead' | 'planned' | 'lost';
 
 /** Wakes devices that have not received what they were pushed, by their vendors' services. */
 export interface Waking {
@@ -40,10 +44,13 @@ export function createWaking(options: {
   /** Milliseconds from now on in which every device may come back; absent: `graceMs`. */
   startMs?: number;
   smsLimits: SmsLimits;
+  /** The last push that was committed before this core began; absent: none. */
+  lastPush?: number;
   log: Logger;
   now?: () => number;
 }): Waking {
   const { store, presence, times } = options;
+  const clock = createDueClock(options.now);
   let planned = 0;
   const isOnline = (deviceNum: number): boolean => presence(deviceNum) !== undefined;
   const isPlanned = (count: number, dueAt: number): void => {
@@ -58,13 +65,15 @@ export function createWaking(options: {
   const dispatcher = createDispatcher({
     quietUntil: createQuietUntil(store),
     ...options,
+    clock,
     onlineSince: (deviceNum) => presence(deviceNum)?.since,
     graceUntil: grace.until,
     unconfirmedMs: times.unconfirmedMs,
   });
-  const planner = createPlanner({ ...options, isOnline, planned: isPlanned });
+  const planner = createPlanner({ ...options, clock, isOnline, planned: isPlanned, walksBegun: () => walks.begun() });
   const walks = createWalks({
     ...options,
+    clock,
     isOnline,
     planned: isPlanned,
     paceOf: async (pushId) => (await store.findPushes([pushId]))[0]?.content.wakesPerSecond,
@@ -78,13 +87,13 @@ export function createWaking(options: {
     credentialSet: planner.credentialSet,
     tokenSet(device) {
       // Most that register connect then: what waits for them needs no wake.
-      if (!isOnline(device.num)) planner.sessionEnded(device, 'lost');
+      if (!isOnline(device.num)) planner.mayWait(device, { comesBack: true });
     },
     sessionEnded(device, end) {
-      if (end === 'planned' || end === 'lost') {
-        if (options.directory.hasAny(device.appNum)) grace.lost(device.num);
-      } else grace.ended(device.num);
-      planner.sessionEnded(device, end);
+      const comesBack = end === 'planned' || end === 'lost';
+      if (!comesBack) grace.ended(device.num);
+      else if (options.directory.hasAny(device.appNum)) grace.lost(device.num);
+      planner.mayWait(device, { comesBack });
     },
     start() {
       planner.start();

@@ -13,6 +13,7 @@ import type {
   NewApp,
   NewJob,
   NewRegistration,
+  PlannedWakes,
   Recall,
   Recalled,
   Refusal,
@@ -79,14 +80,16 @@ export interface Commands extends ChannelCommands, AccessCommands, RetentionComm
   sweep: Command<Sweep, Swept>;
   /** Evicts the oldest deliveries of an inbox. Answers how many. */
   evict: Command<Omit<Eviction, 'now'>, number>;
-  /** Plans wakes. Answers how many. */
-  planWakes: Command<WakePlan, number>;
+  /** Plans wakes. */
+  planWakes: Command<WakePlan, PlannedWakes>;
   /** Plans a page of what a crash may have kept from being planned. */
   recoverWakes: Command<WakeRecovery, WakesRecovered>;
   /** Claims wakes, and keeps what has become of others. Answers the claims that may be sent. */
   changeWakes: Command<WakeChanges, readonly Wake[]>;
   /** Plans a page of a walk. Answers how many wakes it has made. */
   walk: Command<WalkedPage, number>;
+  /** Divides a walk into lanes. */
+  divideWalk: Command<Pick<WalkedPage, 'pushId' | 'appNum'> & { lanes: readonly number[] }, void>;
   /** Changes nothing: meets what any commit would, and renews the core's lease. */
   nothing: Command<void, void>;
 }
@@ -261,6 +264,10 @@ export function createCommands(options: {
       endsDeliveries: true,
       subjectOf: () => '',
       apply: ([page]) => single(page, (each) => commits.commitWalk(each)),
+    },
+    divideWalk: {
+      subjectOf: () => '',
+      apply: ([walk]) => single(walk, ({ lanes, ...each }) => commits.commitWalkLanes(each, lanes)),
     },
     nothing: {
       subjectOf: () => '',

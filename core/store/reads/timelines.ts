@@ -88,12 +88,8 @@ export function createTimelineReads(
               )
             ).map((row) => [Number(row.id), row]),
       );
-      const wakes = await findWakes(
-        driver,
-        chosen,
-        devices.map(({ num }) => num),
-      );
-      const entries: TimelineEntry[] = [];
+      const entries: Omit<TimelineEntry, 'wakes'>[] = [];
+      let next: DeliveryPlace | undefined = through === 0 ? undefined : { pushId: through, deviceNum: 0 };
       for (const pushId of chosen) {
         const push = pushes.get(pushId);
         const { rows, topicNums } = found.get(pushId) ?? { rows: new Map<number, Row>(), topicNums: [] };
@@ -104,12 +100,22 @@ export function createTimelineReads(
           const row = rows.get(device.num);
           if (row === undefined && !topicNums.some((topicNum) => wasFor(device, pushId, topicNum, push))) continue;
           const read = pushId <= (cursors.get(device.num) ?? 0);
-          const own = wakes.get(wakeKey(pushId, device.num)) ?? [];
-          entries.push({ ...toEntry(device, pushId, push, row, read), wakes: own });
-          if (entries.length >= limit) return { entries, next: { pushId, deviceNum: device.num } };
+          entries.push(toEntry(device, pushId, push, row, read));
+          if (entries.length < limit) continue;
+          next = { pushId, deviceNum: device.num };
+          break;
         }
+        if (entries.length >= limit) break;
       }
-      return { entries, next: through === 0 ? undefined : { pushId: through, deviceNum: 0 } };
+      const wakes = await findWakes(
+        driver,
+        [...new Set(entries.map(({ pushId }) => pushId))],
+        [...new Set(entries.map(({ deviceNum }) => deviceNum))],
+      );
+      return {
+        entries: entries.map((entry) => ({ ...entry, wakes: wakes.get(wakeKey(entry.pushId, entry.deviceNum)) ?? [] })),
+        next,
+      };
     },
   };
 }

@@ -9,8 +9,10 @@ import {
   wakeStateCodes,
 } from '../sql/codes.js';
 import { chunks, KEYS_PER_STATEMENT, places, type Row, type SqlDriver, type SqlValue } from '../sql/driver.js';
-import { DUE, FIRST_SMS, hasNoWake, IS_NEEDED, IS_WANTED, SENDING } from '../sql/wake-sql.js';
-import type { AppChannel, DuePush, DueWake, WakeReader, Walk, WalkPage } from '../store.js';
+import { isFirstLane, smsLaneOf } from '../sql/lanes.js';
+import { DUE, hasNoWake, IS_NEEDED, IS_WANTED, SENDING } from '../sql/wake-sql.js';
+import type { DuePush, DueWake, WakeReader, Walk, WalkPage } from '../store.js';
+import { createLaneReads } from './wake-lanes.js';
 
 const ACTIVE = tokenStateCodes.toCode('active');
 const ANY_PLATFORM = platformCodes.toCode('ALL');
@@ -37,56 +39,48 @@ export function createWakeReads(driver: SqlDriver): WakeReader {
   }
 
   return {
-    async findDueWakes(now, limit, except) {
-      const parts = [DUE, SENDING].map(
-        (state) => `SELECT * FROM (SELECT * FROM wakes WHERE state = ${state} AND due_at <= ?${others(except)}
-          ORDER BY due_at LIMIT ?) AS part${state}`,
+    ...createLaneReads(driver),
+
+    async findDueWakes(now, lanes, limit) {
+      if (lanes.length === 0) return [];
+      const parts = lanes.flatMap((lane, index) =>
+        [DUE, SENDING].map(
+          (state) => `SELECT * FROM (SELECT * FROM wakes WHERE state = ${state} AND lane = ${lane} AND due_at <= ?
+            ORDER BY due_at LIMIT ?) AS part${index}_${state}`,
+        ),
       );
       const rows = await driver.all(
-        `SELECT w.push_id, w.device_num, w.channel, w.app_num, w.attempt,
+        `SELECT w.push_id, w.device_num, w.channel, w.app_num, w.lane, w.attempt,
            w.doubts + CASE WHEN w.state = ${SENDING} THEN 1 ELSE 0 END AS doubts,
            p.id AS found, p.msg_type, p.need_confirm, p.created_at, p.expires_at, p.collapse_key, p.priority, p.wake,
            d.id AS device_id, d.alias, d.platform, d.mobile,
-           t.channel AS token_channel, t.token, t.environment, t.bundle, t.p256dh, t.auth, t.registered_at,
+           t.channel AS token_channel, t.token, t.token_hash, t.environment, t.bundle, t.p256dh, t.auth, t.registered_at,
            ${IS_NEEDED} AS needed
          FROM (${parts.join(' UNION ALL ')}) AS w JOIN devices d ON d.num = w.device_num
            LEFT JOIN pushes p ON p.id = w.push_id
            LEFT JOIN device_tokens t ON t.device_num = w.device_num AND t.state = ${ACTIVE}
          ORDER BY w.due_at`,
-        [now, ...valuesOf(except), limit, now, ...valuesOf(except), limit],
+        parts.flatMap(() => [now, limit]),
       );
       return rows.map(toDueWake);
     },
 
-    async nextWakeDue() {
-      const first = (state: number): string => `(SELECT MIN(due_at) FROM wakes WHERE state = ${state})`;
-      const [row] = await driver.all(`SELECT ${first(DUE)} AS due, ${first(SENDING)} AS sending`, []);
-      const times = [row?.due, row?.sending].flatMap((time) => (time == null ? [] : [Number(time)]));
-      return times.length === 0 ? undefined : Math.min(...times);
-    },
-
-    async countDueWakes(appNum, now, limit) {
-      const [row] = await driver.all(
-        `SELECT COUNT(*) AS count FROM
-           (SELECT 1 FROM wakes WHERE state = ${DUE} AND due_at <= ? AND app_num = ? LIMIT ?) AS part`,
-        [now, appNum, limit],
-      );
-      return Number(row?.count ?? 0);
-    },
-
-    async findDueWalks(now, limit, exceptApps = []) {
+    async findDueWalks(now, limit, exceptLanes = []) {
       const rows = await driver.all(
-        `SELECT k.push_id, k.app_num, k.after_device, k.expires_at, p.wake
+        `SELECT k.push_id, k.lane, k.app_num, k.after_device, k.expires_at, p.wake,
+           (SELECT COUNT(*) FROM wake_walks s WHERE s.push_id = k.push_id) AS lanes
          FROM wake_walks k JOIN pushes p ON p.id = k.push_id
-         WHERE k.due_at <= ?${' AND k.app_num <> ?'.repeat(exceptApps.length)}
+         WHERE k.due_at <= ?${' AND k.lane <> ?'.repeat(exceptLanes.length)}
          ORDER BY k.due_at LIMIT ?`,
-        [now, ...exceptApps, limit],
+        [now, ...exceptLanes, limit],
       );
       const [next] = await driver.all('SELECT MIN(due_at) AS due FROM wake_walks WHERE due_at > ?', [now]);
       const walks = rows.map((row): Walk => {
         return {
           pushId: Number(row.push_id),
           appNum: Number(row.app_num),
+          lane: isFirstLane(Number(row.lane)) ? undefined : Number(row.lane),
+          lanes: Number(row.lanes),
           after: Number(row.after_device),
           expiresAt: Number(row.expires_at),
           wake: wakePolicyCodes.fromCode(row.wake),
@@ -95,30 +89,30 @@ export function createWakeReads(driver: SqlDriver): WakeReader {
       return { walks, next: next?.due == null ? undefined : Number(next.due) };
     },
 
-    async findWalkPage({ pushId, appNum, after }, limit) {
+    async findWalkPage({ pushId, lane = 0, after }, limit) {
       const topics = await topicsOf(pushId);
       const found = new Map<number, WalkPage['devices'][number]>();
       let through = Number.POSITIVE_INFINITY;
       for (const { topicNum, platform, everyone } of topics) {
         // As many rows as it looks at, whoever they are for.
         const page = everyone
-          ? `SELECT device_num, 0 AS since_id, NULL AS until_id FROM device_tokens WHERE device_num > ?
-             ORDER BY device_num LIMIT ?`
+          ? `SELECT device_num, 0 AS since_id, NULL AS until_id FROM device_tokens
+             WHERE lane = ? AND device_num > ? ORDER BY device_num LIMIT ?`
           : `SELECT device_num, since_id, until_id FROM device_tags WHERE topic_num = ? AND device_num > ?
              ORDER BY device_num LIMIT ?`;
-        const values: SqlValue[] = everyone ? [after, limit] : [topicNum, after, limit];
+        const values: SqlValue[] = [everyone ? lane : topicNum, after, limit];
         const [end] = await driver.all(`SELECT COUNT(*) AS count, MAX(device_num) AS last FROM (${page}) AS m`, values);
         if (Number(end?.count ?? 0) >= limit) through = Math.min(through, Number(end?.last));
         const rows = await driver.all(
           `SELECT m.device_num, t.channel FROM (${page}) AS m
-             JOIN device_tokens t ON t.device_num = m.device_num AND t.state = ${ACTIVE} AND t.app_num = ?
+             JOIN device_tokens t ON t.device_num = m.device_num AND t.state = ${ACTIVE} AND t.lane = ?
              JOIN devices d ON d.num = m.device_num AND d.unregistered_at IS NULL AND d.since_id < ?
              JOIN pushes p ON p.id = ?
              LEFT JOIN cursors c ON c.device_num = m.device_num
            WHERE m.since_id < ? AND (m.until_id IS NULL OR m.until_id >= ?)
              AND (${platform} = ${ANY_PLATFORM} OR d.platform = ${platform})
              AND COALESCE(c.push_id, 0) < ? AND ${IS_WANTED} AND ${hasNoWake('p.id', 'm.device_num')}`,
-          [...values, appNum, pushId, pushId, pushId, pushId, pushId],
+          [...values, lane, pushId, pushId, pushId, pushId, pushId],
         );
         for (const row of rows) {
           const channel = channelCodes.fromCode(row.channel);
@@ -147,25 +141,20 @@ export function createWakeReads(driver: SqlDriver): WakeReader {
       return found;
     },
 
-    async findSentSms(since) {
-      const rows = await driver.all(
-        `SELECT w.app_num, d.mobile, w.changed_at FROM wakes w JOIN devices d ON d.num = w.device_num
-         WHERE w.channel >= ${FIRST_SMS} AND w.state IN (${SENDING}, ${ACCEPTED}, ${UNKNOWN}) AND w.changed_at > ?`,
-        [since],
+    async findSentSms(appNum, since, limit) {
+      // Of what has been sent the time at which it is due is that until which it could be under way.
+      const parts = [SENDING, ACCEPTED, UNKNOWN].map(
+        (state) => `SELECT * FROM (SELECT device_num, changed_at, due_at FROM wakes
+          WHERE state = ${state} AND lane = ? AND due_at > ? ORDER BY due_at DESC LIMIT ?) AS part${state}`,
       );
-      return rows.map((row) => {
-        return { appNum: Number(row.app_num), mobile: String(row.mobile ?? ''), at: Number(row.changed_at) };
-      });
+      const rows = await driver.all(
+        `SELECT d.mobile, w.changed_at FROM (${parts.join(' UNION ALL ')}) AS w JOIN devices d ON d.num = w.device_num
+         ORDER BY w.due_at`,
+        parts.flatMap(() => [smsLaneOf(appNum), since, limit]),
+      );
+      return rows.map((row) => ({ mobile: String(row.mobile ?? ''), at: Number(row.changed_at) }));
     },
   };
-}
-
-function others(except: readonly AppChannel[]): string {
-  return ' AND NOT (app_num = ? AND channel = ?)'.repeat(except.length);
-}
-
-function valuesOf(except: readonly AppChannel[]): SqlValue[] {
-  return except.flatMap(({ appNum, channel }) => [appNum, channelCodes.toCode(channel)]);
 }
 
 function toDueWake(row: Row): DueWake {
@@ -175,6 +164,7 @@ function toDueWake(row: Row): DueWake {
     deviceNum: Number(row.device_num),
     channel: channelCodes.fromCode(row.channel),
     appNum: Number(row.app_num),
+    lane: Number(row.lane),
     attempt: Number(row.attempt),
     doubts: Number(row.doubts),
     push: row.found === null ? undefined : toDuePush(row),
@@ -209,6 +199,7 @@ function toToken(row: Row): NonNullable<DueWake['token']> {
     environment: environmentCodes.fromCode(row.environment),
     bundle: row.bundle === null ? undefined : String(row.bundle),
     keys: row.p256dh === null ? undefined : { p256dh: String(row.p256dh), auth: String(row.auth ?? '') },
+    hash: String(row.token_hash),
     registeredAt: Number(row.registered_at),
   };
 }

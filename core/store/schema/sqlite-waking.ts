@@ -38,13 +38,18 @@ export const deviceTokens = sqliteTable(
     /** Public key of a Web Push subscription, in base64url; null on other channels, as `auth`. */
     p256dh: text('p256dh'),
     auth: text('auth'),
+    /** Those by whose credential it is sent: see `wakes.lane`. */
+    lane: number53('lane').notNull().default(0),
     registeredAt: number53('registered_at').notNull(),
     state: integer('state').notNull().default(0),
     /** Since when it has this state, with the vendor's word for it; null while it is active since its registration. */
     stateAt: number53('state_at'),
     reason: text('reason'),
   },
-  (t) => [uniqueIndex('device_tokens_token').on(t.appNum, t.channel, t.tokenHash)],
+  (t) => [
+    uniqueIndex('device_tokens_token').on(t.appNum, t.channel, t.tokenHash),
+    index('device_tokens_lane').on(t.lane, t.deviceNum),
+  ],
 );
 
 /** Attempts to wake devices by vendors: one for each push, device and channel. */
@@ -55,6 +60,8 @@ export const wakes = sqliteTable(
     deviceNum: integer('device_num').notNull(),
     channel: integer('channel').notNull(),
     appNum: integer('app_num').notNull(),
+    /** Wakes of one lane are sent by the same credential, as a rule: they wait for each other, and no others do. */
+    lane: number53('lane').notNull().default(0),
     state: integer('state').notNull(),
     /** Time at which it is to be sent, or sent again; while it is being sent, until when that may take. */
     dueAt: number53('due_at').notNull(),
@@ -70,7 +77,7 @@ export const wakes = sqliteTable(
   },
   (t) => [
     primaryKey({ name: 'wakes_pk', columns: [t.pushId, t.deviceNum, t.channel] }),
-    index('wakes_due').on(t.state, t.dueAt),
+    index('wakes_due').on(t.state, t.lane, t.dueAt),
     index('wakes_device').on(t.deviceNum, t.pushId),
     index('wakes_order').on(t.seq, t.pushId, t.deviceNum),
   ],
@@ -80,14 +87,16 @@ export const wakes = sqliteTable(
 export const wakeWalks = sqliteTable(
   'wake_walks',
   {
-    pushId: number53('push_id').primaryKey(),
+    pushId: number53('push_id').notNull(),
+    /** The tokens whose devices it wakes; the app's lane of no channel: it has no lanes yet. */
+    lane: number53('lane').notNull(),
     appNum: integer('app_num').notNull(),
     /** Up to which device it has come. */
     afterDevice: integer('after_device').notNull().default(0),
     dueAt: number53('due_at').notNull(),
     expiresAt: number53('expires_at').notNull(),
   },
-  (t) => [index('wake_walks_due').on(t.dueAt)],
+  (t) => [primaryKey({ name: 'wake_walks_pk', columns: [t.pushId, t.lane] }), index('wake_walks_due').on(t.dueAt)],
 );
 
 /** Times of the day in which wakes wait: of an app, of a user or of a device. */

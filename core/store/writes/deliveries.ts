@@ -7,6 +7,7 @@ import {
   type SqlValue,
   type Transaction,
 } from '../sql/driver.js';
+import { firstLaneOf } from '../sql/lanes.js';
 import { insertPushRows, type PushRow, toPushRow } from '../sql/push-row.js';
 import type { Confirmation, DeliveryBatch, IdempotencyKey, NewPush, StoreWriter } from '../store.js';
 import { replaceCollapsed } from './collapse.js';
@@ -58,7 +59,7 @@ async function insertPushes(
   const keys: (IdempotencyKey & { pushId: number })[] = [];
   for (const made of pushes) {
     const { push, target, idempotency, job, wakeAt } = made;
-    if (wakeAt !== undefined) walkRows.push([push.id, push.appNum, wakeAt, push.expiresAt]);
+    if (wakeAt !== undefined) walkRows.push([push.id, firstLaneOf(push.appNum), push.appNum, wakeAt, push.expiresAt]);
     if (job !== undefined) await advanceJob(driver, tx, job);
     const row = toPushRow(made);
     pushRows.push(row);
@@ -87,7 +88,8 @@ async function insertPushes(
     'INSERT INTO timeline (topic_num, push_id, platform, need_confirm, expires_at, collapse_key)',
     timelineRows,
   );
-  await insertRows(tx, driver.maxValues, 'INSERT INTO wake_walks (push_id, app_num, due_at, expires_at)', walkRows);
+  const walks = 'INSERT INTO wake_walks (push_id, lane, app_num, due_at, expires_at)';
+  await insertRows(tx, driver.maxValues, walks, walkRows);
   await insertKeys(driver, tx, keys, now);
 }
 

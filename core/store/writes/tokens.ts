@@ -11,10 +11,11 @@ import {
   type SqlValue,
   type Transaction,
 } from '../sql/driver.js';
+import { laneOf } from '../sql/lanes.js';
 import type { NewRegistration, Registered } from '../store.js';
 
 const COLUMNS =
-  'device_num, app_num, channel, token, token_hash, environment, bundle, p256dh, auth, registered_at, state';
+  'device_num, app_num, channel, token, token_hash, environment, bundle, p256dh, auth, lane, registered_at, state';
 
 /** A token on its way into its row. */
 interface NewToken {
@@ -106,6 +107,7 @@ function toRow({ deviceNum, appNum, channel, hash, token, now }: NewToken): SqlV
     token.bundle ?? null,
     token.keys?.p256dh ?? null,
     token.keys?.auth ?? null,
+    laneOf(appNum, token),
     now,
     tokenStateCodes.toCode('active'),
   ];

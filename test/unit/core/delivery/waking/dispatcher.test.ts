@@ -12,18 +12,19 @@ it('looks less and less often at wakes whose vendor takes nothing, however often
   let looks = 0;
   const push = { msgType: 'MSG', expiresAt: Number.MAX_SAFE_INTEGER, wake: 'OFFLINE' };
   const token = { channel: 'APNS', token: 't', registeredAt: 0 };
-  const common = { channel: 'APNS', appNum: 1, attempt: 0, doubts: 0, needed: true, push, token };
+  const common = { channel: 'APNS', appNum: 1, lane: 1, attempt: 0, doubts: 0, needed: true, push, token };
   // As much of a wake as is decided by.
   const wake = { ...common, pushId: 1, deviceNum: 1, device: {} } as unknown as DueWake;
   const dispatcher = createDispatcher({
     store: {
-      async findDueWakes(_, __, except) {
+      async findWakeLanes() {
         passes++;
-        if (except.length > 0) return [];
+        return [{ lane: 1, dueAt: 0 }];
+      },
+      async findDueWakes() {
         looks++;
         return [wake];
       },
-      nextWakeDue: async () => 0,
       findPushes: async () => [],
       findBackgroundWakes: async () => new Map(),
       findSentSms: async () => [],

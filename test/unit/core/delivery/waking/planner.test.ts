@@ -1,13 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { OnePushError } from '../../../../../common/errors.js';
 import type { Logger } from '../../../../../common/logs/log.js';
+import { PER_MILLISECOND } from '../../../../../common/push-id.js';
 import { createPlanner, type Planner, type PlannerOptions } from '../../../../../core/delivery/waking/planner.js';
-import type { NewPush, WakePlan, WakeRecovery, WakesRecovered } from '../../../../../core/store/store.js';
+import { firstIdAt } from '../../../../../core/domain/id-clock.js';
+import type { NewPush, PlannedWakes, WakePlan, WakeRecovery, WakesRecovered } from '../../../../../core/store/store.js';
 import { eventually } from '../../../../support/eventually.js';
 
 const LOG = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 const HOUR = 3_600_000;
 const APP = 1;
+const LAST_PUSH = firstIdAt(Date.now() - 24 * HOUR);
 const LATER = 20_000;
 const NONE: WakesRecovered = { planned: 0, through: undefined, smsPushes: [] };
 
@@ -15,18 +19,27 @@ describe('the planner', () => {
   let planner: Planner;
   let plans: WakePlan[];
   let recovered: number[];
+  let walked: number[];
+  let planning: (plan: WakePlan) => PlannedWakes;
   let isEmpty = false;
 
   function start(recover: (recovery: WakeRecovery) => WakesRecovered = () => NONE): void {
     plans = [];
     recovered = [];
+    walked = [];
+    planning = () => ({ planned: 0, through: undefined });
     const commands = { planWakes: 'plan', recoverWakes: 'recover' };
     const cycle = {
       commands,
       async execute(command: string, input: WakePlan | WakeRecovery): Promise<unknown> {
         await nextTurn();
-        if (command === 'plan') return plans.push(input as WakePlan) * 0;
+        if (command === 'plan') {
+          plans.push(input as WakePlan);
+          return planning(input as WakePlan);
+        }
         const recovery = input as WakeRecovery;
+        if (recovery.part === 'walks') walked.push(recovery.after);
+        if (recovery.part === 'walks') return NONE;
         recovered.push(recovery.after);
         return recover(recovery);
       },
@@ -44,6 +57,7 @@ describe('the planner', () => {
       isOnline: (deviceNum) => deviceNum === 0,
       times: { unconfirmedMs: HOUR, graceMs: 0, smsMs: HOUR },
       planned() {},
+      lastPush: LAST_PUSH,
       log: LOG,
     });
     planner.start();
@@ -110,5 +124,25 @@ describe('the planner', () => {
     });
     await eventually(() => recovered.includes(3));
     await eventually(() => recovered.lastIndexOf(0) > recovered.indexOf(3));
+  });
+
+  it('walks again what was pushed in the ten minutes before the last push, whenever it begins', async () => {
+    start();
+    await eventually(() => recovered.length > 0);
+    expect(walked).toEqual([LAST_PUSH - 600_000 * PER_MILLISECOND]);
+  });
+
+  it('plans the topic pushes of a device page by page, and again where the store does not answer', async () => {
+    start();
+    const pages = [5, 9];
+    let failures = 1;
+    planning = ({ scope }) => {
+      if (scope.kind === 'devices' && scope.after === 5 && failures-- > 0) throw new OnePushError('CORE_UNAVAILABLE');
+      return { planned: 0, through: scope.kind === 'devices' ? pages.shift() : undefined };
+    };
+    planner.mayWait({ num: 7, appNum: APP }, { comesBack: false });
+    const afters = () => plans.flatMap(({ scope }) => (scope.kind === 'devices' ? [scope.after] : []));
+    await eventually(() => afters().length === 4);
+    expect(afters()).toEqual([undefined, 5, 5, 9]);
   });
 });

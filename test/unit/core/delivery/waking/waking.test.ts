@@ -226,7 +226,7 @@ describe('waking', () => {
 
   it('holds what the vendors do not take, and sends it when they do', async () => {
     await start();
-    rig.room = 0;
+    rig.world.room = 0;
     const devices = await Promise.all(Array.from({ length: 5 }, () => rig.device()));
     const id = await rig.push(devices);
     await becomes(
@@ -234,7 +234,7 @@ describe('waking', () => {
       devices.map(() => DUE),
     );
     expect(rig.sent).toEqual([]);
-    rig.room = 2;
+    rig.world.room = 2;
     await becomes(
       id,
       devices.map(() => ACCEPTED),
@@ -265,7 +265,7 @@ describe('waking', () => {
     await start();
     const device = await rig.device();
     await eventually(async () => (await rig.settled()).length === 0);
-    rig.hasCredential = false;
+    rig.world.hasCredential = false;
     const id = await rig.push([device]);
     const { setChannel } = rig.cycle.commands;
     const credential = { appNum: rig.app.num, name: 'new', channel: 'FCM', settings: '{}', keyId: '' } as const;
@@ -325,11 +325,11 @@ describe('waking', () => {
     await eventually(async () => (await state(id)).filter((each) => each === ACCEPTED).length === others.length + 1);
     rig.end(here);
     await eventually(async () => (await state(id)).filter((each) => each === ACCEPTED).length === devices.length + 1);
-    rig.room = 0;
+    rig.world.room = 0;
     const recalled = await rig.broadcast({}, { wakesPerSecond: 1 });
     await eventually(async () => (await state(recalled)).length > 0);
     await rig.cycle.execute(rig.cycle.commands.recall, { pushId: recalled, appNum: rig.app.num });
-    rig.room = 100;
+    rig.world.room = 100;
     await rig.settled();
     await eventually(async () => (await state(recalled)).every((each) => each === CANCELLED));
     expect(rig.sent.filter(({ message }) => message.id === String(recalled))).toEqual([]);
