@@ -77,7 +77,7 @@ describe('the alerts', () => {
 
   it('each have a name of their own, an expression, a severity and a summary', () => {
     const rule =
-      /^OnePush[A-Za-z]+\n {8}expr: '[^']+'\n( {8}for: \d+[sm]\n)? {8}labels:\n {10}severity: (critical|warning)\n {8}annotations:\n {10}summary: "[^"]+"\n$/;
+      /^OnePush[A-Za-z]+\n {8}expr: (?:'[^']+'|"[^"]+")\n( {8}for: \d+[sm]\n)? {8}labels:\n {10}severity: (critical|warning)\n {8}annotations:\n {10}summary: "[^"]+"\n$/;
     expect(rules.filter((each) => !rule.test(each))).toEqual([]);
     expect(new Set(rules.map((each) => each.split('\n')[0])).size).toBe(rules.length);
   });
