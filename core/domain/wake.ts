@@ -68,7 +68,7 @@ export interface WakeTarget {
 /**
  * The vendor's answer to one wake. None of them ends a delivery: the message stays in the inbox until the device has it
  * or it expires. `reason` is the vendor's word or number for it, of at most 64 characters `A-Z a-z 0-9 _ . : -`: never
- * a text of the vendor's, which may repeat tokens. `unasked`: the vendor was not asked, so that it says nothing about it.
+ * a text of the vendor's, which may repeat tokens. `unasked`: the vendor was not asked.
  */
 export type WakeOutcome =
   /** The vendor has taken it. */

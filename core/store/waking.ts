@@ -150,7 +150,7 @@ export interface RefusedToken {
   readonly hash: string;
   /** Its registration, of then. */
   readonly registeredAt: number;
-  /** Time at which the vendor knows it to be dead: a registration after it counts. Undefined: one after the question. */
+  /** Time at which the vendor knows it to be dead, a registration after it counts; undefined: any other one does. */
   readonly at: number | undefined;
   /** The state that it gets. */
   readonly state: 'dead' | 'set_aside';

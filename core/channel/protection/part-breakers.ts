@@ -1,8 +1,8 @@
 import { type Breaker, createBreaker } from './breaker.js';
 
 /**
- * Circuit breakers of the parts of a channel that answer each for itself, such as the push services of browsers: whoever
- * registers names the service, and one that does not answer must not stop the others. Holds those that are in doubt.
+ * Circuit breakers of the parts of a channel that answer each for itself, such as the push services of browsers:
+ * whoever registers names the service, and one that is silent must not stop the others. Holds those that are in doubt.
  */
 export interface PartBreakers {
   /** Returns true if a part takes a message now. */

@@ -81,7 +81,7 @@ function endOf(begun: number, ms: number, now: number): number {
   return begun > now + ms ? now : begun + ms;
 }
 
-/** Not all devices that were quiet are woken in the same second, nor is one for whom its message has little time left. */
+/** Not all devices that were quiet are woken in the same second; a message that has little time left waits for less. */
 function quietSpreadMs(quietUntil: number, expiresAt: number): number {
   return Math.max(0, Math.min(QUIET_SPREAD_MS, (expiresAt - quietUntil) / 2));
 }

@@ -190,7 +190,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     gathered.add(wake, change.kind === 'wait' ? { ...change, dueAt: clock.at(change.dueAt) } : change);
   }
 
-  /** Keeps what has gathered, claims and sends. What could not be kept is gathered again. Answers false: there was nothing. */
+  /** Keeps what has gathered, claims and sends; false: there was nothing. What could not be kept is gathered again. */
   async function commit({ wakes: claims, moved }: Claims, time: number): Promise<boolean> {
     if (claims.size + gathered.size() === 0) return false;
     // Before the claim: what is sent needs its content.

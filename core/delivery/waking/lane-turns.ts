@@ -1,8 +1,8 @@
 import type { WakeLane } from '../../store/store.js';
 
 /**
- * Whose turn it is among lanes of wakes. However many wait in some, all others have their turn; a lane whose credential
- * takes nothing now is left alone for a while.
+ * Turns of lanes of wakes. However many wait in some, all others have their turn; a lane whose credential takes nothing
+ * now is left alone for a while.
  */
 export interface LaneTurns {
   /** Takes the next lanes that have wakes due at `time`. The turn goes to those that follow. */

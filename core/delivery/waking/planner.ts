@@ -100,7 +100,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   /** In the order of their times. */
   const unconfirmed: Later[] = [];
   const sms: Later[] = [];
-  /** How far recovery has come; undefined: it is done. */
+  /** The place to which recovery has come; undefined: it is done. */
   let recovering: Pick<WakeRecovery, 'part' | 'after'> | undefined;
   /** Something was left out since that began. */
   let recoversAgain = false;

@@ -7,8 +7,8 @@ import { createDueClock, type DueClock } from './due-clock.js';
 
 /**
  * Wakes the devices of topic pushes, page by page, those of each lane by themselves: the next page when few of the
- * lane's earlier wakes wait, and not faster than the push says. What it knows is in the store, so it goes on where it stopped. Ends with the push: by its
- * expiry, a recall, or a newer push in its place.
+ * lane's earlier wakes wait, and not faster than the push says. What it knows is in the store, so it goes on where it
+ * stopped. Ends with the push: by its expiry, a recall, or a newer push in its place.
  */
 export interface Walks {
   /** A walk is there that is due now. */

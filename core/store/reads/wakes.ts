@@ -54,7 +54,8 @@ export function createWakeReads(driver: SqlDriver): WakeReader {
            w.doubts + CASE WHEN w.state = ${SENDING} THEN 1 ELSE 0 END AS doubts,
            p.id AS found, p.msg_type, p.need_confirm, p.created_at, p.expires_at, p.collapse_key, p.priority, p.wake,
            d.id AS device_id, d.alias, d.platform, d.mobile,
-           t.channel AS token_channel, t.token, t.token_hash, t.environment, t.bundle, t.p256dh, t.auth, t.registered_at,
+           t.channel AS token_channel, t.token, t.token_hash, t.environment, t.bundle, t.p256dh, t.auth,
+           t.registered_at,
            ${IS_NEEDED} AS needed
          FROM (${parts.join(' UNION ALL ')}) AS w JOIN devices d ON d.num = w.device_num
            LEFT JOIN pushes p ON p.id = w.push_id
