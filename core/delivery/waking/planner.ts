@@ -124,7 +124,8 @@ export function createPlanner(options: PlannerOptions): Planner {
 
   function beginRecovery(): void {
     recoversAgain = false;
-    recovering = { part: 'walks', after: Math.max(0, recoversFrom - WALK_AGAIN) };
+    // Inboxes first: what is pushed meanwhile is not to be found there, and to get their grace.
+    recovering = { part: 'inboxes', after: 0 };
   }
 
   /** The place of a push in a list for later. */
@@ -227,7 +228,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     await carryOut(page.smsPushes.flatMap(({ createdAt, ...push }) => planOf(push, createdAt + times.smsMs, 'sms')));
     if (part === 'walks') options.walksBegun?.();
     if (page.through !== undefined) recovering = { part, after: page.through };
-    else if (part === 'walks') recovering = { part: 'inboxes', after: 0 };
+    else if (part === 'inboxes') recovering = { part: 'walks', after: Math.max(0, recoversFrom - WALK_AGAIN) };
     else if (recoversAgain) beginRecovery();
     else {
       recovering = undefined;
