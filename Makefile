@@ -60,7 +60,7 @@ migrations: $(INSTALLED) ## write the migrations that the schemas of both dialec
 test: build ## run the tests; ARGS=test/unit narrows them
 	$(BIN)/vitest run $(ARGS)
 
-browser: build ## try the page, its service worker and the example in Chromium, one minute
+browser: build ## try the page, its service worker, the example and the device package in Chromium, two minutes
 	$(BIN)/vitest run --config vitest.browser.config.ts $(ARGS)
 
 fault: build ## kill, cut off and confuse processes, links and databases, 14 minutes; FAULT_WRITE=1 puts the table into docs/reliability.md

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `make browser`: the page, its service worker and the example, in a real browser. */
+/** `make browser`: the page, its service worker, the example and the device package, in a real browser. */
 export default defineConfig({
   test: {
     include: ['test/browser/**/*.test.ts'],

@@ -156,7 +156,6 @@ export function createDevice(options: DeviceOptions): Device {
       offline: (isTrue) => pause('offline', isTrue),
       woke: () => connection.check(),
     });
-    post({ note: 'user', alias: registrar.alias });
     settle(own);
   }
 
@@ -168,6 +167,8 @@ export function createDevice(options: DeviceOptions): Device {
       own.role = 'following';
       enter({ name: 'following', isOpen: false });
       own.tabs.enter(() => void lead(own));
+      // Who leads answers.
+      post({ note: 'user', alias: registrar.alias });
     } else {
       if (own.role === 'leading') post({ note: 'open', isOpen: false });
       own.role = 'none';

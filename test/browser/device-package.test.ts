@@ -17,6 +17,7 @@ interface PageOfTest {
   device: Device;
   shown: string[];
   localStorage: Record<string, string>;
+  document: EventTarget;
 }
 
 const HTML = `<!doctype html><title>A device</title><script type="module">
@@ -77,6 +78,8 @@ describe.skipIf(skipWithoutChromium('device-package.test.ts'))('the device packa
     });
   const hasShown = (page: Page, ids: string[]) =>
     eventually(async () => JSON.stringify(await shownIn(page)) === JSON.stringify(ids), { message: ids.join() });
+  const tell = (page: Page, event: string) =>
+    page.evaluate((type) => (globalThis as unknown as PageOfTest).document.dispatchEvent(new Event(type)), event);
   const send = (alias: string, needConfirm = false) => sendPush(stack.httpUrl, { audiences: [alias], needConfirm });
 
   it('has one connection, and shows every message once in each tab', async () => {
@@ -113,6 +116,22 @@ describe.skipIf(skipWithoutChromium('device-package.test.ts'))('the device packa
     const third = await openTab(alias);
     await isIn(third, { name: 'following', isOpen: true });
     expect(await shownIn(third)).toEqual([]);
+  });
+
+  it('has the next tab take over when the first is about to be frozen, and that follows when it thaws', async () => {
+    const alias = uniqueName();
+    const first = await openTab(alias);
+    await isIn(first, { name: 'open' });
+    const second = await openTab(alias);
+    await isIn(second, { name: 'following', isOpen: true });
+    // What a page is told before; Chromium itself freezes no page that is in view, as all are here.
+    await tell(first, 'freeze');
+    await isIn(second, { name: 'open' });
+    const id = await send(alias);
+    await hasShown(second, [id]);
+    await tell(first, 'resume');
+    await isIn(first, { name: 'following', isOpen: true });
+    await hasShown(first, [id]);
   });
 
   it('shows nothing twice after a reload, and what came meanwhile once', async () => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -10,16 +10,13 @@ import { ROOT, requireDist } from '../support/dist.js';
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'onepush-device-'));
-/** The paths in what `npm pack` makes of device/. */
-let files: string[] = [];
+/** The package as npm installs it: packed, and unpacked into an app. */
+const installed = join(folder, 'node_modules/@one-push/device');
 beforeAll(async () => {
   requireDist();
-  const args = ['pack', join(ROOT, 'device'), '--ignore-scripts', '--json', '--pack-destination', folder];
-  const [{ filename, files: packed }] = JSON.parse((await run('npm', args, { cwd: folder })).stdout);
-  files = packed.map(({ path }: { path: string }) => path);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
-  const install = ['install', `./${filename}`, '--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
-  await run('npm', install, { cwd: folder });
+  const quiet = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+  await run('npm', ['install', '--install-links', ...quiet, join(ROOT, 'device')], { cwd: folder });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -76,10 +73,12 @@ const MOST_BYTES = 6 * 1024;
 
 describe('the device package', () => {
   it('has what it needs and nothing else, and depends on nothing', () => {
+    const entries = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const files = entries.map(({ parentPath, name }) => relative(installed, join(parentPath, name)));
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'dist/LICENSE', 'dist/index.d.ts']));
     const strange = /^(?:package\.json|README\.md|dist\/LICENSE|dist\/[\w-]+\.(?:js|d\.ts))$/;
     expect(files.filter((path) => !strange.test(path))).toEqual([]);
-    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'device/package.json'), 'utf8'));
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     expect([dependencies, peerDependencies]).toEqual([undefined, undefined]);
   });
 
