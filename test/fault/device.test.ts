@@ -10,7 +10,7 @@ import { uniqueName } from '../support/users.js';
 
 const isShort = process.env.FAULT === 'short';
 const FAULTS = isShort ? 40 : 100;
-const SEEDS = isShort ? [1] : [1, 2, 3];
+const SEEDS = isShort ? [1] : [1, 2];
 /** One push in so many comes with a fault. */
 const PUSHES_PER_FAULT = 10;
 
