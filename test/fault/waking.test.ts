@@ -5,7 +5,7 @@ import { startWakingRig, type WakingRig } from '../support/waking.js';
 
 const [DUE, SENDING, ACCEPTED, FAILED, UNKNOWN] = [0, 1, 2, 3, 4];
 /** Seeds of the long form and of the short one. */
-const SEEDS = process.env.FAULT !== 'short' ? [1, 2, 3, 4, 5, 6, 7, 8] : [1, 2];
+const SEEDS = process.env.FAULT !== 'short' ? [1, 2, 3, 4, 5, 6, 7, 8] : [1];
 const STEPS = 150;
 const DEVICES = 12;
 
@@ -51,47 +51,6 @@ describe('a core that is killed', () => {
       console.log(`${wakes} wakes`);
     });
   }
-});
-
-describe('a deployment', () => {
-  const count = process.env.FAULT !== 'short' ? 10_000 : 500;
-
-  it(`wakes none of ${count} online devices, though messages are on their way to each of them`, async () => {
-    const rig = await startWakingRig({ times: { graceMs: 3_600_000, unconfirmedMs: 3_600_000 }, startMs: 3_600_000 });
-    const devices = await rig.devices(count);
-    for (const device of devices) rig.online.set(device, Date.now());
-    for (let start = 0; start < count; start += 1000) await rig.push(devices.slice(start, start + 1000));
-    const last = await rig.push(devices.slice(0, 1000), { needConfirm: true });
-    await rig.broadcast();
-    // The edges stop in order, the core is killed, and all come back; half of them have what was on its way.
-    for (const device of devices) rig.end(device, 'planned');
-    const meanwhile = await rig.push(devices.slice(0, 1000));
-    await rig.crash();
-    await rig.push(devices.slice(0, 1000));
-    const planned = async () => Number((await rig.rows('SELECT COUNT(*) AS count FROM wakes', []))[0]?.count);
-    const expected = count + 3 * Math.min(count, 1000);
-    await eventually(async () => (await planned()) >= expected, { timeoutMs: 60_000, message: 'recovery' });
-    for (const device of devices) rig.online.set(device, Date.now());
-    for (const device of devices.slice(0, count / 2)) await rig.receive(device);
-    await rig.change('UPDATE wake_walks SET due_at = 0', []);
-    await rig.change('UPDATE wakes SET due_at = 0 WHERE state = ?', [DUE]);
-    // What they have not confirmed is not due yet, and the rest is gone.
-    await eventually(
-      async () => {
-        await rig.settled();
-        const rows = await rig.rows('SELECT DISTINCT push_id FROM wakes WHERE state = ? AND due_at <= ?', [
-          DUE,
-          Date.now(),
-        ]);
-        return rows.length === 0;
-      },
-      { timeoutMs: 60_000, message: 'all to be looked at' },
-    );
-    expect(await rig.settled()).toEqual([]);
-    const wakes = [...(await rig.wakesOf(last)), ...(await rig.wakesOf(meanwhile))];
-    expect(wakes.every(({ state }) => state !== ACCEPTED)).toBe(true);
-    await rig.stop();
-  });
 });
 
 describe.each(SEEDS)('devices that come and go while vendors and the core fail, seed %i', (seed) => {
