@@ -17,6 +17,7 @@ import { createRecallPush } from './delivery/push/recall-push.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createRecallCheck } from './delivery/sessions/recall-check.js';
 import { createSessions } from './delivery/sessions/sessions.js';
+import { createDeleteDevices } from './delivery/upkeep/delete-devices.js';
 import { createDeliveryAudit } from './delivery/upkeep/delivery-audit.js';
 import { createInboxLimits } from './delivery/upkeep/inbox-limits.js';
 import { createPeriodic } from './delivery/upkeep/periodic.js';
@@ -73,10 +74,11 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const registry = createRegistry(store);
       const limits = createAppLimits(config.appLimits);
       const quota = createPushQuota({ limits, registry, store });
+      const isConnected = (deviceNum: number): boolean => sessions.presence(deviceNum) !== undefined;
       const inboxLimits = createInboxLimits({
         store,
         limit: config.inboxLimit,
-        isConnected: (deviceNum) => sessions.presence(deviceNum) !== undefined,
+        isConnected,
       });
       const receipts = createReceiptFeed(store, log);
       const channels = createChannels({ kinds: CHANNEL_KINDS, keys: config.secretKeys, log, observe: metrics.wake });
@@ -141,7 +143,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         store,
         cycle,
         seen,
-        isConnected: (deviceNum) => sessions.presence(deviceNum) !== undefined,
+        isConnected,
         deviceRetentionDays: config.deviceRetentionDays,
         retentionDays: config.retentionDays,
         log,
@@ -158,7 +160,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         limits,
         acceptPush: createAcceptPush(registry, store, cycle, config.offlineTtl, quota),
         recallPush: createRecallPush(cycle),
-        estimateAudience: createEstimate(store, (num) => sessions.presence(num) !== undefined),
+        deleteDevices: createDeleteDevices({ store, cycle, seen, isConnected }),
+        estimateAudience: createEstimate(store, isConnected),
         queries: store,
         receipts,
         presence: sessions.presence,

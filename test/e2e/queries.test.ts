@@ -56,6 +56,42 @@ describe.each(PROTOCOLS)('questions over %s', (protocol) => {
     await online.close();
   });
 
+  it('are answered by deleting devices, too: counted first, each as if it had unregistered', async () => {
+    const { id, appKey } = await client.createApp({ name: 'flooded' }, bearer(stack.adminToken));
+    const own = basic(id, appKey);
+    const registered = async (given: { alias: string; tags?: string[]; platform?: Platform }) => {
+      const nativeToken = uniqueName();
+      return (await client.registerDevice({ appId: id, platform: Platform.WEB, ...given, nativeToken })).deviceId;
+    };
+    const kept = await registered({ alias: 'kept', tags: ['t'] });
+    const [online, other] = [await registered({ alias: 'gone', tags: ['t'] }), await registered({ alias: 'gone' })];
+    const session = connectDevice(stack.wsUrl, online);
+    await session.opened;
+    const audience = { audience: { case: 'aliases' as const, value: { values: ['gone'] } } };
+    const { requestId } = await client.sendPush({ audience, alert: 'hi' }, own);
+    await session.waitForMessage((message) => message.id === requestId);
+
+    // Who has a session now has been seen, whatever is written.
+    expect((await client.deleteDevices({ withoutSession: true, dryRun: true }, own)).devices).toBe(2);
+    expect((await client.deleteDevices({ alias: 'gone', dryRun: true }, own)).devices).toBe(2);
+    expect((await client.deleteDevices({ tag: 't', platform: Platform.IOS }, own)).devices).toBe(0);
+    expect((await client.deleteDevices({ tag: 'nobody has it' }, own)).devices).toBe(0);
+    const deleted = await client.deleteDevices({ appId: id, alias: 'gone' }, bearer(stack.adminToken));
+    expect(deleted).toMatchObject({ devices: 2, nextPageToken: '' });
+    expect((await session.closed).code).toBe(4410);
+    expect((await client.deleteDevices({ alias: 'gone' }, own)).devices).toBe(0);
+    expect((await client.unregisterDevice({ deviceId: other })).$typeName).toBeTruthy();
+    const { devices } = await client.listDevices({ filter: { case: 'tag', value: 't' } }, own);
+    expect(devices.map(({ deviceId }) => deviceId)).toEqual([kept]);
+    const report = await client.getPush({ requestId }, own);
+    expect(report.reach.value).toMatchObject({ targeted: 2, pending: 0, delivered: 1, discarded: 1 });
+    const refused = [client.deleteDevices({}, own), client.deleteDevices({ appId: id, alias: 'x' }, app)];
+    expect((await Promise.all(refused.map(failureOf))).map(({ code }) => code)).toEqual([
+      Code.InvalidArgument,
+      Code.Unauthenticated,
+    ]);
+  });
+
   it('tell that a push to a topic was recalled, and how it was to be pushed', async () => {
     const audience = { audience: { case: 'tags' as const, value: { values: [uniqueName()] } } };
     const options = { priority: Priority.HIGH, collapseKey: 'score', wake: WakePolicy.NEVER };

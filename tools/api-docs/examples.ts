@@ -142,6 +142,11 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
     request: { deviceId: '$DEVICE', addTags: ['beta'], mobile: '13800000000' },
     answer: { device: { ...DEVICE_OF_ALICE, tags: ['beta', 'news'], mobile: '13800000000' } },
   },
+  DeleteDevices: {
+    as: 'app',
+    request: { alias: 'alice', dryRun: true },
+    answer: { devices: 1 },
+  },
   SetQuietHours: {
     as: 'app',
     request: { subject: { alias: 'alice' }, hours: { timeZone: 'Europe/Berlin', from: '22:00', until: '07:00' } },

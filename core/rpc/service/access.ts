@@ -32,6 +32,7 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   getUsage: { scope: 'read', admin: true },
 
   updateDevice: { scope: 'manage', audited: true },
+  deleteDevices: { scope: 'manage', admin: true, audited: true },
   setQuietHours: { scope: 'manage', audited: true },
   rotateAppKey: { scope: 'manage', admin: true, audited: true },
 

@@ -8,6 +8,7 @@ import type { EstimateAudience } from '../../delivery/push/estimate-audience.js'
 import type { RecallPush } from '../../delivery/push/recall-push.js';
 import type { ReceiptFeed } from '../../delivery/receipt-feed.js';
 import type { Sessions } from '../../delivery/sessions/sessions.js';
+import type { DeleteDevices } from '../../delivery/upkeep/delete-devices.js';
 import type { WriteCycle } from '../../delivery/writer/write-cycle.js';
 import type { ReportReader } from '../../domain/queries.js';
 import type { AppLimits } from '../../registry/app-limits.js';
@@ -26,6 +27,8 @@ export interface ServiceParts {
   acceptPush: AcceptPush;
   /** Recalls a push, or cancels a job. */
   recallPush: RecallPush;
+  /** Unregisters the devices of a selection. */
+  deleteDevices: DeleteDevices;
   /** Counts an audience. */
   estimateAudience: EstimateAudience;
   /** Answers about pushes, deliveries and devices. */

@@ -1,6 +1,7 @@
 import { createAppHandlers } from './apps.js';
 import { createAudienceHandlers } from './audiences.js';
 import { createChannelHandlers } from './channels.js';
+import { createDeleteDevicesHandler } from './delete-devices.js';
 import { createDeliveryHandlers } from './deliveries.js';
 import { createDeviceHandlers } from './devices.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
@@ -15,6 +16,7 @@ import { validateRequests } from './validation.js';
 export function createPushCore(options: ServiceParts): PushCoreHandlers {
   return validateRequests({
     ...createDeviceHandlers(options),
+    ...createDeleteDevicesHandler(options),
     ...createPushHandlers(options),
     ...createAudienceHandlers(options),
     ...createAppHandlers(options),

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/device.proto.
  */
 export const file_onepush_v1_device: GenFile = /*@__PURE__*/
-  fileDesc("ChdvbmVwdXNoL3YxL2RldmljZS5wcm90bxIKb25lcHVzaC52MSKHAgoLRGV2aWNlVG9rZW4SOAoHY2hhbm5lbBgBIAEoDjITLm9uZXB1c2gudjEuQ2hhbm5lbEISukgPggEMEAEgACAUIBUgFiAXEjQKBXRva2VuGAIgASgJQiW6SCJyIBABGIAgMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEj0KC2Vudmlyb25tZW50GAMgASgOMh4ub25lcHVzaC52MS5DaGFubmVsRW52aXJvbm1lbnRCCLpIBYIBAhABEiIKBmJ1bmRsZRgEIAEoCUISukgPcg0Y/wEyCF5bIC1+XSokEiUKBGtleXMYBSABKAsyFy5vbmVwdXNoLnYxLldlYlB1c2hLZXlzIlUKC1dlYlB1c2hLZXlzEiMKBnAyNTZkaBgBIAEoCUITukgQcg4QARhkMgheWyAtfl0qJBIhCgRhdXRoGAIgASgJQhO6SBByDhABGCAyCF5bIC1+XSokItwDChVSZWdpc3RlckRldmljZVJlcXVlc3QSNQoGYXBwX2lkGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokElwKBWFsaWFzGAIgASgJQk26SEpySBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokWgNBTExaA0FMbFoDQWxMWgNBbGxaA2FMTFoDYUxsWgNhbExaA2FsbBIyCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm1CCrpIB4IBBBABIAASOwoMbmF0aXZlX3Rva2VuGAQgASgJQiW6SCJyIBABGIAgMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjIKBm1vYmlsZRgFIAEoCUIiukgfch0YIDIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJiCgR0YWdzGAYgAygJQlS6SFGSAU4QZCJKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGwSJQoEcHVzaBgHIAEoCzIXLm9uZXB1c2gudjEuRGV2aWNlVG9rZW4iKwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIRCglkZXZpY2VfaWQYASABKAkiNgoXVW5yZWdpc3RlckRldmljZVJlcXVlc3QSGwoJZGV2aWNlX2lkGAEgASgJQgi6SAVyAxiAICIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiNAoVUm90YXRlRGV2aWNlSWRSZXF1ZXN0EhsKCWRldmljZV9pZBgBIAEoCUIIukgFcgMYgCAiKwoWUm90YXRlRGV2aWNlSWRSZXNwb25zZRIRCglkZXZpY2VfaWQYASABKAki9wEKBkRldmljZRIRCglkZXZpY2VfaWQYASABKAkSDQoFYWxpYXMYAiABKAkSJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEgwKBHRhZ3MYBCADKAkSDgoGbW9iaWxlGAUgASgJEjEKDXJlZ2lzdGVyZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKCHByZXNlbmNlGAcgASgLMhQub25lcHVzaC52MS5QcmVzZW5jZRIqCgV0b2tlbhgIIAEoCzIbLm9uZXB1c2gudjEuUmVnaXN0ZXJlZFRva2VuIvMCCg9SZWdpc3RlcmVkVG9rZW4SJAoHY2hhbm5lbBgBIAEoDjITLm9uZXB1c2gudjEuQ2hhbm5lbBIzCgtlbnZpcm9ubWVudBgCIAEoDjIeLm9uZXB1c2gudjEuQ2hhbm5lbEVudmlyb25tZW50Eg4KBmJ1bmRsZRgDIAEoCRIwCgVzdGF0ZRgEIAEoDjIhLm9uZXB1c2gudjEuUmVnaXN0ZXJlZFRva2VuLlN0YXRlEikKBXNpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBiABKAkSMQoNcmVnaXN0ZXJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9BQ1RJVkUQARIOCgpTVEFURV9ERUFEEAISEwoPU1RBVEVfU0VUX0FTSURFEAMiRgoIUHJlc2VuY2USDwoHZWRnZV9pZBgBIAEoCRIpCgVzaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiygMKE1VwZGF0ZURldmljZVJlcXVlc3QSGwoJZGV2aWNlX2lkGAEgASgJQgi6SAVyAxiAIBJmCghhZGRfdGFncxgCIAMoCUJUukhRkgFOEGQiSnJIEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRaA0FMTFoDQUxsWgNBbExaA0FsbFoDYUxMWgNhTGxaA2FsTFoDYWxsEkEKC3JlbW92ZV90YWdzGAMgAygJQiy6SCmSASYQZCIiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJhCgVhbGlhcxgEIAEoCUJNukhKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGxIAIgBARI3CgZtb2JpbGUYBSABKAlCIrpIH3IdGCAyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRIAYgBARIlCgRwdXNoGAYgASgLMhcub25lcHVzaC52MS5EZXZpY2VUb2tlbhITCgtyZW1vdmVfcHVzaBgHIAEoCEIICgZfYWxpYXNCCQoHX21vYmlsZSI6ChRVcGRhdGVEZXZpY2VSZXNwb25zZRIiCgZkZXZpY2UYASABKAsyEi5vbmVwdXNoLnYxLkRldmljZSpvCghQbGF0Zm9ybRIYChRQTEFURk9STV9VTlNQRUNJRklFRBAAEhQKEFBMQVRGT1JNX0FORFJPSUQQARIQCgxQTEFURk9STV9JT1MQAhIPCgtQTEFURk9STV9QQxADEhAKDFBMQVRGT1JNX1dFQhAEQnkKDmNvbS5vbmVwdXNoLnYxQgtEZXZpY2VQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_channel]);
+  fileDesc("ChdvbmVwdXNoL3YxL2RldmljZS5wcm90bxIKb25lcHVzaC52MSKHAgoLRGV2aWNlVG9rZW4SOAoHY2hhbm5lbBgBIAEoDjITLm9uZXB1c2gudjEuQ2hhbm5lbEISukgPggEMEAEgACAUIBUgFiAXEjQKBXRva2VuGAIgASgJQiW6SCJyIBABGIAgMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEj0KC2Vudmlyb25tZW50GAMgASgOMh4ub25lcHVzaC52MS5DaGFubmVsRW52aXJvbm1lbnRCCLpIBYIBAhABEiIKBmJ1bmRsZRgEIAEoCUISukgPcg0Y/wEyCF5bIC1+XSokEiUKBGtleXMYBSABKAsyFy5vbmVwdXNoLnYxLldlYlB1c2hLZXlzIlUKC1dlYlB1c2hLZXlzEiMKBnAyNTZkaBgBIAEoCUITukgQcg4QARhkMgheWyAtfl0qJBIhCgRhdXRoGAIgASgJQhO6SBByDhABGCAyCF5bIC1+XSokItwDChVSZWdpc3RlckRldmljZVJlcXVlc3QSNQoGYXBwX2lkGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokElwKBWFsaWFzGAIgASgJQk26SEpySBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokWgNBTExaA0FMbFoDQWxMWgNBbGxaA2FMTFoDYUxsWgNhbExaA2FsbBIyCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm1CCrpIB4IBBBABIAASOwoMbmF0aXZlX3Rva2VuGAQgASgJQiW6SCJyIBABGIAgMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjIKBm1vYmlsZRgFIAEoCUIiukgfch0YIDIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJiCgR0YWdzGAYgAygJQlS6SFGSAU4QZCJKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGwSJQoEcHVzaBgHIAEoCzIXLm9uZXB1c2gudjEuRGV2aWNlVG9rZW4iKwoWUmVnaXN0ZXJEZXZpY2VSZXNwb25zZRIRCglkZXZpY2VfaWQYASABKAkiNgoXVW5yZWdpc3RlckRldmljZVJlcXVlc3QSGwoJZGV2aWNlX2lkGAEgASgJQgi6SAVyAxiAICIaChhVbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2UiNAoVUm90YXRlRGV2aWNlSWRSZXF1ZXN0EhsKCWRldmljZV9pZBgBIAEoCUIIukgFcgMYgCAiKwoWUm90YXRlRGV2aWNlSWRSZXNwb25zZRIRCglkZXZpY2VfaWQYASABKAki9wEKBkRldmljZRIRCglkZXZpY2VfaWQYASABKAkSDQoFYWxpYXMYAiABKAkSJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEgwKBHRhZ3MYBCADKAkSDgoGbW9iaWxlGAUgASgJEjEKDXJlZ2lzdGVyZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKCHByZXNlbmNlGAcgASgLMhQub25lcHVzaC52MS5QcmVzZW5jZRIqCgV0b2tlbhgIIAEoCzIbLm9uZXB1c2gudjEuUmVnaXN0ZXJlZFRva2VuIvMCCg9SZWdpc3RlcmVkVG9rZW4SJAoHY2hhbm5lbBgBIAEoDjITLm9uZXB1c2gudjEuQ2hhbm5lbBIzCgtlbnZpcm9ubWVudBgCIAEoDjIeLm9uZXB1c2gudjEuQ2hhbm5lbEVudmlyb25tZW50Eg4KBmJ1bmRsZRgDIAEoCRIwCgVzdGF0ZRgEIAEoDjIhLm9uZXB1c2gudjEuUmVnaXN0ZXJlZFRva2VuLlN0YXRlEikKBXNpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YBiABKAkSMQoNcmVnaXN0ZXJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9BQ1RJVkUQARIOCgpTVEFURV9ERUFEEAISEwoPU1RBVEVfU0VUX0FTSURFEAMiRgoIUHJlc2VuY2USDwoHZWRnZV9pZBgBIAEoCRIpCgVzaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiygMKE1VwZGF0ZURldmljZVJlcXVlc3QSGwoJZGV2aWNlX2lkGAEgASgJQgi6SAVyAxiAIBJmCghhZGRfdGFncxgCIAMoCUJUukhRkgFOEGQiSnJIEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRaA0FMTFoDQUxsWgNBbExaA0FsbFoDYUxMWgNhTGxaA2FsTFoDYWxsEkEKC3JlbW92ZV90YWdzGAMgAygJQiy6SCmSASYQZCIiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBJhCgVhbGlhcxgEIAEoCUJNukhKckgQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJFoDQUxMWgNBTGxaA0FsTFoDQWxsWgNhTExaA2FMbFoDYWxMWgNhbGxIAIgBARI3CgZtb2JpbGUYBSABKAlCIrpIH3IdGCAyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRIAYgBARIlCgRwdXNoGAYgASgLMhcub25lcHVzaC52MS5EZXZpY2VUb2tlbhITCgtyZW1vdmVfcHVzaBgHIAEoCEIICgZfYWxpYXNCCQoHX21vYmlsZSI6ChRVcGRhdGVEZXZpY2VSZXNwb25zZRIiCgZkZXZpY2UYASABKAsyEi5vbmVwdXNoLnYxLkRldmljZSKuAwoURGVsZXRlRGV2aWNlc1JlcXVlc3QSGAoGYXBwX2lkGAEgASgJQgi6SAVyAxiAIBIyCgVhbGlhcxgCIAEoCUIjukggch4Y/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQSMAoDdGFnGAMgASgJQiO6SCByHhj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJBIwCghwbGF0Zm9ybRgEIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm1CCLpIBYIBAhABEjMKD3JlZ2lzdGVyZWRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRcmVnaXN0ZXJlZF9iZWZvcmUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHVuc2Vlbl9zaW5jZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPd2l0aG91dF9zZXNzaW9uGAggASgIEg8KB2RyeV9ydW4YCSABKAgSHAoKcGFnZV90b2tlbhgKIAEoCUIIukgFcgMY6AciQQoVRGVsZXRlRGV2aWNlc1Jlc3BvbnNlEg8KB2RldmljZXMYASABKA0SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKm8KCFBsYXRmb3JtEhgKFFBMQVRGT1JNX1VOU1BFQ0lGSUVEEAASFAoQUExBVEZPUk1fQU5EUk9JRBABEhAKDFBMQVRGT1JNX0lPUxACEg8KC1BMQVRGT1JNX1BDEAMSEAoMUExBVEZPUk1fV0VCEARCeQoOY29tLm9uZXB1c2gudjFCC0RldmljZVByb3RvUAFaFG9uZXB1c2gvdjE7b25lcHVzaHYxogIDT1BWqgIKT25lUHVzaC5WMcoCCk9uZVB1c2hcVjHiAhNPbmVQdXNoXFYxXE1ldGFkYXRh6gILT25lUHVzaDo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_channel]);
 
 /**
  * The token by which a vendor reaches a device that has no session. It rotates, and is no device's identity: one token belongs to
@@ -513,6 +513,115 @@ export type UpdateDeviceResponse = Message<"onepush.v1.UpdateDeviceResponse"> & 
  */
 export const UpdateDeviceResponseSchema: GenMessage<UpdateDeviceResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_device, 12);
+
+/**
+ * Unregisters registered devices of an app, as UnregisterDevice does, some at a time. Those for which all that is given here holds; at
+ * least one of the fields from `alias` to `without_session` must be given.
+ *
+ * @generated from message onepush.v1.DeleteDevicesRequest
+ */
+export type DeleteDevicesRequest = Message<"onepush.v1.DeleteDevicesRequest"> & {
+  /**
+   * Required of an admin. Of an app: empty, or its own.
+   *
+   * @generated from field: string app_id = 1;
+   */
+  appId: string;
+
+  /**
+   * Those of this user.
+   *
+   * @generated from field: string alias = 2;
+   */
+  alias: string;
+
+  /**
+   * Those that have this tag now.
+   *
+   * @generated from field: string tag = 3;
+   */
+  tag: string;
+
+  /**
+   * @generated from field: onepush.v1.Platform platform = 4;
+   */
+  platform: Platform;
+
+  /**
+   * Those whose last registration was then or later. A registration that changes nothing counts, too.
+   *
+   * @generated from field: google.protobuf.Timestamp registered_from = 5;
+   */
+  registeredFrom?: Timestamp | undefined;
+
+  /**
+   * Those whose last registration was before.
+   *
+   * @generated from field: google.protobuf.Timestamp registered_before = 6;
+   */
+  registeredBefore?: Timestamp | undefined;
+
+  /**
+   * Those that have neither registered nor had a session since: as closely as a day. One that has a session now is left out.
+   *
+   * @generated from field: google.protobuf.Timestamp unseen_since = 7;
+   */
+  unseenSince?: Timestamp | undefined;
+
+  /**
+   * Those that have had no session since they were registered first. One that has a session now is left out.
+   *
+   * @generated from field: bool without_session = 8;
+   */
+  withoutSession: boolean;
+
+  /**
+   * Only counts them.
+   *
+   * @generated from field: bool dry_run = 9;
+   */
+  dryRun: boolean;
+
+  /**
+   * From the answer before, to the same question.
+   *
+   * @generated from field: string page_token = 10;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message onepush.v1.DeleteDevicesRequest.
+ * Use `create(DeleteDevicesRequestSchema)` to create a new message.
+ */
+export const DeleteDevicesRequestSchema: GenMessage<DeleteDevicesRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 13);
+
+/**
+ * @generated from message onepush.v1.DeleteDevicesResponse
+ */
+export type DeleteDevicesResponse = Message<"onepush.v1.DeleteDevicesResponse"> & {
+  /**
+   * Devices that this call has unregistered; with `dry_run`, that it would have. It does as much as it can in about a second.
+   *
+   * @generated from field: uint32 devices = 1;
+   */
+  devices: number;
+
+  /**
+   * Empty: it is done. Otherwise call again with it. A call that failed may be repeated: what it did is done.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message onepush.v1.DeleteDevicesResponse.
+ * Use `create(DeleteDevicesResponseSchema)` to create a new message.
+ */
+export const DeleteDevicesResponseSchema: GenMessage<DeleteDevicesResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_device, 14);
 
 /**
  * What a device runs on. Decides whether it gets the IOS-only fields of a message.
