@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Channel, ChannelSettingsError } from '../../core/channel/channel.js';
+import { CHANNEL_KINDS } from '../../core/channel/kinds.js';
+import { toWakeMessage } from '../../core/delivery/waking/message.js';
+import { CONTENT_TEXTS } from '../../core/domain/push.js';
 import type { WakeMessage, WakeOutcome, WakeTarget } from '../../core/domain/wake.js';
+import type { DueWake } from '../../core/store/store.js';
 import { type ChannelFixture, type RunningVendor, type SentMessage, targetOf } from '../support/vendors/fixture.js';
 import { CHANNEL_FIXTURES } from '../support/vendors/fixtures.js';
 import type { VendorFault } from '../support/vendors/server.js';
@@ -32,6 +36,26 @@ function message(fields: Partial<WakeMessage> = {}): WakeMessage {
     ...fields,
   };
 }
+
+/** A push whose every text names the secret. */
+const WRITTEN = {
+  appId: 'demo-app',
+  appNum: 1,
+  tenantCode: SECRET,
+  platform: 'ALL',
+  needConfirm: true,
+  collapseKey: `chat-${SECRET}`,
+  priority: 'HIGH',
+  content: {
+    ...Object.fromEntries(CONTENT_TEXTS.map((name) => [name, `https://${SECRET}.example/${name}`])),
+    alert: SECRET,
+    interruption: 'TIME_SENSITIVE',
+    badge: 7,
+    wakeOverrides: JSON.stringify(
+      Object.fromEntries([...CHANNEL_KINDS.keys()].map((name) => [name, { [SECRET]: SECRET }])),
+    ),
+  },
+} as const;
 
 /** Faults after which nobody knows what the vendor did, each with one more that is known. */
 const FAULTS: readonly (readonly [name: string, fault: VendorFault])[] = [
@@ -117,6 +141,29 @@ describe.each(CHANNEL_FIXTURES)('$name', (fixture: ChannelFixture) => {
   it('sends characters as they are that JSON, forms and headers escape', async () => {
     const body = '"\\&=%+<>\u2028 é';
     expect((await deliver({ body })).body).toBe(body);
+  });
+
+  it.each(['MSG', 'CMD'] as const)('tells its vendor nothing that a caller wrote for a hidden %s', async (msgType) => {
+    const push = {
+      ...WRITTEN,
+      id: 17_000_000_000_000 + nextId++,
+      msgType,
+      createdAt: 0,
+      expiresAt: Date.now() + DAY_MS,
+    };
+    const wake = {
+      pushId: push.id,
+      deviceNum: 1,
+      channel: kind.channel,
+      push: { ...push, wake: 'OFFLINE' },
+      // As far as it is used here.
+    } as unknown as DueWake;
+    expect(JSON.stringify(toWakeMessage(wake, push, false))).toContain(SECRET);
+    const outcome = await channel.send(target, toWakeMessage(wake, push, true));
+    // Some vendors have no messages that nobody sees.
+    expect(msgType === 'CMD' && outcome.kind === 'payload_bad' ? 'accepted' : outcome.kind).toBe('accepted');
+    expect(lastRequest()).not.toMatch(new RegExp(SECRET, 'i'));
+    expect(lastRequest()).not.toContain(Buffer.from(SECRET).toString('base64').slice(0, 6));
   });
 
   it('sends nothing of the content of an app that hides it', async () => {

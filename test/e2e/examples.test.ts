@@ -24,12 +24,17 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 /** Runs an example: its exit code, and the lines that it has printed. */
-function run(program: string, args: string[]): Promise<{ code: number | null; out: string[]; errors: string }> {
+function run(
+  program: string,
+  args: string[],
+  input?: unknown,
+): Promise<{ code: number | null; out: string[]; errors: string }> {
   return new Promise((resolve) => {
     const options = { cwd: ROOT, env: { PATH: process.env.PATH }, timeout: 15_000 };
     const child = execFile(program, args, options, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, out: stdout.trim().split('\n'), errors: stderr.trim() }),
     );
+    child.stdin?.end(input === undefined ? '' : JSON.stringify(input));
   });
 }
 const node = (file: string, ...args: string[]) => run(process.execPath, [join('examples/node', file), ...args]);
@@ -80,6 +85,47 @@ describe('the examples for Node.js', () => {
     const two = await send('two');
     expect(await receive('1')).toMatchObject({ code: 0, out: [`${two} two`] });
     rmSync(dirname(file), { recursive: true });
+  });
+
+  it('seal a message for the devices of a user, who alone can open it', async () => {
+    const endToEnd = (command: string, input?: unknown) =>
+      run(process.execPath, ['examples/node/end-to-end.mjs', command, 'key-1'], input);
+    const parsed = async (command: string, input?: unknown) =>
+      JSON.parse((await endToEnd(command, input)).out.join(''));
+    // The business system knows the public keys of its users' devices; the app has that of the business system in it.
+    const [phone, tablet, sender] = await Promise.all([parsed('keys'), parsed('keys'), parsed('keys')]);
+    const alias = uniqueName();
+    const device = await online(alias);
+    const to = [phone, { ...tablet, id: 'key-2' }].map(({ id, encryption }) => ({
+      id,
+      publicKey: encryption.publicKey,
+    }));
+    const from = { id: 'key-1', privateKey: sender.signature.privateKey };
+    const message = { appId: TEST_APP.appId, alias, messageId: 'order-17', text: 'Your code is 314159 ✓' };
+    const sealed = await parsed('seal', { from, to, ...message });
+    expect(JSON.stringify(sealed)).not.toContain('314159');
+    await sendPush(stack.httpUrl, { audiences: [alias], alert: 'You have a message', extra: sealed });
+    const { extra } = (await device.waitForCount(1))[0] ?? {};
+
+    const keys = { id: 'key-1', ...phone.encryption };
+    const senders = [{ id: 'key-1', publicKey: sender.signature.publicKey }];
+    const known = { extra, device: [keys], senders, appId: TEST_APP.appId, alias };
+    expect(await parsed('open', known)).toEqual({ messageId: 'order-17', text: message.text });
+    const changed = { sealed: { ...Object(extra).sealed, messageId: 'order-18' } };
+    const refused: [string, object][] = [
+      ['opened before', { ...known, opened: ['order-17'] }],
+      ['not for this user', { ...known, alias: 'another' }],
+      ['not what its sender has signed', { ...known, extra: changed }],
+      ['not of a sender that is known', { ...known, senders: [] }],
+      ['too old', { ...known, maxAgeMs: 0 }],
+      ['sealed for other keys', { ...known, device: [{ ...keys, id: 'key-3' }] }],
+      ['', { ...known, device: [{ id: 'key-1', ...tablet.encryption }] }],
+    ];
+    const answers = await Promise.all(refused.map(([, input]) => endToEnd('open', input)));
+    expect(answers.map(({ code }) => code)).toEqual(refused.map(() => 1));
+    const reasons = answers.map(({ errors }) => errors);
+    for (const [index, [reason]] of refused.entries()) expect(reasons[index]).toContain(reason);
+    await device.close();
   });
 
   it('tell what a push was refused for', async () => {

@@ -6,7 +6,7 @@ import { describeReceiver, openReceiver, outcomeOfReceiver, RECEIVER_SETTINGS } 
 import { webhookId } from '../webhook/signature.js';
 import { NOT_A_NUMBER, outcomeOfSmsStatus } from './outcomes.js';
 import { countryCode, findE164 } from './phone-number.js';
-import { overrideOf } from './text.js';
+import { overrideOf, textOf } from './text.js';
 
 const LIMITS = { perSecond: 20, concurrent: 16 };
 
@@ -38,6 +38,13 @@ export const smsWebhook: ChannelKind<SmsWebhookSettings> = {
 };
 
 function toData(number: string, message: WakeMessage): object {
-  const { id, appId, body, expiresAt } = message;
-  return { text: body, expiresAt: new Date(expiresAt).toISOString(), ...overrideOf(message), id, appId, number };
+  const { id, appId, expiresAt } = message;
+  return {
+    text: textOf(message, {}),
+    expiresAt: new Date(expiresAt).toISOString(),
+    ...overrideOf(message),
+    id,
+    appId,
+    number,
+  };
 }

@@ -1,12 +1,13 @@
 import type { Every } from '../../../common/every.js';
+import { hashSecret } from '../../../common/secrets.js';
 import { isSmsChannel } from '../../domain/channel.js';
 import type { Push } from '../../domain/push.js';
 import type { WakeMessage, WakeTarget } from '../../domain/wake.js';
 import type { DueWake } from '../../store/store.js';
 
 /**
- * Returns what is sent to a vendor: always the id, and the content only where the app lets vendors see it. The full
- * message comes from the inbox.
+ * Returns what is sent to a vendor: always the id, and what the caller wrote only where the app lets vendors see it, in
+ * short messages too. The full message comes from the inbox.
  */
 export function toWakeMessage(wake: DueWake, push: Push, hidesContent: boolean): WakeMessage {
   const { content } = push;
@@ -15,13 +16,12 @@ export function toWakeMessage(wake: DueWake, push: Push, hidesContent: boolean):
     id: String(push.id),
     appId: push.appId,
     kind: push.msgType === 'CMD' && !sms ? ('BACKGROUND' as const) : ('ALERT' as const),
-    key: wake.push?.collapseKey ?? String(push.id),
+    key: keyOf(wake, push, hidesContent),
     priority: wake.push?.priority ?? 'NORMAL',
     expiresAt: push.expiresAt,
   };
-  // What a short message says was written for its vendor.
-  if (sms) return { ...header, body: content.smsMessage };
   if (hidesContent) return { ...header, body: undefined };
+  if (sms) return { ...header, body: content.smsMessage };
   const message: Every<WakeMessage> = {
     ...header,
     title: content.title,
@@ -37,6 +37,12 @@ export function toWakeMessage(wake: DueWake, push: Push, hidesContent: boolean):
     override: overrideOf(content.wakeOverrides, wake.channel),
   };
   return message;
+}
+
+/** Returns the collapse key, where it may be seen: a key is a text of the caller's like any other. */
+function keyOf({ push: due }: DueWake, { id, appId }: Push, hidesContent: boolean): string {
+  if (due?.collapseKey === undefined) return String(id);
+  return hidesContent ? hashSecret(`${appId}\n${due.collapseKey}`) : due.collapseKey;
 }
 
 /** Returns the object for a channel of the overrides, which were checked when the push came. */

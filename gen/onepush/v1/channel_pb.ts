@@ -303,7 +303,8 @@ export type SetAppWakingRequest = Message<"onepush.v1.SetAppWakingRequest"> & {
   id: string;
 
   /**
-   * Whether the app keeps its content from vendors: what they get has the message's id and no text.
+   * Whether the app keeps its content from vendors: what they get has the message's id and nothing that a caller wrote, in short
+   * messages too.
    *
    * @generated from field: bool hides_content = 2;
    */
