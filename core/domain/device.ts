@@ -51,6 +51,23 @@ export interface Device {
   generation: number;
 }
 
+/** Registered devices of an app: those for which all of this holds. */
+export interface DeviceSelection {
+  readonly appNum: number;
+  readonly alias?: string | undefined;
+  /** The number of a tag that they have now. */
+  readonly topicNum?: number | undefined;
+  readonly platform?: Platform | undefined;
+  /** Registered at this time or later, in milliseconds since the epoch. */
+  readonly registeredFrom?: number | undefined;
+  /** Registered before this time. */
+  readonly registeredBefore?: number | undefined;
+  /** Neither registered nor seen at this time or later. */
+  readonly unseenSince?: number | undefined;
+  /** True: they have had no session since they were registered first. */
+  readonly withoutSession?: boolean | undefined;
+}
+
 /** A stretch of time in which a device belonged to a topic: pushes after `since`, up to and including `until`. */
 export interface Membership {
   /** The topic's number. */

@@ -1,4 +1,4 @@
-import type { Device, Platform } from '../domain/device.js';
+import type { Device, DeviceSelection } from '../domain/device.js';
 
 /**
  * The next step of a walk through a table: numbers after `after`, of which it looks at about `limit`. `through` of an
@@ -49,23 +49,6 @@ export interface UnseenDevice {
   readonly num: number;
   /** Time of the last that is known of it, in milliseconds since the epoch; undefined: that was not kept. */
   readonly lastAt: number | undefined;
-}
-
-/** Registered devices of an app: those for which all of this holds. */
-export interface DeviceSelection {
-  readonly appNum: number;
-  readonly alias?: string | undefined;
-  /** The number of a tag that they have now. */
-  readonly topicNum?: number | undefined;
-  readonly platform?: Platform | undefined;
-  /** Registered at this time or later, in milliseconds since the epoch. */
-  readonly registeredFrom?: number | undefined;
-  /** Registered before this time. */
-  readonly registeredBefore?: number | undefined;
-  /** Neither registered nor seen at this time or later. */
-  readonly unseenSince?: number | undefined;
-  /** True: they have had no session since they were registered first. */
-  readonly withoutSession?: boolean | undefined;
 }
 
 /** An order to remove devices. */

@@ -1,4 +1,5 @@
-import type { DeviceSelection, StoreReader } from '../../store/store.js';
+import type { DeviceSelection } from '../../domain/device.js';
+import type { StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { takeByInbox } from './inbox-portion.js';
 import type { SeenDevices } from './seen-devices.js';

@@ -3,7 +3,7 @@ import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { OnePushError } from '../../../common/errors.js';
 import { type DeleteDevicesRequest, DeleteDevicesResponseSchema } from '../../../gen/onepush/v1/device_pb.js';
 import type { App } from '../../domain/app.js';
-import type { DeviceSelection } from '../../store/store.js';
+import type { DeviceSelection } from '../../domain/device.js';
 import { PLATFORM } from '../wire/enums.js';
 import { appOf, type Caller, ownedApp } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';

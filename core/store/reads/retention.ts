@@ -1,6 +1,7 @@
+import type { DeviceSelection } from '../../domain/device.js';
 import { platformCodes } from '../sql/codes.js';
 import type { Row, SqlDriver, SqlValue } from '../sql/driver.js';
-import type { DeviceSelection, RetentionReader, WalkStep } from '../store.js';
+import type { RetentionReader, WalkStep } from '../store.js';
 
 /** SQL for whether a device `d` was neither registered nor seen after a time: its three values are that time. */
 export const IS_UNSEEN = `d.registered_at <= ? AND (d.unregistered_at IS NULL OR d.unregistered_at <= ?)
