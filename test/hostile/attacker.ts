@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os';
 import type { Target } from './attack.js';
 import { ATTACKS } from './attacks.js';
+import { FLOODS } from './flood-attacks.js';
 
 /**
  * A process that attacks once, as its parent says, and tells what came of it. It leaves the processors to others where
@@ -15,7 +16,7 @@ export interface Order {
 setPriority(10);
 process.on('disconnect', () => process.exit());
 process.on('message', async ({ name, target, seconds }: Order) => {
-  const attack = ATTACKS.find((candidate) => candidate.name === name);
+  const attack = [...ATTACKS, ...FLOODS].find((candidate) => candidate.name === name);
   process.send?.(await attack?.strike(target, seconds));
   process.disconnect();
 });

@@ -1,13 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../support/dist.js';
-import type { RunningProcess } from '../support/process.js';
 import { type Stack, startStack } from '../support/stack.js';
 import { newDevice, uniqueName } from '../support/users.js';
 import type { Attack, Target } from './attack.js';
+import { megabytesOf } from './memory.js';
 import { startPoliteClient } from './polite-client.js';
 import type { Row } from './table.js';
 
@@ -18,7 +17,7 @@ export interface Verdict {
 }
 
 /** What a well-behaved client may have to wait for while an attack lasts, of 100 pushes all but one. */
-const P99_MS = 1000;
+export const P99_MS = 1000;
 /**
  * How much larger a process may be a minute after an attack than it was before, and at the most meanwhile, in
  * megabytes.
@@ -115,14 +114,4 @@ async function makeTarget({ devices = 0 }: Attack, stack: Stack): Promise<Target
 function toAddress(text: string): { host: string; port: number } {
   const [host = '', port = ''] = text.split(':');
   return { host, port: Number(port) };
-}
-
-/** Resident megabytes; 0 of a process that is gone. */
-function megabytesOf({ child }: RunningProcess): number {
-  try {
-    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-    return Math.round(Number(/VmRSS:\s*(\d+) kB/.exec(status)?.[1] ?? 0) / 1024);
-  } catch {
-    return 0;
-  }
 }

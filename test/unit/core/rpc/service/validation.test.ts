@@ -23,8 +23,14 @@ describe('the rules of the schema', () => {
         })
         .map((field) => `${input.name}.${field.name}`),
     );
-    // Flags, any number of 32 bits, a time whose rule is about now, and messages that have rules of their own.
+    // Flags, any number of 32 bits, times of which any is right or whose rule is about now, and messages that have rules
+    // of their own.
     expect(free.toSorted()).toEqual([
+      'DeleteDevicesRequest.dry_run',
+      'DeleteDevicesRequest.registered_before',
+      'DeleteDevicesRequest.registered_from',
+      'DeleteDevicesRequest.unseen_since',
+      'DeleteDevicesRequest.without_session',
       'RegisterDeviceRequest.push',
       'SendPushRequest.badge',
       'SendPushRequest.dry_run',
