@@ -11,6 +11,7 @@ const only = (name, from, to, comment) => ({
 
 const STORE = '^core/store/(store|types)\\.ts$';
 const CHANNEL = '^core/channel/(channel|credentials|host)\\.ts$';
+const REGISTRATION = '^core/registration/registration\\.ts$';
 
 module.exports = {
   forbidden: [
@@ -76,14 +77,14 @@ module.exports = {
     only(
       'link-and-rpc',
       '^core/(link|rpc)/',
-      ['^core/(link|rpc|registry|delivery|domain)/', '^common/', '^gen/', CHANNEL],
-      'core/link and core/rpc import registry, delivery, domain, common, gen and the interfaces of channels',
+      ['^core/(link|rpc|registry|delivery|domain)/', '^common/', '^gen/', CHANNEL, REGISTRATION],
+      'core/link and core/rpc import registry, delivery, domain, common, gen and the interfaces of the others',
     ),
     only(
       'implementations',
-      '^core/(store|channel|shards)/',
-      ['^core/(store|channel|shards|domain)/', '^common/'],
-      'store, channels and shards import domain and common',
+      '^core/(store|channel|shards|registration|outbound|sealing)/',
+      ['^core/(store|channel|shards|registration|outbound|sealing|domain)/', '^common/'],
+      'store, channels, shards, registration, outbound and sealing import domain and common',
     ),
     {
       name: 'implementations-are-named-once',
@@ -91,9 +92,13 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(core|edge|common|client|bin)/',
-        pathNot: '^core/(store|channel|shards)/|^core/(app|open-store)\\.ts$',
+        pathNot:
+          '^core/(store|channel|shards|registration|outbound|sealing)/|^core/(app|open-store|load-secrets)\\.ts$',
       },
-      to: { path: '^core/(store|channel|shards)/', pathNot: [STORE, CHANNEL] },
+      to: {
+        path: '^core/(store|channel|shards|registration|outbound|sealing)/',
+        pathNot: [STORE, CHANNEL, REGISTRATION],
+      },
     },
     only('core', '^core/', ['^(core|common|gen)/'], 'core imports nothing of edge'),
     only('edge', '^edge/', ['^(edge|common|gen)/'], 'edge imports nothing of core'),

@@ -62,9 +62,16 @@ export interface OnePushClient extends UnaryCalls {
  */
 const MAX_SOCKETS = 64;
 /** Methods of which two calls are not the same as one. */
-const NOT_REPEATABLE: ReadonlySet<string> = new Set<UnaryName>(['createApp', 'rotateAppKey', 'removeChannel']);
+const NOT_REPEATABLE: ReadonlySet<string> = new Set<UnaryName>([
+  'createApp',
+  'rotateAppKey',
+  'addSigningKey',
+  'removeSigningKey',
+  'removeChannel',
+]);
 const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>([
   'createApp',
+  'updateApp',
   'getApp',
   'disableApp',
   'enableApp',

@@ -14,6 +14,56 @@ export const ERRORS = {
   MALFORMED_MESSAGE: { code: 40005, grpc: 'INVALID_ARGUMENT', message: 'The message cannot be read' },
   WRONG_APP_KEY: { code: 40101, grpc: 'UNAUTHENTICATED', message: 'The app key is wrong or missing' },
   WRONG_ADMIN_TOKEN: { code: 40102, grpc: 'UNAUTHENTICATED', message: 'The admin token is wrong or missing' },
+  REGISTRATION_TOKEN_MISSING: {
+    code: 40110,
+    grpc: 'UNAUTHENTICATED',
+    message: 'The app takes signed registrations only, and this one has no registration token',
+  },
+  REGISTRATION_TOKEN_MALFORMED: {
+    code: 40111,
+    grpc: 'UNAUTHENTICATED',
+    message: 'The registration token is not as documented',
+  },
+  REGISTRATION_TOKEN_EXPIRED: {
+    code: 40112,
+    grpc: 'UNAUTHENTICATED',
+    message: 'The registration token has expired',
+  },
+  REGISTRATION_TOKEN_EARLY: {
+    code: 40113,
+    grpc: 'UNAUTHENTICATED',
+    message: 'The registration token is not valid yet',
+  },
+  REGISTRATION_KEY_UNKNOWN: {
+    code: 40114,
+    grpc: 'UNAUTHENTICATED',
+    message: 'The app has no signing key for the kid and alg of the registration token',
+  },
+  REGISTRATION_SIGNATURE_WRONG: {
+    code: 40115,
+    grpc: 'UNAUTHENTICATED',
+    message: 'The signature of the registration token is wrong',
+  },
+  REGISTRATION_WRONG_APP: {
+    code: 40310,
+    grpc: 'PERMISSION_DENIED',
+    message: 'The registration token is for another app',
+  },
+  REGISTRATION_WRONG_ALIAS: {
+    code: 40311,
+    grpc: 'PERMISSION_DENIED',
+    message: 'The registration token is for another alias',
+  },
+  REGISTRATION_WRONG_TAG: {
+    code: 40312,
+    grpc: 'PERMISSION_DENIED',
+    message: 'The registration token does not allow one of the tags',
+  },
+  REGISTRATION_WRONG_DEVICE: {
+    code: 40313,
+    grpc: 'PERMISSION_DENIED',
+    message: 'The registration token is for another device',
+  },
   APP_DISABLED: { code: 40301, grpc: 'PERMISSION_DENIED', message: 'The app is disabled' },
   WRONG_SCOPE: { code: 40302, grpc: 'PERMISSION_DENIED', message: 'The app key is not for this' },
   UNKNOWN_PATH: { code: 40401, grpc: 'UNIMPLEMENTED', message: 'There is nothing at this path' },
@@ -22,6 +72,7 @@ export const ERRORS = {
   UNKNOWN_PUSH: { code: 40404, grpc: 'NOT_FOUND', message: 'There is no push with this id' },
   UNKNOWN_SERVICE: { code: 40405, grpc: 'NOT_FOUND', message: 'There is no service with this name' },
   UNKNOWN_CHANNEL: { code: 40406, grpc: 'NOT_FOUND', message: 'The app has no channel with this name' },
+  UNKNOWN_SIGNING_KEY: { code: 40410, grpc: 'NOT_FOUND', message: 'The app has no signing key with this id' },
   METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
   TOO_SLOW: { code: 40801, grpc: 'DEADLINE_EXCEEDED', message: 'The request did not come in time' },
   AUDIENCE_TOO_SLOW: {
@@ -71,6 +122,12 @@ export const ERRORS = {
   UNEXPECTED: { code: 50001, grpc: 'INTERNAL', message: 'Something unexpected went wrong; the log has it' },
   CORE_UNAVAILABLE: { code: 50301, grpc: 'UNAVAILABLE', message: 'The core cannot be reached now', retryAfter: 1 },
   STORE_UNAVAILABLE: { code: 50302, grpc: 'UNAVAILABLE', message: 'The store cannot be reached now', retryAfter: 1 },
+  REGISTRATION_KEYS_UNAVAILABLE: {
+    code: 50310,
+    grpc: 'UNAVAILABLE',
+    message: 'The keys for the registration token cannot be fetched now',
+    retryAfter: 10,
+  },
   HTTP_VERSION: { code: 50501, grpc: 'UNIMPLEMENTED', message: 'This is not served over this version of HTTP' },
 } as const satisfies Record<string, ErrorRow>;
 

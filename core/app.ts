@@ -3,9 +3,10 @@ import { createOpsServer } from '../common/http/ops.js';
 import type { Logger } from '../common/logs/log.js';
 import { hashSecret } from '../common/secrets.js';
 import type { Service } from '../common/service.js';
+import { isLoopback } from '../common/settings/env.js';
 import { sleep } from '../common/timers.js';
 import { createTlsSource, type TlsSource, toReload } from '../common/tls/source.js';
-import { type Channels, createChannels } from './channel/channels.js';
+import { createChannels } from './channel/channels.js';
 import { CHANNEL_KINDS } from './channel/kinds.js';
 import type { CoreConfig } from './config.js';
 import { createCommitEffects } from './delivery/commit-effects.js';
@@ -25,12 +26,14 @@ import { createRetention } from './delivery/upkeep/retention.js';
 import { createSeenDevices } from './delivery/upkeep/seen-devices.js';
 import { createSweeper } from './delivery/upkeep/sweeper.js';
 import { createWaking, type Waking } from './delivery/waking/waking.js';
-import { createWriteCycle, type WriteCycle } from './delivery/writer/write-cycle.js';
+import { createWriteCycle } from './delivery/writer/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
 import { createEdgeLink } from './link/server.js';
 import { createTickets } from './link/tickets.js';
+import { loadSecrets } from './load-secrets.js';
 import { createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
+import { createRegistrations } from './registration/create-registrations.js';
 import { createAppLimits } from './registry/app-limits.js';
 import { createRegistry } from './registry/registry.js';
 import { createConnectServer } from './rpc/connect/server.js';
@@ -43,7 +46,6 @@ import { createPushCore } from './rpc/service/push-core.js';
 import { addressOf, reservePort } from './shards/core-address.js';
 import { takeOver } from './shards/takeover.js';
 import { CORE } from './store/sql/fence.js';
-import type { Store } from './store/store.js';
 
 /** Milliseconds between two looks at how far live sessions have read their topics. */
 const CHECKPOINT_INTERVAL = 5000;
@@ -82,8 +84,10 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       });
       const receipts = createReceiptFeed(store, log);
       const channels = createChannels({ kinds: CHANNEL_KINDS, keys: config.secretKeys, log, observe: metrics.wake });
+      const registrations = createRegistrations({ store, keys: config.secretKeys, log });
       const onCommit = createCommitEffects({
         registry,
+        openApps: registrations.openApps,
         limits: inboxLimits,
         metrics,
         channels: channels.followers,
@@ -150,7 +154,11 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       });
       const sums = createDeliveryAudit({ store, interval: config.sumCheckInterval * 1000, log });
       // When all that follows commits is there.
-      await loadChannels({ channels, store, cycle, config, log });
+      await registrations.openApps.refresh();
+      if (!isLoopback(config.grpcListen.host) || !isLoopback(config.connectListen.host)) {
+        registrations.openApps.exposed('core');
+      }
+      await loadSecrets({ channels, registrations, store, cycle, config, log });
       const stopping = new AbortController();
       // One listener for each open stream.
       setMaxListeners(0, stopping.signal);
@@ -166,6 +174,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         receipts,
         presence: sessions.presence,
         channels,
+        registrations: registrations.check,
+        signingKeys: registrations.signingKeys,
         stopping: stopping.signal,
         log,
       });
@@ -181,6 +191,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         holdsLease: store.holdsLease,
         linkToken: config.linkToken,
         tickets: createTickets(store.linkKey()),
+        exposed: () => registrations.openApps.exposed('edge'),
         log,
         observer: metrics.link,
       });
@@ -211,6 +222,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         cycle,
         registry,
         limits,
+        registrations,
         edges: link,
         sums,
         retention,
@@ -242,6 +254,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         // What a vendor has not answered by then has an unknown outcome.
         await Promise.race([woken, sleep(left() / 2)]);
         await channels.host.stop();
+        registrations.close();
         await woken;
         await cycle.idle();
         await link.stop();
@@ -275,24 +288,4 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
     stop: () => stop(),
     reload: toReload(tlsSources),
   };
-}
-
-/** Takes the credentials that are stored, and the one of the environment. None of them keeps the core from starting. */
-async function loadChannels(parts: {
-  channels: Channels;
-  store: Store;
-  cycle: Pick<WriteCycle, 'execute' | 'commands'>;
-  config: Pick<CoreConfig, 'bootstrapApp' | 'vapid'>;
-  log: Logger;
-}): Promise<void> {
-  const { channels, store, cycle, config, log } = parts;
-  const resealed = channels.load(await store.loadChannels(), await store.loadHidingApps());
-  if (resealed.length > 0) {
-    const commits = resealed.map((channel) => cycle.execute(cycle.commands.setChannel, channel));
-    const failed = (await Promise.allSettled(commits)).filter(({ status }) => status === 'rejected').length;
-    log.info({ component: 'channels', channels: resealed.length - failed, failed }, 'encrypted with the first key');
-  }
-  if (config.bootstrapApp === undefined || config.vapid === undefined) return;
-  const [app] = await store.findApps([config.bootstrapApp.id]);
-  if (app !== undefined) channels.addVapid(app.num, config.vapid);
 }

@@ -8,6 +8,7 @@ import type { Retention } from './delivery/upkeep/retention.js';
 import type { Waking } from './delivery/waking/waking.js';
 import type { WriteCycle, WriteCycleOptions } from './delivery/writer/write-cycle.js';
 import type { EdgeLinkServer, LinkObserver } from './link/server.js';
+import { type RegistrationSource, watchRegistrations } from './registration-metrics.js';
 import type { AppLimits } from './registry/app-limits.js';
 import type { Registry } from './registry/registry.js';
 import type { ObserveCall } from './rpc/service/interceptors.js';
@@ -43,6 +44,8 @@ export interface CoreSources {
   cycle: Pick<WriteCycle, 'depths'>;
   /** Hits and misses of the caches. */
   registry: Pick<Registry, 'cacheCounts'>;
+  /** Registrations without a token, and apps that take them. */
+  registrations: RegistrationSource;
   /** Bytes that wait for edges. */
   edges: Pick<EdgeLinkServer, 'waitingBytes'>;
   /** Ways to devices that have no session. */
@@ -126,12 +129,13 @@ export function createCoreMetrics(): CoreMetrics {
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 
     wake: wakes.observe,
-    watch({ tls, store, cycle, registry, limits, edges, sums, retention, waking, channels }) {
+    watch({ tls, store, cycle, registry, registrations, limits, edges, sums, retention, waking, channels }) {
       meterTls(meters, tls);
       counter('onepush_limited_total', 'Calls that were refused, by the limit that was reached.', () =>
         byLabel('limit', limits.refused()),
       );
       wakes.watch(channels);
+      watchRegistrations(meters, registrations);
       counter(
         'onepush_deliveries_ended_total',
         'Deliveries to devices that ended, and confirmations of pushes to tags and everyone, by state.',

@@ -4,6 +4,7 @@ import { createOpsServer } from '../common/http/ops.js';
 import type { CheckReadiness } from '../common/http/server.js';
 import type { Logger } from '../common/logs/log.js';
 import type { Service } from '../common/service.js';
+import { isLoopback } from '../common/settings/env.js';
 import { createTlsSource, type TlsSource, toReload } from '../common/tls/source.js';
 import { createAddressLimits } from './address-limits.js';
 import type { EdgeConfig } from './config.js';
@@ -54,6 +55,7 @@ export function buildEdge(config: EdgeConfig, use: PortUse, log: Logger): Edge {
     addresses: config.coreAddrs,
     token: config.linkToken,
     tls: linkTls,
+    isExposed: !isLoopback(config.httpListen.host),
     listener: hub,
     log,
     observer: metrics.link,

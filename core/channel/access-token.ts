@@ -1,7 +1,7 @@
 import type { WakeOutcome } from '../domain/wake.js';
+import type { HttpsResult } from '../outbound/https-client.js';
 import { SEND_TIMEOUT_MS } from './channel.js';
 import { type HttpsAnswer, outcomeOfFailure, outcomeOfStatus } from './http-outcome.js';
-import type { HttpsResult } from './https-client.js';
 
 /** The result of asking for an access token: one with its time of `performance.now()`, or why there is none. */
 export type TokenResult =

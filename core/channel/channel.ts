@@ -27,10 +27,7 @@ export type ProbeResult =
   /** The vendor has no way to find out. */
   | { readonly kind: 'unsupported' };
 
-/** Time within which a vendor must have answered, in milliseconds. */
-export const SEND_TIMEOUT_MS = 10_000;
-/** Maximum number of bytes of an answer that are read. */
-export const MAX_ANSWER_BYTES = 64 * 1024;
+export { MAX_ANSWER_BYTES, SEND_TIMEOUT_MS } from '../outbound/https-client.js';
 
 /** One kind of channel: how its settings are read, and how one is opened. `S`: its settings. */
 export interface ChannelKind<S> {

@@ -1,13 +1,13 @@
 import type { Logger } from '../../common/logs/log.js';
 import type { Vapid } from '../../common/settings/vapid.js';
 import type { Channel as ChannelName } from '../domain/channel.js';
+import { createSecretBox } from '../sealing/secret-box.js';
 import { ChannelSettingsError } from './channel.js';
 import {
   type ChangingCredentials,
   createCredentials,
   type SealedCredential,
 } from './credentials/create-credentials.js';
-import { createSecretBox } from './credentials/secret-box.js';
 import { createChannelHost } from './host/create-host.js';
 import { type ChangingDirectory, createChannelDirectory } from './host/directory.js';
 import type { ThreadProgram } from './host/thread.js';

@@ -1,6 +1,6 @@
 import type { WakeOutcome } from '../domain/wake.js';
+import type { HttpsResult } from '../outbound/https-client.js';
 import type { ProbeResult } from './channel.js';
-import type { HttpsResult } from './https-client.js';
 
 /** Longest time that a vendor's `Retry-After` may ask for, in milliseconds: a day. */
 const MAX_RETRY_AFTER_MS = 86_400_000;

@@ -1,3 +1,4 @@
+import type { HttpsResult } from '../outbound/https-client.js';
 import { SEND_TIMEOUT_MS } from './channel.js';
 import {
   type ConnectionOptions,
@@ -5,7 +6,6 @@ import {
   type Http2Request,
   openHttp2Connection,
 } from './http2-connection.js';
-import type { HttpsResult } from './https-client.js';
 
 /**
  * Requests to one origin over HTTP/2 and TLS, as APNs and FCM want them: few connections that are kept for hours, and

@@ -1,9 +1,9 @@
 import { type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { HttpsResult } from '../outbound/https-client.js';
+import { systemCode } from '../outbound/system-code.js';
 import { MAX_ANSWER_BYTES } from './channel.js';
 import type { HttpsAnswer } from './http-outcome.js';
-import type { HttpsResult } from './https-client.js';
-import { systemCode } from './system-code.js';
 
 /** A request. Names of headers in lower case. */
 export interface Http2Request {

@@ -50,6 +50,8 @@ export interface CommitFollowers {
     appChanged(id: string): void;
     topicsRemoved(topics: readonly RemovedTopic[]): void;
   };
+  /** The count of apps that anybody can register devices of. */
+  readonly openApps: { refresh(): void };
   /** Open sessions, and what edges keep for them. */
   readonly sessions: {
     pushed(pushes: readonly NewPush[]): void;
@@ -82,7 +84,7 @@ export interface CommitFollowers {
 /** Returns what hands effects to all that follow them: to what is cached before it comes to sessions. */
 export function createCommitEffects(followers: CommitFollowers): OnCommit {
   return (effect) => {
-    const { registry, sessions, limits, metrics, jobs, waking, channels } = followers;
+    const { registry, openApps, sessions, limits, metrics, jobs, waking, channels } = followers;
     switch (effect.kind) {
       case 'pushed':
         metrics.pushed(effect.pushes);
@@ -116,7 +118,8 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
       case 'scheduled':
         return jobs.wake(effect.dueAt);
       case 'appChanged':
-        return registry.appChanged(effect.id);
+        registry.appChanged(effect.id);
+        return openApps.refresh();
       case 'channelSet':
         channels.set(effect.channel);
         return waking.credentialSet();

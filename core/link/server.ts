@@ -80,6 +80,8 @@ export function createEdgeLink(options: {
   /** The token that an edge must show to attach. */
   linkToken: string;
   tickets: Tickets;
+  /** Told when an edge attaches that strangers may reach. */
+  exposed?: () => void;
   log: Logger;
   observer?: LinkObserver;
 }): EdgeLinkServer {
@@ -190,6 +192,7 @@ export function createEdgeLink(options: {
     stream.sendMetadata(new Metadata());
     sessions.attached(outbox);
     log.info({ edge: edgeId }, 'edge attached');
+    if (hello?.exposed === true) options.exposed?.();
     return attachment;
   }
 

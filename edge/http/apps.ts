@@ -5,7 +5,7 @@ import { OnePushError } from '../../common/errors.js';
 import { decodeJson, parseJson } from '../../common/json/fault.js';
 import { bearerOf } from '../device-id.js';
 import type { CoreLink } from '../link/client.js';
-import { CreateAppRequestSchema, GetAppRequestSchema } from '../link/wire.js';
+import { CreateAppRequestSchema, GetAppRequestSchema, RegistrationMode } from '../link/wire.js';
 import type { Exchange } from './exchange.js';
 import { createFields } from './fields.js';
 import { isJsonType, isNearlyJsonType, type JsonBody, parseObject } from './json-body.js';
@@ -21,7 +21,8 @@ export async function createApp(exchange: Exchange, link: CoreLink): Promise<voi
   const isJson = isJsonType(contentType) || (!isStrict && isNearlyJsonType(contentType));
   if (contentType !== '' && !isJson && !isText) throw new OnePushError('NOT_JSON_TYPE', { hint: 'or text/plain' });
   const { name } = fields.read(exchange, parseName(decodeJson(await exchange.readBody())));
-  const request = create(CreateAppRequestSchema, { name });
+  // As the documents of this path have it: whoever wants signed registrations makes the app by RPC, or changes it.
+  const request = create(CreateAppRequestSchema, { name, registration: RegistrationMode.OPEN });
   const result = await link.call({
     appId: '',
     secret: bearerOf(exchange.authorization),

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Type } from '@sinclair/typebox';
 import { Label, LIMITS, Name, ruled, Word } from '../../common/contract/fields.js';
 import { OnePushError } from '../../common/errors.js';
+import { parseBasic } from '../../common/http/basic.js';
 import { bearerOf, parseDeviceId } from '../device-id.js';
 import type { CoreLink } from '../link/client.js';
 import {
@@ -40,6 +41,9 @@ const fields = createFields(
   },
 );
 
+/** Maximum number of characters of a registration token. */
+const MAX_TOKEN = 8192;
+
 /** POST /msgpush/register */
 export async function register(exchange: Exchange, link: CoreLink): Promise<void> {
   const { text: clientAddress } = exchange.client();
@@ -53,15 +57,27 @@ export async function register(exchange: Exchange, link: CoreLink): Promise<void
     mobile: mobile ?? '',
     tags: tag ?? [],
     push: push && toDeviceToken(push),
+    registrationToken: registrationToken(exchange),
   });
+  // Of the business system itself, which may register whomever it likes.
+  const app = parseBasic(exchange.authorization);
   const result = await link.call({
-    appId: '',
-    secret: '',
+    appId: app?.name ?? '',
+    secret: app?.password ?? '',
     request: { case: 'registerDevice', value: request },
     clientAddress,
   });
   if (result.case !== 'registerDevice') throw new Error(`unexpected answer ${result.case}`);
   exchange.sendJson({ id: result.value.deviceId });
+}
+
+/**
+ * Returns the registration token; "" where there is none. What cannot be one becomes a malformed one: the core does not
+ * look at it where the app is OPEN.
+ */
+function registrationToken({ authorization }: Exchange): string {
+  const token = bearerOf(authorization);
+  return token.length > MAX_TOKEN || /[^!-~]/.test(token) ? '-' : token;
 }
 
 /** POST /msgpush/unregister, or /msgpush/unregister/{deviceId} */

@@ -98,6 +98,8 @@ export function createCoreLink(options: {
   token: string;
   /** Undefined: the link is plain text. */
   tls: TlsSource | undefined;
+  /** True: strangers may reach this edge. */
+  isExposed: boolean;
   listener: LinkListener;
   log: Logger;
   observer: LinkObserver;
@@ -105,7 +107,7 @@ export function createCoreLink(options: {
   const { addresses, token, tls, listener, log, observer } = options;
   const method = toMethodDefinition(EdgeLink, EdgeLink.method.attach);
   const edgeId = randomUUID();
-  const outbox = createOutbox(edgeId, observer.sent);
+  const outbox = createOutbox(edgeId, observer.sent, options.isExposed);
   const calls = createCalls(outbox);
   const inbound = createInboundQueue({
     work: (items, number) => listener.items(items, number),

@@ -66,8 +66,8 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** Beyond so many waiting events a confirmation is not taken: the device will be asked again. */
 const MAX_EVENTS = 200_000;
 
-/** @param observe told how many reports and calls each message has */
-export function createOutbox(edgeId: string, observe?: (items: number) => void): Outbox {
+/** @param observe told how many reports and calls each message has; `isExposed`: strangers may reach this edge */
+export function createOutbox(edgeId: string, observe?: (items: number) => void, isExposed = false): Outbox {
   let stream: Stream | undefined;
   let batch = create(EdgeBatchSchema);
   /** Calls that wait to be sent, and their size. */
@@ -236,7 +236,12 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void):
     hello(to) {
       progress = { processed: 0, acknowledged: 0 };
       told = progress;
-      send(to, create(EdgeBatchSchema, { hello: create(HelloSchema, { edgeId, attachment: ++attachments }) }));
+      send(
+        to,
+        create(EdgeBatchSchema, {
+          hello: create(HelloSchema, { edgeId, attachment: ++attachments, exposed: isExposed }),
+        }),
+      );
     },
     attached(to) {
       stream = to;

@@ -14,7 +14,7 @@ export {
   SessionEvent_End as SessionEnd,
   SessionOrder_Kind as OrderKind,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
-export { CreateAppRequestSchema, GetAppRequestSchema } from '../../gen/onepush/v1/app_pb.js';
+export { CreateAppRequestSchema, GetAppRequestSchema, RegistrationMode } from '../../gen/onepush/v1/app_pb.js';
 export { Channel, ChannelEnvironment } from '../../gen/onepush/v1/channel_pb.js';
 export {
   type DeviceToken,

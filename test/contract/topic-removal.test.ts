@@ -40,6 +40,7 @@ async function createCore({ store }: OpenStore) {
     settleWithin: 0,
     onCommit: createCommitEffects({
       registry,
+      openApps: { refresh() {} },
       sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {}, rotated() {} },
       limits: nothing,
       metrics: { ...nothing, recalled() {} },

@@ -7,10 +7,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createOnePushClient, type OnePushClient, Platform, to } from '../../client/index.js';
 import { Channel } from '../../gen/onepush/v1/channel_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
+import { SigningKeyKind } from '../../gen/onepush/v1/signing_key_pb.js';
 import { skipWithoutCurl } from '../support/curl.js';
 import { connectDevice, type TestDevice } from '../support/device.js';
 import { ROOT } from '../support/dist.js';
 import { eventually } from '../support/eventually.js';
+import { bearer, pushCoreClient } from '../support/rpc.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { uniqueName } from '../support/users.js';
 
@@ -19,6 +21,7 @@ const PAGE = readFileSync(join(ROOT, 'docs/api.md'), 'utf8');
 const EXAMPLES = [...PAGE.matchAll(/^```sh\n([\s\S]*?)^```\n\n```json\n([\s\S]*?)^```/gm)].map(
   ([, command = '', answer = '']) => ({ method: /PushCore\/(\w+)/.exec(command)?.[1], command, answer }),
 );
+const PUBLIC_KEY = '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}';
 let stack: Stack;
 let client: OnePushClient;
 beforeAll(async () => {
@@ -52,9 +55,17 @@ describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md'
     const { requestId } = await client.sendPush({ audience, alert: 'Your parcel is here', needConfirm: true });
     const app = await client.createApp({ name: 'Billing' });
     // Where nobody is: the example is not to reach the vendor.
+    const given = { appId: app.id, kind: SigningKeyKind.EDDSA, key: PUBLIC_KEY, kid: '2026-01' };
+    const { key } = await pushCoreClient(stack, 'grpc').addSigningKey(given, bearer(stack.adminToken));
     const settingsJson = '{"appSecret":"secret","package":"com.example.orders","baseUrl":"https://127.0.0.1:1"}';
     await client.setChannel({ appId: app.id, name: 'orders', channel: Channel.MIPUSH, settingsJson });
-    variables = { DEVICE: deviceId, PUSH: requestId, APP: app.id, ADMIN_TOKEN: stack.adminToken };
+    variables = {
+      DEVICE: deviceId,
+      PUSH: requestId,
+      APP: app.id,
+      KEY: key?.id ?? '',
+      ADMIN_TOKEN: stack.adminToken,
+    };
   });
   afterEach(async () => {
     const { devices } = await client.listDevices({ filter: { case: 'alias', value: 'alice' } });

@@ -1,5 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RegistrationMode } from '../../gen/onepush/v1/app_pb.js';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { connectDevice } from '../support/device.js';
 import { basic, bearer, failureOf, PROTOCOLS, pushCoreClient } from '../support/rpc.js';
@@ -38,7 +39,7 @@ describe.each(PROTOCOLS)('apps over %s', (protocol) => {
   it('are refused while they are disabled', async () => {
     const client = pushCoreClient(stack, protocol);
     const admin = bearer(stack.adminToken);
-    const { id, appKey } = await client.createApp({ name: 'stopped' }, admin);
+    const { id, appKey } = await client.createApp({ name: 'stopped', registration: RegistrationMode.OPEN }, admin);
     const registration = { appId: id, alias: 'a', platform: Platform.WEB, nativeToken: uniqueName() };
     const { deviceId } = await client.registerDevice(registration);
     const open = connectDevice(stack.wsUrl, deviceId);

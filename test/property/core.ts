@@ -55,6 +55,7 @@ export async function startCore(options: {
     deliveryIds: createIdClock(CORE, highest.delivery, now),
     onCommit: createCommitEffects({
       registry,
+      openApps: { refresh() {} },
       get sessions() {
         return sessions;
       },

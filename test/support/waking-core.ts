@@ -71,6 +71,7 @@ export async function beginCore(
     settleWithin: 0,
     onCommit: createCommitEffects({
       registry: { registered() {}, unregistered() {}, rotated() {}, appChanged() {}, topicsRemoved() {} },
+      openApps: { refresh() {} },
       sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {}, rotated() {} },
       limits: nothing,
       metrics: { ...nothing, recalled() {} },

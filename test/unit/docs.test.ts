@@ -120,7 +120,7 @@ describe('the fields of REST', () => {
   /** The keys of the first schema of a file, and those of the section's table. */
   it.each([
     ['edge/http/register.ts', '### POST /msgpush/register', '### Vendor tokens'],
-    ['edge/http/vendor-token.ts', '### Vendor tokens', '### POST /msgpush/unregister'],
+    ['edge/http/vendor-token.ts', '### Vendor tokens', '### Signed registration'],
     ['edge/http/send.ts', '### POST /msgpush/send', '### Notifications'],
     ['edge/http/notification.ts', '### Notifications', '### Idempotency-Key'],
   ])('of %s are all in the contract', (source, from, to) => {

@@ -18,6 +18,14 @@ const TIME = '2026-01-31T12:00:00.123Z';
 const LATER = '2026-02-03T12:00:00.123Z';
 const PRESENCE = { edgeId: '5c1f0a6e', since: TIME };
 const ALICE = { aliases: { values: ['alice'] } };
+const PUBLIC_KEY = '{"crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kty":"OKP"}';
+const SIGNING_KEY = {
+  id: '5d1c2b7a90e3f846',
+  kind: 'SIGNING_KEY_KIND_EDDSA',
+  kid: '2026-01',
+  createdAt: TIME,
+  key: PUBLIC_KEY,
+};
 const CREDENTIAL = {
   name: 'orders',
   channel: 'CHANNEL_MIPUSH',
@@ -160,7 +168,19 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
     },
   },
   CreateApp: { as: 'admin', request: { name: 'Billing' }, answer: { id: APP, name: 'Billing', appKey: KEY } },
-  GetApp: { as: 'admin', request: { id: '$APP' }, answer: { id: APP, name: 'Billing' } },
+  GetApp: {
+    as: 'admin',
+    request: { id: '$APP' },
+    answer: { id: APP, name: 'Billing', registration: 'REGISTRATION_MODE_SIGNED', unsignedSince: TIME },
+  },
+  UpdateApp: { as: 'admin', request: { id: '$APP', registration: 'REGISTRATION_MODE_BOTH' }, answer: {} },
+  AddSigningKey: {
+    as: 'admin',
+    request: { appId: '$APP', kind: 'SIGNING_KEY_KIND_EDDSA', kid: '2026-01', key: PUBLIC_KEY },
+    answer: { key: SIGNING_KEY },
+  },
+  ListSigningKeys: { as: 'admin', request: { appId: '$APP' }, answer: { keys: [SIGNING_KEY] } },
+  RemoveSigningKey: { as: 'admin', request: { appId: '$APP', id: '$KEY' }, answer: {} },
   RotateAppKey: {
     as: 'admin',
     request: { id: '$APP', keepOldSeconds: 3600 },

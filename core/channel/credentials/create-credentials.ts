@@ -1,10 +1,10 @@
 import type { Logger } from '../../../common/logs/log.js';
+import type { Sealed, SecretBox } from '../../sealing/secret-box.js';
 import type { ChannelKind } from '../channel.js';
 import { ChannelSettingsError } from '../channel.js';
 import type { ChannelCredentials, CredentialDraft, ListedCredential, LockedState } from '../credentials.js';
 import type { ChangingDirectory } from '../host/directory.js';
 import type { ChannelHost, ChannelKinds, Credential } from '../host.js';
-import type { Sealed, SecretBox } from './secret-box.js';
 
 /** A credential as it is stored. */
 export interface SealedCredential extends Omit<Credential, 'settings' | 'version'> {

@@ -1,9 +1,9 @@
 import { createPrivateKey } from 'node:crypto';
 import { SignJWT } from 'jose';
+import type { HttpsClient } from '../../outbound/https-client.js';
 import { type AccessTokens, createAccessTokens, type TokenResult, tokenFailure } from '../access-token.js';
 import { formOf } from '../form.js';
 import { findJsonObject } from '../http-outcome.js';
-import type { HttpsClient } from '../https-client.js';
 import type { FcmSettings } from './settings.js';
 
 /** Google's address for access tokens, where the key file names none. */

@@ -1,9 +1,9 @@
 import type { WakeOutcome } from '../../domain/wake.js';
+import { createHttpsClient } from '../../outbound/https-client.js';
 import { sendWithToken } from '../access-token.js';
 import type { Channel, ChannelKind } from '../channel.js';
 import { outcomeOfFailure, probeOfOutcome } from '../http-outcome.js';
 import { openHttp2Client } from '../http2-client.js';
-import { createHttpsClient } from '../https-client.js';
 import type { JsonObject } from '../payload.js';
 import { addressOf } from '../settings.js';
 import { fcmAccess } from './access.js';

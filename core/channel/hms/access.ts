@@ -1,10 +1,10 @@
 import { createPrivateKey } from 'node:crypto';
 import { SignJWT } from 'jose';
+import type { HttpsClient } from '../../outbound/https-client.js';
+import { systemCode } from '../../outbound/system-code.js';
 import { type AccessTokens, createAccessTokens, tokenFailure } from '../access-token.js';
 import { formOf } from '../form.js';
 import { findJsonObject } from '../http-outcome.js';
-import type { HttpsClient } from '../https-client.js';
-import { systemCode } from '../system-code.js';
 import type { HmsSettings, HmsV1Settings, HmsV3Settings } from './settings.js';
 
 /** Huawei's address for access tokens, and the audience of JWTs, whichever address they go to. */

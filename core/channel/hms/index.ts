@@ -1,8 +1,8 @@
 import type { WakeMessage, WakeOutcome, WakeTarget } from '../../domain/wake.js';
+import { createHttpsClient } from '../../outbound/https-client.js';
 import { sendWithToken } from '../access-token.js';
 import type { Channel, ChannelKind } from '../channel.js';
 import { outcomeOfFailure, probeOfOutcome } from '../http-outcome.js';
-import { createHttpsClient } from '../https-client.js';
 import { addressOf } from '../settings.js';
 import { hmsAccess } from './access.js';
 import { outcomeOfHms } from './errors.js';

@@ -1,8 +1,8 @@
 import type { WakeOutcome } from '../../domain/wake.js';
+import { createHttpsClient } from '../../outbound/https-client.js';
 import { type Channel, type ChannelKind, SEND_TIMEOUT_MS } from '../channel.js';
 import { formOf } from '../form.js';
 import { outcomeOfFailure, probeOfOutcome } from '../http-outcome.js';
-import { createHttpsClient } from '../https-client.js';
 import { addressOf } from '../settings.js';
 import { outcomeOfMiPush } from './errors.js';
 import { miPushForm } from './payload.js';

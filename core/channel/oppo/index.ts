@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { createHttpsClient, type HttpsClient } from '../../outbound/https-client.js';
 import { createAccessTokens, sendWithToken, type TokenResult, tokenFailure } from '../access-token.js';
 import { type Channel, type ChannelKind, SEND_TIMEOUT_MS } from '../channel.js';
 import { findCode, outcomeOfCode } from '../code-table.js';
 import { formOf } from '../form.js';
 import { findJsonObject, isRecord, outcomeOfFailure, probeOfOutcome } from '../http-outcome.js';
-import { createHttpsClient, type HttpsClient } from '../https-client.js';
 import { addressOf } from '../settings.js';
 import { OPPO_CODES, outcomeOfOppo } from './errors.js';
 import { oppoMessage } from './payload.js';

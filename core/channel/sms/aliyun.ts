@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type Static, Type } from '@sinclair/typebox';
 import { ruled } from '../../../common/contract/fields.js';
 import type { WakeMessage, WakeOutcome, WakeTarget } from '../../domain/wake.js';
+import { createHttpsClient, type HttpsResult } from '../../outbound/https-client.js';
 import type { Channel, ChannelKind, ProbeResult } from '../channel.js';
 import { findJsonObject, isRecord, outcomeOfFailure, probeOfOutcome } from '../http-outcome.js';
-import { createHttpsClient, type HttpsResult } from '../https-client.js';
 import { addressOf, COMMON_SETTINGS, createSettingsReader, VisibleAscii } from '../settings.js';
 import { signAliyun } from './aliyun-signature.js';
 import {

@@ -1,10 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { ruled } from '../../../common/contract/fields.js';
 import type { WakeMessage, WakeOutcome, WakeTarget } from '../../domain/wake.js';
+import { createHttpsClient, type HttpsResult } from '../../outbound/https-client.js';
 import type { Channel, ChannelKind, ProbeResult } from '../channel.js';
 import { cutText, utf16Units } from '../cut-text.js';
 import { findJsonObject, outcomeOfFailure, probeOfOutcome, retryAfterMs } from '../http-outcome.js';
-import { createHttpsClient, type HttpsResult } from '../https-client.js';
 import { ttlSeconds } from '../payload.js';
 import { addressOf, COMMON_SETTINGS, createSettingsReader, VisibleAscii } from '../settings.js';
 import { blameOverride, type CodeTable, findCodeOutcome, NOT_A_NUMBER, outcomeOfSmsStatus } from './outcomes.js';

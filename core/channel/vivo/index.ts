@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { createHttpsClient, type HttpsClient } from '../../outbound/https-client.js';
 import { createAccessTokens, sendWithToken, type TokenResult, tokenFailure } from '../access-token.js';
 import { type Channel, type ChannelKind, SEND_TIMEOUT_MS } from '../channel.js';
 import { findCode } from '../code-table.js';
 import { findJsonObject, outcomeOfFailure, probeOfOutcome } from '../http-outcome.js';
-import { createHttpsClient, type HttpsClient } from '../https-client.js';
 import { addressOf } from '../settings.js';
 import { outcomeOfVivo } from './errors.js';
 import { vivoBody } from './payload.js';

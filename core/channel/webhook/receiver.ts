@@ -1,9 +1,9 @@
 import { FormatRegistry, type Static, Type } from '@sinclair/typebox';
 import { ruled } from '../../../common/contract/fields.js';
 import type { WakeOutcome } from '../../domain/wake.js';
+import { createHttpsClient, type HttpsResult } from '../../outbound/https-client.js';
+import { createAddressGuard, NOT_PUBLIC } from '../../outbound/public-address.js';
 import { type HttpsAnswer, outcomeOfFailure } from '../http-outcome.js';
-import { createHttpsClient, type HttpsResult } from '../https-client.js';
-import { createAddressGuard, NOT_PUBLIC } from '../public-address.js';
 import { COMMON_SETTINGS, createSettingsReader } from '../settings.js';
 import { signWebhook, WebhookSecret } from './signature.js';
 

@@ -1,9 +1,9 @@
 import { rootCertificates } from 'node:tls';
 import webPush from 'web-push';
 import type { WakeMessage, WakeOutcome, WakeTarget } from '../../domain/wake.js';
+import { createHttpsClient } from '../../outbound/https-client.js';
+import { createAddressGuard } from '../../outbound/public-address.js';
 import type { Channel, ChannelKind } from '../channel.js';
-import { createHttpsClient } from '../https-client.js';
-import { createAddressGuard } from '../public-address.js';
 import { createAnswerReader } from './errors.js';
 import { toHeaders, toPayload } from './payload.js';
 import { hostRules, parseWebPushSettings, type WebPushSettings } from './settings.js';

@@ -1,8 +1,8 @@
 import { createECDH } from 'node:crypto';
 import { FormatRegistry, type Static, Type } from '@sinclair/typebox';
 import { ruled } from '../../../common/contract/fields.js';
+import type { HostRules } from '../../outbound/public-address.js';
 import { ChannelSettingsError } from '../channel.js';
-import type { HostRules } from '../public-address.js';
 import { COMMON_SETTINGS, createSettingsReader } from '../settings.js';
 
 /** The hosts of the browsers' own push services: Chrome and all that is made of it, Firefox, Edge, Safari. */

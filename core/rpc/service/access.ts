@@ -3,17 +3,20 @@ import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
 import type { Scope } from '../../domain/app.js';
 
 /**
- * Callers that a method takes. `anyone`: its request holds a secret of its own, or nothing. Else an app whose key has
+ * Callers that a method takes. `anyone`: its request holds a secret of its own, or nothing. `registrant`: so too, or a
+ * registration token, or an app whose key may manage; its handler asks, since the app's rule says which.
+ * Else an app whose key has
  * the scope, the admin, or both. `audited`: it changes something for others, and is kept in the audit log.
  */
 export type Access =
   | 'anyone'
+  | 'registrant'
   | { readonly scope: Scope; readonly admin?: true; readonly audited?: true }
   | { readonly scope?: undefined; readonly admin: true; readonly audited?: true };
 
 /** One row for each method: a method without one does not compile. docs/contract.md has the same table. */
 export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
-  registerDevice: 'anyone',
+  registerDevice: 'registrant',
   unregisterDevice: 'anyone',
   rotateDeviceId: 'anyone',
 
@@ -36,7 +39,12 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   setQuietHours: { scope: 'manage', audited: true },
   rotateAppKey: { scope: 'manage', admin: true, audited: true },
 
+  addSigningKey: { scope: 'manage', admin: true, audited: true },
+  listSigningKeys: { scope: 'manage', admin: true },
+  removeSigningKey: { scope: 'manage', admin: true, audited: true },
+
   createApp: { admin: true, audited: true },
+  updateApp: { admin: true, audited: true },
   getApp: { admin: true },
   disableApp: { admin: true, audited: true },
   enableApp: { admin: true, audited: true },
@@ -56,5 +64,6 @@ export function accessOf(method: DescMethod): Access {
 
 /** Returns true if a method is called without credentials. */
 export function isOpenToAnyone(method: DescMethod): boolean {
-  return accessOf(method) === 'anyone';
+  const access = accessOf(method);
+  return access === 'anyone' || access === 'registrant';
 }

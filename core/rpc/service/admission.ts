@@ -22,11 +22,19 @@ export function createAdmit(registry: Pick<Registry, 'authenticate'>, adminToken
   async function callerOf(method: DescMethod, credentials: Credentials): Promise<Caller> {
     const access = accessOf(method);
     if (access === 'anyone') return { kind: 'none' };
+    if (access === 'registrant') {
+      if (credentials.kind === 'app') return appCaller(credentials, 'manage');
+      return { kind: 'none', bearer: credentials.kind === 'admin' ? credentials.token : '' };
+    }
     if (access.scope === undefined || (access.admin && credentials.kind !== 'app')) return adminOf(credentials);
     if (credentials.kind !== 'app') throw new OnePushError('WRONG_APP_KEY');
-    const { app, key } = await registry.authenticate(credentials.appId, credentials.key);
-    if (!includes(key.scope, access.scope)) {
-      throw new OnePushError('WRONG_SCOPE', { hint: `it has the scope ${key.scope}, this needs ${access.scope}` });
+    return appCaller(credentials, access.scope);
+  }
+
+  async function appCaller({ appId, key: given }: Credentials & { kind: 'app' }, needed: Scope): Promise<Caller> {
+    const { app, key } = await registry.authenticate(appId, given);
+    if (!includes(key.scope, needed)) {
+      throw new OnePushError('WRONG_SCOPE', { hint: `it has the scope ${key.scope}, this needs ${needed}` });
     }
     return { kind: 'app', app, keyId: key.id, scope: key.scope };
   }
@@ -40,8 +48,10 @@ export function createAdmit(registry: Pick<Registry, 'authenticate'>, adminToken
   }
 
   return async (method, credentials) => {
-    if (accessOf(method) === 'anyone') return NOBODY;
+    const access = accessOf(method);
+    if (access === 'anyone') return NOBODY;
     const readmit = (): Promise<Caller> => callerOf(method, credentials);
+    if (access === 'registrant') return { ...NOBODY, readmit };
     return { caller: await readmit(), readmit };
   };
 }

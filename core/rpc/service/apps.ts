@@ -8,17 +8,22 @@ import {
   EnableAppResponseSchema,
   GetAppResponseSchema,
   RotateAppKeyResponseSchema,
+  UpdateAppResponseSchema,
 } from '../../../gen/onepush/v1/app_pb.js';
+import { REGISTRATION, toWireRegistration } from '../wire/registration.js';
 import { ownedApp } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+
+const MAX_UINT32 = 0xffff_ffff;
 
 /** The methods of who runs the service. */
 export function createAppHandlers({
   registry,
   cycle,
-}: Pick<ServiceParts, 'registry' | 'cycle'>): Pick<
+  registrations,
+}: Pick<ServiceParts, 'registry' | 'cycle' | 'registrations'>): Pick<
   PushCoreHandlers,
-  'createApp' | 'getApp' | 'rotateAppKey' | 'disableApp' | 'enableApp'
+  'createApp' | 'updateApp' | 'getApp' | 'rotateAppKey' | 'disableApp' | 'enableApp'
 > {
   async function setState(id: string, disabled: boolean): Promise<void> {
     const known = await cycle.execute(cycle.commands.setAppState, { id, disabled });
@@ -26,16 +31,31 @@ export function createAppHandlers({
   }
 
   return {
-    async createApp({ name }) {
+    async createApp({ name, registration: wire }) {
       const id = newAppId();
       const appKey = newAppKey();
-      await cycle.execute(cycle.commands.createApp, { id, name, keyHash: hashSecret(appKey) });
+      const registration = REGISTRATION[wire] ?? 'SIGNED';
+      await cycle.execute(cycle.commands.createApp, { id, name, keyHash: hashSecret(appKey), registration });
       return create(CreateAppResponseSchema, { id, name, appKey });
     },
 
     async getApp({ id }) {
-      const { name, disabled } = await registry.getApp(id);
-      return create(GetAppResponseSchema, { id, name, disabled });
+      const { name, disabled, registration } = await registry.getApp(id);
+      return create(GetAppResponseSchema, {
+        id,
+        name,
+        disabled,
+        registration: toWireRegistration(registration),
+        unsignedRegistrations: Math.min(registrations.unsignedOf(id), MAX_UINT32),
+        unsignedSince: timestampFromMs(registrations.since),
+      });
+    },
+
+    async updateApp({ id, name, registration }) {
+      const update = { id, name, registration: registration && REGISTRATION[registration] };
+      const known = await cycle.execute(cycle.commands.updateApp, update);
+      if (!known) throw new OnePushError('UNKNOWN_APP');
+      return create(UpdateAppResponseSchema);
     },
 
     async rotateAppKey(request, { caller }) {

@@ -7,9 +7,11 @@ import {
   UnregisterDeviceResponseSchema,
   UpdateDeviceResponseSchema,
 } from '../../../gen/onepush/v1/device_pb.js';
+import type { App } from '../../domain/app.js';
+import type { Registration } from '../../domain/device.js';
 import { fromRegisterDevice, fromUpdateDevice, toWireDevice } from '../wire/device.js';
 import { appOf } from './caller.js';
-import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import type { CallContext, PushCoreHandlers, ServiceParts } from './handlers.js';
 import { createLimitedRegistration } from './limited-registration.js';
 
 /** The methods that change devices. */
@@ -19,16 +21,27 @@ export function createDeviceHandlers({
   limits,
   queries,
   presence,
-}: Pick<ServiceParts, 'registry' | 'cycle' | 'limits' | 'queries' | 'presence'>): Pick<
+  registrations,
+}: Pick<ServiceParts, 'registry' | 'cycle' | 'limits' | 'queries' | 'presence' | 'registrations'>): Pick<
   PushCoreHandlers,
   'registerDevice' | 'unregisterDevice' | 'rotateDeviceId' | 'updateDevice'
 > {
   const registering = createLimitedRegistration({ cycle, limits, queries });
 
+  /** @throws OnePushError by the app's rule */
+  async function checkRegistration(app: App, registration: Registration, given: string, call: CallContext) {
+    // Whatever else comes along with a registration of an OPEN app, it was never looked at.
+    if (app.registration === 'OPEN') return;
+    const caller = await call.readmit();
+    if (caller.kind === 'none') return registrations.check(app, registration, given || (caller.bearer ?? ''));
+    if (appOf(caller).id !== app.id) throw new OnePushError('WRONG_APP_KEY', { hint: 'it is the key of another app' });
+  }
+
   return {
-    async registerDevice(request) {
+    async registerDevice(request, call) {
       const registration = fromRegisterDevice(request);
       const app = await registry.getEnabledApp(registration.appId);
+      await checkRegistration(app, registration, request.registrationToken, call);
       return create(RegisterDeviceResponseSchema, { deviceId: await registering.register(app, registration) });
     },
 

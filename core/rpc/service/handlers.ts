@@ -11,6 +11,7 @@ import type { Sessions } from '../../delivery/sessions/sessions.js';
 import type { DeleteDevices } from '../../delivery/upkeep/delete-devices.js';
 import type { WriteCycle } from '../../delivery/writer/write-cycle.js';
 import type { ReportReader } from '../../domain/queries.js';
+import type { RegistrationCheck, SigningKeys } from '../../registration/registration.js';
 import type { AppLimits } from '../../registry/app-limits.js';
 import type { Registry } from '../../registry/registry.js';
 import type { Admission } from './caller.js';
@@ -43,6 +44,10 @@ export interface ServiceParts {
     readonly host: Pick<ChannelHost, 'probe'>;
     readonly directory: Pick<ChannelDirectory, 'hidesContent'>;
   };
+  /** Says whether a registration may be made. */
+  registrations: RegistrationCheck;
+  /** Keys that registration tokens are checked with. */
+  signingKeys: SigningKeys;
   /** Aborted when the core begins to stop: streams end. */
   stopping: AbortSignal;
   /** For errors that callers see only as unexpected. */

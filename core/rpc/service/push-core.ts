@@ -9,6 +9,7 @@ import { createPushHandlers } from './pushes.js';
 import { createQueryHandlers } from './queries.js';
 import { createQuietHoursHandlers } from './quiet-hours.js';
 import { createReceiptHandlers } from './receipts.js';
+import { createSigningKeyHandlers } from './signing-keys.js';
 import { createUsageHandlers } from './usage.js';
 import { validateRequests } from './validation.js';
 
@@ -20,6 +21,7 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createPushHandlers(options),
     ...createAudienceHandlers(options),
     ...createAppHandlers(options),
+    ...createSigningKeyHandlers(options),
     ...createChannelHandlers(options),
     ...createQueryHandlers(options),
     ...createDeliveryHandlers(options),

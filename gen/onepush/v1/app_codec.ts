@@ -6,17 +6,23 @@ import type { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { CreateAppRequest, CreateAppResponse, GetAppRequest, GetAppResponse } from "./app_pb.js";
 import { fallBack } from "../../../common/codec/reading.js";
 import type { Writer } from "../../../common/codec/writer.js";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 
 /** @generated from message onepush.v1.CreateAppRequest */
 export function readCreateAppRequest(reader: BinaryReader, end: number): CreateAppRequest {
   const message: CreateAppRequest = {
     $typeName: "onepush.v1.CreateAppRequest",
     name: '',
+    registration: 0,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
       case 10:
         message.name = reader.string(true);
+        break;
+      case 16:
+        message.registration = reader.int32();
         break;
       default:
         fallBack();
@@ -30,6 +36,9 @@ export function readCreateAppRequest(reader: BinaryReader, end: number): CreateA
 export function writeCreateAppRequest(writer: Writer, message: CreateAppRequest): void {
   if (message.name !== '') {
     writer.string(10, message.name);
+  }
+  if (message.registration !== 0) {
+    writer.int32(16, message.registration);
   }
 }
 
@@ -106,6 +115,8 @@ export function readGetAppResponse(reader: BinaryReader, end: number): GetAppRes
     id: '',
     name: '',
     disabled: false,
+    registration: 0,
+    unsignedRegistrations: 0,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -117,6 +128,16 @@ export function readGetAppResponse(reader: BinaryReader, end: number): GetAppRes
         break;
       case 24:
         message.disabled = reader.bool();
+        break;
+      case 32:
+        message.registration = reader.int32();
+        break;
+      case 40:
+        message.unsignedRegistrations = reader.uint32();
+        break;
+      case 50:
+        if (message.unsignedSince !== undefined) fallBack();
+        message.unsignedSince = fromBinary(TimestampSchema, reader.bytes());
         break;
       default:
         fallBack();
@@ -136,6 +157,15 @@ export function writeGetAppResponse(writer: Writer, message: GetAppResponse): vo
   }
   if (message.disabled) {
     writer.bool(24, message.disabled);
+  }
+  if (message.registration !== 0) {
+    writer.int32(32, message.registration);
+  }
+  if (message.unsignedRegistrations !== 0) {
+    writer.uint32(40, message.unsignedRegistrations);
+  }
+  if (message.unsignedSince !== undefined) {
+    writer.bytes(50, toBinary(TimestampSchema, message.unsignedSince));
   }
 }
 

@@ -2,8 +2,8 @@
 // @generated from file onepush/v1/app.proto (package onepush.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/app.proto.
  */
 export const file_onepush_v1_app: GenFile = /*@__PURE__*/
-  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSJHChBDcmVhdGVBcHBSZXF1ZXN0EjMKBG5hbWUYASABKAlCJbpIInIgEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiQiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIiUKDUdldEFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIjwKDkdldEFwcFJlc3BvbnNlEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEAoIZGlzYWJsZWQYAyABKAgiUAoTUm90YXRlQXBwS2V5UmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASIwoQa2VlcF9vbGRfc2Vjb25kcxgCIAEoDUIJukgGKgQYgPUkIl8KFFJvdGF0ZUFwcEtleVJlc3BvbnNlEg8KB2FwcF9rZXkYASABKAkSNgoSb2xkX2tleXNfZXhwaXJlX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIpChFEaXNhYmxlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCAiFAoSRGlzYWJsZUFwcFJlc3BvbnNlIigKEEVuYWJsZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIhMKEUVuYWJsZUFwcFJlc3BvbnNlQnYKDmNvbS5vbmVwdXNoLnYxQghBcHBQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSKFAQoQQ3JlYXRlQXBwUmVxdWVzdBIzCgRuYW1lGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjwKDHJlZ2lzdHJhdGlvbhgCIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIIukgFggECEAEiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIiUKDUdldEFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIsQBCg5HZXRBcHBSZXNwb25zZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjIKDHJlZ2lzdHJhdGlvbhgEIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZRIeChZ1bnNpZ25lZF9yZWdpc3RyYXRpb25zGAUgASgNEjIKDnVuc2lnbmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLBAQoQVXBkYXRlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASOAoEbmFtZRgCIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgAiAEBEkMKDHJlZ2lzdHJhdGlvbhgDIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIKukgHggEEEAEgAEgBiAEBQgcKBV9uYW1lQg8KDV9yZWdpc3RyYXRpb24iEwoRVXBkYXRlQXBwUmVzcG9uc2UiUAoTUm90YXRlQXBwS2V5UmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASIwoQa2VlcF9vbGRfc2Vjb25kcxgCIAEoDUIJukgGKgQYgPUkIl8KFFJvdGF0ZUFwcEtleVJlc3BvbnNlEg8KB2FwcF9rZXkYASABKAkSNgoSb2xkX2tleXNfZXhwaXJlX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIpChFEaXNhYmxlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCAiFAoSRGlzYWJsZUFwcFJlc3BvbnNlIigKEEVuYWJsZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIhMKEUVuYWJsZUFwcFJlc3BvbnNlKosBChBSZWdpc3RyYXRpb25Nb2RlEiEKHVJFR0lTVFJBVElPTl9NT0RFX1VOU1BFQ0lGSUVEEAASGgoWUkVHSVNUUkFUSU9OX01PREVfT1BFThABEhoKFlJFR0lTVFJBVElPTl9NT0RFX0JPVEgQAhIcChhSRUdJU1RSQVRJT05fTU9ERV9TSUdORUQQA0J2Cg5jb20ub25lcHVzaC52MUIIQXBwUHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Creates an app: a business system that may push. Needs the admin token.
@@ -27,6 +27,13 @@ export type CreateAppRequest = Message<"onepush.v1.CreateAppRequest"> & {
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * Rule for who may register devices. Unspecified: SIGNED.
+   *
+   * @generated from field: onepush.v1.RegistrationMode registration = 2;
+   */
+  registration: RegistrationMode;
 };
 
 /**
@@ -106,6 +113,25 @@ export type GetAppResponse = Message<"onepush.v1.GetAppResponse"> & {
    * @generated from field: bool disabled = 3;
    */
   disabled: boolean;
+
+  /**
+   * @generated from field: onepush.v1.RegistrationMode registration = 4;
+   */
+  registration: RegistrationMode;
+
+  /**
+   * Registrations that came without a token while the app was BOTH, since `unsigned_since`.
+   *
+   * @generated from field: uint32 unsigned_registrations = 5;
+   */
+  unsignedRegistrations: number;
+
+  /**
+   * When the core was started: it counts from then on.
+   *
+   * @generated from field: google.protobuf.Timestamp unsigned_since = 6;
+   */
+  unsignedSince?: Timestamp | undefined;
 };
 
 /**
@@ -114,6 +140,50 @@ export type GetAppResponse = Message<"onepush.v1.GetAppResponse"> & {
  */
 export const GetAppResponseSchema: GenMessage<GetAppResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_app, 3);
+
+/**
+ * Changes an app. What is absent stays as it is. Needs the admin token.
+ *
+ * @generated from message onepush.v1.UpdateAppRequest
+ */
+export type UpdateAppRequest = Message<"onepush.v1.UpdateAppRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * As CreateAppRequest.name.
+   *
+   * @generated from field: optional string name = 2;
+   */
+  name?: string | undefined;
+
+  /**
+   * @generated from field: optional onepush.v1.RegistrationMode registration = 3;
+   */
+  registration?: RegistrationMode | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.UpdateAppRequest.
+ * Use `create(UpdateAppRequestSchema)` to create a new message.
+ */
+export const UpdateAppRequestSchema: GenMessage<UpdateAppRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 4);
+
+/**
+ * @generated from message onepush.v1.UpdateAppResponse
+ */
+export type UpdateAppResponse = Message<"onepush.v1.UpdateAppResponse"> & {
+};
+
+/**
+ * Describes the message onepush.v1.UpdateAppResponse.
+ * Use `create(UpdateAppResponseSchema)` to create a new message.
+ */
+export const UpdateAppResponseSchema: GenMessage<UpdateAppResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 5);
 
 /**
  * Gives an app a new key. By the app itself, or with the admin token. At most 10 keys work at a time; beyond that the oldest go.
@@ -139,7 +209,7 @@ export type RotateAppKeyRequest = Message<"onepush.v1.RotateAppKeyRequest"> & {
  * Use `create(RotateAppKeyRequestSchema)` to create a new message.
  */
 export const RotateAppKeyRequestSchema: GenMessage<RotateAppKeyRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 4);
+  messageDesc(file_onepush_v1_app, 6);
 
 /**
  * @generated from message onepush.v1.RotateAppKeyResponse
@@ -165,7 +235,7 @@ export type RotateAppKeyResponse = Message<"onepush.v1.RotateAppKeyResponse"> & 
  * Use `create(RotateAppKeyResponseSchema)` to create a new message.
  */
 export const RotateAppKeyResponseSchema: GenMessage<RotateAppKeyResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 5);
+  messageDesc(file_onepush_v1_app, 7);
 
 /**
  * Refuses all calls, registrations and sends of an app, and its devices' new connections, until EnableApp. What it has sent is still delivered
@@ -185,7 +255,7 @@ export type DisableAppRequest = Message<"onepush.v1.DisableAppRequest"> & {
  * Use `create(DisableAppRequestSchema)` to create a new message.
  */
 export const DisableAppRequestSchema: GenMessage<DisableAppRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 6);
+  messageDesc(file_onepush_v1_app, 8);
 
 /**
  * @generated from message onepush.v1.DisableAppResponse
@@ -198,7 +268,7 @@ export type DisableAppResponse = Message<"onepush.v1.DisableAppResponse"> & {
  * Use `create(DisableAppResponseSchema)` to create a new message.
  */
 export const DisableAppResponseSchema: GenMessage<DisableAppResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 7);
+  messageDesc(file_onepush_v1_app, 9);
 
 /**
  * Undoes DisableApp. Needs the admin token. Twice is fine.
@@ -217,7 +287,7 @@ export type EnableAppRequest = Message<"onepush.v1.EnableAppRequest"> & {
  * Use `create(EnableAppRequestSchema)` to create a new message.
  */
 export const EnableAppRequestSchema: GenMessage<EnableAppRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 8);
+  messageDesc(file_onepush_v1_app, 10);
 
 /**
  * @generated from message onepush.v1.EnableAppResponse
@@ -230,5 +300,44 @@ export type EnableAppResponse = Message<"onepush.v1.EnableAppResponse"> & {
  * Use `create(EnableAppResponseSchema)` to create a new message.
  */
 export const EnableAppResponseSchema: GenMessage<EnableAppResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 9);
+  messageDesc(file_onepush_v1_app, 11);
+
+/**
+ * Rules for who may register devices of an app.
+ *
+ * @generated from enum onepush.v1.RegistrationMode
+ */
+export enum RegistrationMode {
+  /**
+   * @generated from enum value: REGISTRATION_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Whoever knows the app's id, as any user. Tokens are not looked at.
+   *
+   * @generated from enum value: REGISTRATION_MODE_OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * As OPEN, and registrations without a token are counted; a token that comes is checked. The way from OPEN to SIGNED.
+   *
+   * @generated from enum value: REGISTRATION_MODE_BOTH = 2;
+   */
+  BOTH = 2,
+
+  /**
+   * Only whoever shows a token that the business system signed for this user, and the business system itself.
+   *
+   * @generated from enum value: REGISTRATION_MODE_SIGNED = 3;
+   */
+  SIGNED = 3,
+}
+
+/**
+ * Describes the enum onepush.v1.RegistrationMode.
+ */
+export const RegistrationModeSchema: GenEnum<RegistrationMode> = /*@__PURE__*/
+  enumDesc(file_onepush_v1_app, 0);
 

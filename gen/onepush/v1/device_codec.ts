@@ -19,6 +19,7 @@ export function readRegisterDeviceRequest(reader: BinaryReader, end: number): Re
     nativeToken: '',
     mobile: '',
     tags: [],
+    registrationToken: '',
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -43,6 +44,9 @@ export function readRegisterDeviceRequest(reader: BinaryReader, end: number): Re
       case 58:
         if (message.push !== undefined) fallBack();
         message.push = readDeviceToken(reader, reader.uint32() + reader.pos);
+        break;
+      case 66:
+        message.registrationToken = reader.string(true);
         break;
       default:
         fallBack();
@@ -76,6 +80,9 @@ export function writeRegisterDeviceRequest(writer: Writer, message: RegisterDevi
     const mark7 = writer.begin(58);
     writeDeviceToken(writer, message.push);
     writer.end(mark7);
+  }
+  if (message.registrationToken !== '') {
+    writer.string(66, message.registrationToken);
   }
 }
 

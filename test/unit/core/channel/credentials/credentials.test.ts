@@ -5,9 +5,9 @@ import {
   createCredentials,
   type SealedCredential,
 } from '../../../../../core/channel/credentials/create-credentials.js';
-import { createSecretBox } from '../../../../../core/channel/credentials/secret-box.js';
 import { createChannelDirectory } from '../../../../../core/channel/host/directory.js';
 import type { ChannelStatus, Credential } from '../../../../../core/channel/host.js';
+import { createSecretBox } from '../../../../../core/sealing/secret-box.js';
 import { CHANNEL_KINDS } from '../../../../support/channels/scripted-kinds.js';
 
 const [ONE, TWO] = [randomBytes(32), randomBytes(32)];

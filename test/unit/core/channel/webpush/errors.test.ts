@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { HttpsResult } from '../../../../../core/channel/https-client.js';
 import { createAnswerReader } from '../../../../../core/channel/webpush/errors.js';
+import type { HttpsResult } from '../../../../../core/outbound/https-client.js';
 
 const answer = (status: number, headers = {}): HttpsResult => ({
   kind: 'answered',

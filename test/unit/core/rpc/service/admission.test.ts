@@ -63,4 +63,14 @@ describe('admission', () => {
       expect((await admit(method, key('wrong'))).caller).toEqual({ kind: 'none' });
     }
   });
+
+  it('asks for the registration token, or a key that may manage, where the handler of a registration wants to know', async () => {
+    const asked = async (credentials: Parameters<typeof admit>[1]) =>
+      (await admit(registerDevice, credentials)).readmit();
+    expect(await asked({ kind: 'none' })).toEqual({ kind: 'none', bearer: '' });
+    expect(await asked({ kind: 'admin', token: 'a.b.c' })).toEqual({ kind: 'none', bearer: 'a.b.c' });
+    expect(await asked(key('manage'))).toMatchObject({ kind: 'app', app });
+    await expect(asked(key('send'))).rejects.toMatchObject({ reason: 'WRONG_SCOPE' });
+    await expect(asked(key('wrong'))).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
+  });
 });

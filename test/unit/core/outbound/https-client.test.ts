@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHttpsClient, type HttpsClient } from '../../../../core/channel/https-client.js';
+import { createHttpsClient, type HttpsClient } from '../../../../core/outbound/https-client.js';
 import { freePort } from '../../../support/ports.js';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n';

@@ -8,11 +8,10 @@ import {
 import { type AgentOptions, Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import { MAX_ANSWER_BYTES, SEND_TIMEOUT_MS } from './channel.js';
 import { systemCode } from './system-code.js';
 
 /**
- * HTTP/1.1 to one vendor, over connections that are kept.
+ * HTTP/1.1 to one host, over connections that are kept.
  *
  * Guarantees: a request never rejects, ends by its deadline, is written at most once and follows no redirect. Of an
  * answer at most `MAX_ANSWER_BYTES` are read; beyond them, or where bytes come that nobody asked for, the connection is
@@ -41,16 +40,16 @@ export interface HttpsRequest {
 
 /** The end of a request. `reason` as in `WakeOutcome`. */
 export type HttpsResult =
-  /** The vendor answered. `body` is undefined where it was cut, late or too long: then only the status is known. */
+  /** The host answered. `body` is undefined where it was cut, late or too long: then only the status is known. */
   | {
       readonly kind: 'answered';
       readonly status: number;
       readonly headers: IncomingHttpHeaders;
       readonly body: Buffer | undefined;
     }
-  /** Nothing of it reached the vendor: no connection, or no free one in time. */
+  /** Nothing of it reached the host: no connection, or no free one in time. */
   | { readonly kind: 'unsent'; readonly reason: string }
-  /** It may have reached the vendor, and no status came. */
+  /** It may have reached the host, and no status came. */
   | { readonly kind: 'lost'; readonly reason: string };
 
 /** Options of a client. */
@@ -63,6 +62,10 @@ export interface HttpsClientOptions {
   readonly lookup?: LookupFunction | undefined;
 }
 
+/** Time within which a request must have been answered, in milliseconds. */
+export const SEND_TIMEOUT_MS = 10_000;
+/** Maximum number of bytes of an answer that are read. */
+export const MAX_ANSWER_BYTES = 64 * 1024;
 /** Time after which a connection that nobody uses is closed, in milliseconds: less than the vendors' own. */
 const IDLE_MS = 15_000;
 /** Time for which a connection rests after an answer, in milliseconds: a delayed acknowledgement holds bytes for 40. */

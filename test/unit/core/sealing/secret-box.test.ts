@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createSecretBox } from '../../../../../core/channel/credentials/secret-box.js';
+import { createSecretBox } from '../../../../core/sealing/secret-box.js';
 
 const [ONE, TWO] = [randomBytes(32), randomBytes(32)];
 const TEXT = '{"key":"秘密 🗝"}';

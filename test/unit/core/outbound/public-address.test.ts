@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { describe, expect, it } from 'vitest';
-import { createAddressGuard, type HostRules } from '../../../../core/channel/public-address.js';
+import { createAddressGuard, type HostRules } from '../../../../core/outbound/public-address.js';
 
 const rules: HostRules = { publicHosts: ['push.example.com', '*.push.example.net'], trustedHosts: ['push.internal'] };
 
