@@ -68,6 +68,10 @@ const NOT_REPEATABLE: ReadonlySet<string> = new Set<UnaryName>([
   'addSigningKey',
   'removeSigningKey',
   'removeChannel',
+  'createAppKey',
+  'revokeAppKey',
+  'createAdminToken',
+  'revokeAdminToken',
 ]);
 const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>([
   'createApp',
@@ -80,6 +84,9 @@ const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>([
   'removeChannel',
   'testChannel',
   'setAppWaking',
+  'createAdminToken',
+  'listAdminTokens',
+  'revokeAdminToken',
 ]);
 
 /** @throws TypeError when the options are wrong */

@@ -72,6 +72,7 @@ export const ERRORS = {
   UNKNOWN_PUSH: { code: 40404, grpc: 'NOT_FOUND', message: 'There is no push with this id' },
   UNKNOWN_SERVICE: { code: 40405, grpc: 'NOT_FOUND', message: 'There is no service with this name' },
   UNKNOWN_CHANNEL: { code: 40406, grpc: 'NOT_FOUND', message: 'The app has no channel with this name' },
+  UNKNOWN_KEY: { code: 40407, grpc: 'NOT_FOUND', message: 'There is no key or token with this id' },
   UNKNOWN_SIGNING_KEY: { code: 40410, grpc: 'NOT_FOUND', message: 'The app has no signing key with this id' },
   METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
   TOO_SLOW: { code: 40801, grpc: 'DEADLINE_EXCEEDED', message: 'The request did not come in time' },
@@ -84,6 +85,11 @@ export const ERRORS = {
     code: 40901,
     grpc: 'ALREADY_EXISTS',
     message: 'The idempotency key was used for another push',
+  },
+  TOO_MANY_KEYS: {
+    code: 40902,
+    grpc: 'FAILED_PRECONDITION',
+    message: 'There are as many keys as there may be',
   },
   NO_SECRET_KEY: {
     code: 41201,

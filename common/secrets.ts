@@ -15,6 +15,11 @@ export function newAppKey(): string {
   return randomBytes(24).toString('base64url');
 }
 
+/** A token of an admin: 192 random bits. */
+export function newAdminToken(): string {
+  return newAppKey();
+}
+
 /**
  * SHA-256 as 43 characters of base64url: what is kept of a key, and what a native token is found by. No salt and no
  * stretching: the keys that we make are random.

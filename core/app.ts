@@ -34,6 +34,7 @@ import { loadSecrets } from './load-secrets.js';
 import { createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
 import { createRegistrations } from './registration/create-registrations.js';
+import { createAdmins } from './registry/admins.js';
 import { createAppLimits } from './registry/app-limits.js';
 import { createRegistry } from './registry/registry.js';
 import { createConnectServer } from './rpc/connect/server.js';
@@ -41,8 +42,10 @@ import { createGrpcServer } from './rpc/grpc/server.js';
 import { createHealth } from './rpc/health.js';
 import { createPools } from './rpc/pools.js';
 import { createAdmit } from './rpc/service/admission.js';
+import { auditCalls } from './rpc/service/auditing.js';
 import { observeCalls } from './rpc/service/interceptors.js';
 import { createPushCore } from './rpc/service/push-core.js';
+import { createUseLog } from './rpc/service/use-log.js';
 import { addressOf, reservePort } from './shards/core-address.js';
 import { takeOver } from './shards/takeover.js';
 import { CORE } from './store/sql/fence.js';
@@ -74,6 +77,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const highest = await store.loadHighestIds();
       const metrics = createCoreMetrics();
       const registry = createRegistry(store);
+      const admins = createAdmins(config.adminToken, await store.loadAdminTokens());
       const limits = createAppLimits(config.appLimits);
       const quota = createPushQuota({ limits, registry, store });
       const isConnected = (deviceNum: number): boolean => sessions.presence(deviceNum) !== undefined;
@@ -88,6 +92,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const onCommit = createCommitEffects({
         registry,
         openApps: registrations.openApps,
+        admins,
         limits: inboxLimits,
         metrics,
         channels: channels.followers,
@@ -150,6 +155,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         isConnected,
         deviceRetentionDays: config.deviceRetentionDays,
         retentionDays: config.retentionDays,
+        auditRetentionDays: config.auditRetentionDays,
         log,
       });
       const sums = createDeliveryAudit({ store, interval: config.sumCheckInterval * 1000, log });
@@ -162,7 +168,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const stopping = new AbortController();
       // One listener for each open stream.
       setMaxListeners(0, stopping.signal);
-      const handlers = createPushCore({
+      const useLog = createUseLog(cycle);
+      const service = createPushCore({
         registry,
         cycle,
         limits,
@@ -171,6 +178,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         deleteDevices: createDeleteDevices({ store, cycle, seen, isConnected }),
         estimateAudience: createEstimate(store, isConnected),
         queries: store,
+        access: store,
         receipts,
         presence: sessions.presence,
         channels,
@@ -179,11 +187,13 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         stopping: stopping.signal,
         log,
       });
-      const admit = createAdmit(registry, config.adminToken);
+      const handlers = auditCalls(service, cycle, useLog);
+      const admit = createAdmit({ registry, admins, usage: useLog, refused: metrics.refused });
       const health = createHealth(cycle.checkWritable);
       const link = createEdgeLink({
         handlers: observeCalls(handlers, 'link', metrics.call),
         admit,
+        observe: metrics.call,
         sessions,
         cycle,
         recalls: createRecallCheck({ store, log }),
@@ -256,6 +266,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         await channels.host.stop();
         registrations.close();
         await woken;
+        await useLog.stop();
         await cycle.idle();
         await link.stop();
         const ended = grpc.stop(left());
@@ -277,6 +288,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       retention.start();
       seen.start();
       checkpoints.start();
+      useLog.start();
       if (store.renewEveryMs !== undefined) {
         renewals.start();
         leaseChecks.start();

@@ -41,6 +41,8 @@ export interface CoreConfig {
   retentionDays: number;
   /** Days after which a device that was not seen is removed. */
   deviceRetentionDays: number;
+  /** Days that an entry of the audit log is kept. */
+  auditRetentionDays: number;
   /** Seconds between two steps of the check of the sums of deliveries; 0: it is off. */
   sumCheckInterval: number;
   /** Times of waking, in milliseconds. */
@@ -85,6 +87,7 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
       receiptStreams: reader.integer('ONEPUSH_APP_RECEIPT_STREAMS'),
     },
     retentionDays: reader.integer('ONEPUSH_RETENTION_DAYS'),
+    auditRetentionDays: reader.integer('ONEPUSH_AUDIT_RETENTION_DAYS'),
     deviceRetentionDays: reader.integer('ONEPUSH_DEVICE_RETENTION_DAYS'),
     sumCheckInterval: reader.integer('ONEPUSH_SUM_CHECK_INTERVAL'),
     wakeTimes: {

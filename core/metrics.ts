@@ -1,3 +1,4 @@
+import type { Reason } from '../common/errors.js';
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
 import { meterTls } from '../common/tls/metrics.js';
 import type { TlsSource } from '../common/tls/source.js';
@@ -28,6 +29,8 @@ export interface CoreMetrics {
   link: LinkObserver;
   /** Told of each call. */
   call: ObserveCall;
+  /** A call was not let in. */
+  refused(reason: Reason): void;
   /** Told of each answer of a vendor. */
   wake: ObserveWake;
   /** From here on these are asked. */
@@ -102,6 +105,12 @@ export function createCoreMetrics(): CoreMetrics {
     'Reports of edges that did not show that they have had a session of the device.',
     () => ignored,
   );
+  const refusals: Partial<Record<Reason, number>> = {};
+  counter(
+    'onepush_refusals_total',
+    'Calls that were not let in, by reason: a wrong key, scope or token, or others.',
+    () => byLabel('reason', refusals),
+  );
   const [sent, received] = [linkItems('sent'), linkItems('received')];
   const wakes = createChannelMetrics(meters);
 
@@ -125,6 +134,9 @@ export function createCoreMetrics(): CoreMetrics {
       sent: (items) => sent.observe(items),
       received: (items) => received.observe(items),
       ignored: () => void ignored++,
+    },
+    refused(reason) {
+      refusals[reason] = (refusals[reason] ?? 0) + 1;
     },
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 

@@ -125,6 +125,14 @@ export const SETTINGS = {
       'Time after which a device [is removed](operations.md#what-is-removed-and-when) that has unregistered, or that neither registered nor had a session.',
   },
   ...APP_LIMIT_SETTINGS,
+  ONEPUSH_AUDIT_RETENTION_DAYS: {
+    readBy: 'core',
+    type: 'integer',
+    fallback: 90,
+    unit: 'days',
+    range: [1, 3650],
+    meaning: 'Time that an entry of the [audit log](contract.md#listauditlog) is kept.',
+  },
   ...WAKING_SETTINGS,
   ONEPUSH_SUM_CHECK_INTERVAL: {
     readBy: 'core',

@@ -1,3 +1,4 @@
+import type { AdminToken } from '../domain/access.js';
 import type { Device } from '../domain/device.js';
 import type {
   DeliveryOf,
@@ -33,6 +34,8 @@ export type CommitEffect =
   /** A job that is there, or may be. `dueAt`: milliseconds since the epoch. */
   | { readonly kind: 'scheduled'; readonly dueAt: number }
   | { readonly kind: 'appChanged'; readonly id: string }
+  | { readonly kind: 'adminTokenAdded'; readonly token: AdminToken }
+  | { readonly kind: 'adminTokenRemoved'; readonly num: number }
   | { readonly kind: 'channelSet'; readonly channel: StoredChannel }
   | { readonly kind: 'channelRemoved'; readonly num: number }
   | { readonly kind: 'contentHidden'; readonly appNum: number; readonly hides: boolean };
@@ -52,6 +55,8 @@ export interface CommitFollowers {
   };
   /** The count of apps that anybody can register devices of. */
   readonly openApps: { refresh(): void };
+  /** Tokens of admins. */
+  readonly admins: { added(token: AdminToken): void; removed(num: number): void };
   /** Open sessions, and what edges keep for them. */
   readonly sessions: {
     pushed(pushes: readonly NewPush[]): void;
@@ -84,7 +89,7 @@ export interface CommitFollowers {
 /** Returns what hands effects to all that follow them: to what is cached before it comes to sessions. */
 export function createCommitEffects(followers: CommitFollowers): OnCommit {
   return (effect) => {
-    const { registry, openApps, sessions, limits, metrics, jobs, waking, channels } = followers;
+    const { registry, admins, openApps, sessions, limits, metrics, jobs, waking, channels } = followers;
     switch (effect.kind) {
       case 'pushed':
         metrics.pushed(effect.pushes);
@@ -120,6 +125,10 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
       case 'appChanged':
         registry.appChanged(effect.id);
         return openApps.refresh();
+      case 'adminTokenAdded':
+        return admins.added(effect.token);
+      case 'adminTokenRemoved':
+        return admins.removed(effect.num);
       case 'channelSet':
         channels.set(effect.channel);
         return waking.credentialSet();

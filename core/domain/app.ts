@@ -52,8 +52,10 @@ export type Scope = 'send' | 'read' | 'manage';
 
 /** A key that an app may use. */
 export interface AppKey {
-  /** Its public id. */
-  id: string;
+  /** The store's own number. */
+  num: number;
+  /** A name for people; empty: it is of CreateApp or RotateAppKey. */
+  name: string;
   /** Use that it is for. */
   scope: Scope;
   /** Its SHA-256, see `hashSecret`. */

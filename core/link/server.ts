@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type DescMethod } from '@bufbuild/protobuf';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
@@ -16,9 +16,10 @@ import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { RecallCheck } from '../delivery/sessions/recall-check.js';
 import type { Sessions } from '../delivery/sessions/sessions.js';
 import type { WriteCycle } from '../delivery/writer/write-cycle.js';
-import type { Admit } from '../rpc/service/admission.js';
+import type { Admission, Admit } from '../rpc/service/admission.js';
 import { type Credentials, parseAuthorization } from '../rpc/service/auth.js';
 import { type CallContext, type PushCoreHandlers, UNCANCELLED } from '../rpc/service/handlers.js';
+import type { ObserveCall } from '../rpc/service/interceptors.js';
 import { toErrorDetail, toOnePushError } from '../rpc/wire/failures.js';
 import { findProblem, takeHandedOver } from './batch-check.js';
 import { createEventHandler } from './events.js';
@@ -68,6 +69,8 @@ type StreamState = { kind: 'new' } | { kind: 'attached'; attachment: Attachment 
 export function createEdgeLink(options: {
   handlers: PushCoreHandlers;
   admit: Admit;
+  /** Told of calls that are not let in. */
+  observe?: ObserveCall;
   sessions: Sessions;
   cycle: Pick<
     WriteCycle,
@@ -85,8 +88,20 @@ export function createEdgeLink(options: {
   log: Logger;
   observer?: LinkObserver;
 }): EdgeLinkServer {
-  const { handlers, admit, sessions, cycle, recalls, checkReadiness, holdsLease, linkToken, tickets, log, observer } =
-    options;
+  const {
+    handlers,
+    admit,
+    observe,
+    sessions,
+    cycle,
+    recalls,
+    checkReadiness,
+    holdsLease,
+    linkToken,
+    tickets,
+    log,
+    observer,
+  } = options;
   const handleEvent = createEventHandler({ sessions, cycle, tickets, ignored: () => observer?.ignored() });
   const attached = new Map<string, Attachment>();
   /** By edge, the one that was not seen for longest first. */
@@ -222,7 +237,16 @@ export function createEdgeLink(options: {
     else settled.then(() => outbox.committed(batch.number));
   }
 
-  async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request }: Call): Promise<void> {
+  async function letIn(method: DescMethod, credentials: Credentials, address: string): Promise<Admission> {
+    try {
+      return await admit(method, credentials, address);
+    } catch (error) {
+      observe?.('link', method.name, toOnePushError(error, log).row.grpc, 0);
+      throw error;
+    }
+  }
+
+  async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request, clientAddress }: Call): Promise<void> {
     // Whoever creates and reads apps is known by the token alone.
     const credentials: Credentials =
       appId === '' ? { kind: 'admin', token: secret } : { kind: 'app', appId, key: secret };
@@ -234,10 +258,10 @@ export function createEdgeLink(options: {
         const obstacle = (await checkReadiness()) ?? '';
         return outbox.reply(id, { case: request.case, value: create(CheckReadinessResponseSchema, { obstacle }) });
       }
-      const caller = await admit(PushCore.method[request.case], credentials);
+      const admission = await letIn(PushCore.method[request.case], credentials, clientAddress);
       // The request, the method that handles it and the reply have one name: so the types fit one another.
       const handle = handlers[request.case] as (request: unknown, call: CallContext) => Promise<unknown>;
-      const value = await handle(request.value, { ...caller, ...UNCANCELLED });
+      const value = await handle(request.value, { ...admission, ...UNCANCELLED });
       outbox.reply(id, { case: request.case, value } as Reply['result']);
     } catch (error) {
       outbox.reply(id, { case: 'error', value: toErrorDetail(toOnePushError(error, log)) });

@@ -7,6 +7,7 @@ import type { ReportReader } from '../domain/queries.js';
 import type { QuietChange, QuietHours, QuietKey } from '../domain/quiet-hours.js';
 import type { FinalState } from '../domain/receipt.js';
 import type { AccessReader, AccessWriter } from './access.js';
+import type { CallerReader, CallerWriter } from './callers.js';
 import type { ChannelReader, ChannelWriter } from './channels.js';
 import type { RetentionReader, RetentionWriter } from './retention.js';
 import type {
@@ -36,6 +37,7 @@ import type { WakeReader, WakeWriter } from './waking.js';
 
 export type { Wake } from '../domain/wake.js';
 export type * from './access.js';
+export type * from './callers.js';
 export type * from './channels.js';
 export * from './errors.js';
 export type * from './retention.js';
@@ -105,7 +107,7 @@ export interface CoreOwnership {
 }
 
 /** Look-ups: each sees everything that was committed before it began. */
-export interface StoreReader extends WakeReader, ChannelReader, AccessReader, RetentionReader {
+export interface StoreReader extends WakeReader, ChannelReader, AccessReader, RetentionReader, CallerReader {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
@@ -230,7 +232,7 @@ export interface TimelineRow {
 }
 
 /** Commits: each call is one transaction. */
-export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, RetentionWriter {
+export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, RetentionWriter, CallerWriter {
   /** Commits nothing: renews the core's lease, and meets what any commit would. */
   commitNothing(): Promise<void>;
   /**
@@ -239,8 +241,8 @@ export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, Re
    */
   commitApps(apps: readonly NewApp[]): Promise<void>;
   /**
-   * Gives apps a new key each; the earlier ones end at `oldUntil`. Answers in the order of the call whether there is
-   * such an app.
+   * Gives apps a new key each; the earlier ones without a name end at `oldUntil`. Answers in the order of the call
+   * whether there is such an app.
    */
   commitKeyRotations(rotations: readonly KeyRotation[]): Promise<boolean[]>;
   /** Disables or enables apps; twice is fine. Answers in the order of the call whether there is such an app. */

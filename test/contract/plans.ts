@@ -130,6 +130,7 @@ export const TABLES = [
   'quiet_hours',
   'topics',
   'app_keys',
+  'audit_log',
   'wakes',
   'devices',
   'device_tags',
@@ -369,6 +370,8 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
     commitTopicRemovals: () => store.commitTopicRemovals([topicNum + 4, topicNum + 5]),
     commitCursorRemovals: () => store.commitCursorRemovals([960, 961]),
     commitKeyRemovals: () => store.commitKeyRemovals([1, 2], now),
+    listAuditLog: () => store.listAuditLog({ appId: 'app' }, now, 10),
+    findOldEntries: () => store.findOldEntries(now, 10),
     commitEvictions: () => store.commitEvictions([{ deviceNum: 900, keep: 2, now }]),
     commitSweep: () => store.commitSweep({ now: now + 20, eraseFrom: now - 1000, removeBefore: now - DAY + 5 }),
     'commitSweep of what has expired': () =>

@@ -13,13 +13,14 @@ eachStore('apps', (opened) => {
       expect(await store.commitKeyRotations([rotated('second', NOW + 50)])).toEqual([true]);
       await store.commitKeyRotations([rotated('third', NOW + 100)]);
       const app = must((await store.findApps([id]))[0]);
-      expect(app.keys.toSorted((a, b) => (a.expiresAt ?? Infinity) - (b.expiresAt ?? Infinity))).toEqual([
-        { hash: `hash of ${id}`, expiresAt: NOW + 50 },
-        { hash: 'second', expiresAt: NOW + 100 },
-        { hash: 'third', expiresAt: null },
+      const all = { name: '', scope: 'manage' };
+      expect(app.keys.toSorted((a, b) => (a.expiresAt ?? Infinity) - (b.expiresAt ?? Infinity))).toMatchObject([
+        { ...all, hash: `hash of ${id}`, expiresAt: NOW + 50 },
+        { ...all, hash: 'second', expiresAt: NOW + 100 },
+        { ...all, hash: 'third', expiresAt: null },
       ]);
       await store.commitKeyRotations([rotated('fourth', NOW)]);
-      expect((await store.findApps([id]))[0]?.keys).toEqual([{ hash: 'fourth', expiresAt: null }]);
+      expect((await store.findApps([id]))[0]?.keys).toMatchObject([{ hash: 'fourth', expiresAt: null }]);
       expect(await store.commitKeyRotations([{ ...rotated('x', NOW), id: 'nobody' }])).toEqual([false]);
     });
 

@@ -24,6 +24,8 @@ const TABLES = [
   'wakes',
   'wake_walks',
   'quiet_hours',
+  'admin_tokens',
+  'audit_log',
 ];
 
 const NO_CHANGES: WakeChanges = {
@@ -81,6 +83,7 @@ eachStore('the fence of a store', (opened) => {
       keyId: 'k',
       updatedAt: NOW,
     };
+    const key = { appNum: app.num, name: 'k', scope: 'read' as const, keyHash: 'late' };
     const hours = { timeZone: 'UTC', fromMinute: 0, untilMinute: 60 };
     const wake = { pushId: waiting.id, deviceNum: num, channel: 'WEBHOOK' as const };
     const made = { pushes: [directed(app, [num]).made], delivered: waiting.deliveries };
@@ -99,6 +102,12 @@ eachStore('the fence of a store', (opened) => {
       commitFailures: () => store.commitFailures([{ id: job.id, reason: 'late' }]),
       commitSweep: () => store.commitSweep({ now: NOW + 1, eraseFrom: 0, removeBefore: NOW + 1 }),
       commitEvictions: () => store.commitEvictions([{ deviceNum: num, keep: 0, now: NOW }]),
+      commitAppKeys: () => store.commitAppKeys([{ ...key, expiresAt: null, now: NOW }]),
+      commitKeyRevocations: () => store.commitKeyRevocations([{ appNum: app.num, num: 1 }]),
+      commitAdminTokens: () => store.commitAdminTokens([{ name: 'a', hash: 'h', createdAt: NOW, expiresAt: null }]),
+      commitTokenRevocations: () => store.commitTokenRevocations([1]),
+      commitUses: () => store.commitUses([{ at: NOW, keys: [1], tokens: [] }]),
+      commitEntryRemovals: () => store.commitEntryRemovals([1]),
       commitChannels: () => store.commitChannels([channel]),
       commitAppWaking: () => store.commitAppWaking([{ id: app.id, hidesContent: true }]),
       commitQuietHours: () => store.commitQuietHours([{ appNum: app.num, subject: { kind: 'app' }, hours }]),

@@ -41,6 +41,7 @@ async function createCore({ store }: OpenStore) {
     onCommit: createCommitEffects({
       registry,
       openApps: { refresh() {} },
+      admins: { added() {}, removed() {} },
       sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {}, rotated() {} },
       limits: nothing,
       metrics: { ...nothing, recalled() {} },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createOnePushClient, type OnePushClient, Platform, to } from '../../client/index.js';
+import { KeyScope } from '../../gen/onepush/v1/access_pb.js';
 import { Channel } from '../../gen/onepush/v1/channel_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import { SigningKeyKind } from '../../gen/onepush/v1/signing_key_pb.js';
@@ -12,8 +13,8 @@ import { skipWithoutCurl } from '../support/curl.js';
 import { connectDevice, type TestDevice } from '../support/device.js';
 import { ROOT } from '../support/dist.js';
 import { eventually } from '../support/eventually.js';
-import { bearer, pushCoreClient } from '../support/rpc.js';
-import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { bearer, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
+import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { uniqueName } from '../support/users.js';
 
 const PAGE = readFileSync(join(ROOT, 'docs/api.md'), 'utf8');
@@ -24,8 +25,11 @@ const EXAMPLES = [...PAGE.matchAll(/^```sh\n([\s\S]*?)^```\n\n```json\n([\s\S]*?
 const PUBLIC_KEY = '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}';
 let stack: Stack;
 let client: OnePushClient;
+let core: PushCoreClient;
+const admin = bearer(ADMIN_TOKEN);
 beforeAll(async () => {
   stack = await startStack({ coreEnv: { ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64') } });
+  core = pushCoreClient(stack, 'grpc');
   client = createOnePushClient({ address: stack.grpcAddr, ...TEST_APP, adminToken: stack.adminToken });
 });
 afterAll(async () => {
@@ -56,14 +60,18 @@ describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md'
     const app = await client.createApp({ name: 'Billing' });
     // Where nobody is: the example is not to reach the vendor.
     const given = { appId: app.id, kind: SigningKeyKind.EDDSA, key: PUBLIC_KEY, kid: '2026-01' };
-    const { key } = await pushCoreClient(stack, 'grpc').addSigningKey(given, bearer(stack.adminToken));
+    const signing = await core.addSigningKey(given, admin);
     const settingsJson = '{"appSecret":"secret","package":"com.example.orders","baseUrl":"https://127.0.0.1:1"}';
     await client.setChannel({ appId: app.id, name: 'orders', channel: Channel.MIPUSH, settingsJson });
+    const { key } = await core.createAppKey({ appId: app.id, name: 'orders', scope: KeyScope.SEND }, admin);
+    const { token } = await core.createAdminToken({ name: 'carol' }, admin);
     variables = {
       DEVICE: deviceId,
       PUSH: requestId,
       APP: app.id,
       KEY: key?.id ?? '',
+      TOKEN: token?.id ?? '',
+      SIGNING_KEY: signing.key?.id ?? '',
       ADMIN_TOKEN: stack.adminToken,
     };
   });
@@ -71,6 +79,8 @@ describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md'
     const { devices } = await client.listDevices({ filter: { case: 'alias', value: 'alice' } });
     for (const { deviceId } of devices) await client.unregisterDevice({ deviceId });
     await device.closed;
+    const { tokens } = await core.listAdminTokens({}, admin);
+    for (const { id } of tokens) await core.revokeAdminToken({ id }, admin);
   });
 
   it.each(EXAMPLES)('calls $method and is answered as it says', async ({ command, answer }) => {
@@ -82,7 +92,7 @@ describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md'
 });
 
 /** Keys whose values are other ones each time, beside ids and times. */
-const BY_CHANCE = new Set(['appKey', 'edgeId', 'nextPageToken', 'used']);
+const BY_CHANCE = new Set(['appKey', 'adminToken', 'edgeId', 'nextPageToken', 'used']);
 
 /** The same with a word for the kind of each value that is another one each time. */
 function withoutChance(value: unknown, key = ''): unknown {
@@ -94,6 +104,7 @@ function withoutChance(value: unknown, key = ''): unknown {
   if (typeof value !== 'string') return value;
   return value
     .replace(/^\d{10,16}$/, '<push>')
+    .replace(/^[kt]\d+$/, '<key>')
     .replace(/^[0-9a-f]{16}$/, '<app>')
     .replace(/^[0-9a-f]{32}$/, '<device>')
     .replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, '<time>');

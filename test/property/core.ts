@@ -56,6 +56,7 @@ export async function startCore(options: {
     onCommit: createCommitEffects({
       registry,
       openApps: { refresh() {} },
+      admins: { added() {}, removed() {} },
       get sessions() {
         return sessions;
       },

@@ -12,7 +12,7 @@ export interface PendingCommit {
 
 /** A store for the write cycle whose commits the test ends, one by one. While one is in doubt it refuses the others. */
 export interface ScriptedCommits {
-  store: Pick<WriteCycleOptions['store'], 'commitDeliveries' | 'findIdempotent' | 'resolveDoubt'>;
+  store: Pick<WriteCycleOptions['store'], 'commitDeliveries' | 'findIdempotent' | 'resolveDoubt' | 'alongside'>;
   /** The next commit, as soon as it begins. */
   next(): Promise<PendingCommit>;
   /** How many have begun, refused ones too. */
@@ -58,6 +58,7 @@ export function scriptedCommits(): ScriptedCommits {
   return {
     store: {
       commitDeliveries,
+      alongside() {},
       findIdempotent: async () => new Map(),
       async resolveDoubt() {
         const committed = await resolveDoubt();

@@ -70,6 +70,7 @@ export async function beginCore(
     wakes: directory.hasAny,
     settleWithin: 0,
     onCommit: createCommitEffects({
+      admins: { added() {}, removed() {} },
       registry: { registered() {}, unregistered() {}, rotated() {}, appChanged() {}, topicsRemoved() {} },
       openApps: { refresh() {} },
       sessions: { ...nothing, recalled() {}, withdrawn() {}, registered() {}, unregistered() {}, rotated() {} },

@@ -4,7 +4,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 export interface CurlExample {
   /** Owner of the credentials that it has. */
   as: 'nobody' | 'app' | 'admin';
-  /** May have `$DEVICE`, `$PUSH` and `$APP` for ids. */
+  /** May have `$DEVICE`, `$PUSH`, `$APP`, `$KEY` and `$TOKEN` for ids. */
   request: JsonObject;
   /** The answer. */
   answer: JsonObject;
@@ -221,6 +221,52 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
         { name: 'app.tags', limit: 100000, used: 1 },
         { name: 'app.openJobs', limit: 10000 },
       ],
+    },
+  },
+  CreateAppKey: {
+    as: 'admin',
+    request: { appId: '$APP', name: 'reports', scope: 'KEY_SCOPE_READ' },
+    answer: { key: { id: 'k18', name: 'reports', scope: 'KEY_SCOPE_READ', createdAt: TIME }, appKey: KEY },
+  },
+  ListAppKeys: {
+    as: 'admin',
+    request: { appId: '$APP' },
+    answer: {
+      keys: [
+        { id: 'k17', name: 'orders', scope: 'KEY_SCOPE_SEND', createdAt: TIME },
+        { id: 'k16', scope: 'KEY_SCOPE_MANAGE', createdAt: TIME },
+      ],
+    },
+  },
+  RevokeAppKey: { as: 'admin', request: { appId: '$APP', keyId: '$KEY' }, answer: {} },
+  CreateAdminToken: {
+    as: 'admin',
+    request: { name: 'nightly job' },
+    answer: { token: { id: 't2', name: 'nightly job', createdAt: TIME }, adminToken: KEY },
+  },
+  ListAdminTokens: {
+    as: 'admin',
+    request: {},
+    answer: { tokens: [{ id: 't1', name: 'carol', createdAt: TIME }] },
+  },
+  RevokeAdminToken: { as: 'admin', request: { id: '$TOKEN' }, answer: {} },
+  ListAuditLog: {
+    as: 'admin',
+    request: { appId: '$APP', pageSize: 1 },
+    answer: {
+      entries: [
+        {
+          time: TIME,
+          actorId: 'environment',
+          actorName: 'environment',
+          appId: APP,
+          method: 'CreateAppKey',
+          target: 'orders',
+          address: '127.0.0.1',
+          outcome: 'OK',
+        },
+      ],
+      nextPageToken: 'MTcuSXdFZDNzSzFFY2c',
     },
   },
 };

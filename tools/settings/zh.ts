@@ -53,6 +53,7 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_APP_OPEN_JOBS: '单个应用中定时的，或正在分批发出的推送数。0 表示不限。',
   ONEPUSH_APP_SEND_STREAMS: '单个应用打开的 `SendPushStream` 调用数。0 表示不限。',
   ONEPUSH_APP_RECEIPT_STREAMS: '单个应用打开的 `WatchReceipts` 调用数。0 表示不限。',
+  ONEPUSH_AUDIT_RETENTION_DAYS: '[审计日志](contract.zh-CN.md#listauditlog)的记录保留的时间。',
   ONEPUSH_WAKE_AFTER: '`needConfirm` 的消息未确认多久后，会[唤醒](architecture.md#waking)在线的设备。',
   ONEPUSH_WAKE_GRACE: 'edge 或 core 停止后，设备在被唤醒之前可以重新连接的时间；唤醒分散在两倍于此的时间内。',
   ONEPUSH_SMS_AFTER: '用户的所有设备都未收到推送时，多久后发送其 `smsMessage`。',

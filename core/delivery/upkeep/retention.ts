@@ -8,7 +8,7 @@ import type { SeenDevices } from './seen-devices.js';
 import { createTrustedClock } from './trusted-clock.js';
 
 /** Kinds of what is removed when nobody needs it any more; its own metric counts each. */
-export const REMOVED_KINDS = ['devices', 'topics', 'cursors', 'app_keys'] as const;
+export const REMOVED_KINDS = ['devices', 'topics', 'cursors', 'app_keys', 'audit_log'] as const;
 /** One of `REMOVED_KINDS`. */
 export type RemovedKind = (typeof REMOVED_KINDS)[number];
 
@@ -39,7 +39,10 @@ interface Step {
 
 /** Returns a pass that has not begun. */
 export function createRetention(options: {
-  store: Pick<StoreReader, 'findUnseen' | 'findUnusedTopics' | 'findLooseCursors' | 'findEndedKeys' | 'countInbox'>;
+  store: Pick<
+    StoreReader,
+    'findUnseen' | 'findUnusedTopics' | 'findLooseCursors' | 'findEndedKeys' | 'findOldEntries' | 'countInbox'
+  >;
   cycle: Pick<WriteCycle, 'execute' | 'commands'>;
   seen: Pick<SeenDevices, 'note' | 'flush'>;
   /** Returns true if a device has a session. */
@@ -48,6 +51,8 @@ export function createRetention(options: {
   deviceRetentionDays: number;
   /** Days that a key is kept after its end, as pushes are. */
   retentionDays: number;
+  /** Days that an entry of the audit log is kept. */
+  auditRetentionDays: number;
   log: Logger;
   now?: () => number;
   stepInterval?: number;
@@ -55,7 +60,7 @@ export function createRetention(options: {
   const { store, cycle, seen, isConnected, log, now = createTrustedClock({ log }) } = options;
   const { commands } = cycle;
   const trouble = createTroubleLog(log, 'what nobody needs any more could not be removed; it will be');
-  const removed: Record<RemovedKind, number> = { devices: 0, topics: 0, cursors: 0, app_keys: 0 };
+  const removed: Record<RemovedKind, number> = { devices: 0, topics: 0, cursors: 0, app_keys: 0, audit_log: 0 };
 
   async function removeDevices(step: WalkStep, time: number): Promise<Step> {
     const seenBefore = time - options.deviceRetentionDays * DAY;
@@ -95,6 +100,11 @@ export function createRetention(options: {
       return removeFound(await store.findEndedKeys({ after, limit: LOOKED_AT_TOPICS }, endedBefore), (nums) =>
         cycle.execute(commands.removeKeys, { nums, endedBefore }),
       );
+    },
+    audit_log: async (_, time) => {
+      const nums = await store.findOldEntries(time - options.auditRetentionDays * DAY, LOOKED_AT_TOPICS);
+      const through = nums.length < LOOKED_AT_TOPICS ? undefined : 0;
+      return removeFound({ nums, through }, (found) => cycle.execute(commands.removeEntries, found));
     },
   };
 

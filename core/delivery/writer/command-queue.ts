@@ -1,5 +1,6 @@
 import { OnePushError } from '../../../common/errors.js';
-import { StoreUnavailable } from '../../store/store.js';
+import type { AuditEntry } from '../../domain/access.js';
+import { StoreUnavailable, type StoreWriter } from '../../store/store.js';
 import type { CommitDoubt } from './commit-doubt.js';
 
 /** A set of changes on its way to the store. */
@@ -51,8 +52,11 @@ export interface Command<I, O> {
  * which they came.
  */
 export interface CommandQueue {
-  /** Resolves when the change is committed. Rejects with what its set failed with, or at once with OVERLOADED. */
-  add<I, O>(kind: Command<I, O>, input: I): Promise<O>;
+  /**
+   * Resolves when the change is committed, with its entry of the audit log. Rejects with what its set failed with, or
+   * at once with OVERLOADED.
+   */
+  add<I, O>(kind: Command<I, O>, input: I, entry?: AuditEntry): Promise<O>;
   /** Commits the next set of like changes; false if none wait. Never rejects: the callers are told. */
   commit(): Promise<boolean>;
   /** Rejects all that wait. */
@@ -67,6 +71,7 @@ interface WaitingCommand {
   kind: Command<unknown, unknown>;
   subject: string;
   input: unknown;
+  entries: AuditEntry[];
   bytes: number;
   since: number;
   callers: { resolve(output: unknown): void; reject(error: unknown): void }[];
@@ -80,8 +85,14 @@ const MAX_SET = 500;
 const MAX_SET_BYTES = 4_000_000;
 const CHANGE_BYTES = 500;
 
-/** @param doubt told of commits that have failed */
-export function createCommandQueue(doubt: Pick<CommitDoubt, 'note'>): CommandQueue {
+/**
+ * @param doubt told of commits that have failed
+ * @param alongside given the entries of the audit log that the next commit is to keep
+ */
+export function createCommandQueue(
+  doubt: Pick<CommitDoubt, 'note'>,
+  alongside: StoreWriter['alongside'],
+): CommandQueue {
   let waiting: WaitingCommand[] = [];
   let waitingBytes = 0;
 
@@ -120,6 +131,7 @@ export function createCommandQueue(doubt: Pick<CommitDoubt, 'note'>): CommandQue
       } else {
         earlier.input = kind.merge(earlier.input, change.input);
         for (const caller of change.callers) earlier.callers.push(caller);
+        for (const entry of change.entries) earlier.entries.push(entry);
       }
       waitingBytes -= change.bytes;
     }
@@ -134,11 +146,14 @@ export function createCommandQueue(doubt: Pick<CommitDoubt, 'note'>): CommandQue
   async function commitSet(changes: readonly WaitingCommand[]): Promise<StoreUnavailable | undefined> {
     const [first] = changes;
     if (first === undefined) return undefined;
+    alongside(changes.flatMap(({ entries }) => entries));
     const { stored, committed } = first.kind.apply(changes.map((change) => change.input));
     let result: unknown;
     try {
       result = await stored;
     } catch (error) {
+      // Where not even a transaction began.
+      alongside([]);
       doubt.note(error, (isCommitted, late) => {
         if (isCommitted) committed(late);
       });
@@ -160,7 +175,7 @@ export function createCommandQueue(doubt: Pick<CommitDoubt, 'note'>): CommandQue
   }
 
   return {
-    add<I, O>(kind: Command<I, O>, input: I) {
+    add<I, O>(kind: Command<I, O>, input: I, entry?: AuditEntry) {
       const bytes = CHANGE_BYTES + (kind.bytesOf?.(input) ?? 0);
       if (waiting.length >= MAX_WAITING || waitingBytes + bytes > MAX_WAITING_BYTES) {
         return Promise.reject(new OnePushError('OVERLOADED'));
@@ -170,7 +185,8 @@ export function createCommandQueue(doubt: Pick<CommitDoubt, 'note'>): CommandQue
       return new Promise<O>((resolve, reject) => {
         // A change meets only its own kind: what `kind` is given is an I, and what it answers an O.
         const callers = [{ resolve, reject }];
-        const change = { kind, subject: kind.subjectOf(input), input, bytes, since, callers };
+        const entries = entry === undefined ? [] : [entry];
+        const change = { kind, subject: kind.subjectOf(input), input, entries, bytes, since, callers };
         waiting.push(change as unknown as WaitingCommand);
       });
     },

@@ -31,6 +31,7 @@ import type {
 } from '../../store/store.js';
 import type { OnCommit } from '../commit-effects.js';
 import { type AccessCommands, createAccessCommands } from './access-commands.js';
+import { type CallerCommands, createCallerCommands } from './caller-commands.js';
 import { type ChannelCommands, createChannelCommands } from './channel-commands.js';
 import { type Command, commit, single } from './command-queue.js';
 import { createRetentionCommands, type RetentionCommands } from './retention-commands.js';
@@ -53,7 +54,7 @@ export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
 }
 
 /** The changes that go through the write cycle besides deliveries. */
-export interface Commands extends ChannelCommands, AccessCommands, RetentionCommands {
+export interface Commands extends ChannelCommands, AccessCommands, RetentionCommands, CallerCommands {
   /** Registers a device, or changes it. */
   register: Command<RegistrationRequest, Registered | Refusal>;
   /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
@@ -183,6 +184,7 @@ export function createCommands(options: {
         }),
     },
     ...createAccessCommands(options),
+    ...createCallerCommands(options),
     ...createChannelCommands(options),
     ...createRetentionCommands(options),
     recall: {

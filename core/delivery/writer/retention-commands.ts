@@ -14,6 +14,8 @@ export interface RetentionCommands {
   removeCursors: Command<readonly number[], number>;
   /** Removes keys of apps that have ended. */
   removeKeys: Command<{ nums: readonly number[]; endedBefore: number }, number>;
+  /** Removes entries of the audit log. */
+  removeEntries: Command<readonly number[], number>;
 }
 
 /** Returns the commands over a store. */
@@ -63,6 +65,10 @@ export function createRetentionCommands(options: {
     removeKeys: {
       subjectOf: () => '',
       apply: ([keys]) => single(keys, ({ nums, endedBefore }) => commits.commitKeyRemovals(nums, endedBefore)),
+    },
+    removeEntries: {
+      subjectOf: () => '',
+      apply: ([nums]) => single(nums, (each) => commits.commitEntryRemovals(each)),
     },
   };
 }

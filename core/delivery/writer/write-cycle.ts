@@ -1,4 +1,5 @@
 import { sleep } from '../../../common/timers.js';
+import type { AuditEntry } from '../../domain/access.js';
 import {
   type Confirmation,
   type CoreOwnership,
@@ -35,8 +36,8 @@ import {
 export interface WriteCycle {
   /** Resolves with the push's id. Undefined: resolve its audience again; see `Resolution.current`. */
   push(request: PushRequest): Promise<number | undefined>;
-  /** Carries out a change of one of `changes`. */
-  execute<I, O>(kind: Command<I, O>, input: I): Promise<O>;
+  /** Carries out a change of one of `commands`; its entry of the audit log is committed with it. */
+  execute<I, O>(kind: Command<I, O>, input: I, entry?: AuditEntry): Promise<O>;
   /** The commands that `execute` takes. */
   readonly commands: Commands;
   /** Deliveries have ended as delivered. Twice is fine. */
@@ -87,7 +88,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   const settlements = createSettlementBuffer(wake, options.settleWithin);
   const deliveries = createDeliveryCommit(options);
   const doubt = createCommitDoubt(options);
-  const changeQueue = createCommandQueue(doubt);
+  const changeQueue = createCommandQueue(doubt, store.alongside);
   const changes = createCommands({ commits: store, onCommit, pushIds, now });
   const idempotency = createIdempotency(store);
   /** Resolves with whether nothing is left to do. */
@@ -209,9 +210,9 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     return false;
   }
 
-  function change<I, O>(kind: Command<I, O>, input: I): Promise<O> {
+  function change<I, O>(kind: Command<I, O>, input: I, entry?: AuditEntry): Promise<O> {
     wake();
-    return changeQueue.add(kind, input);
+    return changeQueue.add(kind, input, entry);
   }
 
   return {

@@ -9,9 +9,8 @@ import { createFrameReader } from '../grpc/frame-reader.js';
 import { FREE_BYTES, type Pools } from '../pools.js';
 import { decodeRequest, maxBytesOf, tooLarge } from '../request-decoding.js';
 import { isOpenToAnyone } from '../service/access.js';
-import type { Admit } from '../service/admission.js';
+import type { Admission, Admit } from '../service/admission.js';
 import { parseAuthorization } from '../service/auth.js';
-import type { Admission } from '../service/caller.js';
 import type { ObserveCall } from '../service/interceptors.js';
 import { toOnePushError } from '../wire/failures.js';
 import { toConnectError } from './errors.js';
@@ -66,7 +65,8 @@ export function createConnectDoor(options: {
   ): AsyncGenerator<Uint8Array> {
     const begun = performance.now();
     try {
-      values.set(ADMISSION, await admit(method, parseAuthorization(request.headers.authorization)));
+      const { remoteAddress } = request.socket;
+      values.set(ADMISSION, await admit(method, parseAuthorization(request.headers.authorization), remoteAddress));
       const pool = isOpenToAnyone(method) ? pools.strangers : pools.callers;
       // Who has gone meanwhile is not told of it again, and would never leave.
       if (response.destroyed || !pool.enter()) throw new OnePushError('OVERLOADED');

@@ -11,9 +11,8 @@ import type { Logger } from '../../../common/logs/log.js';
 import { FREE_BYTES, type Pool, type Pools } from '../pools.js';
 import { maxBytesOf, tooLarge } from '../request-decoding.js';
 import { isOpenToAnyone } from '../service/access.js';
-import type { Admit } from '../service/admission.js';
+import type { Admission, Admit } from '../service/admission.js';
 import { parseAuthorization } from '../service/auth.js';
-import type { Admission } from '../service/caller.js';
 import type { ObserveCall } from '../service/interceptors.js';
 import { toOnePushError } from '../wire/failures.js';
 import { toStatus } from '../wire/status.js';
@@ -138,7 +137,11 @@ export function createGrpcDoor(options: {
 
   async function letIn(entry: OpenCall, metadata: Metadata): Promise<void> {
     const [authorization] = metadata.get('authorization');
-    entry.admission = await admit(entry.method, parseAuthorization(authorization?.toString()));
+    entry.admission = await admit(
+      entry.method,
+      parseAuthorization(authorization?.toString()),
+      entry.stream.session?.socket.remoteAddress,
+    );
     const pool = isOpenToAnyone(entry.method) ? pools.strangers : pools.callers;
     if (entry.stream.destroyed || entry.stream.closed) return;
     if (!pool.enter()) throw new OnePushError('OVERLOADED');

@@ -4,14 +4,14 @@ import type { Scope } from '../../domain/app.js';
 
 /**
  * Callers that a method takes. `anyone`: its request holds a secret of its own, or nothing. `registrant`: so too, or a
- * registration token, or an app whose key may manage; its handler asks, since the app's rule says which.
- * Else an app whose key has
- * the scope, the admin, or both. `audited`: it changes something for others, and is kept in the audit log.
+ * registration token, or an app whose key may manage; its handler asks, since the app's rule says which. Else an app
+ * whose key has the scope, the admin, or both. `audited`: it changes something, and the audit log has an entry of each
+ * call; 'counted': one a minute of each key, with their number, since an app calls it day and night.
  */
 export type Access =
   | 'anyone'
   | 'registrant'
-  | { readonly scope: Scope; readonly admin?: true; readonly audited?: true }
+  | { readonly scope: Scope; readonly admin?: true; readonly audited?: true | 'counted' }
   | { readonly scope?: undefined; readonly admin: true; readonly audited?: true };
 
 /** One row for each method: a method without one does not compile. docs/contract.md has the same table. */
@@ -38,6 +38,10 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   deleteDevices: { scope: 'manage', admin: true, audited: true },
   setQuietHours: { scope: 'manage', audited: true },
   rotateAppKey: { scope: 'manage', admin: true, audited: true },
+  createAppKey: { scope: 'manage', admin: true, audited: true },
+  listAppKeys: { scope: 'manage', admin: true },
+  revokeAppKey: { scope: 'manage', admin: true, audited: true },
+  listAuditLog: { scope: 'manage', admin: true },
 
   addSigningKey: { scope: 'manage', admin: true, audited: true },
   listSigningKeys: { scope: 'manage', admin: true },
@@ -54,6 +58,9 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   testChannel: { admin: true },
   setAppWaking: { admin: true, audited: true },
   setAppLimits: { admin: true, audited: true },
+  createAdminToken: { admin: true, audited: true },
+  listAdminTokens: { admin: true },
+  revokeAdminToken: { admin: true, audited: true },
 };
 
 /** Returns who may call a method. */

@@ -1,24 +1,55 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { OnePushError } from '../../../common/errors.js';
-import { equalInConstantTime } from '../../../common/secrets.js';
+import { OnePushError, type Reason } from '../../../common/errors.js';
 import type { Scope } from '../../domain/app.js';
+import type { Admins } from '../../registry/admins.js';
 import type { Registry } from '../../registry/registry.js';
+import { toKeyId, toTokenId } from '../wire/access.js';
 import { accessOf } from './access.js';
 import type { Credentials } from './auth.js';
-import type { Admission, Caller } from './caller.js';
+import type { Caller } from './caller.js';
+import { createTrail, NO_TRAIL, type Trail } from './trail.js';
+import type { UseLog } from './use-log.js';
+
+/** Proof that a call was let in. */
+export interface Admission {
+  /** The owner of the call, checked against the access of its method. */
+  readonly caller: Caller;
+  /**
+   * Asks again, for what lasts: a key may end, and an app be disabled, while a stream is open.
+   *
+   * @throws OnePushError as `Admit`
+   */
+  readonly readmit: () => Promise<Caller>;
+  /** Entries of the call for the audit log, if its method is audited. */
+  readonly trail: Trail;
+}
 
 /**
  * Lets a call in by its headers alone, before anything of its message is read: what a stranger sends costs a look at
  * the cache, whatever its size. Handlers are told whose call it is, and ask nobody else.
  *
+ * @param address that the call came from; absent: not known
  * @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, APP_DISABLED, WRONG_SCOPE or WRONG_ADMIN_TOKEN
  */
-export type Admit = (method: DescMethod, credentials: Credentials) => Promise<Admission>;
+export type Admit = (method: DescMethod, credentials: Credentials, address?: string) => Promise<Admission>;
 
-const NOBODY: Admission = { caller: { kind: 'none' }, readmit: async () => ({ kind: 'none' }) };
+const NOBODY: Admission = {
+  caller: { kind: 'none' },
+  readmit: async () => ({ kind: 'none' }),
+  trail: NO_TRAIL,
+};
 
-/** @param adminToken undefined: nobody is admin */
-export function createAdmit(registry: Pick<Registry, 'authenticate'>, adminToken: string | undefined): Admit {
+/** Hot: one call of the returned function for each request. */
+export function createAdmit(parts: {
+  registry: Pick<Registry, 'authenticate'>;
+  admins: Pick<Admins, 'find'>;
+  /** Told of keys and tokens that are used. */
+  usage: Pick<UseLog, 'key' | 'token'>;
+  /** Told of calls that are not let in. */
+  refused?: (reason: Reason) => void;
+}): Admit {
+  const { registry, admins, usage, refused } = parts;
+
   async function callerOf(method: DescMethod, credentials: Credentials): Promise<Caller> {
     const access = accessOf(method);
     if (access === 'anyone') return { kind: 'none' };
@@ -36,23 +67,35 @@ export function createAdmit(registry: Pick<Registry, 'authenticate'>, adminToken
     if (!includes(key.scope, needed)) {
       throw new OnePushError('WRONG_SCOPE', { hint: `it has the scope ${key.scope}, this needs ${needed}` });
     }
-    return { kind: 'app', app, keyId: key.id, scope: key.scope };
+    usage.key(key.num);
+    return { kind: 'app', app, keyId: toKeyId(key.num), keyName: key.name, scope: key.scope };
   }
 
   function adminOf(credentials: Credentials): Caller {
-    const token = credentials.kind === 'admin' ? credentials.token : '';
-    if (adminToken === undefined || !equalInConstantTime(token, adminToken)) {
-      throw new OnePushError('WRONG_ADMIN_TOKEN');
-    }
-    return { kind: 'admin', name: 'environment' };
+    const admin = credentials.kind === 'admin' ? admins.find(credentials.token) : undefined;
+    if (admin === undefined) throw new OnePushError('WRONG_ADMIN_TOKEN');
+    if (admin.num !== undefined) usage.token(admin.num);
+    return { kind: 'admin', tokenId: toTokenId(admin.num), name: admin.name };
   }
 
-  return async (method, credentials) => {
+  async function counting<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof OnePushError) refused?.(error.reason);
+      throw error;
+    }
+  }
+
+  return async (method, credentials, address = '') => {
     const access = accessOf(method);
     if (access === 'anyone') return NOBODY;
-    const readmit = (): Promise<Caller> => callerOf(method, credentials);
+    const readmit = (): Promise<Caller> => counting(callerOf(method, credentials));
     if (access === 'registrant') return { ...NOBODY, readmit };
-    return { caller: await readmit(), readmit };
+    const caller = await readmit();
+    const isAudited = access.audited !== undefined && caller.kind !== 'none';
+    const trail = isAudited ? createTrail(caller, method.name, address) : NO_TRAIL;
+    return { caller, readmit, trail };
   };
 }
 

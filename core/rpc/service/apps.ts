@@ -12,7 +12,7 @@ import {
 } from '../../../gen/onepush/v1/app_pb.js';
 import { REGISTRATION, toWireRegistration } from '../wire/registration.js';
 import { ownedApp } from './caller.js';
-import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import type { CallContext, PushCoreHandlers, ServiceParts } from './handlers.js';
 
 const MAX_UINT32 = 0xffff_ffff;
 
@@ -25,17 +25,17 @@ export function createAppHandlers({
   PushCoreHandlers,
   'createApp' | 'updateApp' | 'getApp' | 'rotateAppKey' | 'disableApp' | 'enableApp'
 > {
-  async function setState(id: string, disabled: boolean): Promise<void> {
-    const known = await cycle.execute(cycle.commands.setAppState, { id, disabled });
-    if (!known) throw new OnePushError('UNKNOWN_APP');
+  async function setState(id: string, disabled: boolean, { trail }: CallContext): Promise<void> {
+    await registry.getApp(id);
+    await cycle.execute(cycle.commands.setAppState, { id, disabled }, trail.entry({ appId: id }));
   }
 
   return {
-    async createApp({ name, registration: wire }) {
+    async createApp({ name, registration: wire }, { trail }) {
       const id = newAppId();
       const appKey = newAppKey();
-      const registration = REGISTRATION[wire] ?? 'SIGNED';
-      await cycle.execute(cycle.commands.createApp, { id, name, keyHash: hashSecret(appKey), registration });
+      const app = { id, name, keyHash: hashSecret(appKey), registration: REGISTRATION[wire] ?? 'SIGNED' };
+      await cycle.execute(cycle.commands.createApp, app, trail.entry({ appId: id, target: name }));
       return create(CreateAppResponseSchema, { id, name, appKey });
     },
 
@@ -51,33 +51,29 @@ export function createAppHandlers({
       });
     },
 
-    async updateApp({ id, name, registration }) {
+    async updateApp({ id, name, registration }, { trail }) {
       const update = { id, name, registration: registration && REGISTRATION[registration] };
-      const known = await cycle.execute(cycle.commands.updateApp, update);
-      if (!known) throw new OnePushError('UNKNOWN_APP');
+      await registry.getApp(id);
+      await cycle.execute(cycle.commands.updateApp, update, trail.entry({ appId: id }));
       return create(UpdateAppResponseSchema);
     },
 
-    async rotateAppKey(request, { caller }) {
-      const { keepOldSeconds } = request;
-      await ownedApp(registry, caller, request.id);
+    async rotateAppKey({ id, keepOldSeconds }, { caller, trail }) {
+      await ownedApp(registry, caller, id);
       const appKey = newAppKey();
-      const oldUntil = await cycle.execute(cycle.commands.rotateKey, {
-        id: request.id,
-        keyHash: hashSecret(appKey),
-        keepOld: keepOldSeconds * 1000,
-      });
+      const rotation = { id, keyHash: hashSecret(appKey), keepOld: keepOldSeconds * 1000 };
+      const oldUntil = await cycle.execute(cycle.commands.rotateKey, rotation, trail.entry({ appId: id }));
       if (oldUntil === undefined) throw new OnePushError('UNKNOWN_APP');
       return create(RotateAppKeyResponseSchema, { appKey, oldKeysExpireAt: timestampFromMs(oldUntil) });
     },
 
-    async disableApp({ id }) {
-      await setState(id, true);
+    async disableApp({ id }, call) {
+      await setState(id, true, call);
       return create(DisableAppResponseSchema);
     },
 
-    async enableApp({ id }) {
-      await setState(id, false);
+    async enableApp({ id }, call) {
+      await setState(id, false, call);
       return create(EnableAppResponseSchema);
     },
   };

@@ -6,23 +6,10 @@ import type { Registry } from '../../registry/registry.js';
 export type Caller =
   /** Anyone's: its method asks for no credentials. `bearer`: the registration token that came with it; "" for none. */
   | { readonly kind: 'none'; readonly bearer?: string }
-  /** An app's. `keyId`: the public id of the key that it has shown. */
-  | { readonly kind: 'app'; readonly app: App; readonly keyId: string; readonly scope: Scope }
-  /** An admin's. `name`: that of the token. */
-  | { readonly kind: 'admin'; readonly name: string };
-
-/** Proof that a call was let in. */
-export interface Admission {
-  /** The owner of the call, checked against the access of its method. */
-  readonly caller: Caller;
-  /**
-   * Asks again, for what lasts: a key may end, and an app be disabled, while a stream is open. And asks for the first
-   * time where the handler decides whether to ask: then it is nobody's, or an app's whose key may manage.
-   *
-   * @throws OnePushError as `Admit`
-   */
-  readonly readmit: () => Promise<Caller>;
-}
+  /** An app's. `keyId` and `keyName`: those of the key that it has shown. */
+  | { readonly kind: 'app'; readonly app: App; readonly keyId: string; readonly keyName: string; readonly scope: Scope }
+  /** An admin's. `tokenId` and `name`: those of the token. */
+  | { readonly kind: 'admin'; readonly tokenId: string; readonly name: string };
 
 /**
  * The app that calls, in the handler of a method that asks for one.

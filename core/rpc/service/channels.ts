@@ -49,7 +49,7 @@ export function createChannelHandlers({
   }
 
   return {
-    async setChannel({ appId, name, channel: wire, settingsJson }) {
+    async setChannel({ appId, name, channel: wire, settingsJson }, { trail }) {
       const { num: appNum } = await registry.getApp(appId);
       if (!credentials.canSeal()) throw new OnePushError('NO_SECRET_KEY');
       const channel = CHANNEL[wire];
@@ -62,7 +62,8 @@ export function createChannelHandlers({
         throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'name', rule }] });
       }
       const sealed = seal({ appNum, name, channel, settings });
-      await cycle.execute(cycle.commands.setChannel, { appNum, name, channel, ...sealed });
+      const entry = trail.entry({ appId, target: name });
+      await cycle.execute(cycle.commands.setChannel, { appNum, name, channel, ...sealed }, entry);
       const credential = toWireCredential(getCredential(appNum, name));
       return create(SetChannelResponseSchema, { credential });
     },
@@ -75,9 +76,11 @@ export function createChannelHandlers({
       });
     },
 
-    async removeChannel({ appId, name }) {
+    async removeChannel({ appId, name }, { trail }) {
       const { num: appNum } = await registry.getApp(appId);
-      const isRemoved = await cycle.execute(cycle.commands.removeChannel, { appNum, name });
+      getCredential(appNum, name);
+      const entry = trail.entry({ appId, target: name });
+      const isRemoved = await cycle.execute(cycle.commands.removeChannel, { appNum, name }, entry);
       if (!isRemoved) throw new OnePushError('UNKNOWN_CHANNEL');
       return create(RemoveChannelResponseSchema);
     },
@@ -89,9 +92,10 @@ export function createChannelHandlers({
       return toTestResponse(await host.probe(num));
     },
 
-    async setAppWaking({ id, hidesContent }) {
-      const isKnown = await cycle.execute(cycle.commands.setAppWaking, { id, hidesContent });
-      if (!isKnown) throw new OnePushError('UNKNOWN_APP');
+    async setAppWaking({ id, hidesContent }, { trail }) {
+      await registry.getApp(id);
+      const entry = trail.entry({ appId: id, target: hidesContent ? 'hides content' : 'shows content' });
+      await cycle.execute(cycle.commands.setAppWaking, { id, hidesContent }, entry);
       return create(SetAppWakingResponseSchema);
     },
   };

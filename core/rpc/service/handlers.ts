@@ -10,11 +10,12 @@ import type { ReceiptFeed } from '../../delivery/receipt-feed.js';
 import type { Sessions } from '../../delivery/sessions/sessions.js';
 import type { DeleteDevices } from '../../delivery/upkeep/delete-devices.js';
 import type { WriteCycle } from '../../delivery/writer/write-cycle.js';
+import type { AccessReports } from '../../domain/access.js';
 import type { ReportReader } from '../../domain/queries.js';
 import type { RegistrationCheck, SigningKeys } from '../../registration/registration.js';
 import type { AppLimits } from '../../registry/app-limits.js';
 import type { Registry } from '../../registry/registry.js';
-import type { Admission } from './caller.js';
+import type { Admission } from './admission.js';
 
 /** The parts of the core that handlers work with. */
 export interface ServiceParts {
@@ -34,6 +35,8 @@ export interface ServiceParts {
   estimateAudience: EstimateAudience;
   /** Answers about pushes, deliveries and devices. */
   queries: ReportReader;
+  /** Keys, admin tokens and the audit log. */
+  access: AccessReports;
   /** Ends of deliveries as they come. */
   receipts: ReceiptFeed;
   /** The open session of a device. */

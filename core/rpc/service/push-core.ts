@@ -1,10 +1,12 @@
 import { createAppHandlers } from './apps.js';
 import { createAudienceHandlers } from './audiences.js';
+import { createAuditLogHandlers } from './audit-log.js';
 import { createChannelHandlers } from './channels.js';
 import { createDeleteDevicesHandler } from './delete-devices.js';
 import { createDeliveryHandlers } from './deliveries.js';
 import { createDeviceHandlers } from './devices.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
+import { createKeyHandlers } from './keys.js';
 import { createPushHandlers } from './pushes.js';
 import { createQueryHandlers } from './queries.js';
 import { createQuietHoursHandlers } from './quiet-hours.js';
@@ -22,6 +24,8 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createAudienceHandlers(options),
     ...createAppHandlers(options),
     ...createSigningKeyHandlers(options),
+    ...createKeyHandlers(options),
+    ...createAuditLogHandlers(options),
     ...createChannelHandlers(options),
     ...createQueryHandlers(options),
     ...createDeliveryHandlers(options),

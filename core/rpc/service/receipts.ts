@@ -13,7 +13,8 @@ import type { ReceiptEntry, StreamEntry, WakeEntry } from '../../domain/queries.
 import { OLDEST, type ReceiptPosition } from '../../domain/receipt-position.js';
 import { toWireState } from '../wire/delivery.js';
 import { toWireWake } from '../wire/wake.js';
-import { type Admission, appOf } from './caller.js';
+import type { Admission } from './admission.js';
+import { appOf } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { parseToken, toToken } from './page-tokens.js';
 
@@ -22,6 +23,10 @@ import { parseToken, toToken } from './page-tokens.js';
  * back.
  */
 const FOREIGN = 2000;
+
+/** Milliseconds after which a stream without receipts is asked whether it may go on. */
+const RECHECK_MS = 2000;
+type QuietOrEnd = 'quiet' | 'ended';
 
 /** The methods that follow. */
 export function createReceiptHandlers({
@@ -41,6 +46,18 @@ export function createReceiptHandlers({
     },
   };
 
+  /** 'quiet': there were none for a while. */
+  async function nextReceipts(at: ReceiptPosition, signal: AbortSignal): Promise<readonly StreamEntry[] | QuietOrEnd> {
+    const pause = new AbortController();
+    const timer = setTimeout(() => pause.abort(), RECHECK_MS);
+    try {
+      const found = await receipts.next(at, AbortSignal.any([signal, pause.signal]));
+      return found ?? (signal.aborted ? 'ended' : 'quiet');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async function* follow(
     app: App,
     request: WatchReceiptsRequest,
@@ -53,10 +70,11 @@ export function createReceiptHandlers({
     yield create(WatchReceiptsResponseSchema, { position: toPosition(app.num, at) });
     let passed = 0;
     for (;;) {
-      const found = await receipts.next(at, signal);
-      if (found === undefined) return;
+      const found = await nextReceipts(at, signal);
+      if (found === 'ended') return;
       // The app may have been disabled, or its key have ended, since.
       await readmit();
+      if (found === 'quiet') continue;
       at = found.at(-1)?.position ?? at;
       const own = found.filter(({ appNum }) => appNum === app.num);
       const ended = own.filter((entry): entry is ReceiptEntry => !isWake(entry)).map(toReceipt);

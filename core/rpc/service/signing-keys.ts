@@ -22,7 +22,7 @@ export function createSigningKeyHandlers({
   'addSigningKey' | 'listSigningKeys' | 'removeSigningKey'
 > {
   return {
-    async addSigningKey({ appId, kind: wire, key: given, kid }, { caller }) {
+    async addSigningKey({ appId, kind: wire, key: given, kid }, { caller, trail }) {
       const { num: appNum, signingKeys: known } = await ownedApp(registry, caller, appId);
       const kind = KEY_KIND[wire];
       // The rules of the schema leave only those that there are.
@@ -32,7 +32,11 @@ export function createSigningKeyHandlers({
         throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'key', rule }] });
       }
       const { key, secret } = signingKeys.make(appNum, { kind, key: given, kid });
-      await cycle.execute(cycle.commands.setSigningKey, { ...key, appNum, appId });
+      await cycle.execute(
+        cycle.commands.setSigningKey,
+        { ...key, appNum, appId },
+        trail.entry({ appId, target: `signing key ${key.id}` }),
+      );
       return create(AddSigningKeyResponseSchema, { key: toWireSigningKey(key, ''), secret: secret ?? '' });
     },
 
@@ -42,10 +46,11 @@ export function createSigningKeyHandlers({
       return create(ListSigningKeysResponseSchema, { keys });
     },
 
-    async removeSigningKey({ appId, id }, { caller }) {
-      const { num: appNum } = await ownedApp(registry, caller, appId);
-      const isRemoved = await cycle.execute(cycle.commands.removeSigningKey, { appId, appNum, id });
-      if (!isRemoved) throw new OnePushError('UNKNOWN_SIGNING_KEY');
+    async removeSigningKey({ appId, id }, { caller, trail }) {
+      const { num: appNum, signingKeys: known } = await ownedApp(registry, caller, appId);
+      if (!known.some((key) => key.id === id)) throw new OnePushError('UNKNOWN_SIGNING_KEY');
+      const entry = trail.entry({ appId, target: `signing key ${id}` });
+      await cycle.execute(cycle.commands.removeSigningKey, { appId, appNum, id }, entry);
       return create(RemoveSigningKeyResponseSchema);
     },
   };

@@ -56,14 +56,10 @@ export function createUsageHandlers({
   }
 
   return {
-    async setAppLimits({ id, limits: given }) {
-      const known = await cycle.execute(cycle.commands.updateApp, {
-        id,
-        name: undefined,
-        registration: undefined,
-        limits: toOwnLimits(given),
-      });
-      if (!known) throw new OnePushError('UNKNOWN_APP');
+    async setAppLimits({ id, limits: given }, { trail }) {
+      await registry.getApp(id);
+      const update = { id, name: undefined, registration: undefined, limits: toOwnLimits(given) };
+      await cycle.execute(cycle.commands.updateApp, update, trail.entry({ appId: id }));
       return create(SetAppLimitsResponseSchema);
     },
 

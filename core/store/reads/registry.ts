@@ -4,7 +4,7 @@ import type { App, AppKey } from '../../domain/app.js';
 import { EVERYONE_TAG } from '../../domain/audience.js';
 import { type Device, dayOf, type Membership } from '../../domain/device.js';
 import { decodeLimits } from '../sql/app-limits.js';
-import { platformCodes, registrationCodes } from '../sql/codes.js';
+import { platformCodes, registrationCodes, scopeCodes } from '../sql/codes.js';
 import { keyChunks, rowsFor, type SqlDriver, type Tables } from '../sql/driver.js';
 import type { StoreReader } from '../store.js';
 import { findSigningKeys } from './signing-keys.js';
@@ -32,6 +32,8 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
             registration: apps.registration,
             limits: apps.limits,
             keyNum: appKeys.num,
+            keyName: appKeys.name,
+            scope: appKeys.scope,
             hash: appKeys.keyHash,
             expiresAt: appKeys.expiresAt,
           })
@@ -42,13 +44,16 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
       const found = new Map<number, App & { keys: AppKey[] }>();
       const nums = rows.map(({ num }) => num);
       const signing = await findSigningKeys(driver, nums);
-      for (const { num, id, name, disabledAt, registration: mode, limits: own, keyNum, hash, expiresAt } of rows) {
+      for (const { num, id, name, disabledAt, registration: mode, limits: own, ...key } of rows) {
         const registration = registrationCodes.fromCode(mode);
         const signingKeys = signing.get(num) ?? [];
         const limits = decodeLimits(own);
         const app = { num, id, name, keys: [], disabled: disabledAt !== null, registration, signingKeys, limits };
         const known = found.get(num) ?? app;
-        if (hash !== null) known.keys.push({ id: String(keyNum), scope: 'manage', hash, expiresAt });
+        const { keyNum, keyName, scope, hash, expiresAt } = key;
+        if (keyNum !== null && hash !== null) {
+          known.keys.push({ num: keyNum, name: keyName ?? '', scope: scopeCodes.fromCode(scope), hash, expiresAt });
+        }
         found.set(num, known);
       }
       return [...found.values()];

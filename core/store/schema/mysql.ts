@@ -2,6 +2,7 @@ import { boolean, index, int, mysqlTable, primaryKey, tinyint, uniqueIndex } fro
 import { asciiText, exactText, freeText, longText, number53 } from './mysql-columns.js';
 
 export * from './mysql-access.js';
+export * from './mysql-callers.js';
 export * from './mysql-waking.js';
 
 /** Business systems that may push. */
@@ -30,6 +31,11 @@ export const appKeys = mysqlTable(
     createdAt: number53('created_at').notNull(),
     /** Null: until it is replaced. */
     expiresAt: number53('expires_at'),
+    /** For people; empty: one of CreateApp and RotateAppKey. */
+    name: freeText('name', { length: 255 }).notNull().default(''),
+    scope: tinyint('scope').notNull().default(0),
+    /** To a minute or so; null: never. */
+    lastUsedAt: number53('last_used_at'),
   },
   (t) => [index('app_keys_app').on(t.appNum)],
 );

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 export * from './sqlite-access.js';
+export * from './sqlite-callers.js';
 export * from './sqlite-waking.js';
 
 /** Milliseconds since the Unix epoch, or an id below 2^53. */
@@ -33,6 +34,11 @@ export const appKeys = sqliteTable(
     createdAt: number53('created_at').notNull(),
     /** Null: until it is replaced. */
     expiresAt: number53('expires_at'),
+    /** For people; empty: one of CreateApp and RotateAppKey. */
+    name: text('name').notNull().default(''),
+    scope: integer('scope').notNull().default(0),
+    /** To a minute or so; null: never. */
+    lastUsedAt: number53('last_used_at'),
   },
   (t) => [index('app_keys_app').on(t.appNum)],
 );

@@ -1,4 +1,5 @@
-import type { RegistrationMode, SigningKeyKind } from '../../domain/app.js';
+import type { Actor } from '../../domain/access.js';
+import type { RegistrationMode, Scope, SigningKeyKind } from '../../domain/app.js';
 import type { Channel, ChannelEnvironment, TokenState } from '../../domain/channel.js';
 import type { PlatformFilter } from '../../domain/device.js';
 import type { JobState } from '../../domain/job.js';
@@ -76,5 +77,9 @@ export const wakeStateCodes = codeTable<WakeState>({
 export const registrationCodes = codeTable<RegistrationMode>({ OPEN: 0, BOTH: 1, SIGNED: 2 });
 /** Numbers of the kinds of signing keys. */
 export const signingKeyCodes = codeTable<SigningKeyKind>({ HS256: 1, ES256: 2, EDDSA: 3, RS256: 4, JWKS: 5 });
+/** Numbers of scopes of keys. */
+export const scopeCodes = codeTable<Scope>({ manage: 0, send: 1, read: 2 });
+/** Numbers of kinds of actors. */
+export const actorCodes = codeTable<Actor['kind']>({ app: 1, admin: 2 });
 /** Numbers of whose quiet hours they are. */
 export const quietScopeCodes = codeTable<QuietSubject['kind']>({ app: 0, user: 1, device: 2 });

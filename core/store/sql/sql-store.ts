@@ -1,6 +1,7 @@
 import { PER_MILLISECOND } from '../../../common/push-id.js';
 import { createIdClock, type IdClock } from '../../domain/id-clock.js';
 import { createAudienceReads } from '../reads/audiences.js';
+import { createCallerReads } from '../reads/callers.js';
 import { createChannelReads } from '../reads/channels.js';
 import { createDeliveryReads } from '../reads/deliveries.js';
 import { createDeliveryListReads } from '../reads/delivery-lists.js';
@@ -16,6 +17,7 @@ import { createUsageReads } from '../reads/usage.js';
 import { createWakeReads } from '../reads/wakes.js';
 import { type CoreOwnership, type Store, StoreUnavailable } from '../store.js';
 import { createAppCommits } from '../writes/apps.js';
+import { createCallerCommits } from '../writes/callers.js';
 import { createChannelCommits } from '../writes/channels.js';
 import { createDeliveryCommits } from '../writes/deliveries.js';
 import { createIdRotationCommits } from '../writes/id-rotations.js';
@@ -28,6 +30,7 @@ import { createSigningKeyCommits } from '../writes/signing-keys.js';
 import { createSweepCommits } from '../writes/sweep.js';
 import { createWakePlanCommits } from '../writes/wake-plans.js';
 import { createWakeCommits } from '../writes/wakes.js';
+import { createAuditTrail } from './audit-trail.js';
 import type { Database, SqlDriver } from './driver.js';
 import { createEndedCounts, type EndedCounts } from './ended-counts.js';
 import { CORE, createFence } from './fence.js';
@@ -65,10 +68,16 @@ export function createSqlStore(database: Database): Store {
     return committed;
   }
 
-  return storeOver({ ...database, ...ended, nextReceipt }, { ...fence, takeOver, resolveDoubt }, ended);
+  const { driver, alongside } = createAuditTrail({ ...database, ...ended, nextReceipt });
+  return storeOver(driver, { ...fence, takeOver, resolveDoubt }, ended, alongside);
 }
 
-function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: EndedCounts): Store {
+function storeOver(
+  driver: SqlDriver,
+  ownership: CoreOwnership,
+  { counts }: EndedCounts,
+  alongside: Store['alongside'],
+): Store {
   const registryReads = createRegistryReads(driver);
   const deliveryReads = createDeliveryReads(driver);
   const limits = createRegistrationLimits(driver);
@@ -81,6 +90,9 @@ function storeOver(driver: SqlDriver, ownership: CoreOwnership, { counts }: Ende
     ...createIdRotationCommits(driver),
     ...createSigningKeyReads(driver),
     ...createSigningKeyCommits(driver),
+    ...createCallerReads(driver),
+    ...createCallerCommits(driver),
+    alongside,
     ...createChannelReads(driver),
     ...createChannelCommits(driver),
     ...createQuietHoursReads(driver),

@@ -3,7 +3,7 @@ import { registrationCodes } from '../sql/codes.js';
 import { places, type SqlDriver, type Transaction } from '../sql/driver.js';
 import type { AppState, AppUpdate, KeyRotation, StoreWriter } from '../store.js';
 
-/** Maximum number of keys of an app that work at a time: beyond it the oldest go. */
+/** Maximum number of keys without a name that an app has at a time: beyond it the oldest go. */
 const KEYS_PER_APP = 10;
 
 /** Changes of apps that exist. */
@@ -36,14 +36,13 @@ async function rotate(tx: Transaction, { id, keyHash, oldUntil, now }: KeyRotati
   const num = await numOf(tx, id);
   if (num === undefined) return false;
   // A key that was to end earlier still does.
-  await tx.run('UPDATE app_keys SET expires_at = ? WHERE app_num = ? AND (expires_at IS NULL OR expires_at > ?)', [
-    oldUntil,
-    num,
-    oldUntil,
-  ]);
+  await tx.run(
+    "UPDATE app_keys SET expires_at = ? WHERE app_num = ? AND name = '' AND (expires_at IS NULL OR expires_at > ?)",
+    [oldUntil, num, oldUntil],
+  );
   await tx.run('INSERT INTO app_keys (app_num, key_hash, created_at) VALUES (?, ?, ?)', [num, keyHash, now]);
   await tx.run('DELETE FROM app_keys WHERE app_num = ? AND expires_at <= ?', [num, now]);
-  const keys = await tx.all('SELECT num FROM app_keys WHERE app_num = ? ORDER BY num DESC', [num]);
+  const keys = await tx.all("SELECT num FROM app_keys WHERE app_num = ? AND name = '' ORDER BY num DESC", [num]);
   const beyond = keys.slice(KEYS_PER_APP).map((row) => Number(row.num));
   if (beyond.length > 0) await tx.run(`DELETE FROM app_keys WHERE num IN ${places(beyond.length)}`, beyond);
   return true;

@@ -16,7 +16,7 @@ export const file_onepush_v1_app: GenFile = /*@__PURE__*/
   fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSKFAQoQQ3JlYXRlQXBwUmVxdWVzdBIzCgRuYW1lGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjwKDHJlZ2lzdHJhdGlvbhgCIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIIukgFggECEAEiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIiUKDUdldEFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIsQBCg5HZXRBcHBSZXNwb25zZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjIKDHJlZ2lzdHJhdGlvbhgEIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZRIeChZ1bnNpZ25lZF9yZWdpc3RyYXRpb25zGAUgASgNEjIKDnVuc2lnbmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLBAQoQVXBkYXRlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASOAoEbmFtZRgCIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgAiAEBEkMKDHJlZ2lzdHJhdGlvbhgDIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIKukgHggEEEAEgAEgBiAEBQgcKBV9uYW1lQg8KDV9yZWdpc3RyYXRpb24iEwoRVXBkYXRlQXBwUmVzcG9uc2UiUAoTUm90YXRlQXBwS2V5UmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASIwoQa2VlcF9vbGRfc2Vjb25kcxgCIAEoDUIJukgGKgQYgPUkIl8KFFJvdGF0ZUFwcEtleVJlc3BvbnNlEg8KB2FwcF9rZXkYASABKAkSNgoSb2xkX2tleXNfZXhwaXJlX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIpChFEaXNhYmxlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCAiFAoSRGlzYWJsZUFwcFJlc3BvbnNlIigKEEVuYWJsZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIhMKEUVuYWJsZUFwcFJlc3BvbnNlKosBChBSZWdpc3RyYXRpb25Nb2RlEiEKHVJFR0lTVFJBVElPTl9NT0RFX1VOU1BFQ0lGSUVEEAASGgoWUkVHSVNUUkFUSU9OX01PREVfT1BFThABEhoKFlJFR0lTVFJBVElPTl9NT0RFX0JPVEgQAhIcChhSRUdJU1RSQVRJT05fTU9ERV9TSUdORUQQA0J2Cg5jb20ub25lcHVzaC52MUIIQXBwUHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * Creates an app: a business system that may push. Needs the admin token.
+ * Creates an app: a business system that may push. Needs an admin token.
  *
  * @generated from message onepush.v1.CreateAppRequest
  */
@@ -75,7 +75,7 @@ export const CreateAppResponseSchema: GenMessage<CreateAppResponse> = /*@__PURE_
   messageDesc(file_onepush_v1_app, 1);
 
 /**
- * Needs the admin token.
+ * Needs an admin token.
  *
  * @generated from message onepush.v1.GetAppRequest
  */
@@ -142,7 +142,7 @@ export const GetAppResponseSchema: GenMessage<GetAppResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_app, 3);
 
 /**
- * Changes an app. What is absent stays as it is. Needs the admin token.
+ * Changes an app. What is absent stays as it is. Needs an admin token.
  *
  * @generated from message onepush.v1.UpdateAppRequest
  */
@@ -186,7 +186,7 @@ export const UpdateAppResponseSchema: GenMessage<UpdateAppResponse> = /*@__PURE_
   messageDesc(file_onepush_v1_app, 5);
 
 /**
- * Gives an app a new key. By the app itself, or with the admin token. At most 10 keys work at a time; beyond that the oldest go.
+ * Gives an app a new key. By the app itself, or with an admin token. At most 10 keys work at a time; beyond that the oldest go.
  *
  * @generated from message onepush.v1.RotateAppKeyRequest
  */
@@ -239,7 +239,7 @@ export const RotateAppKeyResponseSchema: GenMessage<RotateAppKeyResponse> = /*@_
 
 /**
  * Refuses all calls, registrations and sends of an app, and its devices' new connections, until EnableApp. What it has sent is still delivered
- * over the sessions that are open. Needs the admin token. Twice is fine.
+ * over the sessions that are open. Needs an admin token. Twice is fine.
  *
  * @generated from message onepush.v1.DisableAppRequest
  */
@@ -271,7 +271,7 @@ export const DisableAppResponseSchema: GenMessage<DisableAppResponse> = /*@__PUR
   messageDesc(file_onepush_v1_app, 9);
 
 /**
- * Undoes DisableApp. Needs the admin token. Twice is fine.
+ * Undoes DisableApp. Needs an admin token. Twice is fine.
  *
  * @generated from message onepush.v1.EnableAppRequest
  */

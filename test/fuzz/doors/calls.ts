@@ -5,7 +5,7 @@ import { MARKER } from '../input/values.js';
 import type { Credentials, Target } from '../target.js';
 
 /** Methods that would take from the app what other inputs need: they are called for another app. */
-const DISRUPTIVE = new Set(['RotateAppKey', 'DisableApp', 'EnableApp']);
+const DISRUPTIVE = new Set(['RotateAppKey', 'RevokeAppKey', 'DisableApp', 'EnableApp']);
 const ADMIN = new Set([
   'CreateApp',
   'GetApp',
@@ -16,6 +16,9 @@ const ADMIN = new Set([
   'RemoveChannel',
   'TestChannel',
   'SetAppWaking',
+  'CreateAdminToken',
+  'ListAdminTokens',
+  'RevokeAdminToken',
 ]);
 
 /** A method of PushCore: every third time the one that pushes. */

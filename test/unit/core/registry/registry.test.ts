@@ -6,8 +6,8 @@ it('a key ends with its time alone, though its app is in the cache', async () =>
   let now = 1000;
   let lookUps = 0;
   const keys = [
-    { id: 'a', scope: 'send', hash: hashSecret('earlier'), expiresAt: 2000 } as const,
-    { id: 'b', scope: 'manage', hash: hashSecret('current'), expiresAt: null } as const,
+    { num: 1, name: '', scope: 'send', hash: hashSecret('earlier'), expiresAt: 2000 } as const,
+    { num: 2, name: 'b', scope: 'manage', hash: hashSecret('current'), expiresAt: null } as const,
   ];
   const store = {
     async findApps(ids: readonly string[]) {
@@ -22,10 +22,10 @@ it('a key ends with its time alone, though its app is in the cache', async () =>
   const registry = createRegistry(store, () => now);
   for (const time of [1000, 1999]) {
     now = time;
-    expect(await registry.authenticate('app', 'earlier')).toMatchObject({ app: { id: 'app' }, key: { id: 'a' } });
+    expect(await registry.authenticate('app', 'earlier')).toMatchObject({ app: { id: 'app' }, key: { num: 1 } });
   }
   now = 2000;
   await expect(registry.authenticate('app', 'earlier')).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
-  expect(await registry.authenticate('app', 'current')).toMatchObject({ app: { id: 'app' }, key: { id: 'b' } });
+  expect(await registry.authenticate('app', 'current')).toMatchObject({ app: { id: 'app' }, key: { num: 2 } });
   expect(lookUps).toBe(1);
 });

@@ -39,6 +39,7 @@ function start(
       findUnusedTopics: async () => ({ nums: given.topics ?? [], through: undefined }),
       findLooseCursors: async () => NONE,
       findEndedKeys: ended,
+      findOldEntries: async () => [],
       countInbox: async () => given.inbox ?? new Map(),
     },
     cycle,
@@ -46,6 +47,7 @@ function start(
     isConnected: (num) => given.connected?.includes(num) ?? false,
     deviceRetentionDays: 40,
     retentionDays: 7,
+    auditRetentionDays: 90,
     log: LOG,
     now: () => NOW,
     stepInterval: 0,
@@ -73,7 +75,7 @@ it('removes devices that were not seen for long, page by page, and counts them',
     ['removeDevices', { deviceNums: [1], seenBefore: NOW - 40 * DAY }],
     ['removeDevices', { deviceNums: [6] }],
   ]);
-  expect(retention.counts()).toEqual({ devices: 2, topics: 0, cursors: 0, app_keys: 0 });
+  expect(retention.counts()).toEqual({ devices: 2, topics: 0, cursors: 0, app_keys: 0, audit_log: 0 });
 });
 
 it('notes that a device is seen that is connected, or of which it was not kept, and removes neither', async () => {

@@ -27,7 +27,7 @@ function noted(name: string, sets: string[], fails: (step: Step) => boolean = ()
 }
 
 /** A queue whose commits are never in doubt. */
-const createQueue = (): CommandQueue => createCommandQueue({ note: () => false });
+const createQueue = (): CommandQueue => createCommandQueue({ note: () => false }, () => {});
 
 const step = (subject: string, value = 0): Step => ({ subject, value });
 
@@ -167,7 +167,7 @@ describe('the queue of changes, when the store is not available', () => {
       throw sets.length === 1 ? new Error('refused') : down;
     });
     const note = vi.fn<CommitDoubt['note']>(() => true);
-    const queue = createCommandQueue({ note });
+    const queue = createCommandQueue({ note }, () => {});
     const outcomes = Promise.allSettled(['a', 'b', 'c', 'd'].map((input) => queue.add(kind, input)));
     await queue.commit();
     expect(sets).toEqual([
@@ -181,7 +181,7 @@ describe('the queue of changes, when the store is not available', () => {
   it.each([true, false])('has the effect of a commit in doubt when that is known: %s', async (isCommitted) => {
     const committed = vi.fn((_result: unknown) => []);
     const note = vi.fn<CommitDoubt['note']>(() => true);
-    const queue = createCommandQueue({ note });
+    const queue = createCommandQueue({ note }, () => {});
     const kind: Command<string, never> = {
       subjectOf: String,
       apply: () => ({ stored: Promise.reject(down), committed }),

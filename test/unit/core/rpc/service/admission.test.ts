@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OnePushError } from '../../../../../common/errors.js';
 import type { Scope } from '../../../../../core/domain/app.js';
+import { createAdmins } from '../../../../../core/registry/admins.js';
 import { createAdmit } from '../../../../../core/rpc/service/admission.js';
 import { Health } from '../../../../../gen/health/v1/health_pb.js';
 import { PushCore } from '../../../../../gen/onepush/v1/push_core_pb.js';
@@ -18,10 +19,18 @@ const app = {
 const registry = {
   authenticate: async (_: string, key: string) => {
     if (key === 'wrong') throw new OnePushError('WRONG_APP_KEY');
-    return { app, key: { id: `id-${key}`, scope: key as Scope, hash: '', expiresAt: null } };
+    return { app, key: { num: 7, name: key, scope: key as Scope, hash: '', expiresAt: null } };
   },
 };
-const admit = createAdmit(registry, 'token');
+const used: number[] = [];
+const refused: string[] = [];
+const usage = { key: (num: number) => used.push(num), token: (num: number) => used.push(num) };
+const admit = createAdmit({
+  registry,
+  admins: createAdmins('token'),
+  usage,
+  refused: (reason) => refused.push(reason),
+});
 const key = (scope: string) => ({ kind: 'app', appId: 'app', key: scope }) as const;
 const admin = { kind: 'admin', token: 'token' } as const;
 const { sendPush, getPush, updateDevice, createApp, rotateAppKey, registerDevice } = PushCore.method;
@@ -36,7 +45,7 @@ describe('admission', () => {
     for (const scope of ['send', 'read', 'manage']) {
       const admission = admit(method, key(scope));
       if (scopes.includes(scope)) {
-        expect((await admission).caller).toEqual({ kind: 'app', app, keyId: `id-${scope}`, scope });
+        expect((await admission).caller).toEqual({ kind: 'app', app, keyId: 'k7', keyName: scope, scope });
       } else {
         await expect(admission).rejects.toMatchObject({ reason: 'WRONG_SCOPE' });
       }
@@ -46,16 +55,30 @@ describe('admission', () => {
 
   it('lets in the admin where the method is for admins', async () => {
     for (const method of [createApp, rotateAppKey]) {
-      expect((await admit(method, admin)).caller).toEqual({ kind: 'admin', name: 'environment' });
+      expect((await admit(method, admin)).caller).toEqual({
+        kind: 'admin',
+        tokenId: 'environment',
+        name: 'environment',
+      });
       for (const credentials of [{ kind: 'none' } as const, { ...admin, token: 'other' }]) {
         await expect(admit(method, credentials)).rejects.toMatchObject({ reason: 'WRONG_ADMIN_TOKEN' });
       }
     }
     await expect(admit(createApp, key('manage'))).rejects.toMatchObject({ reason: 'WRONG_ADMIN_TOKEN' });
     await expect(admit(sendPush, admin)).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
-    await expect(createAdmit(registry, undefined)(createApp, { kind: 'admin', token: '' })).rejects.toMatchObject({
+    const withoutAdmin = createAdmit({ registry, admins: createAdmins(undefined), usage });
+    await expect(withoutAdmin(createApp, { kind: 'admin', token: '' })).rejects.toMatchObject({
       reason: 'WRONG_ADMIN_TOKEN',
     });
+  });
+
+  it('counts who is refused, and notes what is used', async () => {
+    used.length = 0;
+    refused.length = 0;
+    await admit(sendPush, key('send'));
+    await admit(sendPush, key('read')).catch(() => {});
+    await admit(createApp, key('manage')).catch(() => {});
+    expect({ used, refused }).toEqual({ used: [7], refused: ['WRONG_SCOPE', 'WRONG_ADMIN_TOKEN'] });
   });
 
   it('asks nothing for what is open to anyone', async () => {

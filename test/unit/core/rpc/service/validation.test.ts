@@ -26,11 +26,15 @@ describe('the rules of the schema', () => {
     // Flags, any number of 32 bits, times of which any is right or whose rule is about now, and messages that have rules
     // of their own.
     expect(free.toSorted()).toEqual([
+      'CreateAdminTokenRequest.expires_at',
+      'CreateAppKeyRequest.expires_at',
       'DeleteDevicesRequest.dry_run',
       'DeleteDevicesRequest.registered_before',
       'DeleteDevicesRequest.registered_from',
       'DeleteDevicesRequest.unseen_since',
       'DeleteDevicesRequest.without_session',
+      'ListAuditLogRequest.from',
+      'ListAuditLogRequest.until',
       'RegisterDeviceRequest.push',
       'SendPushRequest.badge',
       'SendPushRequest.dry_run',
