@@ -81,11 +81,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const limits = createAppLimits(config.appLimits);
       const quota = createPushQuota({ limits, registry, store });
       const isConnected = (deviceNum: number): boolean => sessions.presence(deviceNum) !== undefined;
-      const inboxLimits = createInboxLimits({
-        store,
-        limit: config.inboxLimit,
-        isConnected,
-      });
+      const inboxLimits = createInboxLimits({ store, limit: config.inboxLimit, isConnected });
       const receipts = createReceiptFeed(store, log);
       const channels = createChannels({ kinds: CHANNEL_KINDS, keys: config.secretKeys, log, observe: metrics.wake });
       const registrations = createRegistrations({ store, keys: config.secretKeys, log });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { newDeviceId } from '../../common/secrets.js';
 import { openMysqlStore } from '../../core/store/mysql/open.js';
 import { CommitInDoubt, Fenced, type NewJob, type Store, type WakeChanges } from '../../core/store/store.js';
 import { owned } from '../support/owned.js';
@@ -24,6 +25,8 @@ const TABLES = [
   'wakes',
   'wake_walks',
   'quiet_hours',
+  'signing_keys',
+  'replaced_ids',
   'admin_tokens',
   'audit_log',
 ];
@@ -84,6 +87,8 @@ eachStore('the fence of a store', (opened) => {
       updatedAt: NOW,
     };
     const key = { appNum: app.num, name: 'k', scope: 'read' as const, keyHash: 'late' };
+    const signing = { appNum: app.num, id: 'late', kind: 'EDDSA' as const, kid: null, keyId: null, createdAt: NOW };
+    const renamed = { id: app.id, name: 'late', registration: undefined };
     const hours = { timeZone: 'UTC', fromMinute: 0, untilMinute: 60 };
     const wake = { pushId: waiting.id, deviceNum: num, channel: 'WEBHOOK' as const };
     const made = { pushes: [directed(app, [num]).made], delivered: waiting.deliveries };
@@ -130,6 +135,15 @@ eachStore('the fence of a store', (opened) => {
           now: NOW,
         }),
       commitWalkLanes: () => store.commitWalkLanes({ pushId: wake.pushId, appNum: app.num }, [1]),
+      commitAppUpdates: () => store.commitAppUpdates([renamed]),
+      commitSigningKeys: () => store.commitSigningKeys([{ ...signing, material: '{}' }]),
+      commitSigningKeyRemovals: () => store.commitSigningKeyRemovals([{ appNum: app.num, id: 'late' }]),
+      commitIdRotations: () => store.commitIdRotations([{ id: update.id, newId: newDeviceId(), now: NOW }]),
+      commitSeen: () => store.commitSeen([num], NOW),
+      commitDeviceRemovals: () => store.commitDeviceRemovals({ deviceNums: [num], seenBefore: NOW + 1, now: NOW }),
+      commitTopicRemovals: () => store.commitTopicRemovals([1]),
+      commitCursorRemovals: () => store.commitCursorRemovals([num]),
+      commitKeyRemovals: () => store.commitKeyRemovals([1], NOW),
       commitChannelRemovals: () => store.commitChannelRemovals([channel]),
     };
   }

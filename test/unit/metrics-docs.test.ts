@@ -12,6 +12,7 @@ const SOURCES = [
   'common/tls/metrics.ts',
   'core/metrics.ts',
   'core/channel-metrics.ts',
+  'core/registration-metrics.ts',
   'edge/metrics.ts',
   'edge/workers/parent.ts',
 ];
@@ -36,6 +37,7 @@ describe('the metrics', () => {
       'onepush_edge_workers',
       'onepush_link_open_calls',
       'onepush_channels',
+      'onepush_open_apps',
     ];
     const endings = /_(total|seconds|bytes|items|pushes|settlements|attached|mismatches|in_doubt|queued|in_flight)$/;
     expect(defined.filter((name) => !endings.test(name) && !others.includes(name))).toEqual([]);

@@ -4,7 +4,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 export interface CurlExample {
   /** Owner of the credentials that it has. */
   as: 'nobody' | 'app' | 'admin';
-  /** May have `$DEVICE`, `$PUSH`, `$APP`, `$KEY` and `$TOKEN` for ids. */
+  /** May have `$DEVICE`, `$PUSH`, `$APP`, `$KEY`, `$SIGNING_KEY` and `$TOKEN` for ids. */
   request: JsonObject;
   /** The answer. */
   answer: JsonObject;
@@ -180,7 +180,7 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
     answer: { key: SIGNING_KEY },
   },
   ListSigningKeys: { as: 'admin', request: { appId: '$APP' }, answer: { keys: [SIGNING_KEY] } },
-  RemoveSigningKey: { as: 'admin', request: { appId: '$APP', id: '$KEY' }, answer: {} },
+  RemoveSigningKey: { as: 'admin', request: { appId: '$APP', id: '$SIGNING_KEY' }, answer: {} },
   RotateAppKey: {
     as: 'admin',
     request: { id: '$APP', keepOldSeconds: 3600 },

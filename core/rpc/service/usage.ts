@@ -1,5 +1,4 @@
 import { create } from '@bufbuild/protobuf';
-import { OnePushError } from '../../../common/errors.js';
 import type { AppLimitName, OwnLimits } from '../../../common/limits/names.js';
 import { shareWork } from '../../../common/shared-work.js';
 import {
