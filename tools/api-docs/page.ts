@@ -92,7 +92,7 @@ function curlExample(method: DescMethod, { as, request, answer }: CurlExample): 
   fromJson(method.output, answer);
   const credentials = { nobody: '', app: '-u testapp1:dkdka ', admin: '-H "Authorization: Bearer $ADMIN_TOKEN" ' }[as];
   // A variable stands between two strings of the shell.
-  const body = JSON.stringify(request).replaceAll(/\$[A-Z]+/g, `'$&'`);
+  const body = JSON.stringify(request).replaceAll(/\$[A-Z_]+/g, `'$&'`);
   const url = `http://127.0.0.1:9091/onepush.v1.PushCore/${method.name}`;
   const command = `curl -s ${credentials}${url} \\\n  -H 'Content-Type: application/json' -d '${body}'`;
   return `**Example**\n\n\`\`\`sh\n${command}\n\`\`\`\n\n\`\`\`json\n${JSON.stringify(answer, null, 2)}\n\`\`\`\n`;
