@@ -10,7 +10,9 @@ import type { Exchange } from './exchange.js';
 import { createFields } from './fields.js';
 import { isJsonType, isNearlyJsonType, type JsonBody, parseObject } from './json-body.js';
 
-const fields = createFields(Type.Object({ name: Label(LIMITS.name, 1) }));
+/** The fields of POST /apps/. */
+export const Body = Type.Object({ name: Label(LIMITS.name, 1) });
+const fields = createFields(Body);
 
 /** POST /apps/ */
 export async function createApp(exchange: Exchange, link: CoreLink): Promise<void> {

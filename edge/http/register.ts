@@ -16,30 +16,26 @@ import { createFields } from './fields.js';
 import { readJsonBody } from './json-body.js';
 import { toDeviceToken, VendorToken } from './vendor-token.js';
 
-const fields = createFields(
-  Type.Object({
-    alias: Name('a string'),
-    appId: Label(LIMITS.name, 1),
-    platform: Word(['ANDROID', 'IOS', 'PC', 'WEB']),
-    nativeToken: Label(LIMITS.nativeToken, 1),
-    mobile: Type.Optional(Label(LIMITS.mobile)),
-    tag: Type.Optional(
-      Type.Array(
-        Name('a string'),
-        ruled(`must be a list of at most ${LIMITS.tags} strings`, { maxItems: LIMITS.tags }),
-      ),
-    ),
-    push: Type.Optional(VendorToken),
-  }),
-  {
-    token: 'nativeToken',
-    deviceToken: 'nativeToken',
-    subscription: 'push.subscription',
-    user: 'alias',
-    userId: 'alias',
-    phone: 'mobile',
-  },
-);
+/** The fields of POST /msgpush/register. */
+export const Body = Type.Object({
+  alias: Name('a string'),
+  appId: Label(LIMITS.name, 1),
+  platform: Word(['ANDROID', 'IOS', 'PC', 'WEB']),
+  nativeToken: Label(LIMITS.nativeToken, 1),
+  mobile: Type.Optional(Label(LIMITS.mobile)),
+  tag: Type.Optional(
+    Type.Array(Name('a string'), ruled(`must be a list of at most ${LIMITS.tags} strings`, { maxItems: LIMITS.tags })),
+  ),
+  push: Type.Optional(VendorToken),
+});
+const fields = createFields(Body, {
+  token: 'nativeToken',
+  deviceToken: 'nativeToken',
+  subscription: 'push.subscription',
+  user: 'alias',
+  userId: 'alias',
+  phone: 'mobile',
+});
 
 /** Maximum number of characters of a registration token. */
 const MAX_TOKEN = 8192;

@@ -32,7 +32,8 @@ import { Notification, withRawOverrides } from './notification.js';
 
 const AUDIENCES_RULE = `must be "ALL", or a list of 1 to ${LIMITS.audiences} strings of 1 to ${LIMITS.name} characters`;
 
-const Body = Type.Object({
+/** The fields of POST /msgpush/send. */
+export const Body = Type.Object({
   appId: Label(LIMITS.name, 1),
   appKey: Label(LIMITS.name, 1),
   tenantCode: Type.Optional(Label(LIMITS.tenantCode)),

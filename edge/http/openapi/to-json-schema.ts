@@ -1,0 +1,55 @@
+import type { TSchema } from '@sinclair/typebox';
+
+/** JSON Schema of draft 2020-12, as OpenAPI 3.1 has it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Formats that other programs know. */
+const KNOWN_FORMATS = new Set(['date-time']);
+/** Fields whose text is checked in place of their value. */
+const OF_TEXT: Readonly<Record<string, JsonSchema>> = {
+  'bounded-extra': {},
+  overrides: { type: 'object', additionalProperties: { type: 'object' } },
+};
+const KEPT = [
+  'type',
+  'enum',
+  'minimum',
+  'maximum',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+  'pattern',
+  'required',
+  'description',
+];
+
+/**
+ * Turns a schema by which bodies are checked into one that other programs read: its rule becomes the description,
+ * formats of our own go, and a choice of words is an enum.
+ */
+export function toJsonSchema(schema: TSchema): JsonSchema {
+  const rule: unknown = schema.rule;
+  const described = typeof rule === 'string' ? { description: `It ${rule}.` } : {};
+  // A Word is a union of literals.
+  if (Array.isArray(schema.anyOf)) {
+    return { type: 'string', enum: schema.anyOf.map((word: TSchema): unknown => word.const), ...described };
+  }
+  const format = typeof schema.format === 'string' ? schema.format : '';
+  const kept = Object.fromEntries(
+    KEPT.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]),
+  );
+  return {
+    ...(OF_TEXT[format] ?? kept),
+    ...(KNOWN_FORMATS.has(format) ? { format } : {}),
+    ...(schema.type === 'object' ? { properties: propertiesOf(schema) } : {}),
+    ...(schema.type === 'array' ? { items: toJsonSchema(schema.items) } : {}),
+    ...described,
+  };
+}
+
+/** Returns the members of an object's schema, by their names. */
+export function propertiesOf(schema: TSchema): Record<string, JsonSchema> {
+  const properties: Record<string, TSchema> = schema.properties;
+  return Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, toJsonSchema(member)]));
+}
