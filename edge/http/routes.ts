@@ -3,7 +3,7 @@ import { OnePushError } from '../../common/errors.js';
 import type { CheckReadiness } from '../../common/http/server.js';
 import type { AddressLimits } from '../address-limits.js';
 import type { CoreLink } from '../link/client.js';
-import { loadPage, loadWorker, type StaticFile } from '../page/page.js';
+import { loadPage, loadWorker, type StaticFile, toJsonFile } from '../page/page.js';
 import type { Routes } from '../public-server.js';
 import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
@@ -11,6 +11,7 @@ import { answerCors } from './cors.js';
 import { createCrumbGuard } from './crumb-guard.js';
 import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
 import { createBodyBudget } from './incoming-body.js';
+import { createOpenApi } from './openapi/document.js';
 import { register, rotate, unregister } from './register.js';
 import { deviceTimeline, getPush, listDeliveries, listDevices, recall } from './reports/reports.js';
 import { send } from './send.js';
@@ -62,6 +63,7 @@ export function serveRoutes(
   const routes: Record<string, Record<string, Handler>> = {
     '/': serveFile(loadPage(options.vapidPublicKey)),
     '/sw.js': serveFile(loadWorker()),
+    '/openapi.json': serveFile(toJsonFile(createOpenApi())),
     '/healthz': get((exchange) => exchange.send('200 OK', TEXT_HEADERS, 'ok\n')),
     '/readyz': get(async (exchange) => {
       const obstacle = await checkReadiness();

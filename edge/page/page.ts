@@ -37,6 +37,11 @@ export function loadWorker(): StaticFile {
   return toFile('text/javascript; charset=utf-8', readText('worker.js'), ["default-src 'none'"]);
 }
 
+/** Returns a document in JSON, which anyone may read. */
+export function toJsonFile(document: object): StaticFile {
+  return toFile('application/json; charset=utf-8', JSON.stringify(document), ["default-src 'none'"]);
+}
+
 function readText(name: string): string {
   return readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
 }

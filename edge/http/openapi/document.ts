@@ -166,7 +166,7 @@ const OPERATIONS: readonly Operation[] = [
     refusals: [401, 403, 404],
   },
   {
-    path: '/apps/',
+    path: '/apps',
     method: 'post',
     id: 'createApp',
     summary: 'Create an app',
