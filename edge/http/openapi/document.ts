@@ -23,7 +23,7 @@ interface Operation {
   readonly summary: string;
   readonly tag: 'Devices' | 'Pushes' | 'Reports' | 'Apps';
   /** How its caller is known; absent: by what is in the request. */
-  readonly security?: 'appKey' | 'adminToken';
+  readonly security?: 'appKey' | 'adminToken' | 'deviceId';
   readonly parameters?: Readonly<Record<string, string>>;
   readonly query?: TObject;
   readonly headers?: Readonly<Record<string, TSchema>>;
@@ -95,6 +95,36 @@ const OPERATIONS: readonly Operation[] = [
     tag: 'Devices',
     parameters: DEVICE_ID,
     answer: 'Nothing',
+    refusals: [404],
+  },
+  {
+    path: '/msgpush/unregister',
+    method: 'post',
+    id: 'unregisterThis',
+    summary: 'The same, with the id out of the address',
+    tag: 'Devices',
+    security: 'deviceId',
+    answer: 'Nothing',
+    refusals: [404],
+  },
+  {
+    path: '/msgpush/rotate/{deviceId}',
+    method: 'post',
+    id: 'rotate',
+    summary: 'Give a device another id',
+    tag: 'Devices',
+    parameters: DEVICE_ID,
+    answer: 'RegisterAnswer',
+    refusals: [404],
+  },
+  {
+    path: '/msgpush/rotate',
+    method: 'post',
+    id: 'rotateThis',
+    summary: 'The same, with the id out of the address',
+    tag: 'Devices',
+    security: 'deviceId',
+    answer: 'RegisterAnswer',
     refusals: [404],
   },
   {
@@ -218,6 +248,7 @@ export function createOpenApi(): JsonSchema {
       schemas: SCHEMAS,
       securitySchemes: {
         appKey: { type: 'http', scheme: 'basic', description: "The app's id and key" },
+        deviceId: { type: 'http', scheme: 'bearer', description: 'The device id: a bearer secret' },
         adminToken: { type: 'http', scheme: 'bearer', description: 'An admin token' },
       },
     },

@@ -87,10 +87,11 @@ export const deviceTimeline: Report = challenging(async (exchange, link) => {
   exchange.sendJson(toTimelineJson(result.value));
 });
 
-/** The app's id and key, from `Authorization: Basic`. */
-function appOf(exchange: Exchange): { appId: string; secret: string } {
+/** The app's id and key, from `Authorization: Basic`, and where it calls from. */
+function appOf(exchange: Exchange): { appId: string; secret: string; clientAddress: string } {
   const app = parseBasic(exchange.authorization);
   // An empty id is that of nobody.
-  if (app !== undefined && app.name !== '') return { appId: app.name, secret: app.password };
+  if (app !== undefined && app.name !== '')
+    return { appId: app.name, secret: app.password, clientAddress: exchange.client().text };
   throw new OnePushError('WRONG_APP_KEY', { hint: 'it goes as Authorization: Basic, after the app id' });
 }
