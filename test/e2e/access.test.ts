@@ -322,6 +322,7 @@ describe('every path of the edge', () => {
   const PATHS: Record<string, Rule> = {
     '/': 'anyone',
     '/sw.js': 'anyone',
+    '/openapi.json': 'anyone',
     '/healthz': 'anyone',
     '/readyz': 'anyone',
     '/msgpush/register': 'anyone',

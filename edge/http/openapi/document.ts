@@ -1,223 +1,7 @@
-import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { ERRORS } from '../../../common/errors.js';
-import { Body as CreateAppBody } from '../apps.js';
-import { Body as RegisterBody } from '../register.js';
-import {
-  DeliveriesQuery,
-  DeliveriesReport,
-  DevicesQuery,
-  DevicesReport,
-  PushReport,
-  RecallReport,
-  TimelineQuery,
-  TimelineReport,
-} from '../reports/schemas.js';
-import { Body as SendFields } from '../send.js';
+import { OPERATIONS, type Operation } from './operations.js';
+import { SCHEMAS } from './schemas.js';
 import { type JsonSchema, propertiesOf, toJsonSchema } from './to-json-schema.js';
-
-/** A method of a path. */
-interface Operation {
-  readonly path: string;
-  readonly method: 'get' | 'post';
-  readonly id: string;
-  readonly summary: string;
-  readonly tag: 'Devices' | 'Pushes' | 'Reports' | 'Apps';
-  /** How its caller is known; absent: by what is in the request. */
-  readonly security?: 'appKey' | 'adminToken' | 'deviceId';
-  readonly parameters?: Readonly<Record<string, string>>;
-  readonly query?: TObject;
-  readonly headers?: Readonly<Record<string, TSchema>>;
-  readonly body?: keyof typeof SCHEMAS;
-  readonly answer: keyof typeof SCHEMAS;
-  /** Statuses of refusals, besides 400, 429 and 503. */
-  readonly refusals: readonly number[];
-}
-
-const { 'Idempotency-Key': IdempotencyKey, ...sendFields } = SendFields.properties;
-const Everyone = {
-  anyOf: [
-    toJsonSchema(SendFields.properties.audiences),
-    { type: 'string', pattern: '^[Aa][Ll][Ll]$', description: 'Every device of the app' },
-  ],
-};
-
-/** Schemas by the names that they have in the document. */
-const SCHEMAS = {
-  RegisterBody: toJsonSchema(RegisterBody),
-  RegisterAnswer: toJsonSchema(Type.Object({ id: Type.String({ description: 'The device id: a bearer secret' }) })),
-  Nothing: { type: 'object', properties: {} },
-  SendBody: withAudiences(toJsonSchema(Type.Object(sendFields))),
-  SendAnswer: toJsonSchema(
-    Type.Object({
-      requestId: Type.Optional(Type.String({ description: 'The id of the push; absent after a dry run' })),
-      dryRun: Type.Optional(Type.Boolean()),
-    }),
-  ),
-  CreateAppBody: toJsonSchema(CreateAppBody),
-  CreatedApp: toJsonSchema(Type.Object({ id: Type.String(), name: Type.String(), appKey: Type.String() })),
-  App: toJsonSchema(Type.Object({ id: Type.String(), name: Type.String() })),
-  PushReport: toJsonSchema(PushReport),
-  DeliveriesReport: toJsonSchema(DeliveriesReport),
-  RecallReport: toJsonSchema(RecallReport),
-  DevicesReport: toJsonSchema(DevicesReport),
-  TimelineReport: toJsonSchema(TimelineReport),
-  Error: toJsonSchema(
-    Type.Object({
-      code: Type.Integer({
-        enum: [...new Set(Object.values(ERRORS).map(({ code }) => code))].toSorted((a, b) => a - b),
-        description: 'The status followed by two digits',
-      }),
-      message: Type.String({ description: 'For people: it names every offending field' }),
-      field: Type.Optional(Type.String({ description: 'The first of them' })),
-      requestId: Type.Optional(Type.String({ description: 'Of an unexpected error: the log knows it by this' })),
-    }),
-  ),
-} satisfies Record<string, JsonSchema>;
-
-const REQUEST_ID = { requestId: 'What a send answered' };
-const DEVICE_ID = { deviceId: 'What a registration answered' };
-const OPERATIONS: readonly Operation[] = [
-  {
-    path: '/msgpush/register',
-    method: 'post',
-    id: 'register',
-    summary: 'Register a device, or update it',
-    tag: 'Devices',
-    body: 'RegisterBody',
-    answer: 'RegisterAnswer',
-    refusals: [401, 403, 404, 413, 415],
-  },
-  {
-    path: '/msgpush/unregister/{deviceId}',
-    method: 'post',
-    id: 'unregister',
-    summary: 'End a registration',
-    tag: 'Devices',
-    parameters: DEVICE_ID,
-    answer: 'Nothing',
-    refusals: [404],
-  },
-  {
-    path: '/msgpush/unregister',
-    method: 'post',
-    id: 'unregisterThis',
-    summary: 'The same, with the id out of the address',
-    tag: 'Devices',
-    security: 'deviceId',
-    answer: 'Nothing',
-    refusals: [404],
-  },
-  {
-    path: '/msgpush/rotate/{deviceId}',
-    method: 'post',
-    id: 'rotate',
-    summary: 'Give a device another id',
-    tag: 'Devices',
-    parameters: DEVICE_ID,
-    answer: 'RegisterAnswer',
-    refusals: [404],
-  },
-  {
-    path: '/msgpush/rotate',
-    method: 'post',
-    id: 'rotateThis',
-    summary: 'The same, with the id out of the address',
-    tag: 'Devices',
-    security: 'deviceId',
-    answer: 'RegisterAnswer',
-    refusals: [404],
-  },
-  {
-    path: '/msgpush/send',
-    method: 'post',
-    id: 'send',
-    summary: 'Send a push',
-    tag: 'Pushes',
-    headers: { 'Idempotency-Key': IdempotencyKey },
-    body: 'SendBody',
-    answer: 'SendAnswer',
-    refusals: [401, 403, 404, 409, 413, 415],
-  },
-  {
-    path: '/msgpush/recall/{requestId}',
-    method: 'post',
-    id: 'recall',
-    summary: 'Recall a push, or cancel a scheduled one',
-    tag: 'Pushes',
-    security: 'appKey',
-    parameters: REQUEST_ID,
-    answer: 'RecallReport',
-    refusals: [401, 403, 404],
-  },
-  {
-    path: '/msgpush/push/{requestId}',
-    method: 'get',
-    id: 'getPush',
-    summary: 'What has become of a push',
-    tag: 'Reports',
-    security: 'appKey',
-    parameters: REQUEST_ID,
-    answer: 'PushReport',
-    refusals: [401, 403, 404],
-  },
-  {
-    path: '/msgpush/push/{requestId}/deliveries',
-    method: 'get',
-    id: 'listDeliveries',
-    summary: 'What has become of a push, device by device',
-    tag: 'Reports',
-    security: 'appKey',
-    parameters: REQUEST_ID,
-    query: DeliveriesQuery,
-    answer: 'DeliveriesReport',
-    refusals: [401, 403, 404],
-  },
-  {
-    path: '/msgpush/devices',
-    method: 'get',
-    id: 'listDevices',
-    summary: 'The devices of a user, or those with a tag',
-    tag: 'Reports',
-    security: 'appKey',
-    query: DevicesQuery,
-    answer: 'DevicesReport',
-    refusals: [401, 403],
-  },
-  {
-    path: '/msgpush/devices/{deviceId}/timeline',
-    method: 'get',
-    id: 'deviceTimeline',
-    summary: "What happened to a device's recent pushes",
-    tag: 'Reports',
-    security: 'appKey',
-    parameters: DEVICE_ID,
-    query: TimelineQuery,
-    answer: 'TimelineReport',
-    refusals: [401, 403, 404],
-  },
-  {
-    path: '/apps',
-    method: 'post',
-    id: 'createApp',
-    summary: 'Create an app',
-    tag: 'Apps',
-    security: 'adminToken',
-    body: 'CreateAppBody',
-    answer: 'CreatedApp',
-    refusals: [401, 413, 415],
-  },
-  {
-    path: '/apps/{id}',
-    method: 'get',
-    id: 'getApp',
-    summary: 'Look an app up',
-    tag: 'Apps',
-    security: 'adminToken',
-    parameters: { id: 'The id of the app' },
-    answer: 'App',
-    refusals: [401, 404],
-  },
-];
 
 const TAGS: Readonly<Record<Operation['tag'], string>> = {
   Devices: 'Installations that receive messages',
@@ -248,6 +32,12 @@ export function createOpenApi(): JsonSchema {
       schemas: SCHEMAS,
       securitySchemes: {
         appKey: { type: 'http', scheme: 'basic', description: "The app's id and key" },
+        registrationToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'Signed by the business system; apps that are SIGNED want it',
+        },
         deviceId: { type: 'http', scheme: 'bearer', description: 'The device id: a bearer secret' },
         adminToken: { type: 'http', scheme: 'bearer', description: 'An admin token' },
       },
@@ -256,7 +46,7 @@ export function createOpenApi(): JsonSchema {
 }
 
 function describe(operation: Operation): JsonSchema {
-  const { id, summary, tag, security, parameters = {}, query, headers = {}, body, answer, refusals } = operation;
+  const { id, summary, tag, security = [], parameters = {}, query, headers = {}, body, answer, refusals } = operation;
   const all = [
     ...Object.entries(parameters).map(([name, description]) => {
       return { name, in: 'path', required: true, description, schema: { type: 'string' } };
@@ -268,7 +58,7 @@ function describe(operation: Operation): JsonSchema {
     operationId: id,
     summary,
     tags: [tag],
-    security: security === undefined ? [] : [{ [security]: [] }],
+    security: security.map((scheme) => (scheme === 'none' ? {} : { [scheme]: [] })),
     ...(all.length > 0 ? { parameters: all } : {}),
     ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
     responses: {
@@ -295,9 +85,4 @@ function refusalOf(status: number): JsonSchema {
       : {}),
     content: contentOf('Error'),
   };
-}
-
-/** A single ALL may stand in place of the list. */
-function withAudiences(schema: JsonSchema): JsonSchema {
-  return { ...schema, properties: { ...(schema.properties as JsonSchema), audiences: Everyone } };
 }
