@@ -27,7 +27,8 @@ export type ProbeResult =
   /** The vendor has no way to find out. */
   | { readonly kind: 'unsupported' };
 
-export { MAX_ANSWER_BYTES, SEND_TIMEOUT_MS } from '../outbound/https-client.js';
+export { MAX_ANSWER_BYTES } from '../outbound/https-client.js';
+export { SEND_TIMEOUT_MS } from '../outbound/send-timeout.js';
 
 /** One kind of channel: how its settings are read, and how one is opened. `S`: its settings. */
 export interface ChannelKind<S> {

@@ -8,6 +8,7 @@ import {
 import { type AgentOptions, Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
+import { SEND_TIMEOUT_MS } from './send-timeout.js';
 import { systemCode } from './system-code.js';
 
 /**
@@ -62,8 +63,6 @@ export interface HttpsClientOptions {
   readonly lookup?: LookupFunction | undefined;
 }
 
-/** Time within which a request must have been answered, in milliseconds. */
-export const SEND_TIMEOUT_MS = 10_000;
 /** Maximum number of bytes of an answer that are read. */
 export const MAX_ANSWER_BYTES = 64 * 1024;
 /** Time after which a connection that nobody uses is closed, in milliseconds: less than the vendors' own. */

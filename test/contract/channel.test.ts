@@ -11,10 +11,7 @@ import type { VendorFault } from '../support/vendors/server.js';
 
 /** Time-out of the channels in this file, in milliseconds: less than theirs, so that nobody waits for it. */
 const TIMEOUT_MS = 3_000;
-vi.mock('../../core/channel/channel.js', async (original) => ({
-  ...(await original<typeof import('../../core/channel/channel.js')>()),
-  SEND_TIMEOUT_MS: 3_000,
-}));
+vi.mock('../../core/outbound/send-timeout.js', () => ({ SEND_TIMEOUT_MS: 3_000 }));
 
 const DAY_MS = 86_400_000;
 const SECRET = 'S3CR3T';

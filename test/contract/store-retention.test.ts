@@ -49,7 +49,7 @@ eachStore('what nobody needs any more', (opened) => {
       batch({ pushes: [pushed.made, tagged.made], cursors: [{ deviceNum: num, pushId: 1 }] }),
     );
     const plan = { scope: { kind: 'deliveries', ids: pushed.deliveries }, dueAt: NOW, spreadMs: 0, now: NOW } as const;
-    expect(await store.commitWakePlans([plan])).toEqual([1]);
+    expect(await store.commitWakePlans([plan])).toMatchObject([{ planned: 1 }]);
     const hours = { timeZone: 'UTC', fromMinute: 0, untilMinute: 60 };
     for (const subject of [{ kind: 'device', deviceId: id } as const, { kind: 'user', alias: 'leaving' } as const]) {
       await store.commitQuietHours([{ appNum: app.num, subject, hours }]);

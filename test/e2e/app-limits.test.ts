@@ -3,6 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
+import { RegistrationMode } from '../../gen/onepush/v1/app_pb.js';
 import { ErrorDetailSchema } from '../../gen/onepush/v1/error_pb.js';
 import type { AppLimitsSchema } from '../../gen/onepush/v1/limit_pb.js';
 import { type SendPushRequestSchema, SendPushStreamRequestSchema } from '../../gen/onepush/v1/push_pb.js';
@@ -29,7 +30,10 @@ const admin = () => bearer(stack.adminToken);
 
 /** A new app with limits of its own. */
 async function appWith(limits: Limits) {
-  const { id: appId, appKey } = await client.createApp({ name: 'limited' }, admin());
+  const { id: appId, appKey } = await client.createApp(
+    { name: 'limited', registration: RegistrationMode.OPEN },
+    admin(),
+  );
   await client.setAppLimits({ id: appId, limits }, admin());
   const auth = basic(appId, appKey);
   return {

@@ -1,5 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RegistrationMode } from '../../gen/onepush/v1/app_pb.js';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { InterruptionLevel, Priority, WakePolicy } from '../../gen/onepush/v1/push_pb.js';
 import { GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
@@ -28,7 +29,10 @@ describe.each(PROTOCOLS)('questions over %s', (protocol) => {
     return (await client.registerDevice(registration)).deviceId;
   }
   async function otherApp() {
-    const { id, appKey } = await client.createApp({ name: 'other' }, bearer(stack.adminToken));
+    const { id, appKey } = await client.createApp(
+      { name: 'other', registration: RegistrationMode.OPEN },
+      bearer(stack.adminToken),
+    );
     return basic(id, appKey);
   }
 
@@ -57,7 +61,10 @@ describe.each(PROTOCOLS)('questions over %s', (protocol) => {
   });
 
   it('are answered by deleting devices, too: counted first, each as if it had unregistered', async () => {
-    const { id, appKey } = await client.createApp({ name: 'flooded' }, bearer(stack.adminToken));
+    const { id, appKey } = await client.createApp(
+      { name: 'flooded', registration: RegistrationMode.OPEN },
+      bearer(stack.adminToken),
+    );
     const own = basic(id, appKey);
     const registered = async (given: { alias: string; tags?: string[]; platform?: Platform }) => {
       const nativeToken = uniqueName();

@@ -1,5 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RegistrationMode } from '../../gen/onepush/v1/app_pb.js';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { DeliveryState } from '../../gen/onepush/v1/receipt_pb.js';
 import { basic, bearer, failureOf, PROTOCOLS, pushCoreClient } from '../support/rpc.js';
@@ -87,7 +88,10 @@ describe.each(PROTOCOLS)('receipts over %s', (protocol) => {
 
   it('are those of the calling app, and so is a position', async () => {
     const client = pushCoreClient(stack, protocol);
-    const { id, appKey } = await client.createApp({ name: 'other' }, bearer(stack.adminToken));
+    const { id, appKey } = await client.createApp(
+      { name: 'other', registration: RegistrationMode.OPEN },
+      bearer(stack.adminToken),
+    );
     const abort = new AbortController();
     const options = { ...basic(id, appKey), signal: abort.signal };
     const stream = client.watchReceipts({ fromNow: true }, options)[Symbol.asyncIterator]();
