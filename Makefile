@@ -12,7 +12,7 @@ BUILT := dist/.stamp
 SOURCES := $(shell find bin core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name worker.js -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
-.PHONY: help install build run verify vapid gen migrations test browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ migrations: $(INSTALLED) ## write the migrations that the schemas of both dialec
 test: build ## run the tests; ARGS=test/unit narrows them
 	$(BIN)/vitest run $(ARGS)
 
+packages: build ## pack and install the packages, run the examples and the commands of the pages, one minute
+	$(BIN)/vitest run --config vitest.packages.config.ts $(ARGS)
+
 browser: build ## try the page, its service worker, the example and the device package in Chromium, two minutes
 	$(BIN)/vitest run --config vitest.browser.config.ts $(ARGS)
 
@@ -90,7 +93,7 @@ bench-quick: build ## the same with fewer and shorter measurements, 2 minutes
 bench-gate: build ## fail when a hot row has lost a fifth of its ratio to the floor, 2 minutes
 	node --import tsx test/bench/gate.ts
 
-check: build format-current lint arrows types buf-lint buf-breaking gen-current test browser fault-short hostile-short fuzz-short bench-gate ## everything that CI checks
+check: build format-current lint arrows types buf-lint buf-breaking gen-current test packages browser fault-short hostile-short fuzz-short bench-gate ## everything that CI checks
 
 format: $(INSTALLED) ## format the sources and sort their imports
 	$(BIN)/biome check --write --linter-enabled=false .

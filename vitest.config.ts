@@ -3,10 +3,11 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Browsers, faults, attacks and benchmarks take minutes or a quiet machine: they have targets of their own.
+    // Packages, browsers, faults, attacks and benchmarks take minutes or a quiet machine: they have targets of their own.
     exclude: [
       ...configDefaults.exclude,
       'dist/**',
+      'test/packages/**',
       'test/browser/**',
       'test/fault/**',
       'test/hostile/**',
@@ -15,7 +16,8 @@ export default defineConfig({
     ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // Many wait: three keep two cores busy.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

@@ -2,11 +2,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { newDeviceId } from '../../common/secrets.js';
 import { openMysqlStore } from '../../core/store/mysql/open.js';
 import { CommitInDoubt, Fenced, type NewJob, type Store, type WakeChanges } from '../../core/store/store.js';
+import { eachStore, must, type OpenStore, openStore, rejectionOf } from '../contract/each-store.js';
+import { batch, directed, NOW, newApp, newDevices, nextNumber, nextPushId, registration } from '../contract/samples.js';
 import { owned } from '../support/owned.js';
 import { startProxy, type TcpProxy, through } from '../support/proxy.js';
 import { type FreshDatabase, freshDatabase, storeKinds } from '../support/stores.js';
-import { eachStore, must, type OpenStore, openStore, rejectionOf } from './each-store.js';
-import { batch, directed, NOW, newApp, newDevices, nextNumber, nextPushId, registration } from './samples.js';
 
 const TABLES = [
   'apps',

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** `make packages`: what newcomers do with the checkout, the packages and the pages: it installs, packs and runs them. */
+export default defineConfig({
+  test: {
+    include: ['test/packages/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
