@@ -86,6 +86,8 @@ export interface ChannelDirectory {
   hasAny(appNum: number): boolean;
   /** Returns true if no app has any credential. */
   isEmpty(): boolean;
+  /** Returns the numbers of the apps that have one, the environment's included. */
+  apps(): readonly number[];
   /** Returns the credential for a token, by channel, environment and bundle; undefined: there is none. */
   credentialFor(appNum: number, token: DeviceToken): Pick<Credential, 'num' | 'channel'> | undefined;
   /** Returns the credential for short messages; undefined: there is none. */

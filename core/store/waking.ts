@@ -85,6 +85,8 @@ export interface WakePlan {
 export interface WakeRecovery {
   /** Topic pushes that are walked again, or deliveries. */
   readonly part: 'walks' | 'inboxes';
+  /** Apps that have a credential; undefined: all are looked at. */
+  readonly appNums: readonly number[] | undefined;
   /** The push or the delivery up to which it has come. */
   readonly after: number;
   /** Number of pushes or deliveries of a page. */

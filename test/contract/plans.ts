@@ -253,10 +253,19 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
         50,
       ),
     'commitWakeRecovery of walks': () =>
-      store.commitWakeRecovery({ part: 'walks', after: one.topical, limit: 50, dueAt: now, spreadMs: 0, now }),
+      store.commitWakeRecovery({
+        part: 'walks',
+        appNums: [appNum],
+        after: one.topical,
+        limit: 50,
+        dueAt: now,
+        spreadMs: 0,
+        now,
+      }),
     'commitWakeRecovery of inboxes': () =>
       store.commitWakeRecovery({
         part: 'inboxes',
+        appNums: [appNum],
         after: deliveryOf(filling, 17),
         limit: 50,
         dueAt: now,

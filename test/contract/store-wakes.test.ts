@@ -231,7 +231,7 @@ eachStore('wakes', (opened) => {
       ['inboxes', 0],
     ] as const) {
       for (let after: number | undefined = first; after !== undefined; ) {
-        const recovery = { part, after, limit: 10, dueAt: NOW, spreadMs: 0, now: NOW };
+        const recovery = { part, appNums: [app.num], after, limit: 10, dueAt: NOW, spreadMs: 0, now: NOW };
         const page = await opened.store.commitWakeRecovery(recovery);
         found.sms.push(...page.smsPushes.map(({ pushId }) => pushId));
         after = page.through;

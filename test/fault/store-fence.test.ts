@@ -121,7 +121,15 @@ eachStore('the fence of a store', (opened) => {
           { scope: { kind: 'push', pushId: waiting.id }, dueAt: NOW, spreadMs: 0, sms: 'SMS_WEBHOOK', now: NOW },
         ]),
       commitWakeRecovery: () =>
-        store.commitWakeRecovery({ part: 'inboxes', after: 0, limit: 1, dueAt: NOW, spreadMs: 0, now: NOW }),
+        store.commitWakeRecovery({
+          part: 'inboxes',
+          appNums: [1],
+          after: 0,
+          limit: 1,
+          dueAt: NOW,
+          spreadMs: 0,
+          now: NOW,
+        }),
       commitWakes: () => store.commitWakes({ ...NO_CHANGES, settled: [{ ...wake, state: 'failed', reason: 'late' }] }),
       commitWalk: () =>
         store.commitWalk({

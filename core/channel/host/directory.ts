@@ -51,6 +51,7 @@ export function createChannelDirectory(): ChangingDirectory {
     },
     hasAny: (appNum) => byApp.has(appNum),
     isEmpty: () => byApp.size === 0,
+    apps: () => [...byApp.keys()],
     credentialFor(appNum, { channel, environment = 'PRODUCTION', bundle }) {
       const fitting = byApp.get(appNum)?.filter(({ channel: own, scope }) => {
         const hasEnvironment = scope.environment === undefined || scope.environment === environment;

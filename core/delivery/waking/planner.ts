@@ -69,6 +69,8 @@ const DEVICES_AT_ONCE = 2000;
 /** Deliveries of a page of recovery, and topic pushes. */
 const RECOVERY_PAGE = 2000;
 const WALKS_PAGE = 500;
+/** Maximum number of apps that recovery names in a statement. */
+const MAX_NAMED_APPS = 500;
 /**
  * Topic pushes of the ten minutes before a trouble began are walked again: what sessions had received of older ones was
  * kept. In ids of pushes.
@@ -222,7 +224,10 @@ export function createPlanner(options: PlannerOptions): Planner {
     }
     const [time, limit] = [now(), part === 'walks' ? WALKS_PAGE : RECOVERY_PAGE];
     const when = afterGrace();
-    const page = await cycle.execute(cycle.commands.recoverWakes, { part, after, limit, ...when, now: time });
+    const apps = directory.apps();
+    // With so many, most that waits is theirs.
+    const appNums = apps.length > MAX_NAMED_APPS ? undefined : apps;
+    const page = await cycle.execute(cycle.commands.recoverWakes, { part, appNums, after, limit, ...when, now: time });
     if (page.planned > 0) planned(page.planned, when.dueAt);
     // By rows: they may be many, and those that there are already are planned only once.
     await carryOut(page.smsPushes.flatMap(({ createdAt, ...push }) => planOf(push, createdAt + times.smsMs, 'sms')));

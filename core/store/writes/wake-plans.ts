@@ -1,5 +1,5 @@
 import { channelCodes, endingCodes, tokenStateCodes, wakePolicyCodes } from '../sql/codes.js';
-import { chunks, KEYS_PER_STATEMENT, type SqlDriver, type SqlValue, type Transaction } from '../sql/driver.js';
+import { chunks, KEYS_PER_STATEMENT, places, type SqlDriver, type SqlValue, type Transaction } from '../sql/driver.js';
 import { firstLane, smsLane } from '../sql/lanes.js';
 import { DUE, FIRST_SMS, hasNoWake, IS_WANTED, spreadBy } from '../sql/wake-sql.js';
 import type { PlannedWakes, WakePlan, WakeRecovery, WakesRecovered, WakeWriter } from '../store.js';
@@ -105,11 +105,8 @@ function planSms(
   );
 }
 
-/** Of apps that have a credential. */
 async function recover(driver: SqlDriver, tx: Transaction, recovery: WakeRecovery): Promise<WakesRecovered> {
   const { part, after, limit } = recovery;
-  const [credential] = await tx.all('SELECT 1 AS found FROM channels LIMIT 1', []);
-  if (credential === undefined) return { planned: 0, through: undefined, smsPushes: [] };
   // Of each push as often as it has topics.
   const source =
     part === 'walks' ? 'SELECT DISTINCT push_id AS id FROM timeline WHERE push_id' : 'SELECT id FROM inbox WHERE id';
@@ -125,12 +122,13 @@ async function recover(driver: SqlDriver, tx: Transaction, recovery: WakeRecover
     await walkAgain(driver, tx, recovery, through);
     return { planned: 0, through: more, smsPushes: [] };
   }
-  const page = 'i.id > ? AND i.id <= ? AND i.app_num IN (SELECT app_num FROM channels)';
-  const planned = await planDirected(driver, tx, recovery, page, [after, through]);
+  const page = `i.id > ? AND i.id <= ? AND ${ofApps('i', recovery)}`;
+  const values = [after, through, ...(recovery.appNums ?? [])];
+  const planned = await planDirected(driver, tx, recovery, page, values);
   const sms = await tx.all(
     `SELECT DISTINCT p.id, p.app_num, p.created_at FROM inbox i JOIN pushes p ON p.id = i.push_id AND p.sms = 1
      WHERE ${page}`,
-    [after, through],
+    values,
   );
   return {
     planned,
@@ -143,19 +141,25 @@ async function recover(driver: SqlDriver, tx: Transaction, recovery: WakeRecover
   };
 }
 
+/** Holds for rows of the apps that are looked at. Their numbers are its values. */
+function ofApps(row: 'i' | 'p', { appNums }: WakeRecovery): string {
+  return appNums === undefined ? 'TRUE' : `${row}.app_num IN ${places(appNums.length)}`;
+}
+
 /** Walks topic pushes again: a session that ended with the core may not have been sent them. */
 async function walkAgain(
   { insertIgnore }: SqlDriver,
   tx: Transaction,
-  { after, dueAt, now }: WakeRecovery,
+  recovery: WakeRecovery,
   through: number,
 ): Promise<void> {
+  const { after, dueAt, now, appNums = [] } = recovery;
   await tx.enqueue('DELETE FROM wake_walks WHERE push_id > ? AND push_id <= ?', [after, through]);
   await tx.run(
     `${insertIgnore} INTO wake_walks (push_id, lane, app_num, due_at, expires_at)
      SELECT DISTINCT p.id, ${firstLane('p.app_num')}, p.app_num, ?, p.expires_at
-     FROM timeline l JOIN pushes p ON p.id = l.push_id JOIN channels i ON i.app_num = p.app_num
-     WHERE l.push_id > ? AND l.push_id <= ? AND p.expires_at > ? AND p.wake <> ${NEVER}`,
-    [dueAt, after, through, now],
+     FROM timeline l JOIN pushes p ON p.id = l.push_id
+     WHERE l.push_id > ? AND l.push_id <= ? AND p.expires_at > ? AND p.wake <> ${NEVER} AND ${ofApps('p', recovery)}`,
+    [dueAt, after, through, now, ...appNums],
   );
 }

@@ -35,6 +35,7 @@ it('looks less and less often at wakes whose vendor takes nothing, however often
     directory: {
       hasAny: () => true,
       isEmpty: () => false,
+      apps: () => [1],
       credentialFor: () => ({ num: 1, channel: 'APNS' }),
       smsCredential: () => undefined,
       hidesContent: () => false,

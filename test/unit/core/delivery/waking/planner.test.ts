@@ -50,6 +50,7 @@ describe('the planner', () => {
       directory: {
         hasAny: () => true,
         isEmpty: () => isEmpty,
+        apps: () => [1],
         credentialFor: () => undefined,
         smsCredential: () => ({ num: 1, channel: 'SMS_WEBHOOK' }),
         hidesContent: () => false,
