@@ -127,7 +127,7 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
       await waitingForLock(other);
       await other.query('COMMIT');
       await created;
-      expect(await store.findApps(['shared'])).toEqual([
+      expect(await store.findApps(['shared'])).toMatchObject([
         { num: 77, id: 'shared', name: 'theirs', keys: [{ hash: 'theirs', expiresAt: null }], disabled: false },
       ]);
       other.destroy();
