@@ -214,7 +214,8 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
       await deliver('no JSON');
       await deliver({ id: 'p2', tag: 'k2', appId: 'a' });
       await deliver({ id: 'p3', tag: 'k3', title: 'Odd', body: null, actions: 5, renotify: 'yes' });
-      expect(await settledTitles()).toEqual(['New message', 'New message', 'Odd']);
+      await waitForShown(3);
+      expect(await shownTitles()).toEqual(['New message', 'New message', 'Odd']);
     });
 
     it('remembers a bounded number of ids, the last ones', async () => {
