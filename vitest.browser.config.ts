@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // Now and then Chromium drops a push message that DevTools hands it.
+    retry: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
