@@ -32,7 +32,7 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
     service = await startPushService();
     vapidKey = String(service.settings.publicKey);
     stack = await startStack({
-      coreEnv: { ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64') },
+      coreEnv: { ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64'), ONEPUSH_WAKE_GRACE: '0' },
       edgeEnv: { ONEPUSH_VAPID_PUBLIC_KEY: vapidKey },
     });
     const settingsJson = JSON.stringify(service.settings);
