@@ -54,7 +54,11 @@ export interface AccessReader {
 export interface AccessWriter {
   /** Changes apps. Answers in the order of the call whether there is such an app. */
   commitAppUpdates(updates: readonly AppUpdate[]): Promise<boolean[]>;
-  /** Stores signing keys; one that is stored already gets this material. */
+  /**
+   * Stores signing keys; one that is stored already gets this material.
+   *
+   * @throws OnePushError TOO_MANY_KEYS: the app of one of them has as many as it may
+   */
   commitSigningKeys(keys: readonly StoredSigningKey[]): Promise<void>;
   /** Removes signing keys. Answers in the order of the call whether there was such a key. */
   commitSigningKeyRemovals(keys: readonly { appNum: number; id: string }[]): Promise<boolean[]>;

@@ -68,6 +68,18 @@ eachStore('who gets in', (opened) => {
       expect((await again(other)).signingKeys).toHaveLength(1);
     });
 
+    it('is refused as the eleventh of its app, also where many come at once', async () => {
+      const { store } = opened;
+      const app = await newApp(store);
+      const adding = await Promise.allSettled(Array.from({ length: 14 }, () => store.commitSigningKeys([keyOf(app)])));
+      const refused = adding.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+      expect(refused.map(({ reason }) => reason)).toEqual(Array(4).fill('TOO_MANY_KEYS'));
+      const { signingKeys } = await again(app);
+      expect(signingKeys).toHaveLength(10);
+      // One that there is may be stored otherwise.
+      await store.commitSigningKeys([{ ...must(signingKeys[0]), appNum: app.num }]);
+    });
+
     it('is loaded at start where it is encrypted, and keeps its place when it is encrypted otherwise', async () => {
       const { store } = opened;
       const app = await newApp(store);

@@ -9,9 +9,6 @@ import { KEY_KIND, toWireSigningKey } from '../wire/registration.js';
 import { ownedApp } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 
-/** Maximum number of signing keys of an app: each may be tried for a token. */
-const MAX_KEYS = 10;
-
 /** The methods about keys that registration tokens are checked with. */
 export function createSigningKeyHandlers({
   registry,
@@ -23,14 +20,10 @@ export function createSigningKeyHandlers({
 > {
   return {
     async addSigningKey({ appId, kind: wire, key: given, kid }, { caller, trail }) {
-      const { num: appNum, signingKeys: known } = await ownedApp(registry, caller, appId);
+      const { num: appNum } = await ownedApp(registry, caller, appId);
       const kind = KEY_KIND[wire];
       // The rules of the schema leave only those that there are.
       if (kind === undefined) throw new OnePushError('INVALID_FIELDS');
-      if (known.length >= MAX_KEYS) {
-        const rule = `must be removed first: the app has ${MAX_KEYS}, and can have no more`;
-        throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'key', rule }] });
-      }
       const { key, secret } = signingKeys.make(appNum, { kind, key: given, kid });
       await cycle.execute(
         cycle.commands.setSigningKey,
@@ -50,7 +43,9 @@ export function createSigningKeyHandlers({
       const { num: appNum, signingKeys: known } = await ownedApp(registry, caller, appId);
       if (!known.some((key) => key.id === id)) throw new OnePushError('UNKNOWN_SIGNING_KEY');
       const entry = trail.entry({ appId, target: `signing key ${id}` });
-      await cycle.execute(cycle.commands.removeSigningKey, { appId, appNum, id }, entry);
+      const isRemoved = await cycle.execute(cycle.commands.removeSigningKey, { appId, appNum, id }, entry);
+      // Another call was first.
+      if (!isRemoved) throw new OnePushError('UNKNOWN_SIGNING_KEY');
       return create(RemoveSigningKeyResponseSchema);
     },
   };
