@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { RETRIES } from './test/support/retries.js';
 
 /** `make hostile` and `make hostile-short`: one after the other, with the machine to themselves. */
 export default defineConfig({
@@ -9,5 +10,6 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 180_000,
     hookTimeout: 60_000,
+    retry: RETRIES,
   },
 });

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { RETRIES } from './test/support/retries.js';
 
 /** `make packages`: what newcomers do with the checkout, the packages and the pages: it installs, packs and runs them. */
 export default defineConfig({
@@ -9,5 +10,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    retry: RETRIES,
   },
 });

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { WAIT_MS } from './eventually.js';
 import { createWaiters } from './waiters.js';
 
 /** A message as a device gets it. */
@@ -100,7 +101,7 @@ export function connectDevice(wsUrl: string, deviceId: string, options: { ca?: s
     });
   });
 
-  function waitFor<T>(find: () => T | undefined, timeoutMs = 5_000): Promise<T> {
+  function waitFor<T>(find: () => T | undefined, timeoutMs = WAIT_MS): Promise<T> {
     return waiters.waitFor(find, timeoutMs);
   }
 

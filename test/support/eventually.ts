@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Milliseconds that tests wait for what should come at once: a busy machine may take seconds. */
+export const WAIT_MS = 15_000;
+
 /** What `eventually` resolves to: the value of the condition once it holds. */
 export type Held<T> = Exclude<T, false | null | undefined | 0 | ''>;
 
 export interface EventuallyOptions {
-  /** How long the condition may take to hold, in milliseconds; 5000 by default. */
+  /** How long the condition may take to hold, in milliseconds; WAIT_MS by default. */
   timeoutMs?: number;
   /** The pause between two attempts, in milliseconds; 20 by default. */
   intervalMs?: number;
@@ -18,7 +21,7 @@ export interface EventuallyOptions {
  * line, a close) wait for the event instead.
  */
 export async function eventually<T>(fn: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<Held<T>> {
-  const { timeoutMs = 5_000, intervalMs = 20, message = 'the condition to hold' } = options;
+  const { timeoutMs = WAIT_MS, intervalMs = 20, message = 'the condition to hold' } = options;
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;
   for (;;) {

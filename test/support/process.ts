@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { NODE_OPTIONS } from '../../common/node-options.js';
 import { ROOT, requireDist } from './dist.js';
+import { WAIT_MS } from './eventually.js';
 import { guard } from './guard.js';
 import { collectLines, type LineMatch } from './log-lines.js';
 
@@ -97,7 +98,7 @@ export async function startProcess(
       }
       return code;
     },
-    waitForLog: (match, timeoutMs = 5_000) => lines.waitFor(match, timeoutMs),
+    waitForLog: (match, timeoutMs = WAIT_MS) => lines.waitFor(match, timeoutMs),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { WAIT_MS } from './eventually.js';
 import { createWaiters } from './waiters.js';
 
 /** A frame as the server sent it. */
@@ -110,9 +111,9 @@ export async function connectRawDevice(wsUrl: string, deviceId: string): Promise
   return {
     frames,
     ids,
-    pings: (count, timeoutMs = 5000) =>
+    pings: (count, timeoutMs = WAIT_MS) =>
       waiters.waitFor(() => (pings().length >= count ? pings() : undefined), timeoutMs),
-    messages: (count, timeoutMs = 5000) =>
+    messages: (count, timeoutMs = WAIT_MS) =>
       waiters.waitFor(() => (ids().length >= count ? ids() : undefined), timeoutMs),
     pong: (payload) => write(OPCODE.pong, payload),
     send: (text) => write(OPCODE.text, Buffer.from(text)),
