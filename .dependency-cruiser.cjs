@@ -6,7 +6,7 @@ const only = (name, from, to, comment) => ({
   comment,
   severity: 'error',
   from: { path: from },
-  to: { path: '^(bin|core|edge|common|client|device|gen|test|tools)/', pathNot: to },
+  to: { path: '^(bin|cli|core|edge|common|client|device|gen|test|tools)/', pathNot: to },
 });
 
 const STORE = '^core/store/(store|types)\\.ts$';
@@ -19,7 +19,7 @@ module.exports = {
     {
       name: 'nobody-imports-main',
       severity: 'error',
-      from: { path: '^(bin|core|edge|common|client|device)/' },
+      from: { path: '^(bin|cli|core|edge|common|client|device)/' },
       to: { path: '/main\\.ts$' },
     },
     {
@@ -91,7 +91,7 @@ module.exports = {
       comment: 'implementations of store, channels and shards are named only where the core is put together',
       severity: 'error',
       from: {
-        path: '^(core|edge|common|client|bin)/',
+        path: '^(core|edge|common|client|bin|cli)/',
         pathNot:
           '^core/(store|channel|shards|registration|outbound|sealing)/|^core/(app|open-store|load-secrets)\\.ts$',
       },
@@ -102,6 +102,12 @@ module.exports = {
     },
     only('core', '^core/', ['^(core|common|gen)/'], 'core imports nothing of edge'),
     only('edge', '^edge/', ['^(edge|common|gen)/'], 'edge imports nothing of core'),
+    only(
+      'cli',
+      '^cli/',
+      ['^(cli|client|common|gen)/', '^core/(config|open-store|inspect-store)\\.ts$', '^edge/config\\.ts$', STORE],
+      'the command goes over the client; of the processes it knows their settings, and how a store is opened',
+    ),
     only('common', '^common/', ['^(common|gen)/'], 'common imports neither core nor edge'),
     only(
       'client',

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import { VERSION } from './version.js';
 
 /** One value of a metric, with its labels. */
 export interface Sample {
@@ -140,11 +140,10 @@ function toValues(name: string, bounds: readonly number[], { labels, buckets, su
 
 function addProcess({ registry, gauge }: Meters): void {
   collectDefaultMetrics({ register: registry });
-  const version = ownVersion();
   gauge(
     'onepush_build_info',
     'Always 1; the labels are the versions of ONE-PUSH and of Node.js.',
-    () => [{ labels: { version, node: process.versions.node }, value: 1 }],
+    () => [{ labels: { version: VERSION, node: process.versions.node }, value: 1 }],
     'first',
   );
   const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION });
@@ -164,13 +163,4 @@ function addProcess({ registry, gauge }: Meters): void {
     },
     'max',
   );
-}
-
-function ownVersion(): string {
-  // Beside common/ in the sources, one level up from there when compiled.
-  for (const path of ['../package.json', '../../package.json']) {
-    const url = new URL(path, import.meta.url);
-    if (existsSync(url)) return String(JSON.parse(readFileSync(url, 'utf8')).version);
-  }
-  return 'unknown';
 }

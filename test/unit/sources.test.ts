@@ -17,7 +17,7 @@ const TEXTS = new Set([
   'tools/settings/zh.ts',
 ]);
 
-const FOLDERS = ['bin', 'core', 'edge', 'common', 'client', 'device', 'tools'];
+const FOLDERS = ['bin', 'cli', 'core', 'edge', 'common', 'client', 'device', 'tools'];
 const paths = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /(?<!\.config|\.d)\.ts$/.test(name) && !/node_modules|dist/.test(name))

@@ -1,0 +1,86 @@
+import { ConfigError } from '../common/settings/env.js';
+import { systemReason } from '../common/system-reason.js';
+import { EXITS, type Exit } from './exits.js';
+
+/** A failure in words for people: one line that says what is wrong, and one that says what to do. */
+export class Failure extends Error {
+  override name = 'Failure';
+  constructor(
+    readonly exit: Exclude<Exit, 'ok'>,
+    message: string,
+    /** Next step; empty where the message says it. */
+    readonly hint = '',
+    /** The row of docs/errors.md and the fields, where the service said so. */
+    readonly detail: { readonly reason?: string; readonly fields?: readonly string[] } = {},
+  ) {
+    super(message);
+  }
+}
+
+/** Ends by the codes of gRPC; all others are `failed`. */
+const EXIT_BY_CODE: Readonly<Record<string, Exclude<Exit, 'ok'>>> = {
+  INVALID_ARGUMENT: 'usage',
+  OUT_OF_RANGE: 'usage',
+  UNAVAILABLE: 'unreachable',
+  DEADLINE_EXCEEDED: 'unreachable',
+  UNAUTHENTICATED: 'denied',
+  PERMISSION_DENIED: 'denied',
+  NOT_FOUND: 'missing',
+  ALREADY_EXISTS: 'conflict',
+  FAILED_PRECONDITION: 'conflict',
+  ABORTED: 'conflict',
+  RESOURCE_EXHAUSTED: 'limited',
+  CANCELLED: 'interrupted',
+};
+
+/** Next steps, by the end; what is not here needs none. */
+const HINTS: Partial<Record<Exit, string>> = {
+  unreachable: 'Is it running there? `onepush doctor` looks; --server and `onepush profile` say where.',
+  denied: 'Set ONEPUSH_APP_ID and ONEPUSH_APP_KEY, or ONEPUSH_ADMIN_TOKEN, or add a profile: `onepush profile add`.',
+  limited: 'Try again later, or have an admin raise the limit.',
+};
+
+/** Returns what a command ends with, for whatever it has thrown. Never a stack. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof ConfigError) {
+    return new Failure('usage', error.problems.join('; '), 'docs/operations.md has all settings.');
+  }
+  if (!(error instanceof Error)) return new Failure('failed', 'something unexpected was thrown');
+  const system = systemReason(error);
+  if (system !== undefined) return new Failure('failed', system);
+  if (error.name === 'CallError') return ofCall(error);
+  if (error.name.startsWith('Store')) return ofStore(error);
+  return new Failure('failed', `unexpected: ${firstLine(error.message) || error.name}`, 'Please report it.');
+}
+
+/** A CallError, known by its name: its class would load the whole client. */
+function ofCall(error: Error): Failure {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const exit = EXIT_BY_CODE[code] ?? 'failed';
+  const reason = 'reason' in error && typeof error.reason === 'string' ? { reason: error.reason } : {};
+  const violations = 'violations' in error && Array.isArray(error.violations) ? error.violations : [];
+  const fields = violations.length === 0 ? {} : { fields: violations.map(({ field }) => String(field)) };
+  // What @grpc/grpc-js says of a refused connection has addresses and traces of attempts.
+  const message =
+    'reason' in reason || exit !== 'unreachable' ? firstLine(error.message) : 'the service does not answer';
+  return new Failure(exit, message, HINTS[exit] ?? '', { ...reason, ...fields });
+}
+
+function ofStore(error: Error): Failure {
+  const missing = 'code' in error && error.code === 'NO_STORE';
+  return new Failure(
+    missing ? 'missing' : 'unreachable',
+    firstLine(error.message),
+    missing ? 'Look at ONEPUSH_DATABASE_URL; `onepush migrate` makes a new store.' : '`onepush doctor` looks at it.',
+  );
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+/** The failure as `--json` prints it. */
+export function toJson({ exit, message, hint, detail }: Failure): Record<string, unknown> {
+  return { error: { kind: exit, exitCode: EXITS[exit].code, message, ...(hint === '' ? {} : { hint }), ...detail } };
+}
