@@ -19,12 +19,10 @@ import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createRecallCheck } from './delivery/sessions/recall-check.js';
 import { createSessions } from './delivery/sessions/sessions.js';
 import { createDeleteDevices } from './delivery/upkeep/delete-devices.js';
-import { createDeliveryAudit } from './delivery/upkeep/delivery-audit.js';
 import { createInboxLimits } from './delivery/upkeep/inbox-limits.js';
 import { createPeriodic } from './delivery/upkeep/periodic.js';
-import { createRetention } from './delivery/upkeep/retention.js';
 import { createSeenDevices } from './delivery/upkeep/seen-devices.js';
-import { createSweeper } from './delivery/upkeep/sweeper.js';
+import { createUpkeep } from './delivery/upkeep/upkeep.js';
 import { createWaking, type Waking } from './delivery/waking/waking.js';
 import { createWriteCycle } from './delivery/writer/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
@@ -46,6 +44,7 @@ import { auditCalls } from './rpc/service/auditing.js';
 import { observeCalls } from './rpc/service/interceptors.js';
 import { createPushCore } from './rpc/service/push-core.js';
 import { createUseLog } from './rpc/service/use-log.js';
+import { createServerStatus } from './server-status.js';
 import { addressOf, reservePort } from './shards/core-address.js';
 import { takeOver } from './shards/takeover.js';
 import { CORE } from './store/sql/fence.js';
@@ -143,18 +142,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         if (!store.holdsLease()) link.detachAll();
       });
       const jobs = createJobRunner({ registry, store, cycle, quota, log });
-      const sweeper = createSweeper({ store, cycle, limits: inboxLimits, retentionDays: config.retentionDays, log });
-      const retention = createRetention({
-        store,
-        cycle,
-        seen,
-        isConnected,
-        deviceRetentionDays: config.deviceRetentionDays,
-        retentionDays: config.retentionDays,
-        auditRetentionDays: config.auditRetentionDays,
-        log,
-      });
-      const sums = createDeliveryAudit({ store, interval: config.sumCheckInterval * 1000, log });
+      const upkeep = createUpkeep({ store, cycle, limits: inboxLimits, seen, isConnected, config, log });
       // When all that follows commits is there.
       await registrations.openApps.refresh();
       if (!isLoopback(config.grpcListen.host) || !isLoopback(config.connectListen.host)) {
@@ -175,6 +163,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         estimateAudience: createEstimate(store, isConnected),
         queries: store,
         access: store,
+        apps: store,
+        server: createServerStatus({ config, store, metrics, coreId: CORE, edges: () => link.edges() }),
         receipts,
         presence: sessions.presence,
         channels,
@@ -230,8 +220,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         limits,
         registrations,
         edges: link,
-        sums,
-        retention,
+        sums: upkeep.sums,
+        retention: upkeep.retention,
         waking,
         channels,
       });
@@ -252,10 +242,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         const woken = waking.stop();
         await jobs.stop();
         checkpoints.stop();
-        await sweeper.stop();
-        await retention.stop();
-        await seen.stop();
-        await sums.stop();
+        await upkeep.stop();
         await connect.stop(left());
         // What a vendor has not answered by then has an unknown outcome.
         await Promise.race([woken, sleep(left() / 2)]);
@@ -280,16 +267,13 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       };
       jobs.start();
       waking.start();
-      sweeper.start();
-      retention.start();
-      seen.start();
+      upkeep.start();
       checkpoints.start();
       useLog.start();
       if (store.renewEveryMs !== undefined) {
         renewals.start();
         leaseChecks.start();
       }
-      sums.start();
       for (const source of tlsSources) source.start();
       return addresses;
     },

@@ -1,5 +1,5 @@
 import type { Reason } from '../common/errors.js';
-import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
+import { byLabel, createMeters, type Sample, SECONDS, SIZES } from '../common/metrics.js';
 import { meterTls } from '../common/tls/metrics.js';
 import type { TlsSource } from '../common/tls/source.js';
 import type { ObserveWake } from './channel/host.js';
@@ -8,6 +8,7 @@ import type { DeliveryAudit } from './delivery/upkeep/delivery-audit.js';
 import type { Retention } from './delivery/upkeep/retention.js';
 import type { Waking } from './delivery/waking/waking.js';
 import type { WriteCycle, WriteCycleOptions } from './delivery/writer/write-cycle.js';
+import type { MetricSample } from './domain/server.js';
 import type { EdgeLinkServer, LinkObserver } from './link/server.js';
 import { type RegistrationSource, watchRegistrations } from './registration-metrics.js';
 import type { AppLimits } from './registry/app-limits.js';
@@ -19,6 +20,8 @@ import type { NewPush, Store } from './store/store.js';
 export interface CoreMetrics {
   /** In Prometheus' text format. */
   page(): Promise<string>;
+  /** The same as values, but for what is counted by size of each call and message. */
+  samples(): Promise<MetricSample[]>;
   /** Told of each commit. */
   commit: NonNullable<WriteCycleOptions['observe']>;
   /** Pushes that are committed. */
@@ -50,7 +53,7 @@ export interface CoreSources {
   /** Registrations without a token, and apps that take them. */
   registrations: RegistrationSource;
   /** Bytes that wait for edges. */
-  edges: Pick<EdgeLinkServer, 'waitingBytes'>;
+  edges: Pick<EdgeLinkServer, 'edges'>;
   /** Ways to devices that have no session. */
   channels: ChannelSource;
   /** The audit of deliveries. */
@@ -62,6 +65,9 @@ export interface CoreSources {
   /** Counts of wakes. */
   waking: Pick<Waking, 'counts'>;
 }
+
+/** Metrics with a value for each of many bounds, and of many labels. */
+const BY_SIZE = new Set(['onepush_rpc_seconds', 'onepush_link_message_items']);
 
 /** Returns metrics that count from now on. */
 export function createCoreMetrics(): CoreMetrics {
@@ -116,6 +122,17 @@ export function createCoreMetrics(): CoreMetrics {
 
   return {
     page: () => meters.registry.metrics(),
+    async samples() {
+      const metrics = await meters.registry.getMetricsAsJSON();
+      const own = metrics.filter(({ name }) => name.startsWith('onepush_') && !BY_SIZE.has(name));
+      return own.flatMap(({ name, values }) =>
+        // A histogram's have a name of their own, which its type leaves out.
+        (values as (Sample & { metricName?: string })[]).map(({ metricName = name, labels, value }) => {
+          const texts = Object.entries(labels).map(([label, text]) => [label, String(text)]);
+          return { name: metricName, labels: Object.fromEntries(texts), value };
+        }),
+      );
+    },
     commit(report) {
       seconds.observe(report.seconds);
       pushes.observe(report.pushes);
@@ -171,12 +188,12 @@ export function createCoreMetrics(): CoreMetrics {
           { labels: { cache, result: 'miss' }, value: misses },
         ]),
       );
-      gauge('onepush_edges_attached', 'Edges that are attached.', () => edges.waitingBytes().length);
+      gauge('onepush_edges_attached', 'Edges that are attached.', () => edges.edges().length);
       gauge('onepush_edge_waiting_bytes', 'Bytes that wait for edges, all together.', () =>
-        edges.waitingBytes().reduce((sum, bytes) => sum + bytes, 0),
+        edges.edges().reduce((sum, { waitingBytes }) => sum + waitingBytes, 0),
       );
       gauge('onepush_edge_waiting_max_bytes', 'Bytes that wait for the edge for which most wait.', () =>
-        Math.max(0, ...edges.waitingBytes()),
+        Math.max(0, ...edges.edges().map(({ waitingBytes }) => waitingBytes)),
       );
       counter(
         'onepush_delivery_sums_checked_total',

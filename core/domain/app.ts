@@ -18,7 +18,24 @@ export interface App {
   signingKeys: readonly SigningKey[];
   /** Limits of its own; absent: none. */
   limits?: OwnLimits | undefined;
+  /** Time from which on it is removed, in milliseconds since the epoch; absent: it stays. */
+  removedAt?: number | undefined;
 }
+
+/** An app in a list of all. */
+export interface AppSummary extends Pick<App, 'num' | 'id' | 'name' | 'disabled' | 'registration' | 'removedAt'> {
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+}
+
+/** Lists apps, as they are committed. */
+export interface AppList {
+  /** Apps by their number, after `after`, at the most `limit`. Those whose removal has begun are left out. */
+  listApps(after: number, limit: number): Promise<AppSummary[]>;
+}
+
+/** Milliseconds from the deletion of an app to its removal, in which it can be undone. */
+export const REMOVAL_DELAY_MS = 86_400_000;
 
 /**
  * Rules for who may register devices of an app:

@@ -2,6 +2,7 @@ import type { Channel, TokenDetails } from './channel.js';
 import type { Platform } from './device.js';
 import type { Job, JobState } from './job.js';
 import type { Priority, Push, PushContent } from './push.js';
+import type { PushFilter, PushListPage } from './push-list.js';
 import type { QuietHours, QuietSubject } from './quiet-hours.js';
 import type { DeliveryState, FinalState } from './receipt.js';
 import type { ReceiptPosition } from './receipt-position.js';
@@ -186,6 +187,11 @@ export interface ReportReader {
   countTags(appNum: number): Promise<number>;
   /** Number of its jobs that are not done. */
   countOpenJobs(appNum: number): Promise<number>;
+  /**
+   * Pushes as their callers sent them, the newest first, those older than `before`, at the most `limit`: fewer do not
+   * mean that there are no more, since it looks at a bounded number of them.
+   */
+  listPushes(filter: PushFilter, before: number, limit: number, now: number): Promise<PushListPage>;
   /** The quiet hours of an app, and of those of these users and devices that have some of their own. */
   listQuietHours(
     appNum: number,

@@ -36,8 +36,8 @@ export interface EdgeLinkServer {
   detachAll(): void;
   /** Takes no more calls; answers those that are under way, then ends all links. */
   stop(): Promise<void>;
-  /** About how many bytes wait for each of the attached edges. */
-  waitingBytes(): number[];
+  /** The attached edges by their labels, with their sessions, and about how many bytes wait for each. */
+  edges(): { id: string; sessions: number; waitingBytes: number }[];
 }
 
 /** Told of what the messages of the link hold. */
@@ -78,7 +78,7 @@ export function createEdgeLink(options: {
   >;
   recalls: RecallCheck;
   checkReadiness: CheckReadiness;
-  /** boolean; => Returns true if this is surely the core that writes: edges attach to no other. */
+  /** Returns true if this is surely the core that writes: edges attach to no other. */
   holdsLease: () => boolean;
   /** The token that an edge must show to attach. */
   linkToken: string;
@@ -113,8 +113,7 @@ export function createEdgeLink(options: {
   let answered = (): void => {};
 
   function attach(stream: Stream): void {
-    const [authorization] = stream.metadata.get('authorization');
-    const credentials = parseAuthorization(authorization?.toString());
+    const credentials = parseAuthorization(stream.metadata.get('authorization')[0]?.toString());
     const token = credentials.kind === 'admin' ? credentials.token : '';
     if (!equalInConstantTime(token, linkToken)) {
       refuse(stream, status.UNAUTHENTICATED, 'the link token is wrong or missing');
@@ -284,7 +283,10 @@ export function createEdgeLink(options: {
       if (underWay > 0) await new Promise<void>((resolve) => (answered = resolve));
       for (const { outbox } of attached.values()) outbox.end();
     },
-    waitingBytes: () => [...attached.values()].map(({ outbox }) => outbox.waitingBytes()),
+    edges: () =>
+      Array.from(attached.values(), ({ outbox }) => {
+        return { id: outbox.label, sessions: sessions.countOf(outbox), waitingBytes: outbox.waitingBytes() };
+      }),
   };
 }
 

@@ -7,19 +7,17 @@ import type { ReportReader } from '../domain/queries.js';
 import type { QuietChange, QuietHours, QuietKey } from '../domain/quiet-hours.js';
 import type { FinalState } from '../domain/receipt.js';
 import type { AccessReader, AccessWriter } from './access.js';
+import type { AppReader, AppWriter } from './apps.js';
 import type { CallerReader, CallerWriter } from './callers.js';
 import type { ChannelReader, ChannelWriter } from './channels.js';
 import type { RetentionReader, RetentionWriter } from './retention.js';
 import type {
-  AppState,
   DeliveryBatch,
   DeliverySum,
   DeviceUpdate,
   Eviction,
   JobCancellation,
   JobFailure,
-  KeyRotation,
-  NewApp,
   NewJob,
   NewRegistration,
   Recall,
@@ -37,6 +35,7 @@ import type { WakeReader, WakeWriter } from './waking.js';
 
 export type { Wake } from '../domain/wake.js';
 export type * from './access.js';
+export type * from './apps.js';
 export type * from './callers.js';
 export type * from './channels.js';
 export * from './errors.js';
@@ -54,6 +53,8 @@ export type * from './waking.js';
  * other error is one of the data or of the program.
  */
 export interface Store extends StoreReader, StoreWriter, CoreOwnership, ReportReader {
+  /** Returns the kind of the database, and the version that it says it has. */
+  describe(): Promise<{ kind: 'sqlite' | 'mysql'; version: string }>;
   /** Returns counts since the store was opened. Asks no database. */
   counts(): Promise<StoreCounts>;
   /** The highest ids in use, or 0: where the id clocks go on after a restart. */
@@ -107,7 +108,7 @@ export interface CoreOwnership {
 }
 
 /** Look-ups: each sees everything that was committed before it began. */
-export interface StoreReader extends WakeReader, ChannelReader, AccessReader, RetentionReader, CallerReader {
+export interface StoreReader extends WakeReader, ChannelReader, AccessReader, AppReader, RetentionReader, CallerReader {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
@@ -232,21 +233,9 @@ export interface TimelineRow {
 }
 
 /** Commits: each call is one transaction. */
-export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, RetentionWriter, CallerWriter {
+export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, AppWriter, RetentionWriter, CallerWriter {
   /** Commits nothing: renews the core's lease, and meets what any commit would. */
   commitNothing(): Promise<void>;
-  /**
-   * Creates an app with its first key and its `everyone` timeline; an app of that id that exists already stays as it
-   * is.
-   */
-  commitApps(apps: readonly NewApp[]): Promise<void>;
-  /**
-   * Gives apps a new key each; the earlier ones without a name end at `oldUntil`. Answers in the order of the call
-   * whether there is such an app.
-   */
-  commitKeyRotations(rotations: readonly KeyRotation[]): Promise<boolean[]>;
-  /** Disables or enables apps; twice is fine. Answers in the order of the call whether there is such an app. */
-  commitAppStates(states: readonly AppState[]): Promise<boolean[]>;
   /**
    * Registers devices, no two of one app and native token. Answers in the order of the call; one that is refused takes
    * no other with it.

@@ -1,44 +1,7 @@
-import type { RegistrationMode } from '../domain/app.js';
 import type { DeviceToken, TokenDetails } from '../domain/channel.js';
 import type { Device, Registration } from '../domain/device.js';
 import type { Job, JobStep } from '../domain/job.js';
 import type { Push } from '../domain/push.js';
-
-/** An app with its first key. */
-export interface NewApp {
-  /** The id that callers give. */
-  id: string;
-  /** A name for people. */
-  name: string;
-  /** A hash of the key. */
-  keyHash: string;
-  /** Way in which its devices are registered; absent: OPEN. */
-  registration?: RegistrationMode;
-  /** Milliseconds since the epoch. */
-  now: number;
-}
-
-/** A new key of an app. */
-export interface KeyRotation {
-  /** The app's id. */
-  id: string;
-  /** Of the new key. */
-  keyHash: string;
-  /** Time at which the earlier keys stop working. */
-  oldUntil: number;
-  /** Milliseconds since the epoch. */
-  now: number;
-}
-
-/** An app that is disabled, or enabled again. */
-export interface AppState {
-  /** The app's id. */
-  id: string;
-  /** True: nobody may push, and its devices get nothing. */
-  disabled: boolean;
-  /** Milliseconds since the epoch. */
-  now: number;
-}
 
 /** A registration with what the write cycle adds. */
 export interface NewRegistration extends Registration {

@@ -379,6 +379,17 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
     commitTopicRemovals: () => store.commitTopicRemovals([topicNum + 4, topicNum + 5]),
     commitCursorRemovals: () => store.commitCursorRemovals([960, 961]),
     commitKeyRemovals: () => store.commitKeyRemovals([1, 2], now),
+    listPushes: () =>
+      store.listPushes(
+        { appNum, state: undefined, reach: undefined, from: undefined, until: undefined },
+        last,
+        100,
+        now,
+      ),
+    'listPushes of few': () =>
+      store.listPushes({ appNum, state: 'failed', reach: 'topics', from: now - DAY, until: now + DAY }, end, 100, now),
+    listApps: () => store.listApps(0, 100),
+    findDevicesOfApp: () => store.findDevicesOfApp(appNum, 100),
     listAuditLog: () => store.listAuditLog({ appId: 'app' }, now, 10),
     findOldEntries: () => store.findOldEntries(now, 10),
     commitEvictions: () => store.commitEvictions([{ deviceNum: 900, keep: 2, now }]),

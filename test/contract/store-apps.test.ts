@@ -1,6 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { eachStore, must } from './each-store.js';
-import { NOW, newApp, newDevices } from './samples.js';
+import type { App } from '../../core/domain/app.js';
+import type { Store } from '../../core/store/store.js';
+import { eachStore, must, type OpenStore } from './each-store.js';
+import { batch, directed, NOW, newApp, newDevices, nextPushId, topical } from './samples.js';
+
+const DAY = 86_400_000;
+const NOTHING = { deletedBefore: NOW, deviceNums: [], now: NOW };
+/** Tables with rows of apps, and the column that says whose. */
+const TABLES = [
+  ['apps', 'num'],
+  ['app_keys', 'app_num'],
+  ['devices', 'app_num'],
+  ['device_tokens', 'app_num'],
+  ['topics', 'app_num'],
+  ['pushes', 'app_num'],
+  ['inbox', 'app_num'],
+  ['receipts', 'app_num'],
+  ['wakes', 'app_num'],
+  ['jobs', 'app_num'],
+  ['quiet_hours', 'app_num'],
+  ['channels', 'app_num'],
+  ['signing_keys', 'app_num'],
+] as const;
 
 const AS_IT_IS = { name: undefined, registration: undefined };
 
@@ -67,4 +88,113 @@ eachStore('apps', (opened) => {
     }
     expect(await store.commitAppStates([{ id: 'nobody', disabled: true, now: NOW }])).toEqual([false]);
   });
+
+  it('are listed by their number, page by page', async () => {
+    const { store } = opened;
+    const made = [await newApp(store), await newApp(store)];
+    await store.commitAppStates([{ id: must(made[1]).id, disabled: true, deleted: true, now: NOW }]);
+    const [first, second] = made.map(({ num, id, name }) => ({ num, id, name, createdAt: NOW, registration: 'OPEN' }));
+    const before = must(first).num - 1;
+    expect(await store.listApps(before, 2)).toEqual([
+      { ...first, disabled: false, removedAt: undefined },
+      { ...second, disabled: true, removedAt: NOW + DAY },
+    ]);
+    expect(await store.listApps(before, 1)).toHaveLength(1);
+    expect(await store.listApps(must(second).num, 1)).toEqual([]);
+  });
+
+  it('can be enabled for a day after they were deleted, and are not found any more when their removal has begun', async () => {
+    const { store } = opened;
+    const { id, num } = await newApp(store);
+    const set = (disabled: boolean, now: number) =>
+      store.commitAppStates([{ id, disabled, now, ...(disabled && { deleted: true }) }]);
+    await set(true, NOW);
+    expect(await store.commitAppRemoval({ ...NOTHING, appNum: num, deletedBefore: NOW - 1 })).toMatchObject({
+      done: true,
+    });
+    expect((await store.findApps([id]))[0]).toMatchObject({ disabled: true, removedAt: NOW + DAY });
+    expect(await set(false, NOW + DAY - 1)).toEqual([true]);
+    expect(await store.findDeletedApp(NOW + DAY)).not.toMatchObject({ num });
+    expect((await store.findApps([id]))[0]).toMatchObject({ disabled: false, removedAt: undefined });
+    // Twice: the first time counts.
+    for (const now of [NOW, NOW + 5]) await set(true, now);
+    expect(await set(false, NOW + DAY)).toEqual([false]);
+    const device = must((await newDevices(store, { ...must((await store.findApps([id]))[0]) }, 1))[0]).device;
+    await store.commitAppRemoval({ ...NOTHING, appNum: num, deviceNums: [device.num] });
+    expect(await store.findApps([id])).toEqual([]);
+    expect(await set(false, NOW)).toEqual([false]);
+  });
+
+  it('are removed step by step with all that is theirs, after a crash too, and nothing of others', async () => {
+    const { store } = opened;
+    const [app, other] = [await newApp(store), await newApp(store)];
+    // Those of other tests.
+    await opened.change('UPDATE apps SET deleted_at = NULL WHERE num < ?', [app.num]);
+    const own = await filled(store, app);
+    await filled(store, other);
+    const others = await rowsOf(opened, other.num);
+    await store.commitAppStates([{ id: app.id, disabled: true, deleted: true, now: NOW }]);
+    const gone: unknown[] = [];
+    for (let done = false; !done; ) {
+      expect(await opened.store.findDeletedApp(NOW)).toEqual({ num: app.num, id: app.id });
+      const deviceNums = await opened.store.findDevicesOfApp(app.num, 2);
+      const part = await opened.store.commitAppRemoval({ ...NOTHING, appNum: app.num, deviceNums });
+      gone.push(...part.devices.map(({ num }) => num), ...part.channels.map(() => 'channel'));
+      done = part.done;
+      if (gone.length === 2) await opened.reopen();
+    }
+    expect(gone).toEqual(expect.arrayContaining([...own, 'channel']));
+    expect(await opened.store.findDeletedApp(NOW)).toBeUndefined();
+    expect(Object.values(await rowsOf(opened, app.num))).toEqual(TABLES.map(() => 0));
+    expect(await rowsOf(opened, other.num)).toEqual(others);
+  });
 });
+
+/** All that an app may have, a little of each. Answers the numbers of its devices. */
+async function filled(store: Store, app: App): Promise<number[]> {
+  const registered = await newDevices(store, app, 3, { tags: ['a'], push: { channel: 'FCM', token: 'token' } });
+  const nums = registered.map(({ device }) => device.num);
+  const [one] = registered;
+  await store.commitUnregistrations([must(registered[2]).device.id], NOW);
+  const waiting = directed(app, nums.slice(0, 2));
+  const tagged = topical(app, must(one).topics, { needConfirm: true });
+  const confirmed = [{ deviceNum: must(nums[0]), pushId: tagged.id }];
+  await store.commitDeliveries(batch({ pushes: [waiting.made, tagged.made] }));
+  await store.commitDeliveries(batch({ confirmed, delivered: waiting.deliveries.slice(0, 1) }));
+  const plan = { scope: { kind: 'deliveries', ids: waiting.deliveries }, dueAt: NOW, spreadMs: 0, now: NOW } as const;
+  await store.commitWakePlans([plan]);
+  const header = { appId: app.id, appNum: app.num, tenantCode: '', platform: 'ALL', msgType: 'MSG' } as const;
+  const times = { dueAt: NOW, createdAt: NOW, expiresAt: NOW + 1000 };
+  await store.commitJobs([
+    {
+      id: nextPushId(),
+      appNum: app.num,
+      ...times,
+      spec: { header: { ...header, needConfirm: false } },
+      idempotency: undefined,
+    },
+  ]);
+  const hours = { timeZone: 'UTC', fromMinute: 0, untilMinute: 60 };
+  await store.commitQuietHours([{ appNum: app.num, subject: { kind: 'app' }, hours }]);
+  const channel = {
+    appNum: app.num,
+    name: 'c',
+    channel: 'WEBHOOK',
+    settings: '{}',
+    keyId: 'k',
+    updatedAt: NOW,
+  } as const;
+  await store.commitChannels([channel]);
+  const signing = { appNum: app.num, id: 's', kind: 'EDDSA', kid: null, keyId: null, createdAt: NOW } as const;
+  await store.commitSigningKeys([{ ...signing, material: '{}' }]);
+  return nums;
+}
+
+async function rowsOf({ rows }: OpenStore, appNum: number): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const [table, column] of TABLES) {
+    const [row] = await rows(`SELECT COUNT(*) AS count FROM ${table} WHERE ${column} = ?`, [appNum]);
+    counts[table] = Number(row?.count);
+  }
+  return counts;
+}

@@ -32,6 +32,7 @@ const RULES: Record<Method, Rule> = {
   estimateAudience: 'send',
   recallPush: 'send',
   getPush: 'read',
+  listPushes: 'read',
   listDeliveries: 'read',
   deviceTimeline: 'read',
   listDevices: 'read',
@@ -41,6 +42,7 @@ const RULES: Record<Method, Rule> = {
   updateDevice: 'manage',
   setQuietHours: 'manage',
   getUsage: 'read or admin',
+  serverInfo: 'read or admin',
   deleteDevices: 'manage or admin',
   rotateAppKey: 'manage or admin',
   createAppKey: 'manage or admin',
@@ -53,6 +55,8 @@ const RULES: Record<Method, Rule> = {
   createApp: 'admin',
   updateApp: 'admin',
   getApp: 'admin',
+  listApps: 'admin',
+  deleteApp: 'admin',
   disableApp: 'admin',
   enableApp: 'admin',
   setChannel: 'admin',
@@ -189,6 +193,7 @@ beforeAll(async () => {
     estimateAudience: { audience },
     recallPush: { requestId },
     getPush: { requestId },
+    listPushes: {},
     listDeliveries: { requestId },
     deviceTimeline: { device: { case: 'deviceId', value: deviceId } },
     listDevices: { filter: { case: 'alias', value: 'alice' } },
@@ -209,6 +214,9 @@ beforeAll(async () => {
     listAuditLog: { appId, pageSize: 1 },
     createApp: { name: 'made' },
     getApp: { id: appId },
+    listApps: {},
+    deleteApp: { id: nobody },
+    serverInfo: {},
     disableApp: { id: nobody },
     enableApp: { id: appId },
     setChannel: { appId, name: 'any', channel: Channel.WEBHOOK, settingsJson: '{}' },
@@ -309,7 +317,7 @@ describe('every method', () => {
           found[cell] = REFUSALS.includes(outcome) || caller === 'other' ? outcome : 'let in';
           expected[cell] = refusal ?? (caller === 'other' ? (OF_ANOTHER_APP[name] ?? 'OK') : 'let in');
           // What nobody may do to what is not there.
-          if (name === 'disableApp' && ADMINS.includes(caller)) expected[cell] = 'UNKNOWN_APP';
+          if (/^(disable|delete)App$/.test(name) && ADMINS.includes(caller)) expected[cell] = 'UNKNOWN_APP';
           if (/^(unregisterDevice|rotateDeviceId)$/.test(name) && caller === 'other') expected[cell] = 'UNKNOWN_DEVICE';
         }),
       );

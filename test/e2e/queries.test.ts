@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RegistrationMode } from '../../gen/onepush/v1/app_pb.js';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { InterruptionLevel, Priority, WakePolicy } from '../../gen/onepush/v1/push_pb.js';
-import { GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
+import { PushReach, GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
 import { connectDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { basic, bearer, failureOf, PROTOCOLS, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
+import { aliases } from '../support/rpc-audiences.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { uniqueName } from '../support/users.js';
 
@@ -158,6 +159,19 @@ describe.each(PROTOCOLS)('questions over %s', (protocol) => {
     await device.close();
     await eventually(async () => (await client.getPresence({ aliases: [alias] }, app)).users[0]?.online.length === 0);
     expect((await failureOf(client.getPresence({ aliases: [] }, app))).code).toBe(Code.InvalidArgument);
+  });
+
+  it('list what an app has sent, and nothing of others', async () => {
+    const { requestId } = await client.sendPush({ audience: aliases(uniqueName()), alert: 'to be listed' }, app);
+    const { pushes, nextPageToken } = await client.listPushes({ pageSize: 1 }, app);
+    expect(pushes).toMatchObject([
+      { requestId, state: State.SENT, reach: PushReach.DEVICES, alert: 'to be listed', devices: 0 },
+    ]);
+    const [next] = (await client.listPushes({ pageSize: 1, pageToken: nextPageToken }, app)).pushes;
+    expect(next?.requestId).not.toBe(requestId);
+    const others = { state: State.RECALLED, pageSize: 1, pageToken: nextPageToken };
+    expect((await failureOf(client.listPushes(others, app))).message).toContain('pageToken');
+    expect((await client.listPushes({}, await otherApp())).pushes).toEqual([]);
   });
 
   it('change a device: tags, mobile, and hands', async () => {

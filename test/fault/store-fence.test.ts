@@ -150,6 +150,7 @@ eachStore('the fence of a store', (opened) => {
       commitSeen: () => store.commitSeen([num], NOW),
       commitDeviceRemovals: () => store.commitDeviceRemovals({ deviceNums: [num], seenBefore: NOW + 1, now: NOW }),
       commitTopicRemovals: () => store.commitTopicRemovals([1]),
+      commitAppRemoval: () => store.commitAppRemoval({ appNum: app.num, deletedBefore: NOW, deviceNums: [], now: NOW }),
       commitCursorRemovals: () => store.commitCursorRemovals([num]),
       commitKeyRemovals: () => store.commitKeyRemovals([1], NOW),
       commitChannelRemovals: () => store.commitChannelRemovals([channel]),

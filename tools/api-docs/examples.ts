@@ -1,21 +1,6 @@
-import type { JsonObject } from '@bufbuild/protobuf';
+import { type CurlExample, DEVICE, KEY, LATER, PUSH, TIME } from './example.js';
+import { ADMIN_EXAMPLES } from './examples-admin.js';
 
-/** One call with curl. Both bodies must fit the schema; a test makes the calls and compares. */
-export interface CurlExample {
-  /** Owner of the credentials that it has. */
-  as: 'nobody' | 'app' | 'admin';
-  /** May have `$DEVICE`, `$PUSH`, `$APP`, `$KEY`, `$SIGNING_KEY` and `$TOKEN` for ids. */
-  request: JsonObject;
-  /** The answer. */
-  answer: JsonObject;
-}
-
-const DEVICE = 'b17831a7db850a0478e1ce71fef29618';
-const PUSH = '244946072924160';
-const APP = '104aa31fc8770c2c';
-const KEY = 'JVct4TdMOU4KP-oo5GaLhG1Hgu24cnLy';
-const TIME = '2026-01-31T12:00:00.123Z';
-const LATER = '2026-02-03T12:00:00.123Z';
 const PRESENCE = { edgeId: '5c1f0a6e', since: TIME };
 const ALICE = { aliases: { values: ['alice'] } };
 const PUBLIC_KEY = '{"crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kty":"OKP"}';
@@ -48,6 +33,7 @@ const DEVICE_OF_ALICE = {
  * a push, $PUSH, to alice that she has not confirmed.
  */
 export const CURL_EXAMPLES: Record<string, CurlExample> = {
+  ...ADMIN_EXAMPLES,
   RegisterDevice: {
     as: 'nobody',
     request: {
@@ -102,6 +88,27 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
       messageIds: [PUSH],
       deliveries: { targeted: 1, pending: 1 },
       wake: 'WAKE_POLICY_OFFLINE',
+    },
+  },
+  ListPushes: {
+    as: 'app',
+    request: { state: 'STATE_SENT', pageSize: 1 },
+    answer: {
+      pushes: [
+        {
+          requestId: PUSH,
+          state: 'STATE_SENT',
+          reach: 'PUSH_REACH_DEVICES',
+          pushMsgType: 'PUSH_MSG_TYPE_MSG',
+          needConfirm: true,
+          priority: 'PRIORITY_NORMAL',
+          createdAt: TIME,
+          expiresAt: LATER,
+          devices: 1,
+          alert: 'Your parcel is here',
+        },
+      ],
+      nextPageToken: 'MjQ0OTQ2MDcyOTI0MTYwLkFxWjFmMm5QYzlr',
     },
   },
   ListDeliveries: {
@@ -167,13 +174,6 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
       entries: [{ subject: { alias: 'alice' }, hours: { timeZone: 'Europe/Berlin', from: '22:00', until: '07:00' } }],
     },
   },
-  CreateApp: { as: 'admin', request: { name: 'Billing' }, answer: { id: APP, name: 'Billing', appKey: KEY } },
-  GetApp: {
-    as: 'admin',
-    request: { id: '$APP' },
-    answer: { id: APP, name: 'Billing', registration: 'REGISTRATION_MODE_SIGNED', unsignedSince: TIME },
-  },
-  UpdateApp: { as: 'admin', request: { id: '$APP', registration: 'REGISTRATION_MODE_BOTH' }, answer: {} },
   AddSigningKey: {
     as: 'admin',
     request: { appId: '$APP', kind: 'SIGNING_KEY_KIND_EDDSA', kid: '2026-01', key: PUBLIC_KEY },
@@ -186,8 +186,6 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
     request: { id: '$APP', keepOldSeconds: 3600 },
     answer: { appKey: KEY, oldKeysExpireAt: TIME },
   },
-  DisableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
-  EnableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
   SetChannel: {
     as: 'admin',
     request: {
@@ -221,52 +219,6 @@ export const CURL_EXAMPLES: Record<string, CurlExample> = {
         { name: 'app.tags', limit: 100000, used: 1 },
         { name: 'app.openJobs', limit: 10000 },
       ],
-    },
-  },
-  CreateAppKey: {
-    as: 'admin',
-    request: { appId: '$APP', name: 'reports', scope: 'KEY_SCOPE_READ' },
-    answer: { key: { id: 'k18', name: 'reports', scope: 'KEY_SCOPE_READ', createdAt: TIME }, appKey: KEY },
-  },
-  ListAppKeys: {
-    as: 'admin',
-    request: { appId: '$APP' },
-    answer: {
-      keys: [
-        { id: 'k17', name: 'orders', scope: 'KEY_SCOPE_SEND', createdAt: TIME },
-        { id: 'k16', scope: 'KEY_SCOPE_MANAGE', createdAt: TIME },
-      ],
-    },
-  },
-  RevokeAppKey: { as: 'admin', request: { appId: '$APP', keyId: '$KEY' }, answer: {} },
-  CreateAdminToken: {
-    as: 'admin',
-    request: { name: 'nightly job' },
-    answer: { token: { id: 't2', name: 'nightly job', createdAt: TIME }, adminToken: KEY },
-  },
-  ListAdminTokens: {
-    as: 'admin',
-    request: {},
-    answer: { tokens: [{ id: 't1', name: 'carol', createdAt: TIME }] },
-  },
-  RevokeAdminToken: { as: 'admin', request: { id: '$TOKEN' }, answer: {} },
-  ListAuditLog: {
-    as: 'admin',
-    request: { appId: '$APP', pageSize: 1 },
-    answer: {
-      entries: [
-        {
-          time: TIME,
-          actorId: 'environment',
-          actorName: 'environment',
-          appId: APP,
-          method: 'CreateAppKey',
-          target: 'orders',
-          address: '127.0.0.1',
-          outcome: 'OK',
-        },
-      ],
-      nextPageToken: 'MTcuSXdFZDNzSzFFY2c',
     },
   },
 };

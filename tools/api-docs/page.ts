@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type DescEnum, type DescMessage, type DescMethod, type DescService, fromJson } from '@bufbuild/protobuf';
 import { commentOf, enumTable, fieldTable, shortName } from './describe.js';
-import { CURL_EXAMPLES, type CurlExample, NODE_EXAMPLES } from './examples.js';
+import type { CurlExample } from './example.js';
+import { CURL_EXAMPLES, NODE_EXAMPLES } from './examples.js';
 
 const INTRODUCTION = `<!-- Made by make gen from proto/onepush/v1. Change the schema, or tools/api-docs, not this page. -->
 

@@ -1,5 +1,6 @@
 import type { Logger } from '../../../common/logs/log.js';
 import { createTroubleLog } from '../../../common/logs/trouble.js';
+import { REMOVAL_DELAY_MS } from '../../domain/app.js';
 import type { StoreReader, WalkStep } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { takeByInbox } from './inbox-portion.js';
@@ -8,7 +9,7 @@ import type { SeenDevices } from './seen-devices.js';
 import { createTrustedClock } from './trusted-clock.js';
 
 /** Kinds of what is removed when nobody needs it any more; its own metric counts each. */
-export const REMOVED_KINDS = ['devices', 'topics', 'cursors', 'app_keys', 'audit_log'] as const;
+export const REMOVED_KINDS = ['devices', 'topics', 'cursors', 'app_keys', 'audit_log', 'apps'] as const;
 /** One of `REMOVED_KINDS`. */
 export type RemovedKind = (typeof REMOVED_KINDS)[number];
 
@@ -41,7 +42,14 @@ interface Step {
 export function createRetention(options: {
   store: Pick<
     StoreReader,
-    'findUnseen' | 'findUnusedTopics' | 'findLooseCursors' | 'findEndedKeys' | 'findOldEntries' | 'countInbox'
+    | 'findUnseen'
+    | 'findUnusedTopics'
+    | 'findLooseCursors'
+    | 'findEndedKeys'
+    | 'findOldEntries'
+    | 'findDeletedApp'
+    | 'findDevicesOfApp'
+    | 'countInbox'
   >;
   cycle: Pick<WriteCycle, 'execute' | 'commands'>;
   seen: Pick<SeenDevices, 'note' | 'flush'>;
@@ -60,7 +68,14 @@ export function createRetention(options: {
   const { store, cycle, seen, isConnected, log, now = createTrustedClock({ log }) } = options;
   const { commands } = cycle;
   const trouble = createTroubleLog(log, 'what nobody needs any more could not be removed; it will be');
-  const removed: Record<RemovedKind, number> = { devices: 0, topics: 0, cursors: 0, app_keys: 0, audit_log: 0 };
+  const removed: Record<RemovedKind, number> = {
+    devices: 0,
+    topics: 0,
+    cursors: 0,
+    app_keys: 0,
+    audit_log: 0,
+    apps: 0,
+  };
 
   async function removeDevices(step: WalkStep, time: number): Promise<Step> {
     const seenBefore = time - options.deviceRetentionDays * DAY;
@@ -85,6 +100,16 @@ export function createRetention(options: {
     return { removed: nums.length === 0 ? 0 : await remove(nums), through };
   }
 
+  /** One part of the first app whose time is over: some devices, then all else. */
+  async function removeApp(deletedBefore: number): Promise<Step> {
+    const app = await store.findDeletedApp(deletedBefore);
+    if (app === undefined) return { removed: 0, through: undefined };
+    const deviceNums = await takeByInbox(store, await store.findDevicesOfApp(app.num, REMOVED_AT_ONCE));
+    const { id, num: appNum } = app;
+    const isGone = await cycle.execute(commands.removeApp, { id, appNum, deletedBefore, deviceNums });
+    return { removed: isGone ? 1 : 0, through: 0 };
+  }
+
   const steps: Record<RemovedKind, (after: number, time: number) => Promise<Step>> = {
     devices: (after, time) => removeDevices({ after, limit: LOOKED_AT }, time),
     topics: async (after) =>
@@ -106,6 +131,7 @@ export function createRetention(options: {
       const through = nums.length < LOOKED_AT_TOPICS ? undefined : 0;
       return removeFound({ nums, through }, (found) => cycle.execute(commands.removeEntries, found));
     },
+    apps: (_, time) => removeApp(time - REMOVAL_DELAY_MS),
   };
 
   let kind = 0;

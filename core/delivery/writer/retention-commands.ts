@@ -1,4 +1,4 @@
-import type { DeviceRemoval, StoreWriter } from '../../store/store.js';
+import type { AppRemoval, DeviceRemoval, StoreWriter } from '../../store/store.js';
 import type { OnCommit } from '../commit-effects.js';
 import { type Command, single } from './command-queue.js';
 
@@ -14,6 +14,8 @@ export interface RetentionCommands {
   removeCursors: Command<readonly number[], number>;
   /** Removes keys of apps that have ended. */
   removeKeys: Command<{ nums: readonly number[]; endedBefore: number }, number>;
+  /** Does a part of the removal of an app that was deleted. Answers whether it is gone. `id`: its public id. */
+  removeApp: Command<Omit<AppRemoval, 'now'> & { readonly id: string }, boolean>;
   /** Removes entries of the audit log. */
   removeEntries: Command<readonly number[], number>;
 }
@@ -65,6 +67,21 @@ export function createRetentionCommands(options: {
     removeKeys: {
       subjectOf: () => '',
       apply: ([keys]) => single(keys, ({ nums, endedBefore }) => commits.commitKeyRemovals(nums, endedBefore)),
+    },
+    removeApp: {
+      endsDeliveries: true,
+      subjectOf: () => '',
+      apply: ([removal]) =>
+        single(
+          removal,
+          (each) => commits.commitAppRemoval({ ...each, now: now() }),
+          ({ devices, channels, done }) => {
+            if (removal !== undefined) onCommit({ kind: 'appChanged', id: removal.id });
+            for (const device of devices) onCommit({ kind: 'unregistered', device });
+            for (const num of channels) onCommit({ kind: 'channelRemoved', num });
+            return done;
+          },
+        ),
     },
     removeEntries: {
       subjectOf: () => '',

@@ -26,6 +26,7 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   recallPush: { scope: 'send' },
 
   getPush: { scope: 'read' },
+  listPushes: { scope: 'read' },
   listDeliveries: { scope: 'read' },
   deviceTimeline: { scope: 'read' },
   listDevices: { scope: 'read' },
@@ -33,6 +34,7 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   listQuietHours: { scope: 'read' },
   watchReceipts: { scope: 'read' },
   getUsage: { scope: 'read', admin: true },
+  serverInfo: { scope: 'read', admin: true },
 
   updateDevice: { scope: 'manage', audited: true },
   deleteDevices: { scope: 'manage', admin: true, audited: true },
@@ -50,6 +52,8 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   createApp: { admin: true, audited: true },
   updateApp: { admin: true, audited: true },
   getApp: { admin: true },
+  listApps: { admin: true },
+  deleteApp: { admin: true, audited: true },
   disableApp: { admin: true, audited: true },
   enableApp: { admin: true, audited: true },
   setChannel: { admin: true, audited: true },

@@ -4,15 +4,19 @@ import { OnePushError } from '../../../common/errors.js';
 import { hashSecret, newAppId, newAppKey } from '../../../common/secrets.js';
 import {
   CreateAppResponseSchema,
+  DeleteAppResponseSchema,
   DisableAppResponseSchema,
   EnableAppResponseSchema,
   GetAppResponseSchema,
+  ListAppsResponseSchema,
   RotateAppKeyResponseSchema,
   UpdateAppResponseSchema,
 } from '../../../gen/onepush/v1/app_pb.js';
+import type { App } from '../../domain/app.js';
 import { REGISTRATION, toWireRegistration } from '../wire/registration.js';
 import { ownedApp } from './caller.js';
 import type { CallContext, PushCoreHandlers, ServiceParts } from './handlers.js';
+import { pageLimit, parsePageToken, toToken } from './page-tokens.js';
 
 const MAX_UINT32 = 0xffff_ffff;
 
@@ -21,13 +25,19 @@ export function createAppHandlers({
   registry,
   cycle,
   registrations,
-}: Pick<ServiceParts, 'registry' | 'cycle' | 'registrations'>): Pick<
+  apps,
+}: Pick<ServiceParts, 'registry' | 'cycle' | 'registrations' | 'apps'>): Pick<
   PushCoreHandlers,
-  'createApp' | 'updateApp' | 'getApp' | 'rotateAppKey' | 'disableApp' | 'enableApp'
+  'createApp' | 'updateApp' | 'getApp' | 'listApps' | 'rotateAppKey' | 'disableApp' | 'enableApp' | 'deleteApp'
 > {
-  async function setState(id: string, disabled: boolean, { trail }: CallContext): Promise<void> {
-    await registry.getApp(id);
-    await cycle.execute(cycle.commands.setAppState, { id, disabled }, trail.entry({ appId: id }));
+  async function setState(
+    state: { id: string; disabled: boolean; deleted?: true },
+    { trail }: CallContext,
+  ): Promise<App> {
+    await registry.getApp(state.id);
+    const isKnown = await cycle.execute(cycle.commands.setAppState, state, trail.entry({ appId: state.id }));
+    if (!isKnown) throw new OnePushError('UNKNOWN_APP');
+    return registry.getApp(state.id);
   }
 
   return {
@@ -40,7 +50,7 @@ export function createAppHandlers({
     },
 
     async getApp({ id }) {
-      const { name, disabled, registration } = await registry.getApp(id);
+      const { name, disabled, registration, removedAt } = await registry.getApp(id);
       return create(GetAppResponseSchema, {
         id,
         name,
@@ -48,6 +58,25 @@ export function createAppHandlers({
         registration: toWireRegistration(registration),
         unsignedRegistrations: Math.min(registrations.unsignedOf(id), MAX_UINT32),
         unsignedSince: timestampFromMs(registrations.since),
+        removedAt: removedAt === undefined ? undefined : timestampFromMs(removedAt),
+      });
+    },
+
+    async listApps({ pageSize, pageToken }) {
+      const limit = pageLimit(pageSize);
+      const [after = 0] = parsePageToken('apps', pageToken) ?? [];
+      const found = await apps.listApps(after, limit);
+      const last = found.length < limit ? undefined : found.at(-1);
+      return create(ListAppsResponseSchema, {
+        apps: found.map(({ id, name, disabled, registration, createdAt, removedAt }) => ({
+          id,
+          name,
+          disabled,
+          registration: toWireRegistration(registration),
+          createdAt: timestampFromMs(createdAt),
+          removedAt: removedAt === undefined ? undefined : timestampFromMs(removedAt),
+        })),
+        nextPageToken: last === undefined ? '' : toToken('apps', [last.num]),
       });
     },
 
@@ -68,13 +97,20 @@ export function createAppHandlers({
     },
 
     async disableApp({ id }, call) {
-      await setState(id, true, call);
+      await setState({ id, disabled: true }, call);
       return create(DisableAppResponseSchema);
     },
 
     async enableApp({ id }, call) {
-      await setState(id, false, call);
+      await setState({ id, disabled: false }, call);
       return create(EnableAppResponseSchema);
+    },
+
+    async deleteApp({ id }, call) {
+      const { removedAt } = await setState({ id, disabled: true, deleted: true }, call);
+      return create(DeleteAppResponseSchema, {
+        removedAt: removedAt === undefined ? undefined : timestampFromMs(removedAt),
+      });
     },
   };
 }

@@ -11,7 +11,9 @@ import type { Sessions } from '../../delivery/sessions/sessions.js';
 import type { DeleteDevices } from '../../delivery/upkeep/delete-devices.js';
 import type { WriteCycle } from '../../delivery/writer/write-cycle.js';
 import type { AccessReports } from '../../domain/access.js';
+import type { AppList } from '../../domain/app.js';
 import type { ReportReader } from '../../domain/queries.js';
+import type { ServerStatus } from '../../domain/server.js';
 import type { RegistrationCheck, SigningKeys } from '../../registration/registration.js';
 import type { AppLimits } from '../../registry/app-limits.js';
 import type { Registry } from '../../registry/registry.js';
@@ -37,6 +39,10 @@ export interface ServiceParts {
   queries: ReportReader;
   /** Keys, admin tokens and the audit log. */
   access: AccessReports;
+  /** All apps. */
+  apps: AppList;
+  /** Facts about what runs here. */
+  server: ServerStatus;
   /** Ends of deliveries as they come. */
   receipts: ReceiptFeed;
   /** The open session of a device. */

@@ -11,6 +11,7 @@ import { createPushHandlers } from './pushes.js';
 import { createQueryHandlers } from './queries.js';
 import { createQuietHoursHandlers } from './quiet-hours.js';
 import { createReceiptHandlers } from './receipts.js';
+import { createServerHandlers } from './server.js';
 import { createSigningKeyHandlers } from './signing-keys.js';
 import { createUsageHandlers } from './usage.js';
 import { validateRequests } from './validation.js';
@@ -32,5 +33,6 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createQuietHoursHandlers(options),
     ...createReceiptHandlers(options),
     ...createUsageHandlers(options),
+    ...createServerHandlers(options),
   });
 }

@@ -1,16 +1,19 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { OnePushError } from '../../../common/errors.js';
 import {
   GetPresenceResponseSchema,
   GetPushResponseSchema,
   type ListDevicesRequest,
   ListDevicesResponseSchema,
+  ListPushesResponseSchema,
 } from '../../../gen/onepush/v1/query_pb.js';
 import type { App } from '../../domain/app.js';
+import type { PushFilter } from '../../domain/push-list.js';
 import type { DeviceDetails, DeviceFilter } from '../../domain/queries.js';
 import { toWireDevice, toWirePresence } from '../wire/device.js';
 import { parsePushId, toWirePlatform } from '../wire/enums.js';
-import { toPushReport } from '../wire/query.js';
+import { fromWirePushState, fromWireReach, toPushReport, toWireSummary } from '../wire/query.js';
 import { appOf } from './caller.js';
 import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { pageLimit, parsePageToken, toToken } from './page-tokens.js';
@@ -27,7 +30,7 @@ export function createQueryHandlers({
   presence,
 }: Pick<ServiceParts, 'registry' | 'queries' | 'presence'>): Pick<
   PushCoreHandlers,
-  'getPush' | 'listDevices' | 'getPresence'
+  'getPush' | 'listPushes' | 'listDevices' | 'getPresence'
 > {
   /** Undefined: a tag that no device ever had; the rules of the schema leave no empty one. */
   async function filterOf(app: App, { filter }: ListDevicesRequest): Promise<DeviceFilter | undefined> {
@@ -71,6 +74,23 @@ export function createQueryHandlers({
       const report = id && (await queries.findPushReport(id, app.num));
       if (!report) throw new OnePushError('UNKNOWN_PUSH');
       return create(GetPushResponseSchema, toPushReport(report, Date.now()));
+    },
+
+    async listPushes({ state, reach, from, until, pageSize, pageToken }, { caller }) {
+      const filter: PushFilter = {
+        appNum: appOf(caller).num,
+        state: fromWirePushState(state),
+        reach: fromWireReach(reach),
+        from: from && timestampMs(from),
+        until: until && timestampMs(until),
+      };
+      const listing = `pushes ${JSON.stringify(filter)}`;
+      const [before = Number.MAX_SAFE_INTEGER] = parsePageToken(listing, pageToken) ?? [];
+      const { pushes, next } = await queries.listPushes(filter, before, pageLimit(pageSize), Date.now());
+      return create(ListPushesResponseSchema, {
+        pushes: pushes.map(toWireSummary),
+        nextPageToken: next === undefined ? '' : toToken(listing, [next]),
+      });
     },
 
     async listDevices(request, { caller }) {

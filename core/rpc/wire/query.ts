@@ -5,10 +5,13 @@ import { PushMsgType, Priority as WirePriority } from '../../../gen/onepush/v1/p
 import {
   type GetPushResponse,
   type GetPushResponseSchema,
+  type ListPushesResponse_PushSchema,
   GetPushResponse_State as State,
   type PushContent as WireContent,
+  PushReach as WireReach,
 } from '../../../gen/onepush/v1/query_pb.js';
 import type { Priority, PushContent, PushHeader } from '../../domain/push.js';
+import { type PushReach, type PushState, type PushSummary, stateOfPush } from '../../domain/push-list.js';
 import type { PushReport } from '../../domain/queries.js';
 import { toWirePlatform } from './enums.js';
 import { WIRE_INTERRUPTION, WIRE_WAKE_POLICY } from './wake.js';
@@ -17,6 +20,23 @@ const WIRE_PRIORITY: Record<Priority, WirePriority> = {
   LOW: WirePriority.LOW,
   NORMAL: WirePriority.NORMAL,
   HIGH: WirePriority.HIGH,
+};
+
+const WIRE_STATE: Record<PushState, State> = {
+  scheduled: State.SCHEDULED,
+  running: State.RUNNING,
+  sent: State.SENT,
+  expired: State.EXPIRED,
+  recalled: State.RECALLED,
+  failed: State.FAILED,
+};
+// Object.keys of a Record are its keys.
+const STATES = Object.keys(WIRE_STATE) as PushState[];
+
+const WIRE_REACH: Record<PushReach, WireReach> = {
+  devices: WireReach.DEVICES,
+  topics: WireReach.TOPICS,
+  unknown: WireReach.UNSPECIFIED,
 };
 
 /** The argument of `create`, with every field. */
@@ -34,7 +54,7 @@ export function toPushReport(report: PushReport, now: number): Answer {
   const targeted = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return {
     requestId: String(report.id),
-    state: stateOf(report, now),
+    state: WIRE_STATE[stateOfPush(report, now)],
     platform: toWirePlatform(report.platform),
     tenantCode: report.tenantCode,
     pushMsgType: report.msgType === 'CMD' ? PushMsgType.CMD : PushMsgType.MSG,
@@ -59,10 +79,32 @@ export function toPushReport(report: PushReport, now: number): Answer {
   };
 }
 
-function stateOf({ recalled, expiresAt, job }: PushReport, now: number): State {
-  if (recalled) return State.RECALLED;
-  if (job?.state === 'failed') return State.FAILED;
-  if (expiresAt <= now) return State.EXPIRED;
-  if (job?.state === 'open') return job.dueAt > now ? State.SCHEDULED : State.RUNNING;
-  return State.SENT;
+/** Returns a push of a list. */
+export function toWireSummary(push: PushSummary): MessageInitShape<typeof ListPushesResponse_PushSchema> {
+  return {
+    requestId: String(push.id),
+    state: WIRE_STATE[push.state],
+    reach: WIRE_REACH[push.reach],
+    platform: toWirePlatform(push.platform),
+    tenantCode: push.tenantCode,
+    pushMsgType: push.msgType === 'CMD' ? PushMsgType.CMD : PushMsgType.MSG,
+    needConfirm: push.needConfirm,
+    priority: WIRE_PRIORITY[push.priority],
+    createdAt: timestampFromMs(push.createdAt),
+    sendAt: push.sendAt === undefined ? undefined : timestampFromMs(push.sendAt),
+    expiresAt: timestampFromMs(push.expiresAt),
+    devices: push.devices,
+    alert: push.alert ?? '',
+  };
+}
+
+/** Returns the state that is asked for; undefined: any. */
+export function fromWirePushState(state: State): PushState | undefined {
+  return STATES.find((known) => WIRE_STATE[known] === state);
+}
+
+/** Returns the kind that is asked for; undefined: any. */
+export function fromWireReach(reach: WireReach): PushReach | undefined {
+  if (reach === WireReach.DEVICES) return 'devices';
+  return reach === WireReach.TOPICS ? 'topics' : undefined;
 }

@@ -1,6 +1,6 @@
-import { and, eq, gte, inArray, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, gt, gte, inArray, isNull, or, sql } from 'drizzle-orm';
 import { hashSecret } from '../../../common/secrets.js';
-import type { App, AppKey } from '../../domain/app.js';
+import { type App, type AppKey, REMOVAL_DELAY_MS } from '../../domain/app.js';
 import { EVERYONE_TAG } from '../../domain/audience.js';
 import { type Device, dayOf, type Membership } from '../../domain/device.js';
 import { decodeLimits } from '../sql/app-limits.js';
@@ -29,6 +29,7 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
             id: apps.id,
             name: apps.name,
             disabledAt: apps.disabledAt,
+            deletedAt: apps.deletedAt,
             registration: apps.registration,
             limits: apps.limits,
             keyNum: appKeys.num,
@@ -39,16 +40,27 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
           })
           .from(apps)
           .leftJoin(appKeys, eq(appKeys.appNum, apps.num))
-          .where(inArray(apps.id, chunk)),
+          .where(and(inArray(apps.id, chunk), isNotBeingRemoved(apps))),
       );
       const found = new Map<number, App & { keys: AppKey[] }>();
       const nums = rows.map(({ num }) => num);
       const signing = await findSigningKeys(driver, nums);
-      for (const { num, id, name, disabledAt, registration: mode, limits: own, ...key } of rows) {
+      for (const { num, id, name, disabledAt, deletedAt, registration: mode, limits: own, ...key } of rows) {
+        const removedAt = toRemovedAt(deletedAt);
         const registration = registrationCodes.fromCode(mode);
         const signingKeys = signing.get(num) ?? [];
         const limits = decodeLimits(own);
-        const app = { num, id, name, keys: [], disabled: disabledAt !== null, registration, signingKeys, limits };
+        const app = {
+          num,
+          id,
+          name,
+          keys: [],
+          disabled: disabledAt !== null,
+          registration,
+          signingKeys,
+          limits,
+          removedAt,
+        };
         const known = found.get(num) ?? app;
         const { keyNum, keyName, scope, hash, expiresAt } = key;
         if (keyNum !== null && hash !== null) {
@@ -144,6 +156,16 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
       return found;
     },
   };
+}
+
+/** The condition that leaves out apps whose removal has begun. */
+export function isNotBeingRemoved({ deletedAt }: Tables['apps']) {
+  return or(isNull(deletedAt), gt(deletedAt, 0));
+}
+
+/** Returns when an app is removed that was deleted then. */
+export function toRemovedAt(deletedAt: number | null): number | undefined {
+  return deletedAt === null ? undefined : deletedAt + REMOVAL_DELAY_MS;
 }
 
 /** The columns that `toDevice` reads. */

@@ -13,6 +13,8 @@ export const apps = mysqlTable('apps', {
   createdAt: number53('created_at').notNull(),
   /** Null: it may push. */
   disabledAt: number53('disabled_at'),
+  /** Time of its deletion, a day before its removal; 0: that has begun. Null: it stays. */
+  deletedAt: number53('deleted_at'),
   /** JSON of limits of its own; null: it has none. */
   limits: freeText('limits', { length: 1000 }),
   /** True: vendors are told of a message, and nothing of its content. */
@@ -138,7 +140,11 @@ export const pushes = mysqlTable(
     /** Number of bytes that `content` has, or had. */
     contentBytes: int('content_bytes').notNull().default(0),
   },
-  (t) => [index('pushes_expires').on(t.expiresAt), index('pushes_job').on(t.jobId)],
+  (t) => [
+    index('pushes_expires').on(t.expiresAt),
+    index('pushes_job').on(t.jobId),
+    index('pushes_app').on(t.appNum, t.id),
+  ],
 );
 
 /** Directed deliveries that have not ended. */
@@ -260,5 +266,9 @@ export const jobs = mysqlTable(
     /** JSON of the push and its audience; without content and audience once nothing is left to be made of it. */
     spec: longText('spec'),
   },
-  (t) => [index('jobs_due').on(t.state, t.dueAt), index('jobs_expires').on(t.expiresAt)],
+  (t) => [
+    index('jobs_due').on(t.state, t.dueAt),
+    index('jobs_expires').on(t.expiresAt),
+    index('jobs_app').on(t.appNum, t.id),
+  ],
 );

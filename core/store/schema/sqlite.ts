@@ -16,6 +16,8 @@ export const apps = sqliteTable('apps', {
   createdAt: number53('created_at').notNull(),
   /** Null: it may push. */
   disabledAt: number53('disabled_at'),
+  /** Time of its deletion, a day before its removal; 0: that has begun. Null: it stays. */
+  deletedAt: number53('deleted_at'),
   /** JSON of limits of its own; null: it has none. */
   limits: text('limits'),
   /** True: vendors are told of a message, and nothing of its content. */
@@ -141,7 +143,11 @@ export const pushes = sqliteTable(
     /** Number of bytes that `content` has, or had. */
     contentBytes: integer('content_bytes').notNull().default(0),
   },
-  (t) => [index('pushes_expires').on(t.expiresAt), index('pushes_job').on(t.jobId)],
+  (t) => [
+    index('pushes_expires').on(t.expiresAt),
+    index('pushes_job').on(t.jobId),
+    index('pushes_app').on(t.appNum, t.id),
+  ],
 );
 
 /** Directed deliveries that have not ended. */
@@ -267,5 +273,9 @@ export const jobs = sqliteTable(
     /** JSON of the push and its audience; without content and audience once nothing is left to be made of it. */
     spec: text('spec'),
   },
-  (t) => [index('jobs_due').on(t.state, t.dueAt), index('jobs_expires').on(t.expiresAt)],
+  (t) => [
+    index('jobs_due').on(t.state, t.dueAt),
+    index('jobs_expires').on(t.expiresAt),
+    index('jobs_app').on(t.appNum, t.id),
+  ],
 );

@@ -1,11 +1,13 @@
 import { PER_MILLISECOND } from '../../../common/push-id.js';
 import { createIdClock, type IdClock } from '../../domain/id-clock.js';
+import { createAppReads } from '../reads/apps.js';
 import { createAudienceReads } from '../reads/audiences.js';
 import { createCallerReads } from '../reads/callers.js';
 import { createChannelReads } from '../reads/channels.js';
 import { createDeliveryReads } from '../reads/deliveries.js';
 import { createDeliveryListReads } from '../reads/delivery-lists.js';
 import { createJobReads } from '../reads/jobs.js';
+import { createPushListReads } from '../reads/push-lists.js';
 import { createQuietHoursReads } from '../reads/quiet-hours.js';
 import { createReceiptReads } from '../reads/receipts.js';
 import { createRegistryReads } from '../reads/registry.js';
@@ -16,6 +18,7 @@ import { createTimelineReads } from '../reads/timelines.js';
 import { createUsageReads } from '../reads/usage.js';
 import { createWakeReads } from '../reads/wakes.js';
 import { type CoreOwnership, type Store, StoreUnavailable } from '../store.js';
+import { createAppRemovalCommits } from '../writes/app-removals.js';
 import { createAppCommits } from '../writes/apps.js';
 import { createCallerCommits } from '../writes/callers.js';
 import { createChannelCommits } from '../writes/channels.js';
@@ -86,7 +89,9 @@ function storeOver(
     ...registryReads,
     ...createAudienceReads(driver, registryReads),
     ...createRegistryCommits(driver, limits),
+    ...createAppReads(driver),
     ...createAppCommits(driver),
+    ...createAppRemovalCommits(driver),
     ...createIdRotationCommits(driver),
     ...createSigningKeyReads(driver),
     ...createSigningKeyCommits(driver),
@@ -100,6 +105,7 @@ function storeOver(
     ...createQuietHoursCommits(driver),
     ...deliveryReads,
     ...createQueryReads(driver),
+    ...createPushListReads(driver),
     ...createDeliveryListReads(driver),
     ...createTimelineReads(driver, { ...registryReads, ...deliveryReads }),
     ...createReceiptReads(driver),
@@ -120,6 +126,11 @@ function storeOver(
     resolveDoubt: ownership.resolveDoubt,
     release: ownership.release,
     commitNothing: () => driver.transaction(async () => {}),
+    async describe() {
+      const kind = driver.blocking ? 'sqlite' : 'mysql';
+      const [row] = await driver.all(`SELECT ${kind === 'sqlite' ? 'sqlite_version' : 'VERSION'}() AS version`, []);
+      return { kind, version: String(row?.version) };
+    },
     counts: async () => ({ ended: counts, unavailable }),
     async loadHighestIds() {
       const [row] = await driver.all(

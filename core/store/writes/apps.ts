@@ -1,3 +1,4 @@
+import { REMOVAL_DELAY_MS } from '../../domain/app.js';
 import { encodeLimits } from '../sql/app-limits.js';
 import { registrationCodes } from '../sql/codes.js';
 import { places, type SqlDriver, type Transaction } from '../sql/driver.js';
@@ -60,12 +61,17 @@ async function update(tx: Transaction, { id, name, registration, limits }: AppUp
   return true;
 }
 
-async function setState(tx: Transaction, { id, disabled, now }: AppState): Promise<boolean> {
-  const num = await numOf(tx, id);
-  if (num === undefined) return false;
+async function setState(tx: Transaction, { id, disabled, deleted, now }: AppState): Promise<boolean> {
+  const [app] = await tx.all('SELECT num FROM apps WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)', [
+    id,
+    now - REMOVAL_DELAY_MS,
+  ]);
+  if (app === undefined) return false;
+  const num = Number(app.num);
+  if (deleted) await tx.run('UPDATE apps SET deleted_at = COALESCE(deleted_at, ?) WHERE num = ?', [now, num]);
   // Disabled twice: since the first time.
   if (disabled) await tx.run('UPDATE apps SET disabled_at = COALESCE(disabled_at, ?) WHERE num = ?', [now, num]);
-  else await tx.run('UPDATE apps SET disabled_at = NULL WHERE num = ?', [num]);
+  else await tx.run('UPDATE apps SET disabled_at = NULL, deleted_at = NULL WHERE num = ?', [num]);
   return true;
 }
 

@@ -77,17 +77,32 @@ async function removeDevices(
   { deviceNums, seenBefore, now }: DeviceRemoval,
 ): Promise<(Device & { alias: string })[]> {
   if (deviceNums.length === 0) return [];
-  const { devices } = driver.tables;
   const due = await tx.all(
     `SELECT d.num FROM devices d WHERE d.num IN ${places(deviceNums.length)} AND ${IS_KNOWN_UNSEEN}`,
     [...deviceNums, seenBefore, seenBefore, seenBefore],
   );
   if (due.length === 0) return [];
-  const nums = due.map(({ num }) => Number(num));
+  return dropDevices(
+    driver,
+    tx,
+    due.map(({ num }) => Number(num)),
+    now,
+  );
+}
+
+/** Removes devices with all that is theirs but their receipts. Answers those that are gone. */
+export async function dropDevices(
+  driver: SqlDriver,
+  tx: Transaction,
+  nums: readonly number[],
+  now: number,
+): Promise<(Device & { alias: string })[]> {
+  if (nums.length === 0) return [];
+  const { devices } = driver.tables;
   const rows = await tx.db
     .select({ ...deviceColumns(driver.tables), alias: devices.alias })
     .from(devices)
-    .where(inArray(devices.num, nums));
+    .where(inArray(devices.num, [...nums]));
   const gone = rows.map((row) => {
     return { ...toDevice(row), alias: row.alias, registered: false, generation: row.generation + 1 };
   });

@@ -178,7 +178,7 @@ async function removeOld(tx: Transaction, { now, removeBefore }: Sweep): Promise
 }
 
 /** Removes pushes with their receipts, as far as the receipts are few enough. Answers whether some are left. */
-async function removePushes(tx: Transaction, ids: readonly number[]): Promise<boolean> {
+export async function removePushes(tx: Transaction, ids: readonly number[]): Promise<boolean> {
   if (await removeWakes(tx, ids)) return true;
   const cut = await cutOf(tx, 'receipts', ids);
   const whole = cut === undefined ? ids : ids.filter((id) => id < Number(cut.push_id));

@@ -139,6 +139,10 @@ export function readGetAppResponse(reader: BinaryReader, end: number): GetAppRes
         if (message.unsignedSince !== undefined) fallBack();
         message.unsignedSince = fromBinary(TimestampSchema, reader.bytes());
         break;
+      case 58:
+        if (message.removedAt !== undefined) fallBack();
+        message.removedAt = fromBinary(TimestampSchema, reader.bytes());
+        break;
       default:
         fallBack();
     }
@@ -166,6 +170,9 @@ export function writeGetAppResponse(writer: Writer, message: GetAppResponse): vo
   }
   if (message.unsignedSince !== undefined) {
     writer.bytes(50, toBinary(TimestampSchema, message.unsignedSince));
+  }
+  if (message.removedAt !== undefined) {
+    writer.bytes(58, toBinary(TimestampSchema, message.removedAt));
   }
 }
 

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/app.proto.
  */
 export const file_onepush_v1_app: GenFile = /*@__PURE__*/
-  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSKFAQoQQ3JlYXRlQXBwUmVxdWVzdBIzCgRuYW1lGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjwKDHJlZ2lzdHJhdGlvbhgCIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIIukgFggECEAEiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIiUKDUdldEFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIsQBCg5HZXRBcHBSZXNwb25zZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjIKDHJlZ2lzdHJhdGlvbhgEIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZRIeChZ1bnNpZ25lZF9yZWdpc3RyYXRpb25zGAUgASgNEjIKDnVuc2lnbmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLBAQoQVXBkYXRlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASOAoEbmFtZRgCIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgAiAEBEkMKDHJlZ2lzdHJhdGlvbhgDIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIKukgHggEEEAEgAEgBiAEBQgcKBV9uYW1lQg8KDV9yZWdpc3RyYXRpb24iEwoRVXBkYXRlQXBwUmVzcG9uc2UiUAoTUm90YXRlQXBwS2V5UmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASIwoQa2VlcF9vbGRfc2Vjb25kcxgCIAEoDUIJukgGKgQYgPUkIl8KFFJvdGF0ZUFwcEtleVJlc3BvbnNlEg8KB2FwcF9rZXkYASABKAkSNgoSb2xkX2tleXNfZXhwaXJlX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIpChFEaXNhYmxlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCAiFAoSRGlzYWJsZUFwcFJlc3BvbnNlIigKEEVuYWJsZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIhMKEUVuYWJsZUFwcFJlc3BvbnNlKosBChBSZWdpc3RyYXRpb25Nb2RlEiEKHVJFR0lTVFJBVElPTl9NT0RFX1VOU1BFQ0lGSUVEEAASGgoWUkVHSVNUUkFUSU9OX01PREVfT1BFThABEhoKFlJFR0lTVFJBVElPTl9NT0RFX0JPVEgQAhIcChhSRUdJU1RSQVRJT05fTU9ERV9TSUdORUQQA0J2Cg5jb20ub25lcHVzaC52MUIIQXBwUHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSKFAQoQQ3JlYXRlQXBwUmVxdWVzdBIzCgRuYW1lGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjwKDHJlZ2lzdHJhdGlvbhgCIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIIukgFggECEAEiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIiUKDUdldEFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIvQBCg5HZXRBcHBSZXNwb25zZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjIKDHJlZ2lzdHJhdGlvbhgEIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZRIeChZ1bnNpZ25lZF9yZWdpc3RyYXRpb25zGAUgASgNEjIKDnVuc2lnbmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZW1vdmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMCg9MaXN0QXBwc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiAICKjAgoQTGlzdEFwcHNSZXNwb25zZRIuCgRhcHBzGAEgAygLMiAub25lcHVzaC52MS5MaXN0QXBwc1Jlc3BvbnNlLkFwcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkaxQEKA0FwcBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjIKDHJlZ2lzdHJhdGlvbhgEIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZW1vdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLBAQoQVXBkYXRlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASOAoEbmFtZRgCIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgAiAEBEkMKDHJlZ2lzdHJhdGlvbhgDIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIKukgHggEEEAEgAEgBiAEBQgcKBV9uYW1lQg8KDV9yZWdpc3RyYXRpb24iEwoRVXBkYXRlQXBwUmVzcG9uc2UiUAoTUm90YXRlQXBwS2V5UmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASIwoQa2VlcF9vbGRfc2Vjb25kcxgCIAEoDUIJukgGKgQYgPUkIl8KFFJvdGF0ZUFwcEtleVJlc3BvbnNlEg8KB2FwcF9rZXkYASABKAkSNgoSb2xkX2tleXNfZXhwaXJlX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIpChFEaXNhYmxlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCAiFAoSRGlzYWJsZUFwcFJlc3BvbnNlIigKEEVuYWJsZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIhMKEUVuYWJsZUFwcFJlc3BvbnNlIigKEERlbGV0ZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIkMKEURlbGV0ZUFwcFJlc3BvbnNlEi4KCnJlbW92ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKosBChBSZWdpc3RyYXRpb25Nb2RlEiEKHVJFR0lTVFJBVElPTl9NT0RFX1VOU1BFQ0lGSUVEEAASGgoWUkVHSVNUUkFUSU9OX01PREVfT1BFThABEhoKFlJFR0lTVFJBVElPTl9NT0RFX0JPVEgQAhIcChhSRUdJU1RSQVRJT05fTU9ERV9TSUdORUQQA0J2Cg5jb20ub25lcHVzaC52MUIIQXBwUHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Creates an app: a business system that may push. Needs an admin token.
@@ -132,6 +132,13 @@ export type GetAppResponse = Message<"onepush.v1.GetAppResponse"> & {
    * @generated from field: google.protobuf.Timestamp unsigned_since = 6;
    */
   unsignedSince?: Timestamp | undefined;
+
+  /**
+   * When it will be removed, after DeleteApp. Absent: it stays.
+   *
+   * @generated from field: google.protobuf.Timestamp removed_at = 7;
+   */
+  removedAt?: Timestamp | undefined;
 };
 
 /**
@@ -140,6 +147,104 @@ export type GetAppResponse = Message<"onepush.v1.GetAppResponse"> & {
  */
 export const GetAppResponseSchema: GenMessage<GetAppResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_app, 3);
+
+/**
+ * All apps, the oldest first. Needs an admin token.
+ *
+ * @generated from message onepush.v1.ListAppsRequest
+ */
+export type ListAppsRequest = Message<"onepush.v1.ListAppsRequest"> & {
+  /**
+   * 1 to 1000; 0 means 100. A page may have fewer, and still not be the last.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * ListAppsResponse.next_page_token; empty for the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message onepush.v1.ListAppsRequest.
+ * Use `create(ListAppsRequestSchema)` to create a new message.
+ */
+export const ListAppsRequestSchema: GenMessage<ListAppsRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 4);
+
+/**
+ * @generated from message onepush.v1.ListAppsResponse
+ */
+export type ListAppsResponse = Message<"onepush.v1.ListAppsResponse"> & {
+  /**
+   * @generated from field: repeated onepush.v1.ListAppsResponse.App apps = 1;
+   */
+  apps: ListAppsResponse_App[];
+
+  /**
+   * Empty: there is no more.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message onepush.v1.ListAppsResponse.
+ * Use `create(ListAppsResponseSchema)` to create a new message.
+ */
+export const ListAppsResponseSchema: GenMessage<ListAppsResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 5);
+
+/**
+ * @generated from message onepush.v1.ListAppsResponse.App
+ */
+export type ListAppsResponse_App = Message<"onepush.v1.ListAppsResponse.App"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * As GetAppResponse.disabled.
+   *
+   * @generated from field: bool disabled = 3;
+   */
+  disabled: boolean;
+
+  /**
+   * @generated from field: onepush.v1.RegistrationMode registration = 4;
+   */
+  registration: RegistrationMode;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 5;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * As GetAppResponse.removed_at.
+   *
+   * @generated from field: google.protobuf.Timestamp removed_at = 6;
+   */
+  removedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.ListAppsResponse.App.
+ * Use `create(ListAppsResponse_AppSchema)` to create a new message.
+ */
+export const ListAppsResponse_AppSchema: GenMessage<ListAppsResponse_App> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 5, 0);
 
 /**
  * Changes an app. What is absent stays as it is. Needs an admin token.
@@ -170,7 +275,7 @@ export type UpdateAppRequest = Message<"onepush.v1.UpdateAppRequest"> & {
  * Use `create(UpdateAppRequestSchema)` to create a new message.
  */
 export const UpdateAppRequestSchema: GenMessage<UpdateAppRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 4);
+  messageDesc(file_onepush_v1_app, 6);
 
 /**
  * @generated from message onepush.v1.UpdateAppResponse
@@ -183,7 +288,7 @@ export type UpdateAppResponse = Message<"onepush.v1.UpdateAppResponse"> & {
  * Use `create(UpdateAppResponseSchema)` to create a new message.
  */
 export const UpdateAppResponseSchema: GenMessage<UpdateAppResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 5);
+  messageDesc(file_onepush_v1_app, 7);
 
 /**
  * Gives an app a new key. By the app itself, or with an admin token. At most 10 keys work at a time; beyond that the oldest go.
@@ -209,7 +314,7 @@ export type RotateAppKeyRequest = Message<"onepush.v1.RotateAppKeyRequest"> & {
  * Use `create(RotateAppKeyRequestSchema)` to create a new message.
  */
 export const RotateAppKeyRequestSchema: GenMessage<RotateAppKeyRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 6);
+  messageDesc(file_onepush_v1_app, 8);
 
 /**
  * @generated from message onepush.v1.RotateAppKeyResponse
@@ -235,7 +340,7 @@ export type RotateAppKeyResponse = Message<"onepush.v1.RotateAppKeyResponse"> & 
  * Use `create(RotateAppKeyResponseSchema)` to create a new message.
  */
 export const RotateAppKeyResponseSchema: GenMessage<RotateAppKeyResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 7);
+  messageDesc(file_onepush_v1_app, 9);
 
 /**
  * Refuses all calls, registrations and sends of an app, and its devices' new connections, until EnableApp. What it has sent is still delivered
@@ -255,7 +360,7 @@ export type DisableAppRequest = Message<"onepush.v1.DisableAppRequest"> & {
  * Use `create(DisableAppRequestSchema)` to create a new message.
  */
 export const DisableAppRequestSchema: GenMessage<DisableAppRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 8);
+  messageDesc(file_onepush_v1_app, 10);
 
 /**
  * @generated from message onepush.v1.DisableAppResponse
@@ -268,10 +373,10 @@ export type DisableAppResponse = Message<"onepush.v1.DisableAppResponse"> & {
  * Use `create(DisableAppResponseSchema)` to create a new message.
  */
 export const DisableAppResponseSchema: GenMessage<DisableAppResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 9);
+  messageDesc(file_onepush_v1_app, 11);
 
 /**
- * Undoes DisableApp. Needs an admin token. Twice is fine.
+ * Undoes DisableApp, and DeleteApp until its time is over. Needs an admin token. Twice is fine.
  *
  * @generated from message onepush.v1.EnableAppRequest
  */
@@ -287,7 +392,7 @@ export type EnableAppRequest = Message<"onepush.v1.EnableAppRequest"> & {
  * Use `create(EnableAppRequestSchema)` to create a new message.
  */
 export const EnableAppRequestSchema: GenMessage<EnableAppRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 10);
+  messageDesc(file_onepush_v1_app, 12);
 
 /**
  * @generated from message onepush.v1.EnableAppResponse
@@ -300,7 +405,47 @@ export type EnableAppResponse = Message<"onepush.v1.EnableAppResponse"> & {
  * Use `create(EnableAppResponseSchema)` to create a new message.
  */
 export const EnableAppResponseSchema: GenMessage<EnableAppResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_app, 11);
+  messageDesc(file_onepush_v1_app, 13);
+
+/**
+ * Disables an app at once, and removes it a day later with its devices, its pushes, their receipts and its keys. EnableApp undoes it until
+ * then; after that its id is NOT_FOUND. The sessions of its devices end when they are removed. Needs an admin token. Twice is fine: the
+ * first time counts.
+ *
+ * @generated from message onepush.v1.DeleteAppRequest
+ */
+export type DeleteAppRequest = Message<"onepush.v1.DeleteAppRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message onepush.v1.DeleteAppRequest.
+ * Use `create(DeleteAppRequestSchema)` to create a new message.
+ */
+export const DeleteAppRequestSchema: GenMessage<DeleteAppRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 14);
+
+/**
+ * @generated from message onepush.v1.DeleteAppResponse
+ */
+export type DeleteAppResponse = Message<"onepush.v1.DeleteAppResponse"> & {
+  /**
+   * When it will be removed, or a little later.
+   *
+   * @generated from field: google.protobuf.Timestamp removed_at = 1;
+   */
+  removedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message onepush.v1.DeleteAppResponse.
+ * Use `create(DeleteAppResponseSchema)` to create a new message.
+ */
+export const DeleteAppResponseSchema: GenMessage<DeleteAppResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 15);
 
 /**
  * Rules for who may register devices of an app.

@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/query.proto.
  */
 export const file_onepush_v1_query: GenFile = /*@__PURE__*/
-  fileDesc("ChZvbmVwdXNoL3YxL3F1ZXJ5LnByb3RvEgpvbmVwdXNoLnYxIi4KDkdldFB1c2hSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDGIAgIroGCg9HZXRQdXNoUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoCRIwCgVzdGF0ZRgCIAEoDjIhLm9uZXB1c2gudjEuR2V0UHVzaFJlc3BvbnNlLlN0YXRlEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRITCgt0ZW5hbnRfY29kZRgEIAEoCRIuCg1wdXNoX21zZ190eXBlGAUgASgOMhcub25lcHVzaC52MS5QdXNoTXNnVHlwZRIUCgxuZWVkX2NvbmZpcm0YBiABKAgSFAoMY29sbGFwc2Vfa2V5GAcgASgJEiYKCHByaW9yaXR5GAggASgOMhQub25lcHVzaC52MS5Qcmlvcml0eRIuCgpjcmVhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdzZW5kX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgdjb250ZW50GAwgASgLMhcub25lcHVzaC52MS5QdXNoQ29udGVudBITCgttZXNzYWdlX2lkcxgNIAMoCRIwCgpkZWxpdmVyaWVzGA4gASgLMhoub25lcHVzaC52MS5EZWxpdmVyeUNvdW50c0gAEikKBnRvcGljcxgPIAEoCzIXLm9uZXB1c2gudjEuVG9waWNDb3VudHNIABIPCgdmYWlsdXJlGBAgASgJEiQKBHdha2UYESABKA4yFi5vbmVwdXNoLnYxLldha2VQb2xpY3kSJQoFd2FrZXMYEiABKAsyFi5vbmVwdXNoLnYxLldha2VDb3VudHMijwEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEwoPU1RBVEVfU0NIRURVTEVEEAESEQoNU1RBVEVfUlVOTklORxACEg4KClNUQVRFX1NFTlQQAxIRCg1TVEFURV9FWFBJUkVEEAQSEgoOU1RBVEVfUkVDQUxMRUQQBRIQCgxTVEFURV9GQUlMRUQQBkIHCgVyZWFjaCKHAwoLUHVzaENvbnRlbnQSDQoFYWxlcnQYASABKAkSEgoKZXh0cmFfanNvbhgCIAEoCRINCgVzb3VuZBgDIAEoCRISCgViYWRnZRgEIAEoBUgAiAEBEg4KBnNlbmRlchgFIAEoCRITCgtzZW5kX2RldmljZRgGIAEoCRITCgtzbXNfbWVzc2FnZRgHIAEoCRINCgV0aXRsZRgIIAEoCRINCgVpbWFnZRgJIAEoCRIUCgxjbGlja190YXJnZXQYCiABKAkSFwoPYW5kcm9pZF9jaGFubmVsGAsgASgJEhAKCGNhdGVnb3J5GAwgASgJEg4KBnRocmVhZBgNIAEoCRIzCgxpbnRlcnJ1cHRpb24YDiABKA4yHS5vbmVwdXNoLnYxLkludGVycnVwdGlvbkxldmVsEhYKDndha2Vfb3ZlcnJpZGVzGA8gASgJEh0KEHdha2VzX3Blcl9zZWNvbmQYECABKA1IAYgBAUIICgZfYmFkZ2VCEwoRX3dha2VzX3Blcl9zZWNvbmQisgEKDkRlbGl2ZXJ5Q291bnRzEhAKCHRhcmdldGVkGAEgASgNEg8KB3BlbmRpbmcYAiABKA0SEQoJZGVsaXZlcmVkGAMgASgNEhEKCWNvbmZpcm1lZBgEIAEoDRIPCgdleHBpcmVkGAUgASgNEg8KB2V2aWN0ZWQYBiABKA0SEQoJZGlzY2FyZGVkGAcgASgNEhAKCHJlY2FsbGVkGAggASgNEhAKCHJlcGxhY2VkGAkgASgNIjMKC1RvcGljQ291bnRzEhEKCXB1Ymxpc2hlZBgBIAEoDRIRCgljb25maXJtZWQYAiABKA0ipAEKFUxpc3REZWxpdmVyaWVzUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAIBIyCgVzdGF0ZRgCIAEoDjIZLm9uZXB1c2gudjEuRGVsaXZlcnlTdGF0ZUIIukgFggECEAESGwoJcGFnZV9zaXplGAMgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiAICL6AQoWTGlzdERlbGl2ZXJpZXNSZXNwb25zZRI/CgpkZWxpdmVyaWVzGAEgAygLMisub25lcHVzaC52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlLkRlbGl2ZXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRqFAQoIRGVsaXZlcnkSEQoJZGV2aWNlX2lkGAEgASgJEhIKCm1lc3NhZ2VfaWQYAiABKAkSKAoFc3RhdGUYAyABKA4yGS5vbmVwdXNoLnYxLkRlbGl2ZXJ5U3RhdGUSKAoEdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiugEKFURldmljZVRpbWVsaW5lUmVxdWVzdBIdCglkZXZpY2VfaWQYASABKAlCCLpIBXIDGIAgSAASNgoFYWxpYXMYAiABKAlCJbpIInIgEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRIABIbCglwYWdlX3NpemUYAyABKA1CCLpIBSoDGOgHEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAgQg8KBmRldmljZRIFukgCCAEiqwMKFkRldmljZVRpbWVsaW5lUmVzcG9uc2USOQoHZW50cmllcxgBIAMoCzIoLm9uZXB1c2gudjEuRGV2aWNlVGltZWxpbmVSZXNwb25zZS5FbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkavAIKBUVudHJ5EhEKCWRldmljZV9pZBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEhIKCm1lc3NhZ2VfaWQYAyABKAkSKAoFc3RhdGUYBCABKA4yGS5vbmVwdXNoLnYxLkRlbGl2ZXJ5U3RhdGUSDQoFdG9waWMYBSABKAgSFAoMbmVlZF9jb25maXJtGAYgASgIEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEigKBHRpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KBXdha2VzGAogAygLMhAub25lcHVzaC52MS5XYWtlIs4BChJMaXN0RGV2aWNlc1JlcXVlc3QSNgoFYWxpYXMYASABKAlCJbpIInIgEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRIABI0CgN0YWcYAiABKAlCJbpIInIgEAEY/wEyGV5bXlx4MDAtXHgxZlx4N2ZccHtDc31dKiRIABIbCglwYWdlX3NpemUYAyABKA1CCLpIBSoDGOgHEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAgQg8KBmZpbHRlchIFukgCCAEiUwoTTGlzdERldmljZXNSZXNwb25zZRIjCgdkZXZpY2VzGAEgAygLMhIub25lcHVzaC52MS5EZXZpY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlYKEkdldFByZXNlbmNlUmVxdWVzdBJACgdhbGlhc2VzGAEgAygJQi+6SCySASkIARDoByIiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJCKjAgoTR2V0UHJlc2VuY2VSZXNwb25zZRIzCgV1c2VycxgBIAMoCzIkLm9uZXB1c2gudjEuR2V0UHJlc2VuY2VSZXNwb25zZS5Vc2VyGmQKBFVzZXISDQoFYWxpYXMYASABKAkSDwoHZGV2aWNlcxgCIAEoDRI8CgZvbmxpbmUYAyADKAsyLC5vbmVwdXNoLnYxLkdldFByZXNlbmNlUmVzcG9uc2UuT25saW5lRGV2aWNlGnEKDE9ubGluZURldmljZRIRCglkZXZpY2VfaWQYASABKAkSJgoIcGxhdGZvcm0YAiABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEiYKCHByZXNlbmNlGAMgASgLMhQub25lcHVzaC52MS5QcmVzZW5jZUJ4Cg5jb20ub25lcHVzaC52MUIKUXVlcnlQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_device, file_onepush_v1_push, file_onepush_v1_receipt, file_onepush_v1_wake]);
+  fileDesc("ChZvbmVwdXNoL3YxL3F1ZXJ5LnByb3RvEgpvbmVwdXNoLnYxIi4KDkdldFB1c2hSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDGIAgIroGCg9HZXRQdXNoUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoCRIwCgVzdGF0ZRgCIAEoDjIhLm9uZXB1c2gudjEuR2V0UHVzaFJlc3BvbnNlLlN0YXRlEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRITCgt0ZW5hbnRfY29kZRgEIAEoCRIuCg1wdXNoX21zZ190eXBlGAUgASgOMhcub25lcHVzaC52MS5QdXNoTXNnVHlwZRIUCgxuZWVkX2NvbmZpcm0YBiABKAgSFAoMY29sbGFwc2Vfa2V5GAcgASgJEiYKCHByaW9yaXR5GAggASgOMhQub25lcHVzaC52MS5Qcmlvcml0eRIuCgpjcmVhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdzZW5kX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgdjb250ZW50GAwgASgLMhcub25lcHVzaC52MS5QdXNoQ29udGVudBITCgttZXNzYWdlX2lkcxgNIAMoCRIwCgpkZWxpdmVyaWVzGA4gASgLMhoub25lcHVzaC52MS5EZWxpdmVyeUNvdW50c0gAEikKBnRvcGljcxgPIAEoCzIXLm9uZXB1c2gudjEuVG9waWNDb3VudHNIABIPCgdmYWlsdXJlGBAgASgJEiQKBHdha2UYESABKA4yFi5vbmVwdXNoLnYxLldha2VQb2xpY3kSJQoFd2FrZXMYEiABKAsyFi5vbmVwdXNoLnYxLldha2VDb3VudHMijwEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEwoPU1RBVEVfU0NIRURVTEVEEAESEQoNU1RBVEVfUlVOTklORxACEg4KClNUQVRFX1NFTlQQAxIRCg1TVEFURV9FWFBJUkVEEAQSEgoOU1RBVEVfUkVDQUxMRUQQBRIQCgxTVEFURV9GQUlMRUQQBkIHCgVyZWFjaCKHAwoLUHVzaENvbnRlbnQSDQoFYWxlcnQYASABKAkSEgoKZXh0cmFfanNvbhgCIAEoCRINCgVzb3VuZBgDIAEoCRISCgViYWRnZRgEIAEoBUgAiAEBEg4KBnNlbmRlchgFIAEoCRITCgtzZW5kX2RldmljZRgGIAEoCRITCgtzbXNfbWVzc2FnZRgHIAEoCRINCgV0aXRsZRgIIAEoCRINCgVpbWFnZRgJIAEoCRIUCgxjbGlja190YXJnZXQYCiABKAkSFwoPYW5kcm9pZF9jaGFubmVsGAsgASgJEhAKCGNhdGVnb3J5GAwgASgJEg4KBnRocmVhZBgNIAEoCRIzCgxpbnRlcnJ1cHRpb24YDiABKA4yHS5vbmVwdXNoLnYxLkludGVycnVwdGlvbkxldmVsEhYKDndha2Vfb3ZlcnJpZGVzGA8gASgJEh0KEHdha2VzX3Blcl9zZWNvbmQYECABKA1IAYgBAUIICgZfYmFkZ2VCEwoRX3dha2VzX3Blcl9zZWNvbmQisgEKDkRlbGl2ZXJ5Q291bnRzEhAKCHRhcmdldGVkGAEgASgNEg8KB3BlbmRpbmcYAiABKA0SEQoJZGVsaXZlcmVkGAMgASgNEhEKCWNvbmZpcm1lZBgEIAEoDRIPCgdleHBpcmVkGAUgASgNEg8KB2V2aWN0ZWQYBiABKA0SEQoJZGlzY2FyZGVkGAcgASgNEhAKCHJlY2FsbGVkGAggASgNEhAKCHJlcGxhY2VkGAkgASgNIjMKC1RvcGljQ291bnRzEhEKCXB1Ymxpc2hlZBgBIAEoDRIRCgljb25maXJtZWQYAiABKA0ijwIKEUxpc3RQdXNoZXNSZXF1ZXN0EjoKBXN0YXRlGAEgASgOMiEub25lcHVzaC52MS5HZXRQdXNoUmVzcG9uc2UuU3RhdGVCCLpIBYIBAhABEigKBGZyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgVyZWFjaBgEIAEoDjIVLm9uZXB1c2gudjEuUHVzaFJlYWNoQgi6SAWCAQIQARIbCglwYWdlX3NpemUYBSABKA1CCLpIBSoDGOgHEhwKCnBhZ2VfdG9rZW4YBiABKAlCCLpIBXIDGIAgIq8EChJMaXN0UHVzaGVzUmVzcG9uc2USMwoGcHVzaGVzGAEgAygLMiMub25lcHVzaC52MS5MaXN0UHVzaGVzUmVzcG9uc2UuUHVzaBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkaygMKBFB1c2gSEgoKcmVxdWVzdF9pZBgBIAEoCRIwCgVzdGF0ZRgCIAEoDjIhLm9uZXB1c2gudjEuR2V0UHVzaFJlc3BvbnNlLlN0YXRlEiQKBXJlYWNoGAMgASgOMhUub25lcHVzaC52MS5QdXNoUmVhY2gSJgoIcGxhdGZvcm0YBCABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEhMKC3RlbmFudF9jb2RlGAUgASgJEi4KDXB1c2hfbXNnX3R5cGUYBiABKA4yFy5vbmVwdXNoLnYxLlB1c2hNc2dUeXBlEhQKDG5lZWRfY29uZmlybRgHIAEoCBImCghwcmlvcml0eRgIIAEoDjIULm9uZXB1c2gudjEuUHJpb3JpdHkSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHc2VuZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGV2aWNlcxgMIAEoDRINCgVhbGVydBgNIAEoCSKkAQoVTGlzdERlbGl2ZXJpZXNSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDGIAgEjIKBXN0YXRlGAIgASgOMhkub25lcHVzaC52MS5EZWxpdmVyeVN0YXRlQgi6SAWCAQIQARIbCglwYWdlX3NpemUYAyABKA1CCLpIBSoDGOgHEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAgIvoBChZMaXN0RGVsaXZlcmllc1Jlc3BvbnNlEj8KCmRlbGl2ZXJpZXMYASADKAsyKy5vbmVwdXNoLnYxLkxpc3REZWxpdmVyaWVzUmVzcG9uc2UuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJGoUBCghEZWxpdmVyeRIRCglkZXZpY2VfaWQYASABKAkSEgoKbWVzc2FnZV9pZBgCIAEoCRIoCgVzdGF0ZRgDIAEoDjIZLm9uZXB1c2gudjEuRGVsaXZlcnlTdGF0ZRIoCgR0aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK6AQoVRGV2aWNlVGltZWxpbmVSZXF1ZXN0Eh0KCWRldmljZV9pZBgBIAEoCUIIukgFcgMYgCBIABI2CgVhbGlhcxgCIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgAEhsKCXBhZ2Vfc2l6ZRgDIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgEIAEoCUIIukgFcgMYgCBCDwoGZGV2aWNlEgW6SAIIASKrAwoWRGV2aWNlVGltZWxpbmVSZXNwb25zZRI5CgdlbnRyaWVzGAEgAygLMigub25lcHVzaC52MS5EZXZpY2VUaW1lbGluZVJlc3BvbnNlLkVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRq8AgoFRW50cnkSEQoJZGV2aWNlX2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSEgoKbWVzc2FnZV9pZBgDIAEoCRIoCgVzdGF0ZRgEIAEoDjIZLm9uZXB1c2gudjEuRGVsaXZlcnlTdGF0ZRINCgV0b3BpYxgFIAEoCBIUCgxuZWVkX2NvbmZpcm0YBiABKAgSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKAoEdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHwoFd2FrZXMYCiADKAsyEC5vbmVwdXNoLnYxLldha2UizgEKEkxpc3REZXZpY2VzUmVxdWVzdBI2CgVhbGlhcxgBIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgAEjQKA3RhZxgCIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgAEhsKCXBhZ2Vfc2l6ZRgDIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgEIAEoCUIIukgFcgMYgCBCDwoGZmlsdGVyEgW6SAIIASJTChNMaXN0RGV2aWNlc1Jlc3BvbnNlEiMKB2RldmljZXMYASADKAsyEi5vbmVwdXNoLnYxLkRldmljZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiVgoSR2V0UHJlc2VuY2VSZXF1ZXN0EkAKB2FsaWFzZXMYASADKAlCL7pILJIBKQgBEOgHIiJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokIqMCChNHZXRQcmVzZW5jZVJlc3BvbnNlEjMKBXVzZXJzGAEgAygLMiQub25lcHVzaC52MS5HZXRQcmVzZW5jZVJlc3BvbnNlLlVzZXIaZAoEVXNlchINCgVhbGlhcxgBIAEoCRIPCgdkZXZpY2VzGAIgASgNEjwKBm9ubGluZRgDIAMoCzIsLm9uZXB1c2gudjEuR2V0UHJlc2VuY2VSZXNwb25zZS5PbmxpbmVEZXZpY2UacQoMT25saW5lRGV2aWNlEhEKCWRldmljZV9pZBgBIAEoCRImCghwbGF0Zm9ybRgCIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SJgoIcHJlc2VuY2UYAyABKAsyFC5vbmVwdXNoLnYxLlByZXNlbmNlKlYKCVB1c2hSZWFjaBIaChZQVVNIX1JFQUNIX1VOU1BFQ0lGSUVEEAASFgoSUFVTSF9SRUFDSF9ERVZJQ0VTEAESFQoRUFVTSF9SRUFDSF9UT1BJQ1MQAkJ4Cg5jb20ub25lcHVzaC52MUIKUXVlcnlQcm90b1ABWhRvbmVwdXNoL3YxO29uZXB1c2h2MaICA09QVqoCCk9uZVB1c2guVjHKAgpPbmVQdXNoXFYx4gITT25lUHVzaFxWMVxNZXRhZGF0YeoCC09uZVB1c2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_onepush_v1_device, file_onepush_v1_push, file_onepush_v1_receipt, file_onepush_v1_wake]);
 
 /**
  * Looks up a push of the calling app; another app's is NOT_FOUND.
@@ -414,6 +414,175 @@ export const TopicCountsSchema: GenMessage<TopicCounts> = /*@__PURE__*/
   messageDesc(file_onepush_v1_query, 4);
 
 /**
+ * The pushes of the calling app, the newest first, as long as they are kept.
+ *
+ * @generated from message onepush.v1.ListPushesRequest
+ */
+export type ListPushesRequest = Message<"onepush.v1.ListPushesRequest"> & {
+  /**
+   * Only pushes in this state; unspecified means all.
+   *
+   * @generated from field: onepush.v1.GetPushResponse.State state = 1;
+   */
+  state: GetPushResponse_State;
+
+  /**
+   * Only pushes accepted from this time on.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 2;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Only pushes accepted before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 3;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * Only pushes of this kind; unspecified means all.
+   *
+   * @generated from field: onepush.v1.PushReach reach = 4;
+   */
+  reach: PushReach;
+
+  /**
+   * 1 to 1000; 0 means 100. A page may have fewer, or none, and still not be the last.
+   *
+   * @generated from field: uint32 page_size = 5;
+   */
+  pageSize: number;
+
+  /**
+   * ListPushesResponse.next_page_token; empty for the first page.
+   *
+   * @generated from field: string page_token = 6;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message onepush.v1.ListPushesRequest.
+ * Use `create(ListPushesRequestSchema)` to create a new message.
+ */
+export const ListPushesRequestSchema: GenMessage<ListPushesRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_query, 5);
+
+/**
+ * @generated from message onepush.v1.ListPushesResponse
+ */
+export type ListPushesResponse = Message<"onepush.v1.ListPushesResponse"> & {
+  /**
+   * @generated from field: repeated onepush.v1.ListPushesResponse.Push pushes = 1;
+   */
+  pushes: ListPushesResponse_Push[];
+
+  /**
+   * Empty: there is no more.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message onepush.v1.ListPushesResponse.
+ * Use `create(ListPushesResponseSchema)` to create a new message.
+ */
+export const ListPushesResponseSchema: GenMessage<ListPushesResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_query, 6);
+
+/**
+ * @generated from message onepush.v1.ListPushesResponse.Push
+ */
+export type ListPushesResponse_Push = Message<"onepush.v1.ListPushesResponse.Push"> & {
+  /**
+   * SendPushResponse.request_id
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: onepush.v1.GetPushResponse.State state = 2;
+   */
+  state: GetPushResponse_State;
+
+  /**
+   * Unspecified: a push that is made later or in parts, of which nothing was made, or is left.
+   *
+   * @generated from field: onepush.v1.PushReach reach = 3;
+   */
+  reach: PushReach;
+
+  /**
+   * @generated from field: onepush.v1.Platform platform = 4;
+   */
+  platform: Platform;
+
+  /**
+   * Empty where the caller gave none.
+   *
+   * @generated from field: string tenant_code = 5;
+   */
+  tenantCode: string;
+
+  /**
+   * @generated from field: onepush.v1.PushMsgType push_msg_type = 6;
+   */
+  pushMsgType: PushMsgType;
+
+  /**
+   * @generated from field: bool need_confirm = 7;
+   */
+  needConfirm: boolean;
+
+  /**
+   * @generated from field: onepush.v1.Priority priority = 8;
+   */
+  priority: Priority;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 9;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * When a scheduled push is due, or was. Absent for the others.
+   *
+   * @generated from field: google.protobuf.Timestamp send_at = 10;
+   */
+  sendAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expires_at = 11;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * To how many devices it went; of a push to topics: how many sessions received it. GetPush has it for pushes that are made in parts.
+   *
+   * @generated from field: uint32 devices = 12;
+   */
+  devices: number;
+
+  /**
+   * The first 200 characters. Empty once it is erased, and for pushes that are made in parts.
+   *
+   * @generated from field: string alert = 13;
+   */
+  alert: string;
+};
+
+/**
+ * Describes the message onepush.v1.ListPushesResponse.Push.
+ * Use `create(ListPushesResponse_PushSchema)` to create a new message.
+ */
+export const ListPushesResponse_PushSchema: GenMessage<ListPushesResponse_Push> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_query, 6, 0);
+
+/**
  * The deliveries of a push to devices; a push to topics has those that were confirmed. By message and device, in an order of their own.
  *
  * @generated from message onepush.v1.ListDeliveriesRequest
@@ -453,7 +622,7 @@ export type ListDeliveriesRequest = Message<"onepush.v1.ListDeliveriesRequest"> 
  * Use `create(ListDeliveriesRequestSchema)` to create a new message.
  */
 export const ListDeliveriesRequestSchema: GenMessage<ListDeliveriesRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 5);
+  messageDesc(file_onepush_v1_query, 7);
 
 /**
  * @generated from message onepush.v1.ListDeliveriesResponse
@@ -477,7 +646,7 @@ export type ListDeliveriesResponse = Message<"onepush.v1.ListDeliveriesResponse"
  * Use `create(ListDeliveriesResponseSchema)` to create a new message.
  */
 export const ListDeliveriesResponseSchema: GenMessage<ListDeliveriesResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 6);
+  messageDesc(file_onepush_v1_query, 8);
 
 /**
  * @generated from message onepush.v1.ListDeliveriesResponse.Delivery
@@ -515,7 +684,7 @@ export type ListDeliveriesResponse_Delivery = Message<"onepush.v1.ListDeliveries
  * Use `create(ListDeliveriesResponse_DeliverySchema)` to create a new message.
  */
 export const ListDeliveriesResponse_DeliverySchema: GenMessage<ListDeliveriesResponse_Delivery> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 6, 0);
+  messageDesc(file_onepush_v1_query, 8, 0);
 
 /**
  * What happened to the recent pushes for one device, or for the devices of a user: newest first. Pushes to topics are in it until they
@@ -565,7 +734,7 @@ export type DeviceTimelineRequest = Message<"onepush.v1.DeviceTimelineRequest"> 
  * Use `create(DeviceTimelineRequestSchema)` to create a new message.
  */
 export const DeviceTimelineRequestSchema: GenMessage<DeviceTimelineRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 7);
+  messageDesc(file_onepush_v1_query, 9);
 
 /**
  * @generated from message onepush.v1.DeviceTimelineResponse
@@ -589,7 +758,7 @@ export type DeviceTimelineResponse = Message<"onepush.v1.DeviceTimelineResponse"
  * Use `create(DeviceTimelineResponseSchema)` to create a new message.
  */
 export const DeviceTimelineResponseSchema: GenMessage<DeviceTimelineResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 8);
+  messageDesc(file_onepush_v1_query, 10);
 
 /**
  * @generated from message onepush.v1.DeviceTimelineResponse.Entry
@@ -661,7 +830,7 @@ export type DeviceTimelineResponse_Entry = Message<"onepush.v1.DeviceTimelineRes
  * Use `create(DeviceTimelineResponse_EntrySchema)` to create a new message.
  */
 export const DeviceTimelineResponse_EntrySchema: GenMessage<DeviceTimelineResponse_Entry> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 8, 0);
+  messageDesc(file_onepush_v1_query, 10, 0);
 
 /**
  * Devices of the calling app.
@@ -710,7 +879,7 @@ export type ListDevicesRequest = Message<"onepush.v1.ListDevicesRequest"> & {
  * Use `create(ListDevicesRequestSchema)` to create a new message.
  */
 export const ListDevicesRequestSchema: GenMessage<ListDevicesRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 9);
+  messageDesc(file_onepush_v1_query, 11);
 
 /**
  * @generated from message onepush.v1.ListDevicesResponse
@@ -734,7 +903,7 @@ export type ListDevicesResponse = Message<"onepush.v1.ListDevicesResponse"> & {
  * Use `create(ListDevicesResponseSchema)` to create a new message.
  */
 export const ListDevicesResponseSchema: GenMessage<ListDevicesResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 10);
+  messageDesc(file_onepush_v1_query, 12);
 
 /**
  * How users can be reached now.
@@ -755,7 +924,7 @@ export type GetPresenceRequest = Message<"onepush.v1.GetPresenceRequest"> & {
  * Use `create(GetPresenceRequestSchema)` to create a new message.
  */
 export const GetPresenceRequestSchema: GenMessage<GetPresenceRequest> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 11);
+  messageDesc(file_onepush_v1_query, 13);
 
 /**
  * @generated from message onepush.v1.GetPresenceResponse
@@ -774,7 +943,7 @@ export type GetPresenceResponse = Message<"onepush.v1.GetPresenceResponse"> & {
  * Use `create(GetPresenceResponseSchema)` to create a new message.
  */
 export const GetPresenceResponseSchema: GenMessage<GetPresenceResponse> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 12);
+  messageDesc(file_onepush_v1_query, 14);
 
 /**
  * @generated from message onepush.v1.GetPresenceResponse.User
@@ -805,7 +974,7 @@ export type GetPresenceResponse_User = Message<"onepush.v1.GetPresenceResponse.U
  * Use `create(GetPresenceResponse_UserSchema)` to create a new message.
  */
 export const GetPresenceResponse_UserSchema: GenMessage<GetPresenceResponse_User> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 12, 0);
+  messageDesc(file_onepush_v1_query, 14, 0);
 
 /**
  * @generated from message onepush.v1.GetPresenceResponse.OnlineDevice
@@ -832,5 +1001,37 @@ export type GetPresenceResponse_OnlineDevice = Message<"onepush.v1.GetPresenceRe
  * Use `create(GetPresenceResponse_OnlineDeviceSchema)` to create a new message.
  */
 export const GetPresenceResponse_OnlineDeviceSchema: GenMessage<GetPresenceResponse_OnlineDevice> = /*@__PURE__*/
-  messageDesc(file_onepush_v1_query, 12, 1);
+  messageDesc(file_onepush_v1_query, 14, 1);
+
+/**
+ * Kinds of what pushes go to.
+ *
+ * @generated from enum onepush.v1.PushReach
+ */
+export enum PushReach {
+  /**
+   * @generated from enum value: PUSH_REACH_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Devices that were found when it was accepted.
+   *
+   * @generated from enum value: PUSH_REACH_DEVICES = 1;
+   */
+  DEVICES = 1,
+
+  /**
+   * Topics: everyone, or any of some tags.
+   *
+   * @generated from enum value: PUSH_REACH_TOPICS = 2;
+   */
+  TOPICS = 2,
+}
+
+/**
+ * Describes the enum onepush.v1.PushReach.
+ */
+export const PushReachSchema: GenEnum<PushReach> = /*@__PURE__*/
+  enumDesc(file_onepush_v1_query, 0);
 

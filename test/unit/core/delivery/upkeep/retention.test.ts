@@ -13,12 +13,13 @@ const NONE = { nums: [], through: undefined };
 /** A cycle that only writes down what it is to carry out, by the name of the command. */
 function createCycle() {
   const log: [string, unknown][] = [];
-  const names = ['markSeen', 'removeDevices', 'removeTopics', 'removeCursors', 'removeKeys'];
+  const names = ['markSeen', 'removeDevices', 'removeTopics', 'removeCursors', 'removeKeys', 'removeApp'];
   const commands = Object.fromEntries(names.map((name) => [name, name]));
   const cycle = {
     commands,
     async execute(name: string, input: unknown) {
       log.push([name, input]);
+      if (name === 'removeApp') return log.length === 3;
       return Array.isArray(input) ? input.length : (Object(input).deviceNums ?? Object(input).nums)?.length;
     },
     // As far as it is used here.
@@ -28,7 +29,7 @@ function createCycle() {
 
 function start(
   pages: Record<number, { devices: UnseenDevice[]; through: number | undefined }>,
-  given: { connected?: number[]; inbox?: Map<number, number>; topics?: number[] } = {},
+  given: { connected?: number[]; inbox?: Map<number, number>; topics?: number[]; deleted?: number } = {},
 ) {
   const { cycle, log } = createCycle();
   const seen = createSeenDevices({ cycle, log: LOG, now: () => NOW });
@@ -40,6 +41,9 @@ function start(
       findLooseCursors: async () => NONE,
       findEndedKeys: ended,
       findOldEntries: async () => [],
+      findDeletedApp: async (before) =>
+        given.deleted !== undefined && given.deleted <= before && log.length < 3 ? { num: 8, id: 'gone' } : undefined,
+      findDevicesOfApp: async () => (log.length === 0 ? [1, 2] : []),
       countInbox: async () => given.inbox ?? new Map(),
     },
     cycle,
@@ -54,8 +58,8 @@ function start(
   });
   retention.start();
   /** Resolves when a pass has ended. */
-  const passed = async (): Promise<void> => {
-    await vi.waitFor(() => expect(ended).toHaveBeenCalled());
+  const passed = async (until = () => expect(ended).toHaveBeenCalled()): Promise<void> => {
+    await vi.waitFor(until);
     await retention.stop();
     await seen.stop();
   };
@@ -75,7 +79,7 @@ it('removes devices that were not seen for long, page by page, and counts them',
     ['removeDevices', { deviceNums: [1], seenBefore: NOW - 40 * DAY }],
     ['removeDevices', { deviceNums: [6] }],
   ]);
-  expect(retention.counts()).toEqual({ devices: 2, topics: 0, cursors: 0, app_keys: 0, audit_log: 0 });
+  expect(retention.counts()).toMatchObject({ devices: 2, topics: 0 });
 });
 
 it('notes that a device is seen that is connected, or of which it was not kept, and removes neither', async () => {
@@ -110,6 +114,20 @@ it('removes topics, and keys that ended before the retention of pushes', async (
   expect(log).toEqual([['removeTopics', [4, 5]]]);
   expect(ended).toHaveBeenCalledWith(expect.objectContaining({ after: 0 }), NOW - 7 * DAY);
   expect(retention.counts()).toMatchObject({ topics: 2 });
+});
+
+it('removes an app a day after its deletion, its devices first, until it is gone', async () => {
+  const early = start({}, { deleted: NOW - DAY + 1 });
+  await early.passed();
+  expect(early.log).toEqual([]);
+  const { log, passed, retention } = start({}, { deleted: NOW - DAY });
+  await passed(() => expect(retention.counts().apps).toBe(1));
+  const part = { id: 'gone', appNum: 8, deletedBefore: NOW - DAY };
+  expect(log).toEqual([
+    ['removeApp', { ...part, deviceNums: [1, 2] }],
+    ['removeApp', { ...part, deviceNums: [] }],
+    ['removeApp', { ...part, deviceNums: [] }],
+  ]);
 });
 
 it('notes a device once a day, and keeps what could not be committed', async () => {

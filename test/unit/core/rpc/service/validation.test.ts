@@ -35,6 +35,8 @@ describe('the rules of the schema', () => {
       'DeleteDevicesRequest.without_session',
       'ListAuditLogRequest.from',
       'ListAuditLogRequest.until',
+      'ListPushesRequest.from',
+      'ListPushesRequest.until',
       'RegisterDeviceRequest.push',
       'SendPushRequest.badge',
       'SendPushRequest.dry_run',

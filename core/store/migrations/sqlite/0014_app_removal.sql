@@ -1,0 +1,3 @@
+ALTER TABLE `apps` ADD `deleted_at` integer;--> statement-breakpoint
+CREATE INDEX `jobs_app` ON `jobs` (`app_num`,`id`);--> statement-breakpoint
+CREATE INDEX `pushes_app` ON `pushes` (`app_num`,`id`);
