@@ -12,7 +12,7 @@ BUILT := dist/.stamp
 SOURCES := $(shell find bin cli core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name worker.js -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
-.PHONY: help install build run verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run release verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
 
 run: build ## start a core and an edge on SQLite, with no configuration
 	node dist/bin/run.js
+
+release: build ## pack a release for this platform into release/: an archive and its sha256
+	sh tools/release/archive.sh release
 
 verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL)
 	node dist/bin/verify.js
@@ -131,4 +134,4 @@ gen-current: $(INSTALLED) ## fail when gen/ and docs/api.md are not what proto/ 
 	{ echo 'gen/ or docs/api.md is not current: run make gen' >&2; exit 1; }
 
 clean: ## remove what build and tests leave behind; data/ stays
-	rm -rf dist client/dist device/dist coverage
+	rm -rf dist client/dist device/dist coverage release
