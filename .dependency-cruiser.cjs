@@ -101,7 +101,8 @@ module.exports = {
       },
     },
     only('core', '^core/', ['^(core|common|gen)/'], 'core imports nothing of edge'),
-    only('edge', '^edge/', ['^(edge|common|gen)/'], 'edge imports nothing of core'),
+    only('edge', '^edge/(?!page/client/)', ['^(edge|common|gen)/'], 'edge imports nothing of core'),
+    only('page', '^edge/page/client/', ['^(edge/page/client|device)/'], 'the page is built on the device package'),
     only(
       'cli',
       '^cli/',
@@ -142,6 +143,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(client|device)/dist/' },
+    // Its parser knows no JSX.
+    exclude: { path: '^(client|device)/dist/|\\.tsx$' },
   },
 };

@@ -10,9 +10,9 @@ INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
 SOURCES := $(shell find bin cli core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
-	-type d -print -o -name '*.ts' -print -o -name '*.html' -print -o -name worker.js -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
+	-type d -print -o -name '*.ts' -print -o -name '*.tsx' -print -o -name '*.html' -print -o -name '*.css' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
-.PHONY: help install build run release verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -33,17 +33,17 @@ $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
 	$(BIN)/tsc -p device/tsconfig.node.json
 	@cp LICENSE client/dist/LICENSE
 	@cp LICENSE device/dist/LICENSE
-	@mkdir -p dist/core/store dist/edge/page
+	@mkdir -p dist/core/store dist/edge/page dist/docs
 	@cp -R core/store/migrations dist/core/store/migrations
-	@cp edge/page/page.html edge/page/worker.js dist/edge/page/
+	@cp edge/page/page.html edge/page/page.css dist/edge/page/
+	@cp docs/*.md dist/docs/
+	$(BIN)/vite build --config edge/page/vite.config.ts
+	$(BIN)/vite build --config edge/page/vite.config.ts --mode worker
 	@chmod +x dist/cli/main.js
 	@touch $@
 
 run: build ## start a core and an edge on SQLite, with no configuration
 	node dist/bin/run.js
-
-release: build ## pack a release for this platform into release/: an archive and its sha256
-	sh tools/release/archive.sh release
 
 verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL)
 	node dist/bin/verify.js
@@ -113,6 +113,7 @@ arrows: $(INSTALLED) ## check who imports whom, and that there is no circle
 
 types: $(INSTALLED) ## check the types, those of the tests too
 	$(BIN)/tsc -p tsconfig.json
+	$(BIN)/tsc -p edge/page/client/tsconfig.json
 
 buf-lint: $(INSTALLED) ## lint proto/
 	$(BIN)/buf lint
@@ -134,4 +135,4 @@ gen-current: $(INSTALLED) ## fail when gen/ and docs/api.md are not what proto/ 
 	{ echo 'gen/ or docs/api.md is not current: run make gen' >&2; exit 1; }
 
 clean: ## remove what build and tests leave behind; data/ stays
-	rm -rf dist client/dist device/dist coverage release
+	rm -rf dist client/dist device/dist coverage

@@ -8,6 +8,7 @@ export type { ConnectionState } from './connection.js';
 export { createDevice, type Device, type DeviceEvents, type DeviceState, type PauseCause } from './device.js';
 export type { HeartbeatTimes } from './heartbeat.js';
 export type { AbortSignalLike, Fetch, FetchResponse, WebSocketConstructor, WebSocketLike } from './host.js';
+export { indexedDbStorage } from './indexed-db-storage.js';
 export type { Message, MessageContent } from './message.js';
 export type { DeviceOptions, Platform, RegistrationChanges, VendorToken } from './options.js';
 export { RegistrationError } from './rest.js';

@@ -25,7 +25,8 @@ export interface Ledger {
   clear(): void;
 }
 
-const KEY = 'seen';
+/** Name of the text that has the ids of messages that are done, separated by commas. */
+export const SEEN = 'seen';
 
 /** Returns a ledger that remembers the last `size` ids. */
 export function createLedger(storage: SafeStorage, size: number): Ledger {
@@ -48,14 +49,14 @@ export function createLedger(storage: SafeStorage, size: number): Ledger {
   async function write(): Promise<void> {
     while (isChanged) {
       isChanged = false;
-      await storage.set(KEY, [...done].join());
+      await storage.set(SEEN, [...done].join());
     }
     writing = undefined;
   }
 
   return {
     async load() {
-      const stored = (await storage.get(KEY))?.split(',') ?? [];
+      const stored = (await storage.get(SEEN))?.split(',') ?? [];
       // What this tab knows is newer.
       const own = [...done];
       mark(stored.filter((id) => id !== ''));

@@ -23,9 +23,10 @@ const DEVICE = 'device';
 const NATIVE_TOKEN = 'token';
 
 /** A registration, as it is stored. */
-interface Registered {
+export interface Registered {
+  /** The device id. */
   readonly id: string;
-  /** The body that was sent, and where to. */
+  /** The address of the service, a space, and the body that was sent. */
   readonly sent: string;
 }
 
@@ -102,7 +103,8 @@ export function createRegistrar(options: DeviceOptions, resolved: ResolvedOption
   };
 }
 
-async function findRegistered(storage: SafeStorage): Promise<Registered | undefined> {
+/** Reads the registration; undefined: there is none. */
+export async function findRegistered(storage: SafeStorage): Promise<Registered | undefined> {
   try {
     const stored = JSON.parse((await storage.get(DEVICE)) ?? 'null');
     return typeof stored?.id === 'string' && typeof stored.sent === 'string' ? stored : undefined;

@@ -76,7 +76,7 @@ export function buildEdge(config: EdgeConfig, use: PortUse, log: Logger): Edge {
     maxBodyBytes: config.maxBodyBytes,
     isStrict: config.isStrict,
     origins: config.httpOrigins,
-    vapidPublicKey: config.vapidPublicKey,
+    page: config.hasPage ? { vapidPublicKey: config.vapidPublicKey } : undefined,
     headers: config.hstsSeconds > 0 ? { 'Strict-Transport-Security': `max-age=${config.hstsSeconds}` } : undefined,
     log,
     observe: metrics.http,

@@ -21,6 +21,8 @@ export interface EdgeConfig {
   coreAddrs: readonly Address[];
   /** The token that the core wants to see. */
   linkToken: string;
+  /** There is a page at `/`. */
+  hasPage: boolean;
   /** The key by which browsers know who pushes to the page; undefined: the page has no Web Push. */
   vapidPublicKey: string | undefined;
   /** A larger request body is refused. */
@@ -69,6 +71,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     opsListen: reader.address('ONEPUSH_OPS_LISTEN'),
     coreAddrs: reader.targets('ONEPUSH_CORE_ADDRS'),
     linkToken: reader.secret('ONEPUSH_LINK_TOKEN') ?? '',
+    hasPage: reader.flag('ONEPUSH_PAGE'),
     vapidPublicKey: readVapidPublicKey(reader.env),
     maxBodyBytes: reader.integer('ONEPUSH_MAX_BODY_BYTES'),
     isStrict: reader.flag('ONEPUSH_STRICT_JSON'),

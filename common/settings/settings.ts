@@ -25,6 +25,12 @@ export const SETTINGS = {
     meaning:
       'Pages that browsers let [register and unregister](contract.md#pages-of-other-origins) devices, beside the one of the edge itself.',
   },
+  ONEPUSH_PAGE: {
+    readBy: 'edge',
+    type: 'flag',
+    fallback: '1',
+    meaning: '`0` has no [page](operations.md#the-page) at `/`, and no documents at `/docs/`.',
+  },
   ONEPUSH_GRPC_LISTEN: {
     readBy: 'core',
     type: 'address',

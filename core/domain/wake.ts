@@ -41,6 +41,8 @@ export interface WakeMessage extends Omit<Notification, 'overrides'> {
    * has nothing of title, image, click target and override.
    */
   body: string | undefined;
+  /** The device is to confirm it once it is shown. Never where the content is hidden, or not for people. */
+  needConfirm?: boolean | undefined;
   /** The name of a sound. */
   sound?: string | undefined;
   /** 0 removes the number on the app's icon, undefined leaves it. */

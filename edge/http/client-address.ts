@@ -123,6 +123,20 @@ function networkOf(address: string): string {
   return address.includes(':') ? `${address.split(':').slice(0, 4).join(':')}::/64` : address;
 }
 
+/** This machine's own names, with a port or without. */
+const OWN_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/**
+ * Returns true if a program of this machine asks for this machine by its name, and says nothing of another client. A
+ * proxy here that hides all of that, and forwards under such a name, cannot be told from it.
+ */
+export function isFromThisMachine(
+  client: ClientAddress,
+  { host, forwarded, forwardedFor }: Pick<RequestHead, 'host' | 'forwarded' | 'forwardedFor'>,
+): boolean {
+  return isLoopback(client.text) && OWN_HOST.test(host) && forwarded === '' && forwardedFor === '';
+}
+
 function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '0:0:0:0:0:0:0:1';
 }

@@ -6,7 +6,7 @@ import { describeError, type Logger } from '../../common/logs/log.js';
 import type { Rate } from '../rate.js';
 import { MAX_HEAD_BYTES } from '../uws.js';
 import { writeAnswer, writeContinue, writeHeadOnly, writeLastAnswer } from './answer.js';
-import type { ClientAddress, FindClient } from './client-address.js';
+import { type ClientAddress, type FindClient, isFromThisMachine } from './client-address.js';
 import type { CrumbGuard } from './crumb-guard.js';
 import { type BodyBudget, receiveBody } from './incoming-body.js';
 import { type RequestHead, readHead } from './request-head.js';
@@ -34,6 +34,8 @@ export interface Exchange {
   readonly requestedMethod: string;
   /** Returns who asks. First to be called before anything is waited for: whoever has gone has no address. */
   client(): ClientAddress;
+  /** Returns true if a program of this machine asks for this machine by its name: no proxy, as far as one can tell. */
+  isFromThisMachine(): boolean;
   /** True if only the documented types, names and paths are taken (ONEPUSH_STRICT_JSON). */
   readonly isStrict: boolean;
   /** The first parameter of the route, "" if it has none. */
@@ -191,6 +193,7 @@ export function begin(
     origin: head.origin,
     requestedMethod: head.requestedMethod,
     client,
+    isFromThisMachine: () => isFromThisMachine(client(), head),
     isStrict,
     parameter: req.getParameter(0) ?? '',
     query: head.query,

@@ -17,6 +17,8 @@ export interface RequestHead {
   forwardedFor: string;
   /** Forwarded, the same way. */
   forwarded: string;
+  /** Host, the first where there are several. */
+  host: string;
   /** Origin. */
   origin: string;
   /** The question of a browser before a page's request: Access-Control-Request-Method. */
@@ -51,6 +53,7 @@ export function readHead(req: HttpRequest): RequestHead {
     query: '',
     forwardedFor: '',
     forwarded: '',
+    host: '',
     origin: '',
     requestedMethod: '',
     isChunked: false,
@@ -94,6 +97,7 @@ export function readHead(req: HttpRequest): RequestHead {
         head.awaitsContinue = value !== '100-continue' && value.toLowerCase() === '100-continue';
         break;
       case 'host':
+        head.host ||= value;
         if (++hosts > 1) head.ambiguity = 'more than one Host';
         break;
       case 'content-length':

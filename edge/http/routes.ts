@@ -3,7 +3,8 @@ import { OnePushError } from '../../common/errors.js';
 import type { CheckReadiness } from '../../common/http/server.js';
 import type { AddressLimits } from '../address-limits.js';
 import type { CoreLink } from '../link/client.js';
-import { loadPage, loadWorker, type StaticFile, toJsonFile } from '../page/page.js';
+import { createPageHandlers, type PageOptions } from '../page/handlers.js';
+import { type StaticFile, toJsonFile } from '../page/page.js';
 import type { Routes } from '../public-server.js';
 import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
@@ -46,8 +47,8 @@ export function serveRoutes(
     origins: ReadonlySet<string>;
     /** Limits of what one address may do. */
     limits: Pick<AddressLimits, 'registering'>;
-    /** The page's key for Web Push; undefined: it has none. */
-    vapidPublicKey: string | undefined;
+    /** The page; undefined: there is none. */
+    page: PageOptions | undefined;
   },
 ): Refuse {
   const { link, limits, checkReadiness, webSocketPath } = options;
@@ -61,8 +62,7 @@ export function serveRoutes(
   const get = (handler: Handler) => ({ get: handler, head: handler });
   const serveFile = ({ headers, body }: StaticFile) => get((exchange) => exchange.send('200 OK', headers, body));
   const routes: Record<string, Record<string, Handler>> = {
-    '/': serveFile(loadPage(options.vapidPublicKey)),
-    '/sw.js': serveFile(loadWorker()),
+    ...(options.page && createPageHandlers(options.page)),
     '/openapi.json': serveFile(toJsonFile(createOpenApi())),
     '/healthz': get((exchange) => exchange.send('200 OK', TEXT_HEADERS, 'ok\n')),
     '/readyz': get(async (exchange) => {

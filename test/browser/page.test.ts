@@ -1,12 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchChromium, skipWithoutChromium } from '../support/chromium.js';
 import { type Stack, startStack } from '../support/stack.js';
+import { uniqueName } from '../support/users.js';
 
 const skipped = skipWithoutChromium('page.test.ts');
 
 const WAIT_MS = 15_000;
 const BIG_EXTRA = '{"orderId":9223372036854775807,"price":1.10}';
+const PHONE = { width: 390, height: 844 };
+const DESK = { width: 1280, height: 800 };
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** Chromium reports every 4xx answer to the console; the page shows those itself, so that they are no fault of it. */
 const isExpectedNoise = (text: string) => /^Failed to load resource: .* status of 4\d\d/.test(text);
@@ -17,7 +23,6 @@ describe.skipIf(skipped)('the page at GET /', { timeout: 60_000 }, () => {
   let page: Page;
   let faults: string[];
   let sentFrames: string[];
-  let users = 0;
 
   beforeAll(async () => {
     stack = await startStack();
@@ -41,7 +46,7 @@ describe.skipIf(skipped)('the page at GET /', { timeout: 60_000 }, () => {
 
   /** Opens the page in a browser profile of its own, hence as a device of its own. */
   async function open(options: BrowserContextOptions = {}): Promise<void> {
-    const context = await browser.newContext(options);
+    const context = await browser.newContext({ locale: 'en-US', ...options });
     page = await context.newPage();
     page.setDefaultTimeout(WAIT_MS);
     page.on('pageerror', (error) => faults.push(error.message));
@@ -54,19 +59,18 @@ describe.skipIf(skipped)('the page at GET /', { timeout: 60_000 }, () => {
     expect(response?.headers()['content-security-policy']).toContain("default-src 'none'");
   }
 
-  /** Registers a user whom no other test has, aims the send part at it and connects. Resolves to the alias. */
-  async function connectAs(platform: string): Promise<string> {
-    users += 1;
-    const alias = `page-user-${users}`;
+  const status = (state: string) => page.locator(`#status[data-state=${state}]`);
+
+  /** Connects as a user whom no other test has. Resolves to the alias. */
+  async function connect(): Promise<string> {
+    const alias = uniqueName();
     await page.fill('#alias', alias);
-    await page.selectOption('#platform', platform);
-    await page.click('#register');
-    await page.locator('#device-result[data-outcome=ok]').waitFor();
     await page.click('#connect');
-    await page.locator('#status[data-state=open]').waitFor();
-    await page.fill('#audiences', alias);
+    await status('open').waitFor();
     return alias;
   }
+
+  const unfold = (id: string) => page.click(`#${id} > summary`);
 
   /** Presses Send and resolves to the request that the page makes. */
   async function send(): Promise<Request> {
@@ -81,32 +85,38 @@ describe.skipIf(skipped)('the page at GET /', { timeout: 60_000 }, () => {
     return (await result.getAttribute('data-request-id')) ?? '';
   }
 
-  /** Every copy of a message that came, the newest first; `messageOf` is the newest. */
-  const copiesOf = (id: string) => page.locator(`#messages > li[data-id="${id}"]`);
-  const messageOf = (id: string) => copiesOf(id).first();
+  const messageOf = (id: string) => page.locator(`#messages > li[data-id="${id}"]`);
+  const kept = () => page.evaluate<string>('JSON.stringify(localStorage)');
 
-  it('sends every documented field, shows the message and confirms it', async () => {
+  it('connects with one click, sends every documented field, shows the message and confirms it', async () => {
     await open();
+    await unfold('device-more');
+    await page.selectOption('#platform', 'IOS');
     await page.fill('#tags', 'news, beta');
     await page.fill('#mobile', '13800000000');
-    const alias = await connectAs('IOS');
+    const registration = page.waitForRequest('**/msgpush/register');
+    const alias = await connect();
+    expect((await registration).postDataJSON()).toMatchObject({
+      ...{ alias, appId: 'testapp1', platform: 'IOS', tag: ['news', 'beta'], mobile: '13800000000' },
+    });
 
-    await page.fill('#send-app-id', 'testapp1');
-    await page.fill('#send-app-key', 'dkdka');
-    await page.fill('#tenant-code', 'acme');
-    await page.selectOption('#send-platform', 'IOS');
-    await page.selectOption('#push-msg-type', 'CMD');
-    await page.check('#need-confirm');
+    await unfold('send-more');
+    await page.selectOption('#to', 'others');
+    await page.fill('#audiences', `${alias}, nobody-1，nobody-2`);
+    await page.fill('#tenantCode', 'acme');
+    await page.selectOption('#toPlatform', 'IOS');
+    await page.selectOption('#pushMsgType', 'CMD');
+    await page.check('#needConfirm');
     await page.fill('#duration', '3600');
-    await page.selectOption('#audience-type', 'ALIAS');
-    await page.fill('#audiences', `${alias}, nobody-1\nnobody-2`);
     await page.fill('#extra', BIG_EXTRA);
     await page.fill('#alert', 'Hello <b>you</b>');
+    await page.fill('#title', 'A title');
+    await page.fill('#clickTarget', 'https://shop.example.com/');
     await page.fill('#sound', 'bell.caf');
     await page.fill('#badge', '7');
     await page.fill('#sender', 'billing');
-    await page.fill('#send-device', 'server-1');
-    await page.fill('#sms-message', 'Hello by SMS');
+    await page.fill('#sendDeive', 'server-1');
+    await page.fill('#smsMessage', 'Hello by SMS');
 
     const body = (await send()).postData() ?? '';
     expect(body).toContain(`"extra":${BIG_EXTRA}`);
@@ -127,6 +137,7 @@ describe.skipIf(skipped)('the page at GET /', { timeout: 60_000 }, () => {
       sender: 'billing',
       sendDeive: 'server-1',
       smsMessage: 'Hello by SMS',
+      push: { title: 'A title', clickTarget: 'https://shop.example.com/' },
     });
 
     const id = await accepted();
@@ -135,49 +146,20 @@ describe.skipIf(skipped)('the page at GET /', { timeout: 60_000 }, () => {
     expect(await message.locator('.text').textContent()).toBe('Hello <b>you</b>');
     const raw = (await message.locator('.raw').textContent()) ?? '';
     expect(JSON.parse(raw)).toMatchObject({ tenantCode: 'acme', pushMsgType: 'CMD', sound: 'bell.caf', badge: 7 });
+    // To the digit, in the command too.
+    expect(raw).toContain(BIG_EXTRA);
+    expect(await page.textContent('#curl')).toContain(BIG_EXTRA);
 
     await message.locator('.confirm').click();
     await message.locator('.confirm:disabled').waitFor();
     await expect.poll(() => sentFrames, { timeout: WAIT_MS }).toContain(`CFM:${id}`);
   });
 
-  it('shows 64-bit numbers and 1.10 in extra to the digit', async () => {
+  it('leaves empty optional fields out, reaches everyone, and confirms by itself when asked to', async () => {
     await open();
-    await connectAs('WEB');
-    await page.fill('#extra', BIG_EXTRA);
-    await send();
-    const message = messageOf(await accepted());
-    const raw = await message.locator('.raw').textContent();
-    expect(raw).toContain('9223372036854775807');
-    expect(raw).toContain('1.10');
-    expect(await page.textContent('#curl')).toContain(BIG_EXTRA);
-  });
-
-  it('marks what comes again after a reconnect, and confirms by itself when asked to', async () => {
-    await open();
-    await connectAs('WEB');
-    await page.check('#need-confirm');
-    await send();
-    const id = await accepted();
-    const repeated = copiesOf(id).getByText('repeated', { exact: true });
-    await messageOf(id).waitFor();
-    expect(await repeated.count()).toBe(0);
-
-    await page.click('#disconnect');
-    await page.locator('#status[data-state=idle]').waitFor();
-    await page.check('#auto-confirm');
-    await page.click('#connect');
-    await repeated.first().waitFor();
-    await expect.poll(() => sentFrames, { timeout: WAIT_MS }).toContain(`CFM:${id}`);
-  });
-
-  it('leaves empty optional fields out and reaches everyone', async () => {
-    await open();
-    await connectAs('WEB');
-    await page.click('#everyone');
-    const request = await send();
-    const body: unknown = request.postDataJSON();
-    expect(body).toEqual({
+    await connect();
+    await page.selectOption('#to', 'everyone');
+    expect((await send()).postDataJSON()).toEqual({
       appId: 'testapp1',
       appKey: 'dkdka',
       platform: 'ALL',
@@ -186,78 +168,194 @@ describe.skipIf(skipped)('the page at GET /', { timeout: 60_000 }, () => {
       audiences: ['ALL'],
       alert: expect.any(String),
     });
-    await messageOf(await accepted()).waitFor();
+    const first = await accepted();
+    await messageOf(first).waitFor();
+    await page.check('#autoConfirm');
+    await page.check('#needConfirm');
+    await page.fill('#alert', 'please confirm');
+    await send();
+    const second = page.locator('#messages > li', { hasText: 'please confirm' });
+    await second.first().waitFor();
+    const id = await second.first().getAttribute('data-id');
+    await expect.poll(() => sentFrames, { timeout: WAIT_MS }).toContain(`CFM:${id}`);
   });
 
-  it('marks the field that the server complains of, until it is right', async () => {
+  it('shows in the fields and in words what is wrong: a text, a key, JSON', async () => {
     await open();
-    await connectAs('WEB');
+    await connect();
     await page.fill('#alert', '');
     await send();
     await page.locator('#alert[aria-invalid=true]:focus').waitFor();
-    expect(await page.textContent('#send-result')).toMatch(/^400\d\d: .*field alert/);
-
+    expect(await page.textContent('#send-result')).toMatch(/alert.*\(400\d\d\)/);
     await page.fill('#alert', 'now with a text');
-    await send();
-    await accepted();
     expect(await page.locator('[aria-invalid]').count()).toBe(0);
-  });
 
-  it('tells what the server answers to a wrong key', async () => {
-    await open();
-    await page.fill('#send-app-key', 'not the key');
+    await page.fill('#appKey', 'not the key');
     await send();
-    const result = page.locator('#send-result[data-outcome=error]');
-    await result.waitFor();
-    expect(await result.textContent()).toMatch(/^401\d\d: /);
-  });
+    await page.locator('#send-result[data-outcome=error]', { hasText: '(401' }).waitFor();
 
-  it('refuses extra that is not JSON without asking the server', async () => {
-    await open();
     let requests = 0;
     page.on('request', () => {
       requests += 1;
     });
+    await unfold('send-more');
     await page.fill('#extra', '{"orderId":');
+    await unfold('send-more');
     await page.click('#send');
-    await page.locator('#extra[aria-invalid=true]').waitFor();
+    await page.locator('#extra[aria-invalid=true]:focus').waitFor();
     expect(requests).toBe(0);
   });
 
-  it('explains the close after unregister and does not reconnect', async () => {
+  it('says why the service refuses to connect it', async () => {
     await open();
-    await connectAs('WEB');
-    await page.click('#unregister');
-    await page.locator('#status[data-state=refused]').waitFor();
-    expect(await page.textContent('#status')).toContain('4410');
-    await expect.poll(() => page.inputValue('#device-id'), { timeout: WAIT_MS }).toBe('');
+    await page.fill('#appId', 'no-such-app');
+    await page.click('#connect');
+    await status('closed').waitFor();
+    expect(await page.textContent('#status')).toMatch(/refuses: .*\(404\d\d\)/);
   });
 
-  it('keeps the native token, and nothing else, in the browser', async () => {
+  it('registers with a signed token, which it does not keep', async () => {
     await open();
-    await connectAs('WEB');
-    const token = await page.inputValue('#native-token');
+    await unfold('device-more');
+    await page.fill('#registrationToken', 'a.signed.token');
+    const registration = page.waitForRequest('**/msgpush/register');
+    await connect();
+    expect((await registration).headers().authorization).toBe('Bearer a.signed.token');
+    expect(await kept()).not.toContain('a.signed.token');
+  });
+
+  it('remembers what was typed and that it was connected, but no key', async () => {
+    await open();
+    const alias = await connect();
+    await page.fill('#alert', 'typed before');
+    await page.fill('#appKey', 'a-secret-key');
+    await unfold('device-more');
+    await page.click('#show-id');
+    const id = await page.textContent('#device-id');
     await page.reload();
-    expect(await page.inputValue('#native-token')).toBe(token);
-    expect(await page.inputValue('#device-id')).toBe('');
-    // As text, for this project compiles without the DOM's types.
-    expect(await page.evaluate<string[]>('Object.values(localStorage)')).toEqual([token]);
+    await status('open').waitFor();
+    expect(await page.textContent('#identity')).toContain(alias);
+    expect(await page.inputValue('#alert')).toBe('typed before');
+    expect(await kept()).not.toContain('a-secret-key');
+    await unfold('device-more');
+    expect(await page.textContent('#device-id')).not.toBe(id);
+    await page.click('#show-id');
+    expect(await page.textContent('#device-id'), 'the same device').toBe(id);
+
+    await page.click('#disconnect');
+    await status('closed').waitFor();
+    await page.reload();
+    await status('idle').waitFor();
+  });
+
+  it('forgets this browser: it unregisters, and says so', async () => {
+    await open();
+    await connect();
+    await unfold('device-more');
+    await page.click('#forget');
+    await status('closed').waitFor();
+    expect(await page.textContent('#status')).toContain('no messages any more');
   });
 
   it('says that there are no notifications without a key for them', async () => {
     await open();
-    await page.locator('#notify:disabled').waitFor();
+    await connect();
     expect(await page.textContent('#notify-note')).toContain('ONEPUSH_VAPID_PUBLIC_KEY');
+    expect(await page.locator('#notify').count()).toBe(0);
   });
 
-  it('fits a phone without scrolling sideways', async () => {
-    const width = 360;
-    await open({ viewport: { width, height: 800 }, isMobile: true, hasTouch: true });
-    await connectAs('WEB');
-    await page.fill('#alert', 'w'.repeat(300));
-    await page.fill('#extra', `{"long":"${'x'.repeat(300)}"}`);
-    await send();
-    await messageOf(await accepted()).waitFor();
-    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  it('shows no key, and no app, to a browser that is elsewhere', async () => {
+    await open();
+    expect(await page.inputValue('#appKey')).toBe('dkdka');
+    // As if a proxy on this machine had hidden where the reader is.
+    await page.context().close();
+    page = await browser.newPage();
+    await page.route('**/*', async (route) => {
+      await route.fulfill({ response: await route.fetch({ url: stack.httpUrl }) });
+    });
+    await page.goto('http://push.example.com/');
+    expect(await page.inputValue('#appKey')).toBe('');
+    expect(await page.inputValue('#appId')).toBe('');
   });
+
+  it('is in Chinese where the browser prefers it', async () => {
+    await open({ locale: 'zh-CN' });
+    expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
+    await connect();
+    expect(await page.textContent('#status')).toBe('已连接，消息会显示在这里。');
+    expect(await page.getAttribute('nav a', 'href')).toBe('/docs/contract.zh-CN.md');
+    // Words of the other language would show as letters: of those only names and units are left.
+    const text = await page.evaluate<string>('document.body.innerText');
+    expect(text.replace(/ONE-PUSH|ONEPUSH_\w+|API|ID|testapp1|Web|[\w-]*-\w+/g, '')).not.toMatch(/[a-z]{3}/i);
+  });
+
+  it('links to documents that are there', async () => {
+    await open();
+    const links = await page.locator('nav a').evaluateAll((all) => all.map((a) => String(Object(a).href)));
+    expect(links.length).toBe(3);
+    for (const link of links) expect((await fetch(link)).status, link).toBe(200);
+    expect((await fetch(`${stack.httpUrl}/docs/page.png`)).status).toBe(404);
+    expect((await fetch(`${stack.httpUrl}/docs/..%2f..%2fpackage.json`)).status).toBe(404);
+  });
+
+  describe.each([
+    ['a phone', PHONE],
+    ['a screen', DESK],
+  ])('on %s', (_, viewport) => {
+    it.each(['en-US', 'zh-CN'])('has sending and messages in view, and nothing sticks out: %s', async (locale) => {
+      await open({ viewport, locale });
+      await connect();
+      await page.click('#send');
+      await messageOf(await accepted()).waitFor();
+      const bottoms = await page.evaluate<number[]>(
+        "['#send', '#messages li'].map((selector) => document.querySelector(selector).getBoundingClientRect().bottom)",
+      );
+      for (const bottom of bottoms) expect(bottom).toBeLessThanOrEqual(viewport.height);
+
+      for (const fold of ['device-more', 'send-more', 'command']) await unfold(fold);
+      await page.fill('#alert', 'w'.repeat(300));
+      await page.fill('#extra', `{"long":"${'x'.repeat(300)}"}`);
+      await send();
+      await page.locator('#messages > li').nth(1).waitFor();
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
+      expect(await complaints()).toEqual([]);
+    });
+  });
+
+  it('has no obstacles before it is connected, in the dark too', async () => {
+    await open({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    expect(await complaints()).toEqual([]);
+    await connect();
+    await page.click('#send');
+    await messageOf(await accepted()).waitFor();
+    expect(await complaints()).toEqual([]);
+  });
+
+  it('is used with the keyboard alone', async () => {
+    await open();
+    await page.fill('#alias', uniqueName());
+    await page.focus('#alias');
+    await page.keyboard.press('Enter');
+    await status('open').waitFor();
+    await page.focus('#appKey');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    const message = messageOf(await accepted());
+    await message.waitFor();
+    await message.locator('.confirm').focus();
+    await page.keyboard.press('Enter');
+    await message.locator('.confirm:disabled').waitFor();
+  });
+
+  /** The findings of axe, which knows WCAG. */
+  async function complaints(): Promise<string[]> {
+    // By the debugger, which the page's policy does not concern.
+    await page.evaluate(await readFile(AXE, 'utf8'));
+    // A colour that fades in is not yet what it will be.
+    await page.evaluate('Promise.all(document.getAnimations().map((animation) => animation.finished))');
+    return page.evaluate<string[]>(`axe.run().then(({ violations }) =>
+      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`);
+  }
 });

@@ -330,6 +330,7 @@ describe('every path of the edge', () => {
   const PATHS: Record<string, Rule> = {
     '/': 'anyone',
     '/sw.js': 'anyone',
+    '/docs/:name': 'anyone',
     '/openapi.json': 'anyone',
     '/healthz': 'anyone',
     '/readyz': 'anyone',
@@ -356,8 +357,10 @@ describe('every path of the edge', () => {
   };
 
   it('has a rule here', () => {
-    const source = readFileSync(join(ROOT, 'edge/http/routes.ts'), 'utf8');
-    const paths = [...source.matchAll(/^ {4}'(\/[^']*)': /gm)].map(([, path]) => path);
+    const sources = ['edge/http/routes.ts', 'edge/page/handlers.ts'].map((path) =>
+      readFileSync(join(ROOT, path), 'utf8'),
+    );
+    const paths = sources.flatMap((text) => [...text.matchAll(/^ {4}'(\/[^']*)': /gm)].map(([, path]) => path));
     expect(paths.toSorted()).toEqual(Object.keys(PATHS).toSorted());
   });
 

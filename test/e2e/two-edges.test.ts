@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDevice, type TestDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningProcess, startProcess } from '../support/process.js';
+import { rawRequest } from '../support/raw-request.js';
 import { type Stack, startStack } from '../support/stack.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
 
@@ -13,13 +14,40 @@ describe('two edges on one core', () => {
   let otherWs: string;
   beforeAll(async () => {
     stack = await startStack();
-    other = await startProcess('edge', { ONEPUSH_HTTP_LISTEN: '127.0.0.1:0', ONEPUSH_CORE_ADDRS: stack.grpcAddr });
+    other = await startProcess('edge', {
+      ONEPUSH_HTTP_LISTEN: '127.0.0.1:0',
+      ONEPUSH_CORE_ADDRS: stack.grpcAddr,
+      ONEPUSH_PAGE: '0',
+    });
     otherWs = `ws://${other.ready.http}/msgpush.ws`;
     await eventually(async () => (await fetch(`http://${other.ready.http}/readyz`)).status === 200);
   });
   afterAll(async () => {
     await other.stop();
     await stack.stop();
+  });
+
+  it('have a page and documents each, unless ONEPUSH_PAGE is 0', async () => {
+    for (const path of ['/', '/sw.js', '/docs/contract.md']) {
+      expect((await fetch(stack.httpUrl + path)).status, path).toBe(200);
+      const answer = await fetch(`http://${other.ready.http}${path}`);
+      expect([answer.status, await answer.json()], path).toMatchObject([404, { code: 40401 }]);
+    }
+  });
+
+  it.each([
+    ['by the address of this machine', '127.0.0.1:8080', '', true],
+    ['by its name', 'localhost', '', true],
+    ['by its address in IPv6', '[::1]:8080', '', true],
+    ['by a name of the network', 'push.example.com', '', false],
+    ['by a name that only begins like it', 'localhost.example.com', '', false],
+    ['by a proxy that names its client', '127.0.0.1', 'X-Forwarded-For: 203.0.113.9\r\n', false],
+    ['by a proxy that names it in the standard way', '127.0.0.1', 'Forwarded: for=203.0.113.9\r\n', false],
+  ])('show the key of the trial app only on their own machine: asked %s', async (_, host, more, isShown) => {
+    const request = `GET / HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
+    const { status, text } = await rawRequest(stack.httpUrl, request);
+    expect(status).toBe(200);
+    expect(text.includes('testapp1:dkdka')).toBe(isShown);
   });
 
   it('close the older session of a device when a newer one is on the other edge, and lose nothing', async () => {

@@ -46,8 +46,17 @@ createDevice({ url: 'https://push.example.com', appId: 'a', platform: 'IOS' });
 `;
 /** With the types of browsers. */
 const DOM = `
-import { createDevice } from '@one-push/device';
+import { createDevice, indexedDbStorage } from '@one-push/device';
+import { handlePushes } from '@one-push/device/service-worker';
+import { findWebPushObstacle, subscribeWebPush, tidyNotifications } from '@one-push/device/web-push';
 
+const registration = await navigator.serviceWorker.ready;
+const push = await subscribeWebPush(registration, 'key');
+if (findWebPushObstacle() === 'denied') tidyNotifications(registration, 'onepush.a.')();
+export const worker = () => handlePushes({ openable: ['https://shop.example.com'], confirm: 'clicked' });
+export const other = createDevice({
+  url: 'https://push.example.com', appId: 'a', alias: 'b', platform: 'WEB', storage: indexedDbStorage(), ...(push && { push }),
+});
 export const device = createDevice({
   url: 'https://push.example.com', appId: 'a', alias: 'b', platform: 'WEB',
   WebSocket, fetch, storage: localStorage, signal: new AbortController().signal,
@@ -68,8 +77,12 @@ async function check(program: string, options: object): Promise<string> {
   );
 }
 
-/** Most bytes of `createDevice` and all that it needs, minified and gzipped. */
+/** Most bytes of what apps import, with all that it needs, minified and gzipped. */
 const MOST_BYTES = 6 * 1024;
+const PARTS: [string, string, number][] = [
+  ['the service worker', "import { handlePushes } from '@one-push/device/service-worker'; handlePushes();", 2560],
+  ['Web Push in a page', "import * as all from '@one-push/device/web-push'; globalThis.all = all;", 1024],
+];
 
 describe('the device package', () => {
   it('has what it needs and nothing else, and depends on nothing', () => {
@@ -97,6 +110,12 @@ describe('the device package', () => {
     expect(Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter(({ external }) => external))).toEqual(
       [],
     );
+  });
+
+  it.each(PARTS)('is small: %s', async (_, contents, most) => {
+    const stdin = { contents, resolveDir: folder };
+    const { outputFiles } = await build({ stdin, bundle: true, minify: true, format: 'esm', write: false });
+    expect(gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length).toBeLessThanOrEqual(most);
   });
 
   it('is no part of an app that imports it and uses nothing', async () => {

@@ -5,6 +5,7 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_HTTP_LISTEN: 'REST、WebSocket、测试页面和 edge 健康检查的监听地址。',
   ONEPUSH_HTTP_ORIGINS:
     '除 edge 自带的页面外，允许网页在浏览器中[注册和注销设备](contract.zh-CN.md#其他来源的网页)的来源。',
+  ONEPUSH_PAGE: '`0` 表示不提供 `/` 处的[测试页面](operations.zh-CN.md#测试页面)，也不提供 `/docs/` 下的文档。',
   ONEPUSH_GRPC_LISTEN: 'gRPC 的监听地址，供内部服务和 edge 使用。',
   ONEPUSH_CONNECT_LISTEN: 'Connect、gRPC-Web 和 core 健康检查的监听地址。',
   ONEPUSH_CONNECT_ORIGINS:

@@ -25,9 +25,10 @@ export function toPayload(message: WakeMessage): string | undefined {
     badge: message.badge,
     ...(message.interruption === 'PASSIVE' && { silent: true }),
     ...(message.body !== undefined && contentOf(message)),
-    // What a device drops repeats by is nothing to override.
+    // What a device drops repeats by, and what it confirms, is nothing to override.
     id,
     appId,
+    ...(message.needConfirm && { needConfirm: true }),
   };
   for (const address of ['image', 'url']) {
     if (sizeOf(rest) > MAX_JSON_BYTES - TEXT_BYTES) delete rest[address];

@@ -26,6 +26,7 @@ export function toWakeMessage(wake: DueWake, push: Push, hidesContent: boolean):
     ...header,
     title: content.title,
     body: content.alert,
+    needConfirm: (push.needConfirm && header.kind === 'ALERT') || undefined,
     image: content.image,
     clickTarget: content.clickTarget,
     androidChannel: content.androidChannel,

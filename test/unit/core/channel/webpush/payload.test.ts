@@ -39,6 +39,11 @@ describe('the payload', () => {
     expect(read({ kind: 'BACKGROUND' })).toEqual(read());
   });
 
+  it('says that its message must be confirmed, whatever an override says', () => {
+    expect(read()).not.toHaveProperty('needConfirm');
+    expect(read({ needConfirm: true, override: { needConfirm: 'no' } }).needConfirm).toBe(true);
+  });
+
   it('has nothing that a caller wrote where the content is hidden', () => {
     const hidden = { body: undefined, image: 'https://a/b', clickTarget: 'https://a/c', override: { x: 1 } };
     expect(read(hidden)).toEqual({ id: '1', appId: 'demo', tag: 'order-7' });
