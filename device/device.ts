@@ -36,6 +36,8 @@ export interface DeviceEvents {
   readonly state: DeviceState;
   /** It has ended. */
   readonly closed: Extract<DeviceState, { name: 'closed' }>;
+  /** The user has read a message on another device: the app takes it away if it shows it. It is not shown any more. */
+  readonly cleared: Pick<Message, 'id'>;
   /** A registration, a write to the storage or a listener has failed. The device goes on, unless `closed` follows. */
   readonly error: unknown;
 }
@@ -110,13 +112,14 @@ export function createDevice(options: DeviceOptions): Device {
   const inbox = createInbox({
     done(message, isHandled) {
       if (!isHandled) ledger.release(message.id);
-      else if (resolved.confirm === 'auto') void message.confirm();
+      else if (resolved.confirm === 'auto' && !message.clearOnRead) void message.confirm();
     },
     failed: fail,
     full: (isFull) => pause('full', isFull),
   });
   const send = (frame: string): boolean => connection.send(frame);
-  const reception = createReception({ ledger, inbox, isLeading, send, post });
+  const cleared = (id: string): void => emitter.emit('cleared', { id });
+  const reception = createReception({ ledger, inbox, isLeading, send, post, cleared });
   const connection = createConnection({
     options: resolved,
     registrar,

@@ -12,6 +12,8 @@ export interface Inbox {
   offer(message: Message): void;
   /** Adds a consumer. Returns what removes it. */
   add(consumer: Consumer): () => void;
+  /** Drops the message with this id, if it waits. */
+  drop(id: string): void;
   /** Drops what waits. */
   clear(): void;
 }
@@ -87,6 +89,11 @@ export function createInbox(parts: {
       consumers.add(consumer);
       void run();
       return () => consumers.delete(consumer);
+    },
+    drop(id) {
+      queue = queue.filter((message) => message.id !== id);
+      characters = queue.reduce((sum, { raw }) => sum + raw.length, 0);
+      weigh();
     },
     clear() {
       queue = [];

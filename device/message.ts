@@ -10,6 +10,8 @@ export interface MessageContent {
   readonly pushMsgType: 'MSG' | 'CMD';
   /** It comes again until it is confirmed. */
   readonly needConfirm: boolean;
+  /** Once it is confirmed here, it is cleared on the user's other devices; absent: false. */
+  readonly clearOnRead?: boolean;
   /** The text. */
   readonly alert?: string;
   /** Any JSON value, as `JSON.parse` reads it: where its numbers may be longer than that can hold, parse `raw`. */
@@ -31,8 +33,9 @@ export interface Message extends MessageContent {
   /** The frame as it came. */
   readonly raw: string;
   /**
-   * Confirms it, if it needs that: it is not shown again and comes no more. Resolves once its id is stored; while the
-   * device is offline, the service is told after the next connect. Calling it again does nothing.
+   * Confirms it, if it needs that: it is not shown again and comes no more. Says of one with `clearOnRead` that the
+   * user has read it. Resolves once its id is stored; while the device is offline, the service is told after the next
+   * connect. Calling it again does nothing.
    */
   confirm(): Promise<void>;
 }

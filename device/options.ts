@@ -60,7 +60,8 @@ export interface DeviceOptions extends RegistrationChanges {
   readonly storagePrefix?: string;
   /**
    * Confirms messages that need it. `auto`: when all listeners have returned, and what they returned has resolved; when
-   * a loop asks for the next message. `manual`: the app calls `message.confirm()`.
+   * a loop asks for the next message; but not those with `clearOnRead`, of which only the app knows that they were
+   * read. `manual`: the app calls `message.confirm()`.
    */
   readonly confirm?: 'auto' | 'manual';
   /** All tabs of a browser share one connection; true by default, where the browser can do that. */

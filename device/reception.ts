@@ -28,27 +28,38 @@ export interface Reception {
 /** Most confirmations that go before their messages have come again. Beyond, each goes when its message comes. */
 const MOST_EARLY = 100;
 const MOST_OWED = 1_000;
+/** Begins the frame for a message that was read on another device; its id follows. */
+const CLEAR = 'CLR:';
 
 /** Returns a reception that has had nothing. */
 export function createReception(parts: {
   ledger: Ledger;
-  inbox: Pick<Inbox, 'offer'>;
+  inbox: Pick<Inbox, 'offer' | 'drop'>;
   /** This tab has the connection. */
   isLeading: () => boolean;
   /** Sends a frame; false: there is no open connection. */
   send: (frame: string) => boolean;
   /** Tells the other tabs. */
   post: (note: TabNote) => void;
+  /** A message was read on another device of the user. */
+  cleared: (id: string) => void;
 }): Reception {
   const { ledger, inbox, post } = parts;
   /** Ids that were confirmed and that the service, or the leader, has not been told of. */
   const owed = new Set<string>();
   let arrivals: { content: MessageContent; raw: string }[] = [];
   let isAccepting = false;
+  /** Ids that were cleared while something was stored. */
+  const cleared = new Set<string>();
   let era = 0;
 
   function offer(content: MessageContent, raw: string): void {
-    const message: Message = { ...content, raw, confirm: () => confirm(content) };
+    let confirmed: Promise<void> | undefined;
+    const once = (): Promise<void> => {
+      confirmed ??= confirm(content);
+      return confirmed;
+    };
+    const message: Message = { ...content, raw, confirm: once };
     inbox.offer(message);
   }
 
@@ -64,14 +75,30 @@ export function createReception(parts: {
       if (once.length > 0) await ledger.finish(once);
       if (era !== ownEra) continue;
       for (const { content, raw } of batch) {
+        if (cleared.has(content.id)) continue;
         post({ note: 'message', raw });
         offer(content, raw);
       }
     }
     isAccepting = false;
+    cleared.clear();
+  }
+
+  /** The user has read it on another device. */
+  function withdraw(id: string): void {
+    if (isAccepting) cleared.add(id);
+    inbox.drop(id);
+    parts.cleared(id);
   }
 
   function frame(raw: string): void {
+    if (raw.startsWith(CLEAR)) {
+      const id = raw.slice(CLEAR.length);
+      void ledger.finish([id]);
+      post({ note: 'cleared', id });
+      withdraw(id);
+      return;
+    }
     const content = parseMessage(raw);
     if (content === undefined) return;
     const status = ledger.status(content.id);
@@ -106,8 +133,9 @@ export function createReception(parts: {
     bound(owed, MOST_OWED);
   }
 
-  async function confirm({ id, needConfirm }: MessageContent): Promise<void> {
-    if (!needConfirm || ledger.status(id) === 'done') return;
+  async function confirm({ id, needConfirm, clearOnRead }: MessageContent): Promise<void> {
+    // Without `needConfirm` it is done since it was handed over, and that it was read is still to be told.
+    if (needConfirm ? ledger.status(id) === 'done' : !clearOnRead) return;
     if (parts.isLeading()) {
       await finish([id]);
       return;
@@ -122,7 +150,10 @@ export function createReception(parts: {
     confirm,
     heard(note) {
       if (note.note === 'message') follow(note.raw);
-      else if (note.note === 'open' && note.isOpen && owed.size > 0)
+      else if (note.note === 'cleared') {
+        ledger.mark([note.id]);
+        withdraw(note.id);
+      } else if (note.note === 'open' && note.isOpen && owed.size > 0)
         post({ note: 'done', ids: [...owed], isStored: false });
       else if (note.note !== 'done') return;
       else if (!note.isStored) {

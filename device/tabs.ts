@@ -8,6 +8,8 @@ export type TabNote =
   | { readonly note: 'message'; readonly raw: string }
   /** A tab has confirmed messages; of the leader: they are stored. */
   | { readonly note: 'done'; readonly ids: readonly string[]; readonly isStored: boolean }
+  /** A message was read on another device. */
+  | { readonly note: 'cleared'; readonly id: string }
   /** The leader's connection is open, or not any more. */
   | { readonly note: 'open'; readonly isOpen: boolean }
   /** A tab has come, or has another user now. */

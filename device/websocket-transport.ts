@@ -28,7 +28,7 @@ export function webSocketTransport(Socket: WebSocketConstructor | undefined = ho
   }
   return {
     open({ url, deviceId }, events) {
-      const address = `${url.replace(/^http/, 'ws')}/msgpush.ws`;
+      const address = `${url.replace(/^http/, 'ws')}/msgpush.ws?control=1`;
       // Not in the address, which proxies write into their logs; and not in a header, which browsers do not send.
       const protocols = [SUBPROTOCOL, `${SUBPROTOCOL_OF_ID}${deviceId}`];
       // Safe: every WebSocket has these handlers; what `ws` alone has is looked for.

@@ -24,6 +24,8 @@ export type CommitEffect =
   /** Deliveries that have ended, and that an edge may still be sending again. */
   | { readonly kind: 'withdrawn'; readonly deliveries: readonly DeliveryOf[] }
   | { readonly kind: 'recalled'; readonly pushId: number }
+  /** Deliveries of what was read on another device of the user; delivered ones too. */
+  | { readonly kind: 'cleared'; readonly deliveries: readonly DeliveryOf[] }
   /** A registration or an update, also one that changes nothing. */
   | { readonly kind: 'registered'; readonly result: Registered; readonly registration: NewRegistration }
   /** A device has unregistered, or is gone: it had unregistered before, or was not seen for long. */
@@ -62,6 +64,7 @@ export interface CommitFollowers {
     pushed(pushes: readonly NewPush[]): void;
     recalled(pushId: number): void;
     withdrawn(deliveries: readonly DeliveryOf[]): void;
+    cleared(deliveries: readonly DeliveryOf[]): void;
     registered(result: Registered, registration: NewRegistration): void;
     unregistered(device: Device): void;
     rotated(rotated: Rotated): void;
@@ -103,6 +106,8 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
       }
       case 'withdrawn':
         return sessions.withdrawn(effect.deliveries);
+      case 'cleared':
+        return sessions.cleared(effect.deliveries);
       case 'recalled':
         metrics.recalled();
         return sessions.recalled(effect.pushId);

@@ -94,6 +94,8 @@ export interface PushHeader {
   priority?: Priority | undefined;
   /** Undefined: OFFLINE. */
   wake?: WakePolicy | undefined;
+  /** True: once one device of a user confirms it, it ends on the others. Undefined: false. */
+  clearOnRead?: boolean | undefined;
 }
 
 /** The part of a push's header that its caller chooses. */
@@ -111,6 +113,7 @@ export function toHeader(app: App, options: PushOptions, platform: PlatformFilte
     collapseKey: options.collapseKey,
     priority: options.priority,
     wake: options.wake,
+    clearOnRead: options.clearOnRead,
   };
   return header;
 }
@@ -139,6 +142,7 @@ export function toPush(header: PushHeader, { id, createdAt, expiresAt, content }
     collapseKey: header.collapseKey,
     priority: header.priority,
     wake: header.wake,
+    clearOnRead: header.clearOnRead,
     id,
     createdAt,
     expiresAt,
@@ -157,6 +161,7 @@ export function toFrame(push: Push, platform: Platform): string {
   json += `,"alert":${JSON.stringify(content.alert)}`;
   if (content.extra !== undefined) json += `,"extra":${content.extra}`;
   json += `,"pushMsgType":"${push.msgType}","needConfirm":${push.needConfirm}`;
+  if (push.clearOnRead) json += ',"clearOnRead":true';
   if (content.title !== undefined) json += `,"title":${JSON.stringify(content.title)}`;
   if (content.image !== undefined) json += `,"image":${JSON.stringify(content.image)}`;
   if (content.clickTarget !== undefined) json += `,"clickTarget":${JSON.stringify(content.clickTarget)}`;

@@ -150,6 +150,21 @@ export function createEdgeOutbox(
     return joins ? value : undefined;
   }
 
+  /** Joins the one before, of the same push and kind. */
+  function withdraw(pushId: number, slot: number | undefined, cleared: boolean): void {
+    const last = batch.items.at(-1)?.item;
+    if (slot !== undefined && last?.case === 'recall') {
+      const { value } = last;
+      if (value.pushId === pushId && value.cleared === cleared && value.slots.length > 0) {
+        value.slots.push(slot);
+        grow(0);
+        return;
+      }
+    }
+    const slots = slot === undefined ? [] : [slot];
+    add({ case: 'recall', value: create(RecallSchema, { pushId, slots, cleared }) }, 0);
+  }
+
   return {
     label: hashSecret(options.edgeId).slice(0, LABEL_LENGTH),
     handedOver,
@@ -198,20 +213,8 @@ export function createEdgeOutbox(
       handedOver.release(slot);
       order(slot, Kind.RELEASED);
     },
-    recall(pushId, slot) {
-      const last = batch.items.at(-1)?.item;
-      if (
-        slot !== undefined &&
-        last?.case === 'recall' &&
-        last.value.pushId === pushId &&
-        last.value.slots.length > 0
-      ) {
-        last.value.slots.push(slot);
-        grow(0);
-        return;
-      }
-      add({ case: 'recall', value: create(RecallSchema, { pushId, slots: slot === undefined ? [] : [slot] }) }, 0);
-    },
+    recall: (pushId, slot) => withdraw(pushId, slot, false),
+    clear: (pushId, slot) => withdraw(pushId, slot, true),
     room: () => (queuedBytes > ROOM_BYTES ? new Promise((resolve) => forRoom.push(resolve)) : undefined),
     batchNumber: () => number,
     reply(id, result) {

@@ -10,9 +10,9 @@ import type { AccessReader, AccessWriter } from './access.js';
 import type { AppReader, AppWriter } from './apps.js';
 import type { CallerReader, CallerWriter } from './callers.js';
 import type { ChannelReader, ChannelWriter } from './channels.js';
+import type { AlsoEnded, DeliveryBatch } from './delivery-batch.js';
 import type { RetentionReader, RetentionWriter } from './retention.js';
 import type {
-  DeliveryBatch,
   DeliverySum,
   DeviceUpdate,
   Eviction,
@@ -24,7 +24,6 @@ import type {
   Recalled,
   Refusal,
   Registered,
-  Replaced,
   SumStep,
   SumsChecked,
   Sweep,
@@ -38,6 +37,7 @@ export type * from './access.js';
 export type * from './apps.js';
 export type * from './callers.js';
 export type * from './channels.js';
+export type * from './delivery-batch.js';
 export * from './errors.js';
 export type * from './retention.js';
 export * from './types.js';
@@ -251,10 +251,10 @@ export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, Ap
   /** Unregisters devices. Answers those that exist, also what has unregistered before, in any order. */
   commitUnregistrations(ids: readonly string[], now: number): Promise<(Device & { alias: string })[]>;
   /**
-   * Commits pushes with their deliveries, and what has ended. Answers what the pushes took the place of. Rejects if one
-   * of them is not the next part of its job.
+   * Commits pushes with their deliveries, and what has ended. Answers what else that has ended. Rejects if one of the
+   * pushes is not the next part of its job.
    */
-  commitDeliveries(batch: DeliveryBatch): Promise<Replaced>;
+  commitDeliveries(batch: DeliveryBatch): Promise<AlsoEnded>;
   /**
    * Ends what is pending of pushes and erases their content. Answers in the order of the call; undefined: the app has
    * no such push.

@@ -57,6 +57,7 @@ export const Body = Type.Object({
   sendAt: Type.Optional(Instant()),
   collapseKey: Type.Optional(Label(LIMITS.collapseKey)),
   priority: Type.Optional(Word(['LOW', 'NORMAL', 'HIGH'])),
+  clearOnRead: Type.Optional(Type.Boolean(ruled('must be true or false', {}))),
   dryRun: Type.Optional(Type.Boolean(ruled('must be true or false', {}))),
   /** A header: checked with the fields, so that all that is wrong is named at once. */
   'Idempotency-Key': Type.Optional(HeaderText(LIMITS.name, 1)),
@@ -114,6 +115,7 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     priority: Priority[body.priority ?? 'UNSPECIFIED'],
     sendAt: body.sendAt === undefined ? undefined : timestampFromMs(Date.parse(body.sendAt)),
     dryRun: body.dryRun ?? false,
+    clearOnRead: body.clearOnRead ?? false,
     wake: WakePolicy[notification.wake ?? 'UNSPECIFIED'],
     title: notification.title ?? '',
     image: notification.image ?? '',

@@ -1,15 +1,9 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { CoreLink, LinkListener } from '../link/client.js';
-import {
-  type Delivery,
-  OrderKind,
-  type Publication,
-  type Recall,
-  SessionEnd,
-  type SessionOrder,
-} from '../link/wire.js';
+import { type Delivery, OrderKind, type Publication, SessionEnd, type SessionOrder } from '../link/wire.js';
 import { createAcknowledgements, type Delivered } from './acknowledgements.js';
 import { createSocketFanOut, takesMessages } from './fan-out.js';
+import { createRecall } from './recall.js';
 import { createRedelivery } from './redelivery.js';
 import { createRetirement, type Retirement } from './retirement.js';
 import { createRounds } from './rounds.js';
@@ -121,6 +115,7 @@ export function createHub(
     sessionOf: (slot) => slots[slot],
     framesPerTurn: options.framesPerTurn ?? FRAMES_PER_TURN,
   });
+  const recall = createRecall({ redelivery, sessionOf: (slot) => slots[slot] });
   let count = 0;
   let redelivered = 0;
   let dead = 0;
@@ -160,14 +155,6 @@ export function createHub(
         return;
       case OrderKind.UNSPECIFIED:
         return;
-    }
-  }
-
-  function recall({ pushId, slots: concerned }: Recall): void {
-    if (concerned.length === 0) redelivery.recalled(pushId);
-    for (const slot of concerned) {
-      const session = slots[slot];
-      if (session !== undefined) redelivery.ended(session, pushId);
     }
   }
 

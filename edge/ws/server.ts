@@ -102,7 +102,13 @@ export function serveWebSockets(
       const deviceId = findDeviceId({ authorization, protocols, query: req.getQuery('deviceId') });
       // Accepted in any case: only an open socket can be closed with a code that says why.
       res.upgrade<SocketData>(
-        { deviceId, session: undefined, paidUntil: 0, network: client.isExempt ? '' : client.network },
+        {
+          deviceId,
+          session: undefined,
+          paidUntil: 0,
+          network: client.isExempt ? '' : client.network,
+          takesControl: req.getQuery('control') === '1',
+        },
         req.getHeader('sec-websocket-key'),
         protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : '',
         req.getHeader('sec-websocket-extensions'),

@@ -9,6 +9,8 @@ export interface SocketData {
   deviceId: string | undefined;
   /** Undefined once the socket has closed, and while it has no place in the hub. */
   session: SocketSession | undefined;
+  /** It asks for control frames. Others get messages and answers to heartbeats, and nothing else. */
+  takesControl: boolean;
   /** The network of its client, for limits by address; "": there are none for it. */
   network: string;
   /** Until when its device has paid for the frames that it sent, in milliseconds since the start. See FrameBudget. */

@@ -20,13 +20,25 @@ export interface Filling {
 const DAY = 86_400_000;
 const TAGS = 50;
 
+/** The number of pushes that are cleared where they are read. */
+const READ = 400;
+
+/** The numbers of two devices that were sent them. */
+function readersOf(thousands: number): [number, number] {
+  const first = 1 + ((READ * 10 + 1) % (thousands * 1000));
+  return [first, first + 1];
+}
+
 const SPEC = JSON.stringify({
   header: { appId: 'a', appNum: 1, tenantCode: '', platform: 'ALL', msgType: 'MSG', needConfirm: false },
   work: { content: { alert: 'x' }, reach: { kind: 'tree', audience: { kind: 'everyone' }, platform: 'ALL' } },
 });
 
 /** Ids of the pushes with this number: directed and waiting, directed and ended, to topics. */
-export function idsOf({ firstPush }: Filling, n: number): { waiting: number; ended: number; topical: number } {
+export function idsOf(
+  { firstPush }: Pick<Filling, 'firstPush'>,
+  n: number,
+): { waiting: number; ended: number; topical: number } {
   return { waiting: firstPush + n * 64, ended: firstPush + n * 64 + 1, topical: firstPush + n * 64 + 2 };
 }
 
@@ -117,6 +129,11 @@ export async function fill({ url, appNum, topicNum, thousands, now, firstPush }:
     ],
   ];
   for (const [into, select] of statements) await changeRows(url, `INSERT INTO ${into} SELECT ${select}`);
+  // Two devices of one user that were sent one push, which is cleared where it is read.
+  const [reader, other] = readersOf(thousands);
+  await changeRows(url, 'UPDATE devices SET alias = ? WHERE num = ?', [String(reader), other]);
+  const { waiting: unread, ended: read } = idsOf({ firstPush }, READ);
+  await changeRows(url, `UPDATE pushes SET clear_on_read = 1 WHERE id IN (${unread}, ${read})`);
   for (const table of TABLES) await analyze(url, table);
 }
 
@@ -230,6 +247,12 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
         now,
       ),
     countInbox: () => store.countInbox(devices),
+    'commitDeliveries that clear': () => {
+      const [deviceNum] = readersOf(thousands);
+      const { waiting, ended } = idsOf(filling, READ);
+      const confirmed = [waiting, ended].map((pushId) => ({ deviceNum, pushId }));
+      return store.commitDeliveries({ ...empty, confirmed });
+    },
     findDueJobs: () => store.findDueJobs(now, 256, 1024),
     'commitWakePlans of deliveries': () =>
       store.commitWakePlans([

@@ -112,6 +112,7 @@ eachStore('questions', (opened) => {
       collapseKey: 'score',
       priority: 'LOW',
       wake: 'ALWAYS',
+      clearOnRead: true,
     };
     const content: Every<PushContent> = {
       alert: 'a',

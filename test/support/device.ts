@@ -59,10 +59,15 @@ export interface TestDevice {
 }
 
 /**
- * Connects a device; returns at once (await `opened`). `wsUrl` is the endpoint without the query; `ca` is for wss.
+ * Connects a device; returns at once (await `opened`). `wsUrl` is the endpoint without the query; `ca` is for wss;
+ * `control` asks for control frames.
  */
-export function connectDevice(wsUrl: string, deviceId: string, options: { ca?: string } = {}): TestDevice {
-  const socket = new WebSocket(`${wsUrl}?deviceId=${encodeURIComponent(deviceId)}`, {
+export function connectDevice(
+  wsUrl: string,
+  deviceId: string,
+  { control, ...options }: { ca?: string; control?: boolean } = {},
+): TestDevice {
+  const socket = new WebSocket(`${wsUrl}?deviceId=${encodeURIComponent(deviceId)}${control ? '&control=1' : ''}`, {
     perMessageDeflate: false,
     ...options,
   });

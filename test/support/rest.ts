@@ -41,6 +41,7 @@ export interface SendBody {
   platform?: 'ALL' | RegisterBody['platform'];
   pushMsgType?: 'MSG' | 'CMD';
   needConfirm?: boolean;
+  clearOnRead?: boolean;
   /** Seconds. */
   duration?: number;
   extra?: unknown;

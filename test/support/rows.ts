@@ -40,7 +40,15 @@ export async function endingsOf(url: string, requestId: string): Promise<number[
 }
 
 /** How deliveries end, as the tables have it. */
-export const ENDING = { delivered: 1, confirmed: 2, expired: 3, evicted: 4, discarded: 5, recalled: 6 } as const;
+export const ENDING = {
+  delivered: 1,
+  confirmed: 2,
+  expired: 3,
+  evicted: 4,
+  discarded: 5,
+  recalled: 6,
+  cleared: 8,
+} as const;
 
 /** Runs something on a connection of its own. */
 async function onDatabase<T>(

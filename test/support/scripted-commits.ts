@@ -1,12 +1,12 @@
 import { type Mock, vi } from 'vitest';
 import type { WriteCycleOptions } from '../../core/delivery/writer/write-cycle.js';
-import { CommitInDoubt, type DeliveryBatch, type Replaced, StoreUnavailable } from '../../core/store/store.js';
+import { type AlsoEnded, CommitInDoubt, type DeliveryBatch, StoreUnavailable } from '../../core/store/store.js';
 
 /** A commit that is under way: the test says how it ends. */
 export interface PendingCommit {
   batch: DeliveryBatch;
-  /** @param replaced what the pushes took the place of; absent: nothing */
-  succeed(replaced?: Replaced): Promise<void>;
+  /** @param alsoEnded what else it ended; absent: nothing */
+  succeed(alsoEnded?: AlsoEnded): Promise<void>;
   fail(error: unknown): Promise<void>;
 }
 
@@ -23,8 +23,8 @@ export interface ScriptedCommits {
   resolveDoubt: Mock<() => Promise<boolean>>;
 }
 
-/** What a commit answers whose pushes took no other's place. */
-export const NOTHING_REPLACED: Replaced = { deliveries: [], topicPushes: [] };
+/** What a commit answers that ended nothing else. */
+export const NOTHING_ELSE: AlsoEnded = { replaced: { deliveries: [], topicPushes: [] }, cleared: [] };
 
 export function scriptedCommits(): ScriptedCommits {
   const begun: PendingCommit[] = [];
@@ -33,18 +33,18 @@ export function scriptedCommits(): ScriptedCommits {
   let failure: unknown;
   let inDoubt = false;
   const resolveDoubt = vi.fn(async () => false);
-  function commitDeliveries(batch: DeliveryBatch): Promise<Replaced> {
+  function commitDeliveries(batch: DeliveryBatch): Promise<AlsoEnded> {
     count++;
     if (failure !== undefined) return Promise.reject(failure);
     if (inDoubt) return Promise.reject(new StoreUnavailable('IN_DOUBT'));
-    return new Promise<Replaced>((resolve, reject) => {
+    return new Promise<AlsoEnded>((resolve, reject) => {
       const ended = async (end: () => void) => {
         end();
         await turn();
       };
       const commit: PendingCommit = {
         batch,
-        succeed: (replaced = NOTHING_REPLACED) => ended(() => resolve(replaced)),
+        succeed: (alsoEnded = NOTHING_ELSE) => ended(() => resolve(alsoEnded)),
         fail(error) {
           inDoubt = error instanceof CommitInDoubt;
           return ended(() => reject(error));

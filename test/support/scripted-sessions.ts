@@ -73,6 +73,7 @@ export function scriptedSessions(): ScriptedSessions {
     live: () => told.push('live'),
     closeSession: (_slot, { code }) => told.push(`close ${code}`),
     recall: (pushId, slot) => told.push(`recall ${numberOf(pushId)}${slot === undefined ? '' : ` on ${slot}`}`),
+    clear: (pushId, slot) => told.push(`clear ${numberOf(pushId)} on ${slot}`),
     release: () => told.push('release'),
     room: () => undefined,
     batchNumber: () => 1,

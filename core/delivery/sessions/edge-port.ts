@@ -33,6 +33,8 @@ export interface EdgePort {
   closeSession(slot: number, reason: CloseReason): void;
   /** A push is not sent again, to one session or, where that is undefined, to any. */
   recall(pushId: number, slot?: number): void;
+  /** The same for one session, whose device is told that the push was read elsewhere if it asks for such frames. */
+  clear(pushId: number, slot: number): void;
   /** The slot of a closed session is free. */
   release(slot: number): void;
   /** Undefined: it takes what waited for sessions. Otherwise resolves when it does; never, if it is gone. */

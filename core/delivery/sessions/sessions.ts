@@ -69,6 +69,8 @@ export interface Sessions {
   recalled(pushId: number): void;
   /** Deliveries have ended that an edge may still be sending again. */
   withdrawn(deliveries: readonly DeliveryOf[]): void;
+  /** The same, of what was read on another device of the user: the devices that have it are told. */
+  cleared(deliveries: readonly DeliveryOf[]): void;
   /** Writes down how far live sessions have read their topics; see Checkpoints. */
   checkpoint: Checkpoints['pass'];
 }
@@ -139,6 +141,16 @@ export function createSessions(options: {
   function sessionAt(edge: EdgePort, slot: number): Session | undefined {
     const entry = edges.get(edge)?.get(slot);
     return entry !== undefined && isIdentified(entry) ? entry : undefined;
+  }
+
+  /** Keeps deliveries from being sent. Returns those whose devices have sessions. */
+  function* withdraw(deliveries: readonly DeliveryOf[]): Iterable<{ session: Session; pushId: number }> {
+    for (const { deviceNum, pushId } of deliveries) {
+      const session = byDevice.get(deviceNum);
+      if (session === undefined || session.end !== undefined) continue;
+      if (session.state.kind === 'reading') recall(session.state, pushId);
+      yield { session, pushId };
+    }
   }
 
   return {
@@ -224,12 +236,10 @@ export function createSessions(options: {
       for (const edge of edges.keys()) edge.recall(pushId);
     },
     withdrawn(deliveries) {
-      for (const { deviceNum, pushId } of deliveries) {
-        const session = byDevice.get(deviceNum);
-        if (session === undefined || session.end !== undefined) continue;
-        if (session.state.kind === 'reading') recall(session.state, pushId);
-        session.edge.recall(pushId, session.slot);
-      }
+      for (const { session, pushId } of withdraw(deliveries)) session.edge.recall(pushId, session.slot);
+    },
+    cleared(deliveries) {
+      for (const { session, pushId } of withdraw(deliveries)) session.edge.clear(pushId, session.slot);
     },
   };
 }

@@ -3,9 +3,9 @@ import { createTroubleLog } from '../../../common/logs/trouble.js';
 import type { IdClock } from '../../domain/id-clock.js';
 import { toPush } from '../../domain/push.js';
 import {
+  type AlsoEnded,
   type NewDelivery,
   type NewPush,
-  type Replaced,
   StoreUnavailable,
   type StoreWriter,
 } from '../../store/store.js';
@@ -44,7 +44,7 @@ export interface DeliveryCommit {
    */
   tryCommit(batch: readonly QueuedPush[], ended: Settlements, time: number): Promise<Failure | undefined>;
   /** Does what follows from a commit. */
-  handOn(made: readonly NewPush[], replaced: Replaced): void;
+  handOn(made: readonly NewPush[], alsoEnded: AlsoEnded): void;
   /** The last push that is committed and handed on, or what stands before the first. */
   lastCommitted(): number;
   /**
@@ -93,9 +93,9 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     if (batch.length === 0 && sizeOf(ended) === 0) return undefined;
     const made = batch.map((push) => toNewPush(push, time));
     const begun = performance.now();
-    let replaced: Replaced;
+    let alsoEnded: AlsoEnded;
     try {
-      replaced = await store.commitDeliveries({ ...ended, pushes: made, now: time });
+      alsoEnded = await store.commitDeliveries({ ...ended, pushes: made, now: time });
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return tryHalves(batch, ended, time, error);
       trouble.met(error);
@@ -106,7 +106,7 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     observe?.({ pushes: made.length, settlements: sizeOf(ended), seconds: (performance.now() - begun) / 1000 });
     if (trouble.over()) log.info('the store is available again');
     failure = undefined;
-    handOn(made, replaced);
+    handOn(made, alsoEnded);
     for (const [index, push] of batch.entries()) push.resolve(made[index]?.push.id);
     return undefined;
   }
@@ -134,9 +134,10 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     return { ...failure, left: joined(failure.left, other.ended) };
   }
 
-  function handOn(made: readonly NewPush[], replaced: Replaced): void {
+  function handOn(made: readonly NewPush[], { replaced, cleared }: AlsoEnded): void {
     // Before the pushes that took the places: a device is not told to forget what it has just been sent.
     if (replaced.deliveries.length + replaced.topicPushes.length > 0) onCommit({ kind: 'replaced', replaced });
+    if (cleared.length > 0) onCommit({ kind: 'cleared', deliveries: cleared });
     onCommit({ kind: 'pushed', pushes: made, current: withoutReplaced(made, replaced) });
     // Not before: what edges are known to have handled is counted up to this push.
     lastCommitted = made.at(-1)?.push.id ?? lastCommitted;

@@ -1,10 +1,10 @@
 import { sleep } from '../../../common/timers.js';
 import type { AuditEntry } from '../../domain/access.js';
 import {
+  type AlsoEnded,
   type Confirmation,
   type CoreOwnership,
   type LateDelivery,
-  type Replaced,
   type StoreReader,
   StoreUnavailable,
   type StoreWriter,
@@ -203,7 +203,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     const { error, made, held, left } = failure;
     const isInDoubt = doubt.note(error, (committed, result) => {
       // It is what the commit would have resolved with.
-      if (committed) deliveries.handOn(made, result as Replaced);
+      if (committed) deliveries.handOn(made, result as AlsoEnded);
       finish(committed ? left : joined(held, left));
     });
     if (!isInDoubt) finish(joined(held, left));

@@ -18,6 +18,7 @@ const WIRE_STATE: Record<DeliveryState, WireState> = {
   discarded: WireState.DISCARDED,
   recalled: WireState.RECALLED,
   replaced: WireState.REPLACED,
+  cleared: WireState.CLEARED,
 };
 const STATE: Record<WireState, DeliveryState | undefined> = {
   [WireState.UNSPECIFIED]: undefined,
@@ -29,6 +30,7 @@ const STATE: Record<WireState, DeliveryState | undefined> = {
   [WireState.DISCARDED]: 'discarded',
   [WireState.RECALLED]: 'recalled',
   [WireState.REPLACED]: 'replaced',
+  [WireState.CLEARED]: 'cleared',
 };
 
 /** Returns the schema's state. */

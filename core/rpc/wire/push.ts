@@ -14,6 +14,7 @@ import {
   Priority as WirePriority,
 } from '../../../gen/onepush/v1/push_pb.js';
 import type { PushDraft } from '../../delivery/push/accept-push.js';
+import { reachOf } from '../../domain/audience.js';
 import { lifetimeOf } from '../../domain/expiry.js';
 import type { Priority, PushContent, PushMsgType } from '../../domain/push.js';
 import { ruleSchemaOf } from '../service/rule-schema.js';
@@ -61,6 +62,10 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
   if (sendAt !== undefined && sendAt > Date.now() + MAX_AHEAD) {
     violations.push({ field: 'sendAt', rule: 'must be at most 7 days from now' });
   }
+  if (request.clearOnRead && violations.length === 0) {
+    const isTopic = reachOf(audience, PLATFORM[request.platform]).kind === 'topics';
+    if (isTopic) violations.push({ field: 'clearOnRead', rule: 'must not be true for a push to ALL or to tags' });
+  }
   if (violations.length > 0) throw new OnePushError('INVALID_FIELDS', { violations });
   const content: Every<PushContent> = {
     alert: request.alert,
@@ -91,6 +96,7 @@ export function fromSendPush(request: SendPushRequest): PushDraft {
     collapseKey: request.collapseKey || undefined,
     priority: PRIORITY[request.priority],
     wake: WAKE_POLICY[request.wake],
+    clearOnRead: request.clearOnRead || undefined,
     sendAt,
     content,
     idempotency: undefined,

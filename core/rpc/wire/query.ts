@@ -72,6 +72,7 @@ export function toPushReport(report: PushReport, now: number): Answer {
     messageIds: report.messageIds.map(String),
     failure: job?.failure ?? '',
     wake: WIRE_WAKE_POLICY[report.wake],
+    clearOnRead: report.clearOnRead ?? false,
     wakes: Object.values(report.wakes).some((count) => count > 0) ? report.wakes : undefined,
     reach: report.topic
       ? { case: 'topics', value: { published: report.published, confirmed: counts.confirmed } }

@@ -164,7 +164,7 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
       const rows = await rowsFor(ids, (chunk) =>
         driver.all(
           `SELECT p.id, p.app_num, a.id AS app_id, p.tenant_code, p.platform, p.msg_type, p.need_confirm,
-             p.created_at, p.expires_at, p.content
+             p.clear_on_read, p.created_at, p.expires_at, p.content
            FROM pushes p JOIN apps a ON a.num = p.app_num
            WHERE p.id IN ${places(chunk.length)} AND p.content IS NOT NULL`,
           chunk,
@@ -179,6 +179,7 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
           platform: platformCodes.fromCode(row.platform),
           msgType: msgTypeCodes.fromCode(row.msg_type),
           needConfirm: Boolean(row.need_confirm),
+          clearOnRead: Boolean(row.clear_on_read),
           createdAt: Number(row.created_at),
           expiresAt: Number(row.expires_at),
           content: decodeContent(String(row.content)),

@@ -57,7 +57,7 @@ export function createQueryReads(driver: SqlDriver): Pick<ReportReader, 'findPus
       const page = await driver.all(
         `SELECT id, app_num, tenant_code, platform, msg_type, need_confirm, targeted,
           first_delivery, last_delivery, published,
-           created_at, expires_at, collapse_key, priority, wake, recalled_at
+           created_at, expires_at, collapse_key, priority, wake, clear_on_read, recalled_at
          FROM pushes WHERE ((id = ? AND job_id IS NULL) OR job_id = ?) AND app_num = ? AND id > ? ORDER BY id LIMIT ?`,
         [id, id, appNum, Number(parts.at(-1)?.id ?? 0), MESSAGE_IDS],
       );
@@ -148,5 +148,6 @@ function describe(row: Row): Every<Described> {
     collapseKey: row.collapse_key === null ? '' : String(row.collapse_key),
     priority: priorityCodes.fromCode(row.priority),
     wake: wakePolicyCodes.fromCode(row.wake),
+    clearOnRead: Boolean(row.clear_on_read),
   };
 }

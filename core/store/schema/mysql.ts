@@ -131,6 +131,8 @@ export const pushes = mysqlTable(
     priority: tinyint('priority').notNull().default(0),
     /** Devices that it wakes. */
     wake: tinyint('wake').notNull().default(0),
+    /** See `SendPushRequest.clear_on_read`. */
+    clearOnRead: boolean('clear_on_read').notNull().default(false),
     /** It has a text for short messages. */
     sms: boolean('sms').notNull().default(false),
     /** Null: it was not recalled before it expired. */

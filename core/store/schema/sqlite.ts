@@ -134,6 +134,8 @@ export const pushes = sqliteTable(
     priority: integer('priority').notNull().default(0),
     /** Devices that it wakes. */
     wake: integer('wake').notNull().default(0),
+    /** See `SendPushRequest.clear_on_read`. */
+    clearOnRead: integer('clear_on_read', { mode: 'boolean' }).notNull().default(false),
     /** It has a text for short messages. */
     sms: integer('sms', { mode: 'boolean' }).notNull().default(false),
     /** Null: it was not recalled before it expired. */

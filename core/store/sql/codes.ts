@@ -38,6 +38,7 @@ export const endingCodes = codeTable<FinalState>({
   discarded: 5,
   recalled: 6,
   replaced: 7,
+  cleared: 8,
 });
 /** Numbers of the states of jobs. */
 export const jobStateCodes = codeTable<JobState>({ open: 1, done: 2, cancelled: 3, failed: 4 });

@@ -33,6 +33,7 @@ export function toPushRow({ push, target, job }: NewPush): PushRow {
     collapseKey: push.collapseKey ?? null,
     priority: priorityCodes.toCode(push.priority ?? 'NORMAL'),
     wake: wakePolicyCodes.toCode(push.wake ?? 'OFFLINE'),
+    clearOnRead: push.clearOnRead ? 1 : 0,
     sms: push.content.smsMessage === undefined ? 0 : 1,
     content,
     contentBytes: Buffer.byteLength(content),

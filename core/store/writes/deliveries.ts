@@ -9,7 +9,8 @@ import {
 } from '../sql/driver.js';
 import { firstLaneOf } from '../sql/lanes.js';
 import { insertPushRows, type PushRow, toPushRow } from '../sql/push-row.js';
-import type { Confirmation, DeliveryBatch, IdempotencyKey, NewPush, StoreWriter } from '../store.js';
+import type { Confirmation, DeliveryBatch, DeliveryOf, IdempotencyKey, NewPush, StoreWriter } from '../store.js';
+import { clearOnOthers, findLateReads, type Read, toRead } from './clear-on-read.js';
 import { replaceCollapsed } from './collapse.js';
 import { endDeliveries, endLateDelivered } from './endings.js';
 import { advanceJob, insertKeys } from './jobs.js';
@@ -25,7 +26,7 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<StoreWriter, 'com
       driver.transaction(async (tx) => {
         await endDeliveries(driver, tx, batch.delivered, 'delivered', batch.now);
         await endLateDelivered(driver, tx, batch.lateDelivered, batch.now);
-        await commitConfirmations(driver, tx, batch);
+        const cleared = await commitConfirmations(driver, tx, batch);
         await insertPushes(driver, tx, batch.pushes, batch.now);
         for (const { pushId, sessions } of batch.published) {
           const added = Math.min(sessions, MAX_PUBLISHED);
@@ -41,7 +42,7 @@ export function createDeliveryCommits(driver: SqlDriver): Pick<StoreWriter, 'com
           batch.cursors.map((cursor) => [cursor.deviceNum, cursor.pushId]),
           driver.onConflictUpdate(['device_num'], { push_id: 'greatest' }),
         );
-        return replaceCollapsed(driver, tx, batch.pushes, batch.now);
+        return { replaced: await replaceCollapsed(driver, tx, batch.pushes, batch.now), cleared };
       }),
   };
 }
@@ -93,24 +94,35 @@ async function insertPushes(
   await insertKeys(driver, tx, keys, now);
 }
 
-async function commitConfirmations(driver: SqlDriver, tx: Transaction, batch: DeliveryBatch): Promise<void> {
-  const directed: number[] = [];
+/** Answers what was cleared. Pushes that do not ask for that cost no statement more. */
+async function commitConfirmations(driver: SqlDriver, tx: Transaction, batch: DeliveryBatch): Promise<DeliveryOf[]> {
+  const confirmed: number[] = [];
+  const received: number[] = [];
+  const reads: Read[] = [];
   const others: Confirmation[] = [];
   for (const chunk of chunks(batch.confirmed, PAIRS_PER_STATEMENT)) {
     // MariaDB has no index for `(a, b) IN (…)`; it has one for each branch of an OR.
     const rows = await tx.all(
-      `SELECT i.id, i.device_num, i.push_id FROM inbox i JOIN pushes p ON p.id = i.push_id
-       WHERE (${Array(chunk.length).fill('(i.device_num = ? AND i.push_id = ?)').join(' OR ')}) AND p.need_confirm = 1`,
+      `SELECT i.id, i.device_num, i.push_id, p.need_confirm, p.clear_on_read, p.job_id
+       FROM inbox i JOIN pushes p ON p.id = i.push_id
+       WHERE (${Array(chunk.length).fill('(i.device_num = ? AND i.push_id = ?)').join(' OR ')})
+         AND (p.need_confirm = 1 OR p.clear_on_read = 1)`,
       chunk.flatMap((confirmation) => [confirmation.deviceNum, confirmation.pushId]),
     );
     const found = new Set(rows.map((row) => pairKey(Number(row.device_num), Number(row.push_id))));
-    for (const row of rows) directed.push(Number(row.id));
+    for (const row of rows) {
+      (Number(row.need_confirm) === 1 ? confirmed : received).push(Number(row.id));
+      if (Number(row.clear_on_read) === 1) reads.push(toRead(row));
+    }
     for (const pair of chunk) if (!found.has(pairKey(pair.deviceNum, pair.pushId))) others.push(pair);
   }
-  await endDeliveries(driver, tx, directed, 'confirmed', batch.now);
+  await endDeliveries(driver, tx, confirmed, 'confirmed', batch.now);
+  await endDeliveries(driver, tx, received, 'delivered', batch.now);
   for (const chunk of chunks(others, KEYS_PER_STATEMENT)) {
-    await commitTopicConfirmations(driver, tx, chunk, batch.now);
+    const strays = await commitTopicConfirmations(driver, tx, chunk, batch.now);
+    if (strays.length > 0) reads.push(...(await findLateReads(tx, strays)));
   }
+  return clearOnOthers(driver, tx, reads, batch.now);
 }
 
 function pairKey(deviceNum: number, pushId: number): string {

@@ -9,7 +9,7 @@ import {
   type SqlValue,
   type Transaction,
 } from '../sql/driver.js';
-import type { LateDelivery } from '../types.js';
+import type { LateDelivery } from '../store.js';
 
 /** Ends deliveries by their number; those that have ended already are not there any more. */
 export async function endDeliveries(

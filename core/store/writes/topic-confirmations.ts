@@ -11,14 +11,15 @@ import type { Confirmation } from '../store.js';
  * ids, pushes that need no confirmation, other devices' messages, unregistered devices, a second confirmation.
  *
  * @param confirmations as many as one statement names
+ * @returns those of what is on no timeline
  */
 export async function commitTopicConfirmations(
   driver: SqlDriver,
   tx: Transaction,
   confirmations: readonly Confirmation[],
   now: number,
-): Promise<void> {
-  if (confirmations.length === 0) return;
+): Promise<readonly Confirmation[]> {
+  if (confirmations.length === 0) return confirmations;
   const { deviceTags, devices } = driver.tables;
   const pushIds = [...new Set(confirmations.map((confirmation) => confirmation.pushId))];
   const entries = await tx.all(
@@ -26,7 +27,7 @@ export async function commitTopicConfirmations(
      WHERE l.push_id IN ${places(pushIds.length)} AND l.need_confirm = 1`,
     pushIds,
   );
-  if (entries.length === 0) return;
+  if (entries.length === 0) return confirmations;
   const topicsOf = new Map<
     number,
     { topicNum: number; appNum: number; platform: PlatformFilter; everyone: boolean }[]
@@ -84,4 +85,5 @@ export async function commitTopicConfirmations(
     '',
     (count) => driver.ended(tx, 'confirmed', count),
   );
+  return confirmations.filter((confirmation) => !topicsOf.has(confirmation.pushId));
 }

@@ -30,6 +30,7 @@ export function toPushJson(push: GetPushResponse): string {
     tenantCode: push.tenantCode,
     pushMsgType: nameOf(PushMsgType, push.pushMsgType),
     needConfirm: push.needConfirm,
+    clearOnRead: push.clearOnRead || undefined,
     collapseKey: filled(push.collapseKey),
     priority: nameOf(Priority, push.priority),
     createdAt: timeOf(push.createdAt),

@@ -20,6 +20,7 @@ const DELIVERY_STATES = [
   'DISCARDED',
   'RECALLED',
   'REPLACED',
+  'CLEARED',
 ] as const;
 
 /** Parameters of GET /msgpush/push/{requestId}/deliveries. */
@@ -56,6 +57,7 @@ export const PushReport = Type.Object({
   tenantCode: Type.String(),
   pushMsgType: OneOf(['MSG', 'CMD']),
   needConfirm: Type.Boolean(),
+  clearOnRead: Type.Optional(Type.Boolean()),
   collapseKey: Type.Optional(Type.String()),
   priority: OneOf(['LOW', 'NORMAL', 'HIGH']),
   createdAt: Time,
@@ -74,6 +76,7 @@ export const PushReport = Type.Object({
         discarded: Count,
         recalled: Count,
         replaced: Count,
+        cleared: Count,
       },
       { description: 'Of a push to devices: targeted is the sum of all others' },
     ),

@@ -37,6 +37,7 @@ export function readSendPushRequest(reader: BinaryReader, end: number): SendPush
     thread: '',
     interruption: 0,
     wakeOverrides: '',
+    clearOnRead: false,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -128,6 +129,9 @@ export function readSendPushRequest(reader: BinaryReader, end: number): SendPush
         break;
       case 232:
         message.wakesPerSecond = reader.uint32();
+        break;
+      case 240:
+        message.clearOnRead = reader.bool();
         break;
       default:
         fallBack();
@@ -227,6 +231,9 @@ export function writeSendPushRequest(writer: Writer, message: SendPushRequest): 
   }
   if (message.wakesPerSecond !== undefined) {
     writer.uint32(232, message.wakesPerSecond);
+  }
+  if (message.clearOnRead) {
+    writer.bool(240, message.clearOnRead);
   }
 }
 

@@ -202,6 +202,7 @@ export function readGetPushResponse(reader: BinaryReader, end: number): GetPushR
     reach: NOT_SET,
     failure: '',
     wake: 0,
+    clearOnRead: false,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -265,6 +266,9 @@ export function readGetPushResponse(reader: BinaryReader, end: number): GetPushR
       case 146:
         if (message.wakes !== undefined) fallBack();
         message.wakes = readWakeCounts(reader, reader.uint32() + reader.pos);
+        break;
+      case 152:
+        message.clearOnRead = reader.bool();
         break;
       default:
         fallBack();
@@ -340,6 +344,9 @@ export function writeGetPushResponse(writer: Writer, message: GetPushResponse): 
     const mark18 = writer.begin(146);
     writeWakeCounts(writer, message.wakes);
     writer.end(mark18);
+  }
+  if (message.clearOnRead) {
+    writer.bool(152, message.clearOnRead);
   }
 }
 
@@ -485,6 +492,7 @@ export function readDeliveryCounts(reader: BinaryReader, end: number): DeliveryC
     discarded: 0,
     recalled: 0,
     replaced: 0,
+    cleared: 0,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -514,6 +522,9 @@ export function readDeliveryCounts(reader: BinaryReader, end: number): DeliveryC
         break;
       case 72:
         message.replaced = reader.uint32();
+        break;
+      case 80:
+        message.cleared = reader.uint32();
         break;
       default:
         fallBack();
@@ -551,6 +562,9 @@ export function writeDeliveryCounts(writer: Writer, message: DeliveryCounts): vo
   }
   if (message.replaced !== 0) {
     writer.uint32(72, message.replaced);
+  }
+  if (message.cleared !== 0) {
+    writer.uint32(80, message.cleared);
   }
 }
 

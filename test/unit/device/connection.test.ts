@@ -26,7 +26,7 @@ describe('a device that connects', () => {
       },
     ]);
     // Proxies write addresses into their logs.
-    expect(world.socket().url).toBe('ws://edge.test/msgpush.ws');
+    expect(world.socket().url).toBe('ws://edge.test/msgpush.ws?control=1');
     expect(world.socket().protocols).toEqual(['onepush.v1', 'onepush.device.id-1']);
     expect(device.id).toBe('id-1');
   });

@@ -205,3 +205,66 @@ describe('a loop', () => {
     expect(await device.messages().next()).toEqual({ done: true, value: undefined });
   });
 });
+
+describe('messages that are cleared where they are read', () => {
+  const shared = { clearOnRead: true };
+
+  it.each([true, false])('are confirmed once, and only by the app, with needConfirm %s', async (needConfirm) => {
+    const { device } = await openDevice(world);
+    const got: Message[] = [];
+    device.on('message', (message) => got.push(message));
+    world.socket().push(1, { ...shared, needConfirm });
+    await world.settle();
+    expect(world.socket().sent).toEqual([]);
+    await got[0]?.confirm();
+    await got[0]?.confirm();
+    expect(world.socket().sent).toEqual(['CFM:1']);
+  });
+
+  it('are told of after the next connect, if they were read without one', async () => {
+    const { device } = await openDevice(world);
+    const got: Message[] = [];
+    device.on('message', (message) => got.push(message));
+    world.socket().push(1, shared);
+    await world.settle();
+    world.socket().end();
+    await got[0]?.confirm();
+    await vi.advanceTimersByTimeAsync(30_000);
+    world.socket().open();
+    expect(world.socket().sent).toEqual(['CFM:1']);
+  });
+
+  it('are taken away, and not shown if they were not, here nor after a restart', async () => {
+    const { device } = world.device();
+    const cleared: string[] = [];
+    device.on('cleared', ({ id }) => cleared.push(id));
+    let next: () => void = () => {};
+    const shown: string[] = [];
+    device.on('message', ({ id }) => {
+      shown.push(id);
+      return new Promise<void>((resolve) => {
+        next = resolve;
+      });
+    });
+    device.connect();
+    await world.settle();
+    world.socket().open();
+    world.socket().push(1, { ...shared, ...confirmed });
+    world.socket().push(2, { ...shared, ...confirmed });
+    await world.settle();
+    world.socket().push(3, shared);
+    // Before it is stored that 3 has come, and while the app is busy with 1.
+    for (const id of [3, 1, 2, 9]) world.socket().say(`CLR:${id}`);
+    await world.settle();
+    next();
+    await world.settle();
+    expect(cleared).toEqual(['3', '1', '2', '9']);
+    expect(shown).toEqual(['1']);
+    expect(world.socket().sent).toEqual([]);
+    await device.close();
+    const second = await openDevice(world);
+    for (const id of [1, 2, 9]) world.socket().push(id, { ...shared, ...confirmed });
+    await world.settle();
+    expect(second.shown).toEqual([]);
+  });
+});

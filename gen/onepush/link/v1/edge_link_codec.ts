@@ -935,6 +935,7 @@ export function readRecall(reader: BinaryReader, end: number): Recall {
     $typeName: "onepush.link.v1.Recall",
     pushId: 0,
     slots: [],
+    cleared: false,
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -943,6 +944,9 @@ export function readRecall(reader: BinaryReader, end: number): Recall {
         break;
       case 18:
         readPackedUint32(reader, message.slots);
+        break;
+      case 24:
+        message.cleared = reader.bool();
         break;
       default:
         fallBack();
@@ -958,5 +962,8 @@ export function writeRecall(writer: Writer, message: Recall): void {
     writer.double(9, message.pushId);
   }
   if (message.slots.length > 0) writer.packedUint32(18, message.slots);
+  if (message.cleared) {
+    writer.bool(24, message.cleared);
+  }
 }
 

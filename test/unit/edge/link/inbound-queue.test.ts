@@ -10,7 +10,7 @@ function message(number: number, ...pushIds: number[]): Incoming {
 }
 
 function recallOf(pushId: number): Item {
-  const value = { $typeName: 'onepush.link.v1.Recall' as const, pushId, slots: [] };
+  const value = { $typeName: 'onepush.link.v1.Recall' as const, pushId, slots: [], cleared: false };
   return { $typeName: 'onepush.link.v1.Item', item: { case: 'recall', value } };
 }
 

@@ -6,7 +6,7 @@ function createTest() {
   const clock = { time: 0 };
   const budget = createFrameBudget(() => clock.time);
   function open(deviceId = 'a'): SocketData {
-    const socket: SocketData = { deviceId, session: undefined, paidUntil: 0, network: '' };
+    const socket: SocketData = { deviceId, session: undefined, paidUntil: 0, network: '', takesControl: false };
     budget.opened(socket);
     return socket;
   }

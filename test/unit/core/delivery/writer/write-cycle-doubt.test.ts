@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommitInDoubt, Fenced, StoreUnavailable } from '../../../../../core/store/store.js';
 import { changeKind } from '../../../../support/scripted-changes.js';
-import { NOTHING_REPLACED, turn } from '../../../../support/scripted-commits.js';
+import { NOTHING_ELSE, turn } from '../../../../support/scripted-commits.js';
 import { alertsOf, confirmation, type ScriptedCycle, scriptedCycle } from '../../../../support/scripted-cycle.js';
 
 const down = new StoreUnavailable('DOWN');
@@ -17,7 +17,7 @@ const later = () => vi.advanceTimersByTimeAsync(1000);
 
 describe('a commit in doubt', () => {
   /** A push and settlements whose commit is in doubt, after the callers were told. */
-  async function doubted(replaced = NOTHING_REPLACED): Promise<void> {
+  async function doubted(alsoEnded = NOTHING_ELSE): Promise<void> {
     const { cycle, commits, events, push, pushed } = scripted;
     push('a');
     cycle.delivered([1]);
@@ -25,7 +25,7 @@ describe('a commit in doubt', () => {
     cycle.advanceCursor(3, 4);
     cycle.published(5, 6);
     commits.resolveDoubt.mockRejectedValue(down);
-    await (await commits.next()).fail(new CommitInDoubt('CUT', replaced));
+    await (await commits.next()).fail(new CommitInDoubt('CUT', alsoEnded));
     expect(events).toEqual(['a STORE_UNAVAILABLE']);
     expect(cycle.depths().inDoubt).toBe(true);
     push('b');
@@ -39,7 +39,7 @@ describe('a commit in doubt', () => {
 
   it('that took place has its effects once, and nothing of it is committed again', async () => {
     const replaced = { deliveries: [{ deviceNum: 9, pushId: 8 }], topicPushes: [] };
-    await doubted(replaced);
+    await doubted({ replaced, cleared: [] });
     const { cycle, commits, events } = scripted;
     commits.resolveDoubt.mockResolvedValue(true);
     await later();
@@ -83,7 +83,7 @@ describe('a commit in doubt', () => {
     const settled = vi.fn();
     const waiting = cycle.whenSettled()?.then(settled);
     commits.resolveDoubt.mockResolvedValue(true);
-    await (await commits.next()).fail(new CommitInDoubt('CUT', NOTHING_REPLACED));
+    await (await commits.next()).fail(new CommitInDoubt('CUT', NOTHING_ELSE));
     expect(settled).not.toHaveBeenCalled();
     await later();
     await waiting;
@@ -100,7 +100,7 @@ describe('a commit in doubt', () => {
     const half = await commits.next();
     expect(half.batch).toMatchObject({ pushes: [], delivered: [1], published: [] });
     commits.resolveDoubt.mockResolvedValue(true);
-    await half.fail(new CommitInDoubt('CUT', NOTHING_REPLACED));
+    await half.fail(new CommitInDoubt('CUT', NOTHING_ELSE));
     expect(events).toEqual(['a', 'b', 'c', 'd'].map((alert) => `${alert} STORE_UNAVAILABLE`));
     await later();
     const rest = await commits.next();
@@ -170,7 +170,7 @@ describe('a core whose database another one has taken over', () => {
         cycle.delivered([1]);
         const { fail } = await commits.next();
         commits.resolveDoubt.mockRejectedValue(new Fenced());
-        await fail(told === 'a commit' ? new Fenced() : new CommitInDoubt('CUT', NOTHING_REPLACED));
+        await fail(told === 'a commit' ? new Fenced() : new CommitInDoubt('CUT', NOTHING_ELSE));
         await later();
       }
       expect(fenced).toHaveBeenCalledOnce();
@@ -202,7 +202,7 @@ describe('pushes of one commit with one collapse key', () => {
     expect(alertsOf(batch)).toEqual(['a', 'b']);
     const [first, second] = batch.pushes;
     const ended = { deliveries: [{ deviceNum: 1, pushId: first?.push.id ?? 0 }], topicPushes: [] };
-    await succeed(ended);
+    await succeed({ replaced: ended, cleared: [] });
     expect(replaced.mock.calls).toEqual([[ended]]);
     expect(replaced.mock.invocationCallOrder[0]).toBeLessThan(pushed.mock.invocationCallOrder[0] ?? 0);
     const [all, current] = pushed.mock.calls[0] ?? [];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommitInDoubt, StoreUnavailable } from '../../../../../core/store/store.js';
 import { changeKind } from '../../../../support/scripted-changes.js';
-import { NOTHING_REPLACED, turn } from '../../../../support/scripted-commits.js';
+import { NOTHING_ELSE, turn } from '../../../../support/scripted-commits.js';
 import { alertsOf, confirmation, type ScriptedCycle, scriptedCycle } from '../../../../support/scripted-cycle.js';
 
 let scripted: ScriptedCycle;
@@ -13,7 +13,7 @@ afterEach(() => vi.useRealTimers());
 
 describe('the write cycle, when the store is not available', () => {
   const down = new StoreUnavailable('DOWN');
-  const inDoubt = new CommitInDoubt('CUT', NOTHING_REPLACED);
+  const inDoubt = new CommitInDoubt('CUT', NOTHING_ELSE);
 
   it('refuses pushes, and keeps what has ended until it is committed', async () => {
     const { cycle, commits, events, log, push } = scripted;

@@ -1,0 +1,1 @@
+ALTER TABLE `pushes` ADD `clear_on_read` boolean DEFAULT false NOT NULL;
