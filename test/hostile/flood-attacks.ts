@@ -59,42 +59,48 @@ function registrations(name: string, edgeEnv: Record<string, string>, from: read
     edgeEnv,
     async strike({ http }, seconds) {
       const agent = new Agent({ keepAlive: true, maxSockets: AT_A_TIME });
-      const answers = await times(seconds * PER_SECOND, (n) =>
-        register(http, agent, n, from.length === 0 ? '' : (from[n % from.length] ?? '')),
-      );
+      const answers = await times(seconds * PER_SECOND, (n) => register(http, agent, n, addressOf(from, n)));
       agent.destroy();
       return `registrations: ${describeAnswers(answers)}`;
     },
   };
 }
 
-const unknownIds: Attack = {
-  name: 'a flood of connections with ids that nobody has',
-  short: true,
-  async strike({ http }, seconds) {
-    const answers = await times(seconds * PER_SECOND, async () => {
-      const socket = await dialWebSocket(http, randomBytes(16).toString('hex'));
-      if (socket === undefined) return 'refused';
-      socket.resume();
-      await ended(socket, GIVE_UP_MS);
-      const answer = socket.destroyed ? 'closed' : 'left open';
-      socket.destroy();
-      return answer;
-    });
-    return `connections: ${describeAnswers(answers)}`;
-  },
-};
+/** @param from as above */
+function unknownIds(name: string, edgeEnv: Record<string, string>, from: readonly string[]): Attack {
+  return {
+    name,
+    short: true,
+    edgeEnv,
+    async strike({ http }, seconds) {
+      const answers = await times(seconds * PER_SECOND, async (n) => {
+        const socket = await dialWebSocket(http, randomBytes(16).toString('hex'), addressOf(from, n));
+        if (socket === undefined) return 'refused';
+        socket.resume();
+        await ended(socket, GIVE_UP_MS);
+        const answer = socket.destroyed ? 'closed' : 'left open';
+        socket.destroy();
+        return answer;
+      });
+      return `connections: ${describeAnswers(answers)}`;
+    },
+  };
+}
+
+/** The address of the nth stranger; '': none is named. */
+function addressOf(from: readonly string[], n: number): string {
+  return from[n % from.length] ?? '';
+}
 
 const PROXIED = { ONEPUSH_TRUSTED_PROXIES: '127.0.0.0/8' };
 
+const FEW = Array.from({ length: 8 }, (_, n) => `198.51.100.${n}`);
+
 /** Floods that a well-behaved caller must hardly notice. */
 export const FLOODS: readonly Attack[] = [
-  // Nobody limits them: all of them are registered.
+  registrations('a flood of registrations of a few addresses', PROXIED, FEW),
+  unknownIds('a flood of connections of a few addresses with ids that nobody has', PROXIED, FEW),
+  // Nobody limits these: as if each came from an address of its own.
   registrations('a flood of registrations without limits', {}, []),
-  registrations(
-    'a flood of registrations of a few addresses',
-    PROXIED,
-    Array.from({ length: 8 }, (_, n) => `198.51.100.${n}`),
-  ),
-  unknownIds,
+  unknownIds('a flood of connections with ids that nobody has, without limits', {}, []),
 ];

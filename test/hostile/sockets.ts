@@ -26,11 +26,20 @@ export function dropAll(sockets: Iterable<Socket>): void {
   for (const socket of sockets) socket.resetAndDestroy();
 }
 
-/** Opens a connection and asks for a WebSocket on it, reading nothing unless told. Undefined if it is refused. */
-export async function dialWebSocket(to: { host: string; port: number }, deviceId: string): Promise<Socket | undefined> {
+/**
+ * Opens a connection and asks for a WebSocket on it, reading nothing unless told. Undefined if it is refused.
+ *
+ * @param from the client's address, as a trusted proxy names it
+ */
+export async function dialWebSocket(
+  to: { host: string; port: number },
+  deviceId: string,
+  from = '',
+): Promise<Socket | undefined> {
   const socket = await dial(to);
+  const forwarded = from === '' ? '' : `X-Forwarded-For: ${from}\r\n`;
   socket?.write(
-    `GET /msgpush.ws?deviceId=${deviceId} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    `GET /msgpush.ws?deviceId=${deviceId} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${forwarded}` +
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
   );
   return socket;

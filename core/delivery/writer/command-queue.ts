@@ -57,14 +57,26 @@ export interface CommandQueue {
    * at once with OVERLOADED.
    */
   add<I, O>(kind: Command<I, O>, input: I, entry?: AuditEntry): Promise<O>;
-  /** Commits the next set of like changes; false if none wait. Never rejects: the callers are told. */
-  commit(): Promise<boolean>;
+  /**
+   * Takes the next set of like changes; undefined: none wait. The set is committed or refused.
+   *
+   * @param within about how many milliseconds its commit may take, by what earlier ones of its kind took; absent: any
+   */
+  take(within?: number): CommandSet | undefined;
   /** Rejects all that wait. */
   refuse(error: unknown): void;
-  /** Returns true if any that wait may end deliveries. */
-  endDeliveries(): boolean;
   /** Number of commands that wait. */
   size(): number;
+}
+
+/** Changes of one kind that one transaction carries out. */
+export interface CommandSet {
+  /** True: they may end deliveries. */
+  readonly endsDeliveries: boolean;
+  /** Commits them. Never rejects: the callers are told. */
+  commit(): Promise<void>;
+  /** Rejects all of them. */
+  refuse(error: unknown): void;
 }
 
 interface WaitingCommand {
@@ -82,6 +94,8 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** Time that a command waits, in milliseconds: its caller has given up by then, and may have sent it again. */
 const MAX_WAIT = 4000;
 const MAX_SET = 500;
+/** So many are in a set, if they wait, however slow the last one was. */
+const MIN_SET = 16;
 const MAX_SET_BYTES = 4_000_000;
 const CHANGE_BYTES = 500;
 
@@ -95,6 +109,8 @@ export function createCommandQueue(
 ): CommandQueue {
   let waiting: WaitingCommand[] = [];
   let waitingBytes = 0;
+  /** Milliseconds that one command of a kind took in its last set. */
+  const costs = new Map<WaitingCommand['kind'], number>();
 
   function refuseOverdue(): void {
     const oldest = performance.now() - MAX_WAIT;
@@ -111,13 +127,12 @@ export function createCommandQueue(
    * Takes those that wait before the first command of another kind, of each subject the first, with the others merged
    * into it where the kind can: otherwise the others of a subject hold up only themselves.
    */
-  function take(): WaitingCommand[] {
-    const kind = waiting[0]?.kind;
+  function takeSet(kind: WaitingCommand['kind'], most: number): WaitingCommand[] {
     const taken = new Map<string, WaitingCommand>();
     let left: WaitingCommand[] = [];
     let bytes = 0;
     for (const [index, change] of waiting.entries()) {
-      if (change.kind !== kind || taken.size >= MAX_SET || bytes >= MAX_SET_BYTES) {
+      if (change.kind !== kind || taken.size >= most || bytes >= MAX_SET_BYTES) {
         left = [...left, ...waiting.slice(index)];
         break;
       }
@@ -190,17 +205,28 @@ export function createCommandQueue(
         waiting.push(change as unknown as WaitingCommand);
       });
     },
-    async commit() {
+    take(within = Number.POSITIVE_INFINITY) {
       refuseOverdue();
-      const changes = take();
-      await commitSet(changes);
-      return changes.length > 0;
+      const kind = waiting[0]?.kind;
+      if (kind === undefined) return undefined;
+      const affordable = Math.floor(within / (costs.get(kind) ?? 0));
+      const changes = takeSet(kind, Math.min(MAX_SET, Math.max(MIN_SET, affordable)));
+      return {
+        endsDeliveries: kind.endsDeliveries === true,
+        async commit() {
+          const begun = performance.now();
+          await commitSet(changes);
+          costs.set(kind, (performance.now() - begun) / changes.length);
+        },
+        refuse(error) {
+          for (const change of changes) reject(change, error);
+        },
+      };
     },
     refuse(error) {
       waitingBytes = 0;
       for (const change of waiting.splice(0)) reject(change, error);
     },
-    endDeliveries: () => waiting.some(({ kind }) => kind.endsDeliveries),
     size: () => waiting.length,
   };
 }

@@ -9,7 +9,7 @@ import {
   StoreUnavailable,
   type StoreWriter,
 } from '../../store/store.js';
-import { type Command, createCommandQueue } from './command-queue.js';
+import { type Command, type CommandSet, createCommandQueue } from './command-queue.js';
 import { type Commands, createCommands } from './commands.js';
 import { createCommitDoubt } from './commit-doubt.js';
 import { createDeliveryCommit, type DeliveryCommitOptions } from './delivery-commit.js';
@@ -25,7 +25,7 @@ import {
 } from './settlement-buffer.js';
 
 /**
- * The one writer. Each cycle takes what has gathered and commits it, changes first, then answers. What has ended waits
+ * The one writer. Each cycle takes what has gathered and commits it, changes last, then answers. What has ended waits
  * a little for more of it. Push ids are given out here, so they are committed in their order.
  *
  * Guarantees: a promise resolves only after its commit. What failed is not in the store, or in doubt, and its caller is
@@ -81,6 +81,11 @@ export interface WriteCycleOptions extends DeliveryCommitOptions {
 /** Time before what could not be committed is tried again, in milliseconds. */
 const RETRY_DELAY = 200;
 
+/** Milliseconds since the last push for which changes leave room for the next. */
+const PUSHES_GO_ON = 1000;
+/** Milliseconds that a set of changes may take meanwhile: a push that comes in it waits for its end. */
+const BESIDE_PUSHES = 10;
+
 /** Returns a cycle at rest. */
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   const { store, pushIds, onCommit, committed: tell, now = Date.now } = options;
@@ -89,11 +94,12 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   const deliveries = createDeliveryCommit(options);
   const doubt = createCommitDoubt(options);
   const changeQueue = createCommandQueue(doubt, store.alongside);
-  const changes = createCommands({ commits: store, onCommit, pushIds, now });
+  const commands = createCommands({ commits: store, onCommit, pushIds, now });
   const idempotency = createIdempotency(store);
   /** Resolves with whether nothing is left to do. */
   let running: Promise<boolean> | undefined;
   let stopping = false;
+  let lastPushAt = Number.NEGATIVE_INFINITY;
 
   /** After this turn of the loop, so that what arrives together is committed together. */
   function wake(): void {
@@ -103,17 +109,19 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   async function run(): Promise<boolean> {
     try {
       for (;;) {
-        const fit = (await doubt.clear()) && (!changeQueue.endDeliveries() || (await settleAll()));
+        const fit = await doubt.clear();
         if (!fit) changeQueue.refuse(new StoreUnavailable('IN_DOUBT'));
-        const changed = fit && (await changeQueue.commit());
-        // The changes may be in doubt now.
-        const goesOn = fit && !doubt.isOpen();
         const batch = pushes.take();
-        const ended = goesOn ? settlements.take() : undefined;
-        const isIdle = batch.length === 0 && ended === undefined && goesOn && !changed;
+        if (batch.length > 0) lastPushAt = performance.now();
+        const changes = changeQueue.take(performance.now() - lastPushAt < PUSHES_GO_ON ? BESIDE_PUSHES : undefined);
+        // What was handed to devices is committed before a change ends it in another way.
+        if (changes?.endsDeliveries) settlements.flush();
+        const ended = fit ? settlements.take() : undefined;
+        const isIdle = batch.length === 0 && ended === undefined && fit && changes === undefined;
         // A change may have come since the queue was looked at: whoever brought it relies on this loop.
         if (isIdle && changeQueue.size() === 0) return true;
-        const done = goesOn ? await commit(batch, ended) : refuse(batch);
+        const done = fit ? await commit(batch, ended) : refuse(batch);
+        if (changes !== undefined) await carryOut(changes, done);
         if (done) {
           tell?.();
           continue;
@@ -132,12 +140,15 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     }
   }
 
-  /**
-   * Commits what was handed to devices before something else ends it in another way. False: that cannot be committed
-   * now.
-   */
-  async function settleAll(): Promise<boolean> {
-    settlements.flush();
+  /** @param settled false: what has ended before them could not be committed */
+  async function carryOut(changes: CommandSet, settled: boolean): Promise<void> {
+    const fit = changes.endsDeliveries ? settled && (await settleRest()) : !doubt.isOpen();
+    if (fit) await changes.commit();
+    else changes.refuse(new StoreUnavailable('IN_DOUBT'));
+  }
+
+  /** Commits what else is due. False: that cannot be committed now. */
+  async function settleRest(): Promise<boolean> {
     for (let batch = settlements.take(); batch !== undefined; batch = settlements.take()) {
       if (!(await commitBatch([], batch))) return false;
     }
@@ -158,7 +169,8 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     const collapses = admitted.some(({ header }) => header.collapseKey !== undefined);
     if (!collapses) return commitBatch(admitted, ended, time);
     if (ended !== undefined && !(await commitBatch([], ended, time))) return refuse(admitted);
-    return (await settleAll()) ? commitBatch(admitted, undefined, time) : refuse(admitted);
+    settlements.flush();
+    return (await settleRest()) ? commitBatch(admitted, undefined, time) : refuse(admitted);
   }
 
   /** The pushes that are to be committed; the others are answered, or wait for the next cycle. */
@@ -216,7 +228,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   }
 
   return {
-    commands: changes,
+    commands,
     push: pushes.push,
     execute: change,
     delivered: settlements.delivered,
@@ -234,7 +246,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
     async checkWritable() {
       const failure = deliveries.recentFailure();
       if (failure !== undefined) throw failure;
-      await change(changes.nothing, undefined);
+      await change(commands.nothing, undefined);
     },
     async idle() {
       stopping = true;

@@ -31,9 +31,16 @@ const createQueue = (): CommandQueue => createCommandQueue({ note: () => false }
 
 const step = (subject: string, value = 0): Step => ({ subject, value });
 
+/** Commits the next set; false: none waits. */
+async function commitNext(queue: CommandQueue): Promise<boolean> {
+  const set = queue.take();
+  await set?.commit();
+  return set !== undefined;
+}
+
 /** Commits until nothing waits: how many sets there were. */
-async function commitAll(queue: { commit(): Promise<boolean> }): Promise<number> {
-  for (let count = 0; ; count++) if (!(await queue.commit())) return count;
+async function commitAll(queue: CommandQueue): Promise<number> {
+  for (let count = 0; ; count++) if (!(await commitNext(queue))) return count;
 }
 
 describe('the queue of changes', () => {
@@ -42,8 +49,8 @@ describe('the queue of changes', () => {
     const kind = noted('k', sets);
     const queue = createQueue();
     const answers = ['a', 'b', 'c'].map((subject, index) => queue.add(kind, step(subject, index)));
-    expect(await queue.commit()).toBe(true);
-    expect(await queue.commit()).toBe(false);
+    expect(await commitNext(queue)).toBe(true);
+    expect(await commitNext(queue)).toBe(false);
     expect(await Promise.all(answers)).toEqual([0, 1, 2]);
     expect(sets).toEqual(['k a0 b1 c2']);
   });
@@ -116,7 +123,7 @@ describe('the queue of changes', () => {
     const answers = Array.from({ length: 20_000 }, (_, index) => queue.add(kind, step('s', index)).catch(() => -1));
     const others = queue.add(kind, step('t'));
     await expect(others).rejects.toMatchObject({ reason: 'OVERLOADED' });
-    expect(await queue.commit()).toBe(true);
+    expect(await commitNext(queue)).toBe(true);
     expect(await answers[0]).toBe(0);
     const spacious = createQueue();
     for (let index = 0; index < 1001; index++) void spacious.add(kind, step(`s${index}`));
@@ -125,12 +132,33 @@ describe('the queue of changes', () => {
     expect(sets.map((set) => set.split(' ').length - 1)).toEqual([500, 500, 1]);
   });
 
+  it('takes as many as may be committed in a given time, by what the last set took, and no fewer than 16', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const sizes: number[] = [];
+      const kind = changeKind<number>((inputs) => {
+        sizes.push(inputs.length);
+        vi.advanceTimersByTime(inputs.length);
+      });
+      const queue = createQueue();
+      for (let index = 0; index < 200; index++) void queue.add(kind, index);
+      for (const within of [40, 40, 10, undefined]) await queue.take(within)?.commit();
+      // Of the first nothing is known.
+      expect(sizes).toEqual([200]);
+      for (let index = 0; index < 200; index++) void queue.add(kind, index);
+      for (const within of [40, 10, undefined]) await queue.take(within)?.commit();
+      expect(sizes).toEqual([200, 40, 16, 144]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('takes a change that comes during a commit with the next', async () => {
     const sets: string[] = [];
     const queue = createQueue();
     const kind = noted('k', sets);
     void queue.add(kind, step('a'));
-    const committing = queue.commit();
+    const committing = commitNext(queue);
     void queue.add(kind, step('b'));
     await committing;
     expect(sets).toEqual(['k a0']);
@@ -149,9 +177,9 @@ describe('the queue of changes', () => {
     expect((await outcomes).map((outcome) => outcome.status === 'rejected' && outcome.reason)).toEqual(
       answers.map(() => refusal),
     );
-    expect(await queue.commit()).toBe(false);
+    expect(await commitNext(queue)).toBe(false);
     const later = queue.add(k, step('a', 7));
-    await queue.commit();
+    await commitNext(queue);
     expect(await later).toBe(7);
     expect(sets).toEqual(['k a7']);
   });
@@ -169,7 +197,7 @@ describe('the queue of changes, when the store is not available', () => {
     const note = vi.fn<CommitDoubt['note']>(() => true);
     const queue = createCommandQueue({ note }, () => {});
     const outcomes = Promise.allSettled(['a', 'b', 'c', 'd'].map((input) => queue.add(kind, input)));
-    await queue.commit();
+    await commitNext(queue);
     expect(sets).toEqual([
       ['a', 'b', 'c', 'd'],
       ['a', 'b'],
@@ -187,7 +215,7 @@ describe('the queue of changes, when the store is not available', () => {
       apply: () => ({ stored: Promise.reject(down), committed }),
     };
     const answer = queue.add(kind, 'a');
-    await Promise.all([queue.commit(), expect(answer).rejects.toBe(down)]);
+    await Promise.all([commitNext(queue), expect(answer).rejects.toBe(down)]);
     expect(committed).not.toHaveBeenCalled();
     note.mock.calls[0]?.[1](isCommitted, 'late');
     expect(committed.mock.calls).toEqual(isCommitted ? [['late']] : []);
@@ -219,7 +247,7 @@ describe('the bounds of the queue of changes', () => {
     queue.refuse(new Error('refused'));
     expect(await fill(queue, kind)).toBe(67);
     vi.advanceTimersByTime(4001);
-    expect(await queue.commit()).toBe(false);
+    expect(await commitNext(queue)).toBe(false);
     expect(await fill(queue, kind)).toBe(67);
   });
 
@@ -231,7 +259,7 @@ describe('the bounds of the queue of changes', () => {
     vi.advanceTimersByTime(3000);
     const late = queue.add(kind, 2);
     vi.advanceTimersByTime(1001);
-    const committing = queue.commit();
+    const committing = commitNext(queue);
     await expect(early).rejects.toMatchObject({ code: 'OVERDUE' });
     await committing;
     expect(await late).toBe(2);

@@ -120,14 +120,14 @@ describe('a commit in doubt', () => {
       apply: () => ({ stored: Promise.reject(new CommitInDoubt('CUT', 'late')), committed }),
     };
     commits.resolveDoubt.mockRejectedValue(down);
-    cycle.delivered([1]);
-    push('beside');
     const refused = cycle.execute(kind, 1).catch((error: unknown) => error);
     expect(await refused).toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+    cycle.delivered([1]);
+    push('behind');
     await later();
-    // What was taken with it is not committed behind it.
+    // What comes after it is not committed behind it.
     expect(commits.count()).toBe(0);
-    expect(events).toEqual(['beside STORE_UNAVAILABLE']);
+    expect(events).toEqual(['behind STORE_UNAVAILABLE']);
     expect(committed).not.toHaveBeenCalled();
     commits.resolveDoubt.mockResolvedValue(isCommitted);
     await later();

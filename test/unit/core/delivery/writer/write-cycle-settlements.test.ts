@@ -71,6 +71,21 @@ describe('what has ended', () => {
     expect(events).toEqual(['changed', 'pushed 1', 'a done']);
   });
 
+  it('is committed with the pushes that wait, before such a change: none waits for two commits', async () => {
+    const { cycle, commits, events, push } = scripted;
+    const noting = changeKind<number>(() => events.push('changed'), { endsDeliveries: true });
+    cycle.delivered([1]);
+    push('a');
+    const changed = cycle.execute(noting, 1);
+    const first = await commits.next();
+    expect(first.batch).toMatchObject({ delivered: [1] });
+    expect(alertsOf(first.batch)).toEqual(['a']);
+    await first.succeed();
+    await changed;
+    expect(events).toEqual(['pushed 1', 'a done', 'changed']);
+    expect(commits.count()).toBe(1);
+  });
+
   it('has a change that may end deliveries refused when it cannot be committed, and no other', async () => {
     const { cycle, commits } = scripted;
     cycle.delivered([1]);
