@@ -21,13 +21,21 @@ interface PageOfTest {
 }
 
 const HTML = `<!doctype html><title>A device</title><script type="module">
-  import { createDevice } from '/device/index.js';
+  import { createDevice, indexedDbStorage } from '/device/index.js';
   const { options } = Object.fromEntries(new URLSearchParams(location.search));
+  const { isShared, ...given } = JSON.parse(options);
+  // Not given: the default.
+  const storage = isShared ? indexedDbStorage() : undefined;
   window.shown = [];
-  window.device = createDevice({ platform: 'WEB', backoff: { firstMs: 10, mostMs: 100 }, ...JSON.parse(options) });
+  window.device = createDevice({ platform: 'WEB', backoff: { firstMs: 10, mostMs: 100 }, storage, ...given });
   device.on('message', async ({ id }) => { shown.push(id); });
   device.connect();
 </script>`;
+
+const WORKER = `
+  import { handlePushes } from '/device/service-worker.js';
+  handlePushes({ openable: ['https://shop.example.com'] });
+`;
 
 describe.skipIf(skipWithoutChromium('device-package.test.ts'))('the device package in two tabs', () => {
   let stack: Stack;
@@ -42,7 +50,11 @@ describe.skipIf(skipWithoutChromium('device-package.test.ts'))('the device packa
     pages = createServer(async (request, response) => {
       const { pathname } = new URL(request.url ?? '/', 'http://x');
       const isModule = pathname.startsWith('/device/');
-      response.setHeader('content-type', isModule ? 'text/javascript' : 'text/html');
+      response.setHeader('content-type', isModule || pathname === '/sw.js' ? 'text/javascript' : 'text/html');
+      if (pathname === '/sw.js') {
+        response.end(WORKER);
+        return;
+      }
       response.end(isModule ? await readFile(join(ROOT, 'device/dist', basename(pathname))) : HTML);
     }).listen(0, '127.0.0.1');
     await once(pages, 'listening');
@@ -183,6 +195,35 @@ describe.skipIf(skipWithoutChromium('device-package.test.ts'))('the device packa
     const id = await send(alias);
     await context.setOffline(false);
     await hasShown(tab, [id]);
+  });
+
+  it('has a service worker that shows what no tab has had, and confirms it, so that no tab shows it', async () => {
+    await context.grantPermissions(['notifications'], { origin });
+    const alias = uniqueName();
+    const tab = await openTab(alias, { isShared: true });
+    await isIn(tab, { name: 'open' });
+    await tab.evaluate("navigator.serviceWorker.register('/sw.js', { type: 'module' })");
+    const had = await send(alias);
+    await hasShown(tab, [had]);
+    await tab.goto('about:blank');
+    const worker = await eventually(() => context.serviceWorkers()[0], { message: 'a service worker' });
+    const deliver = (message: object) =>
+      worker.evaluate<string[]>(`(async () => {
+        const event = new PushEvent('push', { data: ${JSON.stringify(JSON.stringify(message))} });
+        const done = [];
+        // Of an event that no browser made, the real one only throws.
+        event.waitUntil = (promise) => { done.push(promise); };
+        dispatchEvent(event);
+        await Promise.all(done);
+        return (await registration.getNotifications()).map(({ title }) => title);
+      })()`);
+    const { appId } = TEST_APP;
+    expect(await deliver({ id: had, appId, title: 'the tab had it' })).toEqual([]);
+    const [first, second] = [await send(alias, true), await send(alias, true)];
+    expect(await deliver({ id: first, appId, title: 'first', needConfirm: true })).toEqual(['first']);
+    expect(await deliver({ id: first, appId, title: 'again', needConfirm: true })).toEqual(['first']);
+    await tab.goBack();
+    await hasShown(tab, [second]);
   });
 
   it('closes all tabs when one unregisters', async () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Channel } from '../../gen/onepush/v1/channel_pb.js';
 import { launchChromium, skipWithoutChromium } from '../support/chromium.js';
 import { eventually } from '../support/eventually.js';
-import { bearer, pushCoreClient } from '../support/rpc.js';
+import { basic, bearer, pushCoreClient } from '../support/rpc.js';
 import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { sendPush, uniqueName } from '../support/users.js';
 import { type RunningPushService, startPushService } from '../support/vendors/webpush.js';
@@ -108,11 +108,15 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
     await status('closed').waitFor();
   }
 
-  /** The devices of a user, in JSON. */
-  async function devicesOf(user: string): Promise<string> {
-    const authorization = `Basic ${Buffer.from(`${TEST_APP.appId}:${TEST_APP.appKey}`).toString('base64')}`;
-    return (await fetch(`${stack.httpUrl}/msgpush/devices?alias=${user}`, { headers: { authorization } })).text();
+  async function report(path: string): Promise<string> {
+    const { headers } = basic(TEST_APP.appId, TEST_APP.appKey);
+    return (await fetch(`${stack.httpUrl}/msgpush/${path}`, { headers: new Headers(headers) })).text();
   }
+  /** The devices of a user, in JSON. */
+  const devicesOf = (user: string) => report(`devices?alias=${user}`);
+  /** The numbers of deliveries of a push, by their states. */
+  const countsOf = async (id: string): Promise<Record<string, number>> =>
+    JSON.parse(await report(`push/${id}`)).deliveries;
 
   /** Has the browser deliver a push message until one is shown: now and then it drops one that comes from DevTools. */
   async function deliverByBrowser(data: string): Promise<void> {
@@ -121,8 +125,8 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
     const isShown = async () => (await shown()).length === 1;
     for (let attempt = 1; !(await isShown()); attempt++) {
       await devTools.send('ServiceWorker.deliverPushMessage', message);
-      await eventually(isShown, { timeoutMs: 5_000 }).catch((error) => {
-        if (attempt === 3) throw error;
+      await eventually(isShown, { timeoutMs: 3_000 }).catch((error) => {
+        if (attempt === 8) throw error;
       });
     }
   }
@@ -292,6 +296,7 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
       await page.locator(`#messages > li[data-id="${id}"]`).waitFor();
       await (await worker()).evaluate(`{
         globalThis.calls = [];
+        globalThis.realFetch ??= fetch;
         globalThis.fetch = async (url, { headers, body }) => {
           calls.push([new URL(url).pathname, headers.Authorization, JSON.parse(body).ids]);
           if (calls.length === 1) throw new TypeError('no network');
@@ -312,9 +317,10 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
         ['/msgpush/confirm', authorization, ['901']],
         ['/msgpush/confirm', authorization, ['901', '902']],
       ]);
+      await (await worker()).evaluate('globalThis.fetch = realFetch');
     });
 
-    it('shows what the push service hands over for a device that is offline', async () => {
+    it('shows what the push service hands over for a device that is offline, and confirms it', async () => {
       await disconnect();
       // A browser that closes still answers pings: what comes meanwhile would count as received.
       await eventually(async () => !(await devicesOf(alias)).includes('onlineSince'), { timeoutMs: WAIT_MS });
@@ -322,6 +328,7 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
         audienceType: 'ALIAS',
         audiences: [alias],
         alert: 'It is there',
+        needConfirm: true,
         push: { title: 'Your order', clickTarget: 'https://shop.example.com/' },
       });
       // Not that of the message before, which the socket may have acknowledged too late.
@@ -329,8 +336,13 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
       const text = await eventually(() => texts()[0], { timeoutMs: WAIT_MS, message: 'a wake' });
       await deliverByBrowser(text);
       expect(await shown()).toEqual([{ title: 'Your order', body: 'It is there', tag: expect.any(String) }]);
+      await eventually(async () => (await countsOf(id)).confirmed === 1, { timeoutMs: WAIT_MS, message: 'CONFIRMED' });
       expect(await click()).toEqual(['https://shop.example.com/']);
       expect(texts()).toEqual([text]);
+      await connect();
+      const later = await sendPush(stack.httpUrl, { audienceType: 'ALIAS', audiences: [alias] });
+      await page.locator(`#messages > li[data-id="${later}"]`).waitFor();
+      expect(await page.locator(`#messages > li[data-id="${id}"]`).count(), 'shown in the page, too').toBe(0);
     });
   });
 });

@@ -40,8 +40,14 @@ const FIRST: Fields = {
 };
 const NOTHING_WRONG = { names: [], message: '' };
 
+/** Returns what was typed before; the key that is known is that of the trial app alone. */
+function recall(): Fields {
+  const fields = recallFields(FIRST);
+  return { ...fields, appKey: fields.appId === TRIAL.appId ? TRIAL.appKey : '' };
+}
+
 function Page() {
-  const [fields, setFields] = useState(() => recallFields(FIRST));
+  const [fields, setFields] = useState(recall);
   const device = useDevice(fields);
   const form: Form = {
     fields,

@@ -78,7 +78,8 @@ export function useDevice(fields: Fields): ThisDevice {
       if (device.current !== own) return;
       setState(next);
       if (next.name === 'open' || next.name === 'following') setFailure(undefined);
-      if (next.name === 'closed' && next.reason !== 'closed') rememberConnected(false);
+      // Not where another tab has taken its place: that one is connected.
+      if (next.name === 'closed' && next.reason !== 'closed' && next.reason !== 'replaced') rememberConnected(false);
     });
     own.on('error', (error) => {
       if (device.current === own) setFailure(error);
