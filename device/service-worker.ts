@@ -23,8 +23,9 @@ export interface PushHandlerOptions extends ClickTargets {
   /** Picture beside the text, where the push has none: an address. */
   readonly icon?: string;
   /**
-   * `shown` by default. What is confirmed here does not come to a page any more: pages that need the message itself
-   * take `never`, and confirm it when they have it.
+   * `shown` by default, but for messages with `clearOnRead`, of which that would say that they were read. What is
+   * confirmed here does not come to a page any more: pages that need the message itself take `never`, and confirm it
+   * when they have it.
    */
   readonly confirm?: ConfirmFromBackground;
 }
@@ -34,6 +35,7 @@ interface Payload {
   readonly id?: string;
   readonly appId?: string;
   readonly needConfirm?: boolean;
+  readonly clearOnRead?: boolean;
   readonly title?: unknown;
   readonly url?: unknown;
   readonly tag?: unknown;
@@ -43,7 +45,8 @@ interface Payload {
 interface Shown {
   readonly id: string | undefined;
   readonly appId: string | undefined;
-  readonly needConfirm: boolean | undefined;
+  /** A click confirms it, where that is wanted. */
+  readonly isOwed: boolean;
   readonly url: unknown;
 }
 
@@ -111,13 +114,14 @@ export function handlePushes(options: PushHandlerOptions = {}): void {
     return createBackgroundRecord(safeStorage(storage, prefix, ignore), (url, init) => scope.fetch(url, init));
   }
 
-  async function show({ id, appId, needConfirm, title, url, badge, ...rest }: Payload): Promise<void> {
+  async function show(payload: Payload): Promise<void> {
+    const { id, appId, needConfirm = false, clearOnRead = false, title, url, badge, ...rest } = payload;
     const prefix = prefixOf(appId);
     const record = recordOf(prefix);
     const isHad = id !== undefined && ((await record.wasHad(id)) || (await isInTab(prefix, id)));
     if (!isHad) {
       const line = typeof title === 'string' && title !== '' ? title : defaultTitle;
-      const data: Shown = { id, appId, needConfirm, url };
+      const data: Shown = { id, appId, isOwed: needConfirm || clearOnRead, url };
       await registration
         .showNotification(line, { ...(icon !== undefined && { icon }), ...rest, data })
         // An override may have said what browsers refuse.
@@ -125,9 +129,9 @@ export function handlePushes(options: PushHandlerOptions = {}): void {
       if (id !== undefined) await record.shown(id);
       if (typeof badge === 'number') await scope.navigator.setAppBadge?.(badge).catch(ignore);
     }
-    // One that a tab has, or the page was done with, is the page's to confirm; one that was shown comes again where the
-    // confirmation was lost.
-    if (confirm === 'shown' && needConfirm && id !== undefined && !isHad) await settle(prefix, [id]);
+    // One that a tab has, or the page was done with, is the page's to confirm; one that counts as read is the user's.
+    const isDone = confirm === 'shown' && needConfirm && !clearOnRead && !isHad;
+    if (isDone && id !== undefined) await settle(prefix, [id]);
   }
 
   /** Confirms messages, and what could not be confirmed before; in the background once there is a network. */
@@ -170,10 +174,10 @@ export function handlePushes(options: PushHandlerOptions = {}): void {
     const { notification } = event;
     notification.close();
     // What `show` has put there, or nothing.
-    const { id, appId, needConfirm, url }: Shown = Object(notification.data);
+    const { id, appId, isOwed, url }: Shown = Object(notification.data);
     // Not in turn: browsers open windows only right after the click.
     event.waitUntil(open(url));
-    if (confirm === 'clicked' && needConfirm && id !== undefined) inTurn(event, () => settle(prefixOf(appId), [id]));
+    if (confirm === 'clicked' && isOwed && id !== undefined) inTurn(event, () => settle(prefixOf(appId), [id]));
   });
   scope.addEventListener('sync', (event) => {
     if (event.tag.startsWith(SYNC)) inTurn(event, () => settle(event.tag.slice(SYNC.length), []));

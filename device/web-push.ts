@@ -85,8 +85,8 @@ export async function subscribeWebPush(
 const REMEMBERED = 1_000;
 
 /**
- * Closes notifications whose messages a tab gets, and answers the service worker's question for those it has had.
- * Returns what ends it. It needs `shareTabs`, which a device has by default.
+ * Closes notifications whose messages a tab gets, or that were read on another device, and answers the service
+ * worker's question for those it has had. Returns what ends it. It needs `shareTabs`, which a device has by default.
  *
  * @param storagePrefix that of the device; `onepush.<appId>.` by default
  */
@@ -112,7 +112,8 @@ export function tidyNotifications(
       had.add(id);
       bound(had, REMEMBERED);
       void close(id);
-    } else if (note.note === 'ask' && had.has(note.id)) channel.postMessage({ note: 'had', id: note.id });
+    } else if (note.note === 'cleared') void close(note.id);
+    else if (note.note === 'ask' && had.has(note.id)) channel.postMessage({ note: 'had', id: note.id });
   };
   return () => {
     channel.onmessage = null;

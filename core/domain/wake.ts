@@ -43,6 +43,8 @@ export interface WakeMessage extends Omit<Notification, 'overrides'> {
   body: string | undefined;
   /** The device is to confirm it once it is shown. Never where the content is hidden, or not for people. */
   needConfirm?: boolean | undefined;
+  /** It is confirmed once its user has read it, not before. Never where the content is hidden, or not for people. */
+  clearOnRead?: boolean | undefined;
   /** The name of a sound. */
   sound?: string | undefined;
   /** 0 removes the number on the app's icon, undefined leaves it. */

@@ -3,10 +3,11 @@ import type { Browser, CDPSession, Page, Worker } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Channel } from '../../gen/onepush/v1/channel_pb.js';
 import { launchChromium, skipWithoutChromium } from '../support/chromium.js';
+import { connectDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { basic, bearer, pushCoreClient } from '../support/rpc.js';
 import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
-import { sendPush, uniqueName } from '../support/users.js';
+import { newDevice, sendPush, uniqueName } from '../support/users.js';
 import { type RunningPushService, startPushService } from '../support/vendors/webpush.js';
 
 const WAIT_MS = 15_000;
@@ -275,6 +276,29 @@ describe.skipIf(skipWithoutChromium('page-push.test.ts'))('Web Push of the page'
       await waitForShown(1);
       await connect();
       await waitForShown(0);
+    });
+
+    it('closes a notification when its message is read on another device', async () => {
+      await disconnect();
+      const other = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, alias));
+      await other.opened;
+      const id = await sendPush(stack.httpUrl, {
+        audienceType: 'ALIAS',
+        audiences: [alias],
+        clearOnRead: true,
+        push: { wake: 'NEVER' },
+      });
+      await connect();
+      const message = page.locator(`#messages > li[data-id="${id}"]`);
+      await message.waitFor();
+      // As of another browser profile: this one knows nothing of it.
+      await (await worker()).evaluate(`registration.showNotification('elsewhere', { data: { id: '${id}' } })`);
+      await waitForShown(1);
+      await other.waitForMessage((one) => one.id === id);
+      other.send(`CFM:${id}`);
+      await message.locator('.badge', { hasText: 'Read on another device' }).waitFor();
+      await waitForShown(0);
+      await other.close();
     });
 
     it('does not show a message that a tab had from its socket', async () => {

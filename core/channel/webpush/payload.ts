@@ -29,6 +29,7 @@ export function toPayload(message: WakeMessage): string | undefined {
     id,
     appId,
     ...(message.needConfirm && { needConfirm: true }),
+    ...(message.clearOnRead && { clearOnRead: true }),
   };
   for (const address of ['image', 'url']) {
     if (sizeOf(rest) > MAX_JSON_BYTES - TEXT_BYTES) delete rest[address];

@@ -22,11 +22,13 @@ export function toWakeMessage(wake: DueWake, push: Push, hidesContent: boolean):
   };
   if (hidesContent) return { ...header, body: undefined };
   if (sms) return { ...header, body: content.smsMessage };
+  const isForPeople = header.kind === 'ALERT';
   const message: Every<WakeMessage> = {
     ...header,
     title: content.title,
     body: content.alert,
-    needConfirm: (push.needConfirm && header.kind === 'ALERT') || undefined,
+    needConfirm: (push.needConfirm && isForPeople) || undefined,
+    clearOnRead: (push.clearOnRead && isForPeople) || undefined,
     image: content.image,
     clickTarget: content.clickTarget,
     androidChannel: content.androidChannel,

@@ -93,7 +93,7 @@ export function ChoiceField(props: FieldProps & { options: Readonly<Record<strin
 }
 
 /** A box to tick. */
-export function TickField(props: { form: Form; name: 'needConfirm' | 'autoConfirm'; label: string }) {
+export function TickField(props: { form: Form; name: 'needConfirm' | 'clearOnRead' | 'autoConfirm'; label: string }) {
   const { form, name, label } = props;
   return (
     <label class="tick">

@@ -23,6 +23,7 @@ const FIRST: Fields = {
   audiences: '',
   alert: words.greeting,
   needConfirm: false,
+  clearOnRead: false,
   extra: '',
   toPlatform: 'ALL',
   pushMsgType: 'MSG',

@@ -12,6 +12,7 @@ export interface Fields {
   audiences: string;
   alert: string;
   needConfirm: boolean;
+  clearOnRead: boolean;
   extra: string;
   toPlatform: 'ALL' | Fields['platform'];
   pushMsgType: 'MSG' | 'CMD';

@@ -32,8 +32,9 @@ export function Messages({ form, device, isOn }: { form: Form; device: ThisDevic
 }
 
 function Item({ arrival, confirm }: { arrival: Arrival; confirm: () => void }) {
-  const { message, at, isConfirmed } = arrival;
-  const { id, title, alert, needConfirm, pushMsgType, raw } = message;
+  const { message, at, isConfirmed, isReadElsewhere } = arrival;
+  const { id, title, alert, needConfirm, clearOnRead = false, pushMsgType, raw } = message;
+  const isAsked = (needConfirm || clearOnRead) && !isReadElsewhere;
   return (
     <li data-id={id}>
       <div class="line">
@@ -43,9 +44,10 @@ function Item({ arrival, confirm }: { arrival: Arrival; confirm: () => void }) {
       {title !== undefined && <p class="text">{alert}</p>}
       <div class="line">
         {pushMsgType === 'CMD' && <span class="badge">{words.command}</span>}
-        {needConfirm && (
+        {isReadElsewhere && <span class="badge">{words.readElsewhere}</span>}
+        {isAsked && (
           <button type="button" class="small confirm" disabled={isConfirmed} onClick={confirm}>
-            {isConfirmed ? words.confirmed : words.confirm}
+            {isConfirmed ? words.confirmed : clearOnRead ? words.read : words.confirm}
           </button>
         )}
         <Fold summary={words.asItCame}>

@@ -52,6 +52,7 @@ export function buildBody(fields: Fields, more: { sendAt?: string } = {}): strin
     platform: JSON.stringify(fields.toPlatform),
     pushMsgType: JSON.stringify(fields.pushMsgType),
     needConfirm: fields.needConfirm ? 'true' : undefined,
+    clearOnRead: fields.clearOnRead ? 'true' : undefined,
     duration: numberIn('duration', fields),
     audienceType: JSON.stringify(isOthers ? fields.audienceType : 'ALIAS'),
     audiences: audiences.length === 0 ? undefined : JSON.stringify(audiences),

@@ -139,6 +139,9 @@ function MoreFields({ form }: { form: Form }) {
         <TextField {...optional} name="sender" label={words.sender} />
         <TextField {...optional} name="sendDeive" label={words.sendDevice} />
         <TextField {...optional} name="smsMessage" label={words.smsMessage} isWide />
+        <div class="wide">
+          <TickField form={form} name="clearOnRead" label={words.clearOnRead} />
+        </div>
         <TextField {...optional} name="idempotencyKey" label={words.idempotencyKey} isCode isWide />
       </div>
     </Fold>

@@ -16,6 +16,8 @@ export interface Arrival {
   readonly message: Message;
   readonly at: Date;
   readonly isConfirmed: boolean;
+  /** The user has read it on another device. */
+  readonly isReadElsewhere: boolean;
 }
 
 /** Most that are shown. */
@@ -88,7 +90,12 @@ export function useDevice(fields: Fields): ThisDevice {
       if (device.current !== own) return;
       const isConfirmed = message.needConfirm && latest.current.autoConfirm;
       if (isConfirmed) void message.confirm();
-      setArrivals((before) => [{ message, at: new Date(), isConfirmed }, ...before].slice(0, MAX_ARRIVALS));
+      setArrivals((before) =>
+        [{ message, at: new Date(), isConfirmed, isReadElsewhere: false }, ...before].slice(0, MAX_ARRIVALS),
+      );
+    });
+    own.on('cleared', ({ id }) => {
+      setArrivals((before) => before.map((one) => (one.message.id === id ? { ...one, isReadElsewhere: true } : one)));
     });
     tidying.current?.();
     tidying.current = notifications.tidy(appId.trim());

@@ -71,6 +71,7 @@ const en = {
   key: 'App key',
   keyNote: 'It is not kept.',
   needConfirm: 'Must be confirmed',
+  clearOnRead: 'Once read on one device, clear it on the user’s others',
   moreFields: 'More fields',
   extra: 'Data for the app, in JSON',
   toPlatform: 'Only to devices of the kind',
@@ -104,6 +105,8 @@ const en = {
   clear: 'Clear',
   confirm: 'Confirm',
   confirmed: 'Confirmed',
+  read: 'Mark as read',
+  readElsewhere: 'Read on another device',
   command: 'Command',
   asItCame: 'As it came',
 };
@@ -180,6 +183,7 @@ const zh: typeof en = {
   key: '应用密钥',
   keyNote: '不会保存。',
   needConfirm: '需要确认',
+  clearOnRead: '在一台设备上阅读后，从该用户的其他设备清除',
   moreFields: '更多字段',
   extra: '给应用的数据（JSON）',
   toPlatform: '仅发给此类设备',
@@ -213,6 +217,8 @@ const zh: typeof en = {
   clear: '清空',
   confirm: '确认',
   confirmed: '已确认',
+  read: '标为已读',
+  readElsewhere: '已在其他设备上阅读',
   command: '命令',
   asItCame: '原始内容',
 };

@@ -39,9 +39,9 @@ describe('the payload', () => {
     expect(read({ kind: 'BACKGROUND' })).toEqual(read());
   });
 
-  it('says that its message must be confirmed, whatever an override says', () => {
-    expect(read()).not.toHaveProperty('needConfirm');
-    expect(read({ needConfirm: true, override: { needConfirm: 'no' } }).needConfirm).toBe(true);
+  it.each(['needConfirm', 'clearOnRead'] as const)('says %s of its message, whatever an override says', (name) => {
+    expect(read()).not.toHaveProperty(name);
+    expect(read({ [name]: true, override: { [name]: 'no' } })[name]).toBe(true);
   });
 
   it('has nothing that a caller wrote where the content is hidden', () => {
