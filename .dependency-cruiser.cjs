@@ -6,7 +6,7 @@ const only = (name, from, to, comment) => ({
   comment,
   severity: 'error',
   from: { path: from },
-  to: { path: '^(bin|cli|core|edge|common|client|device|gen|test|tools)/', pathNot: to },
+  to: { path: '^(bin|cli|console|core|edge|common|client|device|gen|test|tools)/', pathNot: to },
 });
 
 const STORE = '^core/store/(store|types)\\.ts$';
@@ -115,6 +115,12 @@ module.exports = {
       '^client/',
       ['^(client|gen)/', '^common/(grpc|text)\\.ts$'],
       'client imports gen and of common what it is packed with',
+    ),
+    only(
+      'console',
+      '^console/',
+      ['^(console|gen)/', '^common/why/'],
+      'console runs in browsers: it imports gen, and what finds the words for why a message did not arrive',
     ),
     {
       name: 'device-is-alone',

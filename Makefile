@@ -9,7 +9,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
-SOURCES := $(shell find bin cli core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
+SOURCES := $(shell find bin cli console core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.tsx' -print -o -name '*.html' -print -o -name '*.css' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
 .PHONY: help install build run verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
@@ -31,6 +31,7 @@ $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
 	$(BIN)/tsc -p client/tsconfig.json
 	$(BIN)/tsc -p device/tsconfig.json
 	$(BIN)/tsc -p device/tsconfig.node.json
+	$(BIN)/vite build --config console/vite.config.ts
 	@cp LICENSE client/dist/LICENSE
 	@cp LICENSE device/dist/LICENSE
 	@mkdir -p dist/core/store dist/edge/page dist/docs
@@ -109,11 +110,12 @@ lint: $(INSTALLED) ## lint the sources; a warning fails
 	$(BIN)/biome lint --error-on-warnings .
 
 arrows: $(INSTALLED) ## check who imports whom, and that there is no circle
-	$(BIN)/depcruise --output-type err bin cli core edge common client device
+	$(BIN)/depcruise --output-type err bin cli console core edge common client device
 
 types: $(INSTALLED) ## check the types, those of the tests too
 	$(BIN)/tsc -p tsconfig.json
 	$(BIN)/tsc -p edge/page/client/tsconfig.json
+	$(BIN)/tsc -p console/tsconfig.json
 
 buf-lint: $(INSTALLED) ## lint proto/
 	$(BIN)/buf lint

@@ -36,6 +36,7 @@ import { createAdmins } from './registry/admins.js';
 import { createAppLimits } from './registry/app-limits.js';
 import { createRegistry } from './registry/registry.js';
 import { createConnectServer } from './rpc/connect/server.js';
+import { openConsole } from './rpc/console/console.js';
 import { createGrpcServer } from './rpc/grpc/server.js';
 import { createHealth } from './rpc/health.js';
 import { createPools } from './rpc/pools.js';
@@ -207,6 +208,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         checkReadiness: health.checkReadiness,
         origins: config.connectOrigins,
         admit,
+        console: config.console ? openConsole({ registry, admins, hasTls: tls !== undefined, log }) : undefined,
         pools,
         observe: metrics.call,
         tls,

@@ -55,6 +55,8 @@ export interface CoreConfig {
   edgeCa: TlsFiles | undefined;
   /** Settings of what is plain text beyond this machine, and allowed to be. */
   plaintext: readonly string[];
+  /** True: the Connect port has the operators' page. */
+  console: boolean;
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
@@ -102,6 +104,7 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     tls: readPortFiles(reader),
     edgeCa: undefined,
     plaintext: [],
+    console: reader.flag('ONEPUSH_CONSOLE'),
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
     logLevel: reader.logLevel(),
   };

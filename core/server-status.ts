@@ -6,7 +6,7 @@ import type { Store } from './store/store.js';
 
 /** Returns what tells about the core that is being started. */
 export function createServerStatus(parts: {
-  config: Pick<CoreConfig, 'secretKeys' | 'tls'>;
+  config: Pick<CoreConfig, 'console' | 'secretKeys' | 'tls'>;
   store: Pick<Store, 'describe' | 'findOwner'>;
   metrics: Pick<CoreMetrics, 'samples'>;
   coreId: number;
@@ -16,6 +16,7 @@ export function createServerStatus(parts: {
   const { config, store, metrics, coreId, edges } = parts;
   const startedAt = Date.now();
   const features = [
+    ['console', config.console],
     ['secrets', config.secretKeys.length > 0],
     ['tls', config.tls !== undefined],
   ] as const;

@@ -216,6 +216,12 @@ export const SETTINGS = {
     range: [1, 64],
     meaning: 'Processes that share `ONEPUSH_HTTP_LISTEN`; see [workers](operations.md#workers).',
   },
+  ONEPUSH_CONSOLE: {
+    readBy: 'core',
+    type: 'flag',
+    fallback: '1',
+    meaning: "`0` turns the [operators' page](console.md) off, which `ONEPUSH_CONNECT_LISTEN` serves at `/console/`.",
+  },
   ONEPUSH_DRAIN_SECONDS: {
     readBy: 'both',
     type: 'integer',

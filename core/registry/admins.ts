@@ -13,6 +13,8 @@ export interface Admin {
 export interface Admins {
   /** Finds the admin of a token, in a time that does not depend on how much of it is right. */
   find(token: string): Admin | undefined;
+  /** Finds the admin of a token that is still good, by its number; undefined: that of the environment. */
+  findByNumber(num: number | undefined): Admin | undefined;
   /** A token was stored. */
   added(token: AdminToken): void;
   /** A token was removed. */
@@ -35,12 +37,11 @@ export function createAdmins(
     fixed.push({ num: undefined, name: 'environment', hash: hashSecret(environmentToken), expiresAt: null });
   }
   let stored: readonly Known[] = tokens;
+  // Looked at each time: a token expires while it is known.
+  const known = (): Known[] => [...fixed, ...stored].filter(({ expiresAt }) => expiresAt === null || expiresAt > now());
   return {
-    find(token) {
-      // Looked at each time: a token expires while it is known.
-      const known = [...fixed, ...stored].filter(({ expiresAt }) => expiresAt === null || expiresAt > now());
-      return findSecret(token, known);
-    },
+    find: (token) => findSecret(token, known()),
+    findByNumber: (wanted) => known().find(({ num }) => num === wanted),
     added(token) {
       stored = [...stored, token];
     },

@@ -18,6 +18,12 @@ export interface Registry {
    * @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY, or APP_DISABLED
    */
   authenticate(appId: string, key: string): Promise<{ app: App; key: AppKey }>;
+  /**
+   * Returns an app and a key that was shown before, by its number.
+   *
+   * @throws OnePushError UNKNOWN_APP, WRONG_APP_KEY if it does not work any more, or APP_DISABLED
+   */
+  authenticateKey(appId: string, keyNum: number): Promise<{ app: App; key: AppKey }>;
   /** The registered devices of a user. */
   devicesOf(appNum: number, alias: string): Entry<readonly Device[]>;
   /** A device by its public id; it may have unregistered. */
@@ -88,17 +94,22 @@ export function createRegistry(store: RegistryLookUps, now: () => number = Date.
     return entry.value;
   }
 
+  async function withKey(
+    appId: string,
+    find: (keys: readonly AppKey[]) => AppKey | undefined,
+  ): Promise<{ app: App; key: AppKey }> {
+    const app = await getApp(appId);
+    // Looked at each time: a key expires while its app is cached.
+    const key = find(app.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now()));
+    if (key === undefined) throw new OnePushError('WRONG_APP_KEY');
+    return { app: enabled(app), key };
+  }
+
   return {
     getApp,
     getEnabledApp: async (id) => enabled(await getApp(id)),
-    async authenticate(appId, key) {
-      const app = await getApp(appId);
-      // Looked at each time: a key expires while its app is cached.
-      const keys = app.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now());
-      const shown = findSecret(key, keys);
-      if (shown === undefined) throw new OnePushError('WRONG_APP_KEY');
-      return { app: enabled(app), key: shown };
-    },
+    authenticate: (appId, key) => withKey(appId, (keys) => findSecret(key, keys)),
+    authenticateKey: (appId, keyNum) => withKey(appId, (keys) => keys.find(({ num }) => num === keyNum)),
     devicesOf: (appNum, alias) => aliases.get(scoped(appNum, alias)),
     device: (id) => devices.get(id),
     topic: (appNum, tag) => topics.get(scoped(appNum, tag)),

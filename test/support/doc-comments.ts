@@ -27,7 +27,11 @@ interface Node {
 
 /** Reads the doc comments of a TypeScript source, and what it exports. */
 export function readDocComments(source: string): DocumentedSource {
-  const { program, comments } = parse(source, { sourceType: 'module', plugins: ['typescript'], attachComment: true });
+  const { program, comments } = parse(source, {
+    sourceType: 'module',
+    plugins: ['typescript', 'jsx'],
+    attachComment: true,
+  });
   const exported = program.body.flatMap((node) =>
     node.type === 'ExportNamedDeclaration' && node.declaration != null ? [{ node, of: node.declaration }] : [],
   );

@@ -17,10 +17,10 @@ const TEXTS = new Set([
   'tools/settings/zh.ts',
 ]);
 
-const FOLDERS = ['bin', 'cli', 'core', 'edge', 'common', 'client', 'device', 'tools'];
+const FOLDERS = ['bin', 'cli', 'console', 'core', 'edge', 'common', 'client', 'device', 'tools'];
 const paths = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /(?<!\.config|\.d)\.ts$/.test(name) && !/node_modules|dist/.test(name))
+    .filter((name) => /(?<!\.config|\.d)\.tsx?$/.test(name) && !/node_modules|dist/.test(name))
     .map((name) => `${folder}/${name}`),
 );
 const sources = paths.map((path) => {

@@ -20,7 +20,7 @@ export const ADMIN_EXAMPLES: Record<string, CurlExample> = {
   DisableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
   EnableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
   DeleteApp: { as: 'admin', request: { id: '$APP' }, answer: { removedAt: LATER } },
-  ServerInfo: { as: 'app', request: {}, answer: { version: '0.1.0', features: ['secrets'] } },
+  ServerInfo: { as: 'app', request: {}, answer: { version: '0.1.0', features: ['console', 'secrets'] } },
   CreateAppKey: {
     as: 'admin',
     request: { appId: '$APP', name: 'reports', scope: 'KEY_SCOPE_READ' },

@@ -82,6 +82,7 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_ADDRESS_SESSIONS:
     '单个地址的 WebSocket 连接数，超出的连接以 4429 关闭。0 表示不限：移动网络中许多手机共用一个地址。',
   ONEPUSH_EDGE_WORKERS: '共享 `ONEPUSH_HTTP_LISTEN` 的进程数，见[工作进程](operations.zh-CN.md#工作进程)。',
+  ONEPUSH_CONSOLE: '`0` 关闭[控制台](console.zh-CN.md)；它由 `ONEPUSH_CONNECT_LISTEN` 在 `/console/` 提供。',
   ONEPUSH_DRAIN_SECONDS: '停止时等待未完成工作的最长时间。',
   ONEPUSH_LOG_LEVEL: '日志的最低级别。',
 };

@@ -10,7 +10,7 @@ import { FREE_BYTES, type Pools } from '../pools.js';
 import { decodeRequest, maxBytesOf, tooLarge } from '../request-decoding.js';
 import { isOpenToAnyone } from '../service/access.js';
 import type { Admission, Admit } from '../service/admission.js';
-import { parseAuthorization } from '../service/auth.js';
+import { type Credentials, parseAuthorization } from '../service/auth.js';
 import type { ObserveCall } from '../service/interceptors.js';
 import { toOnePushError } from '../wire/failures.js';
 import { toConnectError } from './errors.js';
@@ -48,12 +48,14 @@ export type ConnectDoor = (
  */
 export function createConnectDoor(options: {
   admit: Admit;
+  /** Returns the credentials of a call that has no header for them. */
+  credentialsOf: (request: IncomingMessage) => Credentials;
   pools: Pools;
   /** Told of calls that are not let in. */
   observe: ObserveCall | undefined;
   log: Logger;
 }): ConnectDoor {
-  const { admit, pools, observe, log } = options;
+  const { admit, credentialsOf, pools, observe, log } = options;
 
   /** The empty message, once the real one is read; throws what Connect answers. */
   async function* take(
@@ -65,8 +67,9 @@ export function createConnectDoor(options: {
   ): AsyncGenerator<Uint8Array> {
     const begun = performance.now();
     try {
-      const { remoteAddress } = request.socket;
-      values.set(ADMISSION, await admit(method, parseAuthorization(request.headers.authorization), remoteAddress));
+      const { authorization } = request.headers;
+      const credentials = authorization === undefined ? credentialsOf(request) : parseAuthorization(authorization);
+      values.set(ADMISSION, await admit(method, credentials, request.socket.remoteAddress));
       const pool = isOpenToAnyone(method) ? pools.strangers : pools.callers;
       // Who has gone meanwhile is not told of it again, and would never leave.
       if (response.destroyed || !pool.enter()) throw new OnePushError('OVERLOADED');

@@ -16,6 +16,7 @@ import type { Address } from '../../../common/settings/env.js';
 import { tlsOptions } from '../../../common/tls/listener.js';
 import type { TlsSource } from '../../../common/tls/source.js';
 import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
+import type { Console } from '../console/console.js';
 import type { Pools } from '../pools.js';
 import type { Admit } from '../service/admission.js';
 import type { PushCoreHandlers } from '../service/handlers.js';
@@ -55,6 +56,8 @@ export function createConnectServer(options: {
   /** The pages that may call from a browser. */
   origins: ReadonlySet<string>;
   admit: Admit;
+  /** The operators' page; undefined: it is off. */
+  console?: Console | undefined;
   pools: Pools;
   /** Told of calls that are not let in. */
   observe?: ObserveCall;
@@ -62,12 +65,13 @@ export function createConnectServer(options: {
   tls?: TlsSource | undefined;
   log: Logger;
 }): ConnectServer {
-  const { handlers, checkReadiness, origins, admit, pools, observe, tls, log } = options;
+  const { handlers, checkReadiness, origins, admit, console, pools, observe, tls, log } = options;
   // Nothing is compressed: what a request is when it is not is not known before it is read.
   const router = createConnectRouter({ acceptCompression: [], grpc: false });
   router.service(PushCore, toConnectCalls(handlers, log));
   const methods = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-  const door = createConnectDoor({ admit, pools, observe, log });
+  const credentialsOf = console?.credentialsOf ?? (() => ({ kind: 'none' }) as const);
+  const door = createConnectDoor({ admit, credentialsOf, pools, observe, log });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?', 1);
@@ -77,6 +81,7 @@ export function createConnectServer(options: {
       const { error, headers } = notAllowed(['GET', 'HEAD']);
       return answerWithError(response, error, headers);
     }
+    if (console?.serve(path, request, response)) return;
     const method = methods.get(path);
     const refusal = findRefusal(method, request);
     if (refusal !== undefined) return answerWithError(response, refusal.error, refusal.headers);

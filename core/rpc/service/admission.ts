@@ -1,11 +1,11 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { OnePushError, type Reason } from '../../../common/errors.js';
 import type { Scope } from '../../domain/app.js';
-import type { Admins } from '../../registry/admins.js';
+import type { Admin, Admins } from '../../registry/admins.js';
 import type { Registry } from '../../registry/registry.js';
 import { toKeyId, toTokenId } from '../wire/access.js';
 import { accessOf } from './access.js';
-import type { Credentials } from './auth.js';
+import type { Credentials, SessionOwner } from './auth.js';
 import type { Caller } from './caller.js';
 import { createTrail, NO_TRAIL, type Trail } from './trail.js';
 import type { UseLog } from './use-log.js';
@@ -41,8 +41,8 @@ const NOBODY: Admission = {
 
 /** Hot: one call of the returned function for each request. */
 export function createAdmit(parts: {
-  registry: Pick<Registry, 'authenticate'>;
-  admins: Pick<Admins, 'find'>;
+  registry: Pick<Registry, 'authenticate' | 'authenticateKey'>;
+  admins: Pick<Admins, 'find' | 'findByNumber'>;
   /** Told of keys and tokens that are used. */
   usage: Pick<UseLog, 'key' | 'token'>;
   /** Told of calls that are not let in. */
@@ -50,20 +50,25 @@ export function createAdmit(parts: {
 }): Admit {
   const { registry, admins, usage, refused } = parts;
 
-  async function callerOf(method: DescMethod, credentials: Credentials): Promise<Caller> {
+  async function callerOf(method: DescMethod, given: Credentials): Promise<Caller> {
+    const credentials: Shown = given.kind === 'session' ? toShown(given.owner()) : given;
     const access = accessOf(method);
     if (access === 'anyone') return { kind: 'none' };
     if (access === 'registrant') {
       if (credentials.kind === 'app') return appCaller(credentials, 'manage');
-      return { kind: 'none', bearer: credentials.kind === 'admin' ? credentials.token : '' };
+      const isToken = credentials.kind === 'admin' && 'token' in credentials;
+      return { kind: 'none', bearer: isToken ? credentials.token : '' };
     }
     if (access.scope === undefined || (access.admin && credentials.kind !== 'app')) return adminOf(credentials);
     if (credentials.kind !== 'app') throw new OnePushError('WRONG_APP_KEY');
     return appCaller(credentials, access.scope);
   }
 
-  async function appCaller({ appId, key: given }: Credentials & { kind: 'app' }, needed: Scope): Promise<Caller> {
-    const { app, key } = await registry.authenticate(appId, given);
+  async function appCaller(shown: Shown & { kind: 'app' }, needed: Scope): Promise<Caller> {
+    const { app, key } =
+      'key' in shown
+        ? await registry.authenticate(shown.appId, shown.key)
+        : await registry.authenticateKey(shown.appId, shown.keyNum);
     if (!includes(key.scope, needed)) {
       throw new OnePushError('WRONG_SCOPE', { hint: `it has the scope ${key.scope}, this needs ${needed}` });
     }
@@ -71,8 +76,13 @@ export function createAdmit(parts: {
     return { kind: 'app', app, keyId: toKeyId(key.num), keyName: key.name, scope: key.scope };
   }
 
-  function adminOf(credentials: Credentials): Caller {
-    const admin = credentials.kind === 'admin' ? admins.find(credentials.token) : undefined;
+  function findAdmin(shown: Shown): Admin | undefined {
+    if (shown.kind !== 'admin') return undefined;
+    return 'token' in shown ? admins.find(shown.token) : admins.findByNumber(shown.tokenNum);
+  }
+
+  function adminOf(shown: Shown): Caller {
+    const admin = findAdmin(shown);
     if (admin === undefined) throw new OnePushError('WRONG_ADMIN_TOKEN');
     if (admin.num !== undefined) usage.token(admin.num);
     return { kind: 'admin', tokenId: toTokenId(admin.num), name: admin.name };
@@ -97,6 +107,13 @@ export function createAdmit(parts: {
     const trail = isAudited ? createTrail(caller, method.name, address) : NO_TRAIL;
     return { caller, readmit, trail };
   };
+}
+
+/** Credentials as they are looked up: a session stands for the key or the token by which it began. */
+type Shown = Exclude<Credentials, { kind: 'session' }> | SessionOwner;
+
+function toShown(owner: SessionOwner | undefined): Shown {
+  return owner ?? { kind: 'none' };
 }
 
 /** Returns true if a key of the one scope may do what needs the other: `manage` includes both others. */

@@ -5,10 +5,10 @@ import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 
 /** The method that tells what runs here. */
 export function createServerHandlers({ server }: Pick<ServiceParts, 'server'>): Pick<PushCoreHandlers, 'serverInfo'> {
-  const { version } = server;
-  const features = [...server.features];
   return {
     async serverInfo(_request, { caller }) {
+      const { version } = server;
+      const features = [...server.features];
       if (caller.kind !== 'admin') return create(ServerInfoResponseSchema, { version, features });
       const { startedAt, coreId, epoch, store, edges, samples } = await server.read();
       return create(ServerInfoResponseSchema, {

@@ -108,7 +108,7 @@ export function TickField(props: { form: Form; name: 'needConfirm' | 'clearOnRea
   );
 }
 
-/** What is rarely needed. */
+/** Fields that are rarely needed. */
 export function Fold(props: { id?: string; summary: string; isOpen?: boolean; children: ComponentChildren }) {
   return (
     <details id={props.id} open={props.isOpen}>

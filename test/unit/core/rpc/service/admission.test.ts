@@ -3,6 +3,7 @@ import { OnePushError } from '../../../../../common/errors.js';
 import type { Scope } from '../../../../../core/domain/app.js';
 import { createAdmins } from '../../../../../core/registry/admins.js';
 import { createAdmit } from '../../../../../core/rpc/service/admission.js';
+import type { SessionOwner } from '../../../../../core/rpc/service/auth.js';
 import { Health } from '../../../../../gen/health/v1/health_pb.js';
 import { PushCore } from '../../../../../gen/onepush/v1/push_core_pb.js';
 
@@ -20,6 +21,10 @@ const registry = {
   authenticate: async (_: string, key: string) => {
     if (key === 'wrong') throw new OnePushError('WRONG_APP_KEY');
     return { app, key: { num: 7, name: key, scope: key as Scope, hash: '', expiresAt: null } };
+  },
+  authenticateKey: async (_: string, num: number) => {
+    if (num !== 7) throw new OnePushError('WRONG_APP_KEY');
+    return { app, key: { num, name: 'read', scope: 'read' as Scope, hash: '', expiresAt: null } };
   },
 };
 const used: number[] = [];
@@ -51,6 +56,23 @@ describe('admission', () => {
       }
     }
     await expect(admit(method, key('wrong'))).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
+  });
+
+  it('takes a session of the console for the key or the token by which it began, while that works', async () => {
+    let owner: SessionOwner | undefined = { kind: 'app', appId: 'app', keyNum: 7 };
+    const session = { kind: 'session', owner: () => owner } as const;
+    const { caller, readmit } = await admit(getPush, session);
+    expect(caller).toMatchObject({ kind: 'app', keyId: 'k7', scope: 'read' });
+    await expect(admit(sendPush, session)).rejects.toMatchObject({ reason: 'WRONG_SCOPE' });
+    await expect(admit(createApp, session)).rejects.toMatchObject({ reason: 'WRONG_ADMIN_TOKEN' });
+    owner = { kind: 'app', appId: 'app', keyNum: 8 };
+    await expect(readmit()).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
+    owner = undefined;
+    await expect(readmit()).rejects.toMatchObject({ reason: 'WRONG_APP_KEY' });
+    owner = { kind: 'admin', tokenNum: undefined };
+    expect((await admit(createApp, session)).caller).toMatchObject({ kind: 'admin', name: 'environment' });
+    owner = { kind: 'admin', tokenNum: 99 };
+    await expect(admit(createApp, session)).rejects.toMatchObject({ reason: 'WRONG_ADMIN_TOKEN' });
   });
 
   it('lets in the admin where the method is for admins', async () => {

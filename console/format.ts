@@ -1,0 +1,46 @@
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import { CallError } from './rpc.js';
+import { language, t } from './texts/index.js';
+
+const LOCALE = language() === 'zh' ? 'zh-CN' : 'en-GB';
+const TIME = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' });
+const NUMBER = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
+
+/** Returns a time in words. */
+export function timeOf(time: Timestamp | undefined): string {
+  return time === undefined ? '–' : TIME.format(timestampDate(time));
+}
+
+/** Returns a number as people write it. */
+export function numberOf(value: number): string {
+  return NUMBER.format(value);
+}
+
+/** Returns a duration in its two largest units. */
+export function durationOf(seconds: number): string {
+  const units = [
+    [86_400, t('days')],
+    [3600, t('hours')],
+    [60, t('minutes')],
+    [1, t('seconds')],
+  ] as const;
+  const at = Math.max(
+    0,
+    units.findIndex(([size]) => seconds >= size),
+  );
+  let left = seconds;
+  return units
+    .slice(at, at + 2)
+    .map(([size, name]) => {
+      const count = Math.floor(left / size);
+      left -= count * size;
+      return `${count} ${name}`;
+    })
+    .join(' ');
+}
+
+/** Returns what went wrong, in words. */
+export function messageOf(error: unknown): string {
+  if (error instanceof CallError && error.code === 'unreachable') return t('unreachable');
+  return error instanceof Error && error.message !== '' ? error.message : t('failed');
+}

@@ -1,0 +1,65 @@
+import type { ComponentChildren } from 'preact';
+import { AppPage } from './pages/app.js';
+import { AppsPage } from './pages/apps.js';
+import { AuditPage } from './pages/audit.js';
+import { KeysCard } from './pages/keys.js';
+import { OverviewPage } from './pages/overview.js';
+import { UsageCard } from './pages/usage.js';
+import type { Session } from './session.js';
+import { type TextName, t } from './texts/index.js';
+
+/** A page of the console. */
+export interface Page {
+  /** The first part of its address. */
+  readonly path: string;
+  /** The name of its title. */
+  readonly title: TextName;
+  /** Returns true if somebody may see it. */
+  isFor(session: Session): boolean;
+  /** Shows it. `route`: the rest of its address. */
+  render(session: Session, route: readonly string[]): ComponentChildren;
+}
+
+const isAdmin = ({ kind }: Session): boolean => kind === 'admin';
+const canManage = (session: Session): boolean => session.kind === 'app' && session.scope === 'manage';
+const canRead = (session: Session): boolean => session.kind === 'app' && session.scope !== 'send';
+/** Empty: it is an admin's. */
+const appOf = (session: Session): string => (session.kind === 'app' ? session.appId : '');
+
+function titled(title: TextName, content: ComponentChildren): ComponentChildren {
+  return (
+    <>
+      <h1>{t(title)}</h1>
+      {content}
+    </>
+  );
+}
+
+/** All pages, in the order of the menu. */
+export const PAGES: readonly Page[] = [
+  { path: 'overview', title: 'overview', isFor: isAdmin, render: () => <OverviewPage /> },
+  {
+    path: 'apps',
+    title: 'apps',
+    isFor: isAdmin,
+    render: (_, [id]) => (id === undefined ? <AppsPage /> : <AppPage id={id} key={id} />),
+  },
+  {
+    path: 'keys',
+    title: 'keys',
+    isFor: canManage,
+    render: (session) => titled('keys', <KeysCard appId={appOf(session)} />),
+  },
+  {
+    path: 'usage',
+    title: 'usage',
+    isFor: canRead,
+    render: (session) => titled('usage', <UsageCard appId={appOf(session)} />),
+  },
+  {
+    path: 'audit',
+    title: 'audit',
+    isFor: (session) => isAdmin(session) || canManage(session),
+    render: (session) => <AuditPage appId={appOf(session)} />,
+  },
+];

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeyScope } from '../../gen/onepush/v1/access_pb.js';
+import { bearer, pushCoreClient } from '../support/rpc.js';
+import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
+
+const OWN = { 'content-type': 'application/json', 'x-onepush-console': '1' };
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.stop());
+
+function get(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(`${stack.connectUrl}${path}`, { redirect: 'manual', ...init });
+}
+
+function signIn(body: unknown, headers: Record<string, string> = OWN): Promise<Response> {
+  return get('/console/session', { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+/** The cookie of somebody who signs in. */
+async function cookieOf(body: unknown): Promise<string> {
+  const response = await signIn(body);
+  expect(response.status).toBe(200);
+  return response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+}
+
+/** The status of a call with a cookie. */
+async function statusOf(method: string, cookie: string, headers: Record<string, string> = OWN): Promise<number> {
+  const path = `/onepush.v1.PushCore/${method}`;
+  return (await get(path, { method: 'POST', headers: { ...headers, cookie }, body: '{}' })).status;
+}
+
+describe('the console', () => {
+  it('is served with a strict policy, hashed files for good, and nothing beside them', async () => {
+    const page = await get('/console/');
+    const policy = page.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe|\*|https?:/);
+    expect(page.headers.get('cache-control')).toBe('no-cache');
+    const html = await page.text();
+    expect(html).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=/);
+    const [, script = ''] = /src="\.\/(assets\/[\w.-]+\.js)"/.exec(html) ?? [];
+    const file = await get(`/console/${script}`);
+    expect(file.headers.get('cache-control')).toContain('immutable');
+    expect(file.headers.get('content-type')).toContain('text/javascript');
+    expect((await get('/console')).headers.get('location')).toBe('/console/');
+    for (const path of ['..%2fcore%2fmain.js', '%2e%2e/core/main.js', 'assets/../../core/main.js', 'assets', 'x']) {
+      expect((await get(`/console/${path}`)).status, path).toBe(404);
+    }
+    expect((await get('/console/', { method: 'POST' })).status).toBe(405);
+    expect((await get('/console/', { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('takes a session for the admin, or for the key, by which it began, from its own page only', async () => {
+    const response = await signIn({ secret: ADMIN_TOKEN });
+    expect(await response.json()).toEqual({ kind: 'admin', name: 'environment' });
+    expect(response.headers.getSetCookie()[0]).toMatch(/; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
+    const proxied = await signIn({ secret: ADMIN_TOKEN }, { ...OWN, 'x-forwarded-proto': 'https' });
+    expect(proxied.headers.getSetCookie()[0]).toMatch(/; Secure$/);
+    const admin = await cookieOf({ secret: ADMIN_TOKEN });
+    expect(await statusOf('ListApps', admin)).toBe(200);
+    expect(await statusOf('ListPushes', admin)).toBe(401);
+    const app = await cookieOf({ appId: TEST_APP.appId, secret: TEST_APP.appKey });
+    expect(await statusOf('ListPushes', app)).toBe(200);
+    expect(await statusOf('ListApps', app)).toBe(401);
+    const { 'x-onepush-console': _, ...withoutHeader } = OWN;
+    expect(await statusOf('ListApps', admin, withoutHeader)).toBe(401);
+    expect(await statusOf('ListApps', admin, { ...OWN, origin: 'https://elsewhere.example' })).toBe(401);
+    expect(await statusOf('ListApps', admin, { ...OWN, 'sec-fetch-site': 'same-site' })).toBe(401);
+    expect(await statusOf('ListApps', admin, { ...OWN, origin: stack.connectUrl })).toBe(200);
+    expect((await signIn({ secret: ADMIN_TOKEN }, withoutHeader)).status).toBe(404);
+    expect(await statusOf('ListApps', `${admin}x`)).toBe(401);
+  });
+
+  it('ends a session when one signs out, and when its key is revoked', async () => {
+    const admin = await cookieOf({ secret: ADMIN_TOKEN });
+    const left = await get('/console/session', { method: 'DELETE', headers: { ...OWN, cookie: admin } });
+    expect(left.headers.getSetCookie()[0]).toContain('Max-Age=0');
+    expect(await statusOf('ListApps', admin)).toBe(401);
+    const client = pushCoreClient(stack, 'connect');
+    const made = { appId: TEST_APP.appId, name: 'console', scope: KeyScope.READ };
+    const { key, appKey } = await client.createAppKey(made, bearer(ADMIN_TOKEN));
+    const cookie = await cookieOf({ appId: TEST_APP.appId, secret: appKey });
+    const who = async () => (await get('/console/session', { headers: { ...OWN, cookie } })).json();
+    expect(await who()).toMatchObject({ kind: 'app', appId: TEST_APP.appId, scope: 'read' });
+    await client.revokeAppKey({ appId: TEST_APP.appId, keyId: key?.id ?? '' }, bearer(ADMIN_TOKEN));
+    expect(await who()).toEqual({});
+    expect(await statusOf('ListPushes', cookie)).toBe(401);
+  });
+
+  it('says what is wrong with a sign-in without repeating it, and locks an address that fails on and on', async () => {
+    const wrong = [
+      [{ secret: 5 }, 400],
+      [[], 400],
+      [{ secret: 'x'.repeat(5000) }, 413],
+      [{ secret: 'wrong-secret' }, 401],
+      [{ appId: 'nobody', secret: 'wrong-secret' }, 401],
+    ] as const;
+    for (const [body, status] of wrong) {
+      const response = await signIn(body);
+      expect(response.status).toBe(status);
+      expect(await response.text()).not.toContain('wrong-secret');
+    }
+    let response = await signIn({ secret: 'wrong-secret' });
+    for (let tries = 0; tries < 20 && response.status === 401; tries++)
+      response = await signIn({ secret: 'wrong-secret' });
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(30);
+    // The right one must wait too.
+    expect((await signIn({ secret: ADMIN_TOKEN })).status).toBe(429);
+  });
+});
