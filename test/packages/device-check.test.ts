@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CheckOptions, checkDevice } from '../../cli/device-check/check.js';
 import type { RuleResult } from '../../cli/device-check/verdicts.js';
+import { onepush } from '../support/command.js';
 import { ROOT, requireDist } from '../support/dist.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onepush-check-'));
@@ -88,5 +89,29 @@ describe('the device check finds', () => {
   it.concurrent('an implementation that does not come at all', async () => {
     const results = await check('true', { pace: { startWithinMs: 300 } });
     expect(broken(results)).toEqual(['R2 did not register within 0.3 s of its start']);
+  });
+});
+
+describe('onepush device-check', () => {
+  it('says it in JSON and by its exit code', async () => {
+    const args = ['device-check', '--only', 'registering', '--json', '--run'];
+    const client = `cd '${ROOT}' && exec '${process.execPath}' test/support/device-check/own-client.mjs`;
+    const [good, bad] = await Promise.all([
+      onepush([...args, `${client} '${folder}/good.json'`], {}),
+      onepush([...args, `${client} '${folder}/bad.json' wrong-platform`], {}),
+    ]);
+    expect(good).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(good.stdout)).toMatchObject({ passed: true, broken: 0, rules: expect.any(Array) });
+    expect(bad.code).toBe(1);
+    expect(JSON.parse(bad.stdout)).toMatchObject({ passed: false, broken: 1 });
+  });
+
+  it('refuses what it does not know', async () => {
+    const told = await Promise.all([
+      onepush(['device-check', '--only', 'registering,nothing'], {}),
+      onepush(['device-check', '--listen', '127.0.0.1'], {}),
+    ]);
+    expect(told.map(({ code }) => code)).toEqual([2, 2]);
+    expect(told[0]?.stderr).toContain('--only must be names of scenarios. They are registering, restart,');
   });
 });
