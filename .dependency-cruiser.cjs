@@ -6,7 +6,7 @@ const only = (name, from, to, comment) => ({
   comment,
   severity: 'error',
   from: { path: from },
-  to: { path: '^(bin|cli|console|core|edge|common|client|device|gen|test|tools)/', pathNot: to },
+  to: { path: '^(cli|console|core|edge|common|client|device|gen|test|tools)/', pathNot: to },
 });
 
 const STORE = '^core/store/(store|types)\\.ts$';
@@ -19,7 +19,7 @@ module.exports = {
     {
       name: 'nobody-imports-main',
       severity: 'error',
-      from: { path: '^(bin|cli|core|edge|common|client|device)/' },
+      from: { path: '^(cli|core|edge|common|client|device)/' },
       to: { path: '/main\\.ts$' },
     },
     {
@@ -91,9 +91,9 @@ module.exports = {
       comment: 'implementations of store, channels and shards are named only where the core is put together',
       severity: 'error',
       from: {
-        path: '^(core|edge|common|client|bin|cli)/',
+        path: '^(core|edge|common|client|cli)/',
         pathNot:
-          '^core/(store|channel|shards|registration|outbound|sealing)/|^core/(app|open-store|load-secrets)\\.ts$',
+          '^core/(store|channel|shards|registration|outbound|sealing)/|^core/(app|open-store|inspect-store|load-secrets)\\.ts$',
       },
       to: {
         path: '^core/(store|channel|shards|registration|outbound|sealing)/',
@@ -106,7 +106,12 @@ module.exports = {
     only(
       'cli',
       '^cli/',
-      ['^(cli|client|common|gen)/', '^core/(config|open-store|inspect-store)\\.ts$', '^edge/config\\.ts$', STORE],
+      [
+        '^(cli|client|common|gen)/',
+        '^core/(config|open-store|inspect-store)\\.ts$',
+        '^edge/(config|descriptors)\\.ts$',
+        STORE,
+      ],
       'the command goes over the client; of the processes it knows their settings, and how a store is opened',
     ),
     only('common', '^common/', ['^(common|gen)/'], 'common imports neither core nor edge'),
@@ -138,9 +143,9 @@ module.exports = {
     },
     {
       name: 'gen-is-for-the-wire',
-      comment: 'gen is imported only by common, */rpc, */link, the client, tools and tests',
+      comment: 'gen is imported only by common, */rpc, */link, the client, the command, tools and tests',
       severity: 'error',
-      from: { path: '^(core|edge|bin)/', pathNot: '^(core|edge)/(rpc|link)/' },
+      from: { path: '^(core|edge)/', pathNot: '^(core|edge)/(rpc|link)/' },
       to: { path: '^gen/' },
     },
   ],

@@ -9,7 +9,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
-SOURCES := $(shell find bin cli console core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
+SOURCES := $(shell find cli console core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.tsx' -print -o -name '*.html' -print -o -name '*.css' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
 .PHONY: help install build run verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
@@ -44,19 +44,20 @@ $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
 	@touch $@
 
 run: build ## start a core and an edge on SQLite, with no configuration
-	node dist/bin/run.js
+	node dist/cli/main.js up
 
 verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL)
-	node dist/bin/verify.js
+	node dist/cli/main.js verify
 
 vapid: build ## print a new pair of keys for Web Push
-	@node dist/bin/vapid.js
+	@node dist/cli/main.js vapid
 
-gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/, and the tables of the settings
+gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/, the tables of the settings and docs/command.md
 	$(BIN)/buf generate
 	$(BIN)/buf generate --template buf.gen.docs.yaml
 	node --import tsx tools/settings/main.ts
-	$(BIN)/biome format --write README.md README.zh-CN.md docs/operations.md docs/operations.zh-CN.md
+	node --import tsx tools/command/main.ts
+	$(BIN)/biome format --write README.md README.zh-CN.md docs/operations.md docs/operations.zh-CN.md docs/command.md
 
 migrations: $(INSTALLED) ## write the migrations that the schemas of both dialects ask for
 	$(BIN)/drizzle-kit generate --config core/store/schema/drizzle.mysql.config.ts
@@ -110,7 +111,7 @@ lint: $(INSTALLED) ## lint the sources; a warning fails
 	$(BIN)/biome lint --error-on-warnings .
 
 arrows: $(INSTALLED) ## check who imports whom, and that there is no circle
-	$(BIN)/depcruise --output-type err bin cli console core edge common client device
+	$(BIN)/depcruise --output-type err cli console core edge common client device
 
 types: $(INSTALLED) ## check the types, those of the tests too
 	$(BIN)/tsc -p tsconfig.json

@@ -16,7 +16,7 @@ export interface Context {
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   /** The service, and the credentials for it. */
-  readonly target: Target;
+  target(): Promise<Target>;
   /** A client that is closed when the command ends. */
   connect(as: Caller): Promise<OnePushClient>;
 }
@@ -45,7 +45,7 @@ export interface CommandSpec {
   /** A command that can be run as it is. */
   readonly example: string;
   /** Output with `--json`: one line, or one a line where it streams. */
-  readonly json: string;
+  readonly json: Json;
   /** True if it runs until Ctrl-C, which then is a good end. */
   readonly streams?: boolean;
   /** Resolves with the exit code; undefined: 0. */

@@ -1,9 +1,22 @@
 import type { CommandSpec } from './command.js';
+import { apps } from './commands/apps.js';
+import { channels } from './commands/channels.js';
+import { completion } from './commands/completion.js';
 import { deviceCheck } from './commands/device-check.js';
+import { devices } from './commands/devices.js';
+import { doctor } from './commands/doctor.js';
+import { keys } from './commands/keys.js';
+import { listen } from './commands/listen.js';
+import { load } from './commands/load.js';
+import { migrate } from './commands/migrate.js';
+import { profile } from './commands/profile.js';
+import { push } from './commands/push.js';
 import { send } from './commands/send.js';
-
-/** All commands, in the order of the help. */
-export const COMMANDS: readonly CommandSpec[] = [send, deviceCheck];
+import { up } from './commands/up.js';
+import { vapid } from './commands/vapid.js';
+import { verify } from './commands/verify.js';
+import { watch } from './commands/watch.js';
+import { why } from './commands/why.js';
 
 /** Summaries of commands that are only the first word of others. */
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -12,3 +25,11 @@ export const GROUPS: Readonly<Record<string, string>> = {
   channels: "Manages an app's credentials of vendors",
   profile: 'Manages the services that this command knows',
 };
+
+const RUNNING = [up, doctor, migrate, verify, vapid];
+const SENDING = [send, push, why, devices, watch, listen, load, deviceCheck];
+const MANAGING = [...apps, ...keys, ...channels, ...profile];
+const ALL = [...RUNNING, ...SENDING, ...MANAGING];
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly CommandSpec[] = [...ALL, completion(ALL, GROUPS)];

@@ -77,7 +77,8 @@ export function createInput(args: readonly unknown[], options: Readonly<Record<s
       const value = text(name);
       if (value === undefined) return undefined;
       const [, count, unit = ''] = /^\+(\d{1,6})([smhd])$/.exec(value) ?? [];
-      const time = new Date(count === undefined ? value : now + Number(count) * (UNITS[unit] ?? 0));
+      const isIso = /^\d{4}-\d{2}-\d{2}/.test(value);
+      const time = new Date(count === undefined ? (isIso ? value : '') : now + Number(count) * (UNITS[unit] ?? 0));
       if (Number.isNaN(time.getTime())) throw wrong(name, 'a time such as 2027-01-31T09:00:00Z, or +10m');
       return time;
     },

@@ -7,11 +7,8 @@ import { COMMANDS, GROUPS } from './commands.js';
 import { EXITS } from './exits.js';
 import { Failure, toFailure, toJson } from './failure.js';
 import { createInput, type Input } from './input.js';
-import { clientOptions, resolveTarget, TARGET_OPTIONS } from './server.js';
+import { clientOptions, resolveTarget, TARGET_OPTIONS, type Target } from './server.js';
 import { createTerminal, type Terminal } from './terminal.js';
-
-/** Time that a command has for its end after Ctrl-C, in milliseconds. */
-const END_MS = 5000;
 
 /** Runs the command that the arguments name, and resolves with the exit code. */
 export async function runCli(argv: readonly string[], env: Environment): Promise<number> {
@@ -95,14 +92,17 @@ async function runCommand(
       // Whoever presses it twice does not want to wait.
       if (aborted.signal.aborted) process.exit(EXITS.interrupted.code);
       aborted.abort();
-      if (spec.streams === true) setTimeout(() => process.exit(EXITS.interrupted.code), END_MS).unref();
-      else reject(new Failure('interrupted', 'interrupted'));
+      if (spec.streams !== true) reject(new Failure('interrupted', 'interrupted'));
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
   });
   interrupted.catch(() => {});
-  const target = await resolveTarget(input, env);
+  let resolved: Promise<Target> | undefined;
+  const target = (): Promise<Target> => {
+    resolved ??= resolveTarget(input, env);
+    return resolved;
+  };
   const context: Context = {
     env,
     terminal,
@@ -110,7 +110,7 @@ async function runCommand(
     signal: aborted.signal,
     target,
     async connect(as) {
-      const options = clientOptions(target, as);
+      const options = clientOptions(await target(), as);
       // Loaded only by commands that call the service.
       const { createOnePushClient } = await import('../client/client.js');
       const client = createOnePushClient(options);

@@ -22,8 +22,9 @@ export interface Target {
   readonly timeoutMs: number;
 }
 
-const DEFAULTS = { server: '127.0.0.1:9090', edge: 'http://127.0.0.1:8080' } as const;
-const TIMEOUT_SECONDS = 10;
+/** Places where `onepush up` listens. */
+export const DEFAULTS = { server: '127.0.0.1:9090', edge: 'http://127.0.0.1:8080' } as const;
+const TIMEOUT_SECONDS = 5;
 
 /** Options of all commands that say where and as whom. */
 export const TARGET_OPTIONS = [
@@ -37,12 +38,16 @@ export const TARGET_OPTIONS = [
   },
   { flags: '--tls', means: 'gRPC over TLS' },
   { flags: '--ca <file>', means: 'trust these CAs, PEM' },
-  { flags: '--timeout <seconds>', means: 'for a call with all its attempts, 1 to 3600 (10)' },
+  { flags: '--timeout <seconds>', means: 'for a call with all its attempts, 1 to 3600 (5)' },
 ] as const;
 
-/** Puts the target together. */
-export async function resolveTarget(input: Input, env: Environment): Promise<Target> {
-  const profile = await findProfile(input.text('profile') ?? env.ONEPUSH_PROFILE, env);
+/**
+ * Puts the target together.
+ *
+ * @param given in the place of the profile that is in use
+ */
+export async function resolveTarget(input: Input, env: Environment, given?: Profile): Promise<Target> {
+  const profile = given ?? (await findProfile(input.text('profile') ?? env.ONEPUSH_PROFILE, env));
   const secrets = input.flag('keyStdin') ? await readSecrets() : {};
   const caFile = input.text('ca') ?? profile.ca;
   return {
@@ -84,6 +89,12 @@ export function parseEdge(url: string): string {
     throw new Failure('usage', '--edge must be a URL such as http://127.0.0.1:8080');
   }
   return url.replace(/^ws/, 'http').replace(/\/+$/, '');
+}
+
+/** The app that a command is about. */
+export function requireApp({ appId }: Target): string {
+  if (appId) return appId;
+  throw new Failure('usage', 'which app?', 'Give --app, or set ONEPUSH_APP_ID.');
 }
 
 /** Returns the options of a client that calls as somebody. */

@@ -77,6 +77,8 @@ const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>([
   'createApp',
   'updateApp',
   'getApp',
+  'listApps',
+  'deleteApp',
   'disableApp',
   'enableApp',
   'setChannel',

@@ -21,7 +21,13 @@ export const deviceCheck: CommandSpec = {
   ],
   example:
     'onepush device-check --quick --run \'node examples/node/receive.mjs "$DEVICE_CHECK_URL" a alice 9999 d.json\'',
-  json: '{"passed":true,"kept":33,"broken":0,"unknown":5,"rules":[{"rule":"R1","verdict":"kept",…}]}',
+  json: {
+    passed: true,
+    kept: 33,
+    broken: 0,
+    unknown: 5,
+    rules: [{ rule: 'R1', verdict: 'kept', title: '…', detail: '…' }],
+  },
   async run({ terminal, print, signal }, input) {
     const { checkDevice, SCENARIOS } = await import('../device-check/check.js');
     const { formatReport, tally } = await import('../device-check/report.js');

@@ -42,7 +42,7 @@ export const send: CommandSpec = {
     { flags: '--wait <seconds>', means: 'wait so long for its deliveries to end, 1 to 86400' },
   ],
   example: "onepush send --alias alice --title News 'Hello, Alice'",
-  json: '{"requestId":"244946072924160"}',
+  json: { requestId: '244946072924160' },
   async run(context, input) {
     const push = await readPush(input);
     const waitMs = readWait(input);

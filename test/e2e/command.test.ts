@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onepush, type Ran } from '../support/command.js';
 import { connectDevice } from '../support/device.js';
-import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { newDevice, uniqueName } from '../support/users.js';
 
 let stack: Stack;
@@ -10,14 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** Runs the command against the stack, as its app and as an admin. */
+/** Runs the command against the stack, as its app. */
 function run(args: string[], env: Record<string, string> = {}, stdin = ''): Promise<Ran> {
   const known = {
     ONEPUSH_SERVER: stack.grpcAddr,
     ONEPUSH_EDGE: stack.httpUrl,
     ONEPUSH_APP_ID: TEST_APP.appId,
     ONEPUSH_APP_KEY: TEST_APP.appKey,
-    ONEPUSH_ADMIN_TOKEN: ADMIN_TOKEN,
   };
   return onepush(args, { ...known, ...env }, stdin);
 }
@@ -29,7 +28,8 @@ async function json(args: string[], env: Record<string, string> = {}, stdin = ''
   return JSON.parse(stdout);
 }
 
-describe.concurrent('onepush', () => {
+// Each run of the command takes seconds where many run at once.
+describe.concurrent('onepush', { timeout: 90_000 }, () => {
   it('sends with an extra from standard input, to the digit, and waits until it has arrived', async () => {
     const alias = uniqueName();
     const device = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, alias));
@@ -69,5 +69,24 @@ describe.concurrent('onepush', () => {
       error: { kind: 'usage', exitCode: 2, reason: 'INVALID_FIELDS', fields: ['collapseKey'] },
     });
     expect(unreachable).toMatchObject({ code: 3, stderr: expect.stringMatching(/^onepush: .*doctor.*\n$/) });
+  });
+
+  it('explains why a message waits, then lists, follows and shows what became of it', async () => {
+    const alias = uniqueName();
+    const deviceId = await newDevice(stack.httpUrl, alias, { tag: ['news'] });
+    const { requestId } = (await json(['send', '--alias', alias, 'Hello'])) as { requestId: string };
+    expect(await json(['why', alias])).toMatchObject({ findings: [{ code: 'NO_TOKEN', deviceId, requestId }] });
+    const listened = await run(['listen', deviceId, '--limit', '1', '--json']);
+    expect(JSON.parse(listened.stdout)).toMatchObject({ id: requestId, alert: 'Hello' });
+    const [shown, said, devices, watched] = await Promise.all([
+      json(['push', requestId]),
+      run(['why', alias]),
+      run(['devices', alias]),
+      run(['watch', '--all', '--limit', '1']),
+    ]);
+    expect(shown).toMatchObject({ requestId, state: 'SENT', targeted: 1, delivered: 1 });
+    expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining("The device's connection took it") });
+    expect(devices.stdout).toMatch(new RegExp(`^DEVICE .*\\n${deviceId}  ${alias}  ANDROID .* news\\n$`));
+    expect(watched).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d{4}-.*\n$/) });
   });
 });

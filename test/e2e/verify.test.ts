@@ -64,7 +64,7 @@ describe.each(storeKinds())('verifying the sums on %s', (store) => {
 describe('verifying the sums', () => {
   it('says that it could not when there is no database', async () => {
     const { code, output } = await verify('mysql://nobody:secret@127.0.0.1:1/nothing');
-    expect(code).toBe(2);
+    expect(code).toBe(3);
     expect(output).not.toContain('secret');
   });
 
@@ -74,7 +74,7 @@ describe('verifying the sums', () => {
     await writeFile(join(folder, 'empty.db'), '');
     for (const name of ['nothing/x.db', 'empty.db']) {
       const { code, output } = await verify(`sqlite:${join(folder, name)}`);
-      expect([code, output]).toEqual([2, expect.stringContaining(`there is no store at ${join(folder, name)}`)]);
+      expect([code, output]).toEqual([5, expect.stringContaining(`there is no store at ${join(folder, name)}`)]);
     }
     expect(await readdir(folder)).toEqual(['empty.db']);
   });

@@ -106,7 +106,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     for (const [name, code] of Object.entries(exits)) if (code !== 0) problems.push(`the ${name} exited with ${code}`);
     await proxy?.stop();
     await databaseProxy?.stop();
-    const verified = exec(process.execPath, [join(ROOT, 'dist', 'bin', 'verify.js')], {
+    const verified = exec(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), 'verify'], {
       env: { PATH: process.env.PATH, ONEPUSH_DATABASE_URL: options.databaseUrl },
     });
     await verified.catch((error: { stdout?: string }) => problems.push(`wrong sums: ${error.stdout?.slice(-500)}`));

@@ -29,7 +29,7 @@ function start(
     ['GRPC', 'CONNECT', 'OPS', 'HTTP'].map((name) => [`ONEPUSH_${name}_LISTEN`, '127.0.0.1:0']),
   );
   const own = { ONEPUSH_DATABASE_URL: `sqlite:${join(folder, database)}`, PATH: process.env.PATH };
-  const run = spawn(process.execPath, [join(ROOT, 'dist/bin/run.js')], {
+  const run = spawn(process.execPath, [join(ROOT, 'dist/cli/main.js'), 'up'], {
     env: { ...ephemeral, ...own, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root folder, absolute. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const FOLDERS = ['bin', 'cli', 'core', 'edge', 'common', 'client', 'device', 'gen'];
+const FOLDERS = ['cli', 'core', 'edge', 'common', 'client', 'device', 'gen'];
 /** What is built or installed there is no source. */
 const NO_SOURCE = /^(?:dist|node_modules)(?:\/|$)/;
 const COMPILED_OR_COPIED = /\.(ts|html|sql|json)$|worker\.js$/;

@@ -6,7 +6,7 @@ export function verify(databaseUrl: string): Promise<{ code: number; output: str
   requireDist();
   const env = { PATH: process.env.PATH, ONEPUSH_DATABASE_URL: databaseUrl };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['dist/bin/verify.js'], { cwd: ROOT, env }, (error, stdout, stderr) => {
+    execFile(process.execPath, ['dist/cli/main.js', 'verify'], { cwd: ROOT, env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
     });
   });

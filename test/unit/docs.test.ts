@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { VARIABLES } from '../../cli/variables.js';
 import { NODE_OPTIONS } from '../../common/node-options.js';
 import { SETTINGS } from '../../common/settings/settings.js';
+import { commandPage } from '../../tools/command/page.js';
 import { settingsTable } from '../../tools/settings/table.js';
 import { ROOT } from '../support/dist.js';
 
@@ -63,7 +65,17 @@ describe('the settings', () => {
   });
 
   it.each(PAGES)('are the only ONEPUSH_ names of %s', (page) => {
-    expect(matches(read(page), /ONEPUSH_[A-Z0-9_]+/g).filter((name) => !(name in SETTINGS))).toEqual([]);
+    expect(
+      matches(read(page), /ONEPUSH_[A-Z0-9_]+/g).filter((name) => !(name in { ...SETTINGS, ...VARIABLES })),
+    ).toEqual([]);
+  });
+});
+
+describe('docs/command.md', () => {
+  it('has all commands, options and exit codes, as they are generated', () => {
+    // The formatter aligns the columns, and sets what is generated apart.
+    const unaligned = (text: string) => text.replaceAll(/-{3,}/g, '---').replaceAll(/ {2,}/g, ' ');
+    expect(unaligned(read('docs/command.md'))).toContain(unaligned(commandPage()));
   });
 });
 

@@ -13,11 +13,12 @@ const TEXTS = new Set([
   'common/settings/limit-settings.ts',
   'common/settings/tls-settings.ts',
   'common/settings/waking-settings.ts',
+  'common/why/sentences.ts',
   'tools/api-docs/page.ts',
   'tools/settings/zh.ts',
 ]);
 
-const FOLDERS = ['bin', 'cli', 'console', 'core', 'edge', 'common', 'client', 'device', 'tools'];
+const FOLDERS = ['cli', 'console', 'core', 'edge', 'common', 'client', 'device', 'tools'];
 const paths = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /(?<!\.config|\.d)\.tsx?$/.test(name) && !/node_modules|dist/.test(name))

@@ -1,0 +1,49 @@
+import type { CommandSpec, Context } from '../command.js';
+import type { Check } from '../doctor/check.js';
+import { EXITS } from '../exits.js';
+
+const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+
+/** `onepush doctor`. */
+export const doctor: CommandSpec = {
+  name: 'doctor',
+  summary: 'Looks at settings, certificates, ports, database, clock, limits and what is running; says what to do',
+  example: 'onepush doctor',
+  json: { checks: [{ name: 'database', level: 'ok', says: 'sqlite 3.45.1 answers' }], warnings: 0, failures: 0 },
+  async run(context) {
+    const checks = await examine(context);
+    const count = (level: Check['level']): number => checks.filter((check) => check.level === level).length;
+    const [warnings, failures] = [count('warn'), count('fail')];
+    const rows = checks.map(({ name, level, says, next }) => ({ name, level, says, next: next || undefined }));
+    const lines = checks.map((check) => format(check, context));
+    context.print(
+      { checks: rows, warnings, failures },
+      [...lines, `${checks.length} checks: ${warnings} warnings, ${failures} failures`].join('\n'),
+    );
+    return failures === 0 ? EXITS.ok.code : EXITS.failed.code;
+  },
+};
+
+async function examine(context: Context): Promise<Check[]> {
+  // Loaded here: they know the settings of both processes.
+  const { checkSettings } = await import('../doctor/settings.js');
+  const { checkTls } = await import('../doctor/tls.js');
+  const { checkMachine } = await import('../doctor/machine.js');
+  const { checkDatabase } = await import('../doctor/database.js');
+  const { checkPorts } = await import('../doctor/ports.js');
+  const { checkService } = await import('../doctor/service.js');
+  const { checks, configs } = checkSettings(context.env);
+  return [
+    ...checkMachine(),
+    ...checks,
+    ...checkTls(configs),
+    ...(await checkPorts(configs)),
+    ...(configs.core === undefined ? [] : await checkDatabase(context.env)),
+    ...(await checkService(context)),
+  ];
+}
+
+function format({ name, level, says, next }: Check, { terminal }: Context): string {
+  const mark = terminal.paint(COLOURS[level], level.padEnd(4));
+  return `${mark}  ${name}: ${says}${next === '' ? '' : `\n      → ${next}`}`;
+}

@@ -1,0 +1,38 @@
+import { ConfigError, type Environment, unknownSettings } from '../../common/settings/env.js';
+import { type CoreConfig, readCoreConfig } from '../../core/config.js';
+import { type EdgeConfig, readEdgeConfig } from '../../edge/config.js';
+import { upSettings } from '../up/settings.js';
+import { VARIABLES } from '../variables.js';
+import { type Check, fail, ok, warn } from './check.js';
+
+/** The settings of both processes, as far as they are right. */
+export interface Configs {
+  readonly core: CoreConfig | undefined;
+  readonly edge: EdgeConfig | undefined;
+}
+
+/** Reads the settings as `onepush up` does, and says what is wrong with them. */
+export function checkSettings(env: Environment): { checks: Check[]; configs: Configs } {
+  const given = upSettings(env);
+  const checks: Check[] = [];
+  const read = <T>(name: string, parse: () => T): T | undefined => {
+    try {
+      const config = parse();
+      checks.push(ok(name, 'the settings can be used'));
+      return config;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      checks.push(...error.problems.map((problem) => fail(name, problem, 'docs/operations.md has all settings.')));
+      return undefined;
+    }
+  };
+  const core = read('settings of the core', () => readCoreConfig(given.core));
+  const edge = read('settings of the edge', () => readEdgeConfig(given.edge));
+  const unknown = unknownSettings(env).filter((name) => !(name in VARIABLES));
+  for (const name of unknown) checks.push(warn('settings', `${name} is not a setting`, 'Is it misspelt?'));
+  if (!env.ONEPUSH_LINK_TOKEN) {
+    const next = 'Give a core and an edge that are started apart the same ONEPUSH_LINK_TOKEN.';
+    checks.push(warn('settings', 'ONEPUSH_LINK_TOKEN is not set: `onepush up` makes one', next));
+  }
+  return { checks, configs: { core, edge } };
+}

@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+import { toMysqlTarget } from '../sql/database-url.js';
+import { readMigrations, type StoreInspection } from '../sql/inspection.js';
+import { connect } from './connection.js';
+import { findMissingPrivileges } from './privileges.js';
+import type { Queryable } from './queryable.js';
+
+const MIGRATIONS = fileURLToPath(new URL('../migrations/mysql', import.meta.url));
+/** Oldest versions that a core works with. */
+const OLDEST = { mariadb: [10, 6], mysql: [8, 0] } as const;
+/** Time that a question may take, in milliseconds. */
+const ANSWER_WITHIN = 5000;
+
+/**
+ * Looks at a database without changing it.
+ *
+ * @throws StoreUnavailable if the server cannot be reached, or does not let the user in
+ */
+export async function inspectMysql(url: string): Promise<StoreInspection> {
+  const target = toMysqlTarget(url);
+  const connection = await connect(target, { answerWithin: ANSWER_WITHIN, readWithin: 0 });
+  try {
+    const asked = Date.now();
+    const [row] = await rowsOf(connection, 'SELECT VERSION() AS version, UNIX_TIMESTAMP(NOW(3)) * 1000 AS now');
+    const answered = Date.now();
+    const version = String(row?.version);
+    const isThere = (await rowsOf(connection, "SHOW TABLES LIKE '\\_\\_drizzle\\_migrations'")).length > 0;
+    const made = isThere ? await rowsOf(connection, 'SELECT created_at AS made FROM `__drizzle_migrations`') : [];
+    const grants = await rowsOf(connection, 'SHOW GRANTS');
+    return {
+      kind: 'mysql',
+      version,
+      isSupported: isSupported(version),
+      ...readMigrations(
+        MIGRATIONS,
+        made.map((one) => Number(one.made)),
+      ),
+      clockAheadMs: Math.round(Number(row?.now) - (asked + answered) / 2),
+      missingPrivileges: findMissingPrivileges(
+        grants.map((grant) => String(Object.values(grant)[0])),
+        target.database,
+      ),
+    };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Returns true for a version such as `10.11.6-MariaDB` or `8.0.36` that is new enough. */
+export function isSupported(version: string): boolean {
+  const [, major, minor] = /^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version) ?? [];
+  const [oldest, least] = /mariadb/i.test(version) ? OLDEST.mariadb : OLDEST.mysql;
+  return Number(major) > oldest || (Number(major) === oldest && Number(minor) >= least);
+}
+
+async function rowsOf(connection: Queryable, sql: string): Promise<Record<string, unknown>[]> {
+  const [rows] = await connection.query(sql);
+  // What the driver answers to a question.
+  return rows as Record<string, unknown>[];
+}

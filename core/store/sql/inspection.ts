@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A database as it is, before a core touches it. */
+export interface StoreInspection {
+  readonly kind: 'sqlite' | 'mysql';
+  /** Version of the server or the library, as it says itself. */
+  readonly version: string;
+  /** False: a core of this release does not work with that version. */
+  readonly isSupported: boolean;
+  /** The last migration that was made, such as `0012_limits`; undefined: there is no store yet. */
+  readonly migration: string | undefined;
+  /** The last one of this release. */
+  readonly wanted: string;
+  /** Number of migrations that are still to be made; below 0: a newer release has made more. */
+  readonly pending: number;
+  /** The database's clock minus ours, in milliseconds; undefined: it has none of its own. */
+  readonly clockAheadMs: number | undefined;
+  /** Privileges that the user lacks; undefined: it is not known. */
+  readonly missingPrivileges: readonly string[] | undefined;
+}
+
+/** The state of migrations, from the times that Drizzle writes down of those that were made. */
+export function readMigrations(
+  folder: string,
+  madeAt: readonly number[],
+): Pick<StoreInspection, 'migration' | 'wanted' | 'pending'> {
+  const journal: { entries: { when: number; tag: string }[] } = JSON.parse(
+    readFileSync(join(folder, 'meta', '_journal.json'), 'utf8'),
+  );
+  const last = Math.max(Number.NEGATIVE_INFINITY, ...madeAt);
+  const known = journal.entries.map(({ when }) => when);
+  const unknown = madeAt.filter((when) => when > Math.max(...known)).length;
+  const migration = journal.entries.findLast(({ when }) => when <= last)?.tag;
+  return {
+    migration: unknown > 0 ? 'of a newer release' : migration,
+    wanted: journal.entries.at(-1)?.tag ?? '',
+    pending: unknown > 0 ? -unknown : known.filter((when) => when > last).length,
+  };
+}

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readMigrations, type StoreInspection } from '../sql/inspection.js';
+import { StoreUnavailable } from '../store.js';
+import { codeOf, openConnection } from './connection.js';
+
+const MIGRATIONS = fileURLToPath(new URL('../migrations/sqlite', import.meta.url));
+
+/**
+ * Looks at a file without changing it, also while a core has it.
+ *
+ * @throws StoreUnavailable if it cannot be read
+ */
+export function inspectSqlite(path: string): StoreInspection {
+  const file = resolve(path);
+  // A name that is none would be made a file.
+  const connection = openConnection(existsSync(file) ? file : ':memory:');
+  try {
+    const [row] = connection.all('SELECT sqlite_version() AS version', []);
+    const isThere = connection.all("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'", []).length > 0;
+    const made = isThere ? connection.all('SELECT created_at AS made FROM __drizzle_migrations', []) : [];
+    return {
+      kind: 'sqlite',
+      version: String(row?.version),
+      isSupported: true,
+      ...readMigrations(
+        MIGRATIONS,
+        made.map((one) => Number(one.made)),
+      ),
+      clockAheadMs: undefined,
+      missingPrivileges: undefined,
+    };
+  } catch (error) {
+    const code = codeOf(error);
+    throw code === undefined ? error : new StoreUnavailable(code, `${file} cannot be read`);
+  } finally {
+    connection.close();
+  }
+}

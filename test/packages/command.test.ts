@@ -1,0 +1,193 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { onepush } from '../support/command.js';
+import { ROOT } from '../support/dist.js';
+import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'onepush-command-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Settings of processes that could start here, on ports that are free. */
+const settings = (): Record<string, string> => ({
+  ...Object.fromEntries(['GRPC', 'CONNECT', 'OPS', 'HTTP'].map((name) => [`ONEPUSH_${name}_LISTEN`, '127.0.0.1:0'])),
+  ONEPUSH_DATABASE_URL: `sqlite:${join(folder, 'doctor.db')}`,
+  ONEPUSH_LINK_TOKEN: 'a-link-token',
+});
+
+/** The lines of the doctor that are not fine. */
+async function doctor(env: Record<string, string>) {
+  const { code, stdout, stderr } = await onepush(['doctor', '--json'], { ...settings(), ...env });
+  expect(stderr).toBe('');
+  const { checks }: { checks: { name: string; level: string; says: string; next?: string }[] } = JSON.parse(stdout);
+  // Whatever else runs on this machine.
+  const found = checks.filter(({ name }) => !name.startsWith('--') && name !== 'file limit');
+  return { code, stdout, found, failed: found.filter(({ level }) => level === 'fail') };
+}
+
+describe('the doctor', () => {
+  it('finds nothing wrong with settings that are right, and makes no store', async () => {
+    const { code, failed } = await doctor({});
+    expect([code, failed]).toEqual([0, []]);
+    await expect(stat(join(folder, 'doctor.db'))).rejects.toThrow();
+  });
+
+  it('names a setting that is wrong, and one that is none', async () => {
+    const { code, found } = await doctor({ ONEPUSH_INBOX_LIMIT: 'many', ONEPUSH_INBOX_LIMITS: '5' });
+    expect(code).toBe(1);
+    expect(found).toContainEqual(
+      expect.objectContaining({ level: 'fail', says: expect.stringMatching(/^ONEPUSH_INBOX_LIMIT must/) }),
+    );
+    expect(found).toContainEqual(
+      expect.objectContaining({ level: 'warn', says: 'ONEPUSH_INBOX_LIMITS is not a setting' }),
+    );
+  });
+
+  it('names a port that another program has', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { code, failed } = await doctor({ ONEPUSH_GRPC_LISTEN: `127.0.0.1:${port}` });
+    server.close();
+    expect(code).toBe(1);
+    expect(failed).toEqual([
+      expect.objectContaining({
+        says: expect.stringContaining('(ONEPUSH_GRPC_LISTEN): the port is in use'),
+        next: expect.any(String),
+      }),
+    ]);
+  });
+
+  it('names a database that cannot be reached, without its password', async () => {
+    const { code, failed, stdout } = await doctor({
+      ONEPUSH_DATABASE_URL: 'mysql://nobody:sesame@127.0.0.1:1/nothing',
+    });
+    expect(code).toBe(1);
+    expect(failed).toEqual([expect.objectContaining({ name: 'database', next: expect.any(String) })]);
+    expect(stdout).not.toContain('sesame');
+  });
+
+  it('names a certificate whose key cannot be read', async () => {
+    const cert = join(folder, 'cert.pem');
+    await writeFile(cert, 'no certificate');
+    const { code, failed } = await doctor({ ONEPUSH_TLS_CERT: cert, ONEPUSH_TLS_KEY: join(folder, 'none.pem') });
+    expect(code).toBe(1);
+    expect(failed).toEqual([
+      expect.objectContaining({ name: "the edge's certificate", says: expect.stringContaining('ONEPUSH_TLS_KEY') }),
+    ]);
+  });
+});
+
+describe('onepush', () => {
+  const known = (stack: Stack) => ({
+    ONEPUSH_SERVER: stack.grpcAddr,
+    ONEPUSH_APP_ID: TEST_APP.appId,
+    ONEPUSH_APP_KEY: TEST_APP.appKey,
+    ONEPUSH_ADMIN_TOKEN: ADMIN_TOKEN,
+  });
+  async function json(stack: Stack, args: string[], env: Record<string, string> = {}): Promise<unknown> {
+    const { stdout, stderr } = await onepush([...args, '--json'], { ...known(stack), ...env });
+    expect(stderr).toBe('');
+    return JSON.parse(stdout);
+  }
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack();
+  });
+  afterAll(() => stack?.stop());
+
+  it('manages apps and their keys as an admin, whatever app calls otherwise', async () => {
+    const { id, appKey } = (await json(stack, ['apps', 'create', 'Shop', '--registration', 'open'])) as Record<
+      string,
+      string
+    >;
+    const key = (await json(stack, ['keys', 'create', 'reports', '--scope', 'read', '--app', id ?? ''])) as {
+      id: string;
+    };
+    const [shown, listed, mayNot] = await Promise.all([
+      json(stack, ['apps', 'show', id ?? '']),
+      json(stack, ['keys', 'list', '--app', id ?? '']),
+      onepush(['apps', 'list'], { ...known(stack), ONEPUSH_ADMIN_TOKEN: '' }),
+      json(stack, ['send', '--everyone', 'Hello', '--app', id ?? ''], { ONEPUSH_APP_KEY: appKey ?? '' }),
+    ]);
+    expect(shown).toMatchObject({ id, name: 'Shop', disabled: false, registration: 'OPEN' });
+    expect(listed).toMatchObject({ keys: expect.arrayContaining([expect.objectContaining({ id: key.id })]) });
+    expect(mayNot).toMatchObject({ code: 4, stderr: expect.stringContaining('ONEPUSH_ADMIN_TOKEN') });
+    expect(await json(stack, ['apps', 'list'])).toMatchObject({
+      apps: expect.arrayContaining([expect.objectContaining({ id, name: 'Shop' })]),
+    });
+    expect(await json(stack, ['apps', 'delete', id ?? ''])).toMatchObject({ id, removedAt: expect.any(String) });
+  });
+
+  it('measures how long pushes take to be accepted', async () => {
+    const load = await json(stack, ['load', '--rate', '50', '--seconds', '1']);
+    expect(load).toMatchObject({
+      sent: 50,
+      accepted: 50,
+      failed: 0,
+      errors: {},
+      latencyMs: { p99: expect.any(Number) },
+    });
+  });
+});
+
+describe('migrate and verify', () => {
+  it('make a store, say its version, and find nothing wrong with it', async () => {
+    const env = { ONEPUSH_DATABASE_URL: `sqlite:${join(folder, 'new/one.db')}` };
+    expect(await onepush(['verify'], env)).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('there is no store'),
+    });
+    expect(await onepush(['migrate', '--check'], env)).toMatchObject({ code: 1 });
+    expect((await onepush(['migrate'], env)).stdout).toMatch(/^sqlite [\d.]+: no store → \w+, \d+ migrations made\n$/);
+    expect(await onepush(['migrate', '--check'], env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('is up to date'),
+    });
+    expect((await stat(join(folder, 'new/one.db'))).mode & 0o777).toBe(0o600);
+    expect(await onepush(['verify'], env)).toMatchObject({
+      code: 0,
+      stdout: '0 directed pushes, 0 deliveries, 0 wrong sums\n',
+    });
+  });
+});
+
+describe('profiles', () => {
+  it('are kept for their owner alone, are used, and lend their secrets to no other service', async () => {
+    const env = { XDG_CONFIG_HOME: join(folder, 'config') };
+    const add = ['profile', 'add', 'one', '--server', '127.0.0.1:1', '--app', 'shop', '--key-stdin'];
+    expect(await onepush(add, env, 'sesame\nopen\n')).toMatchObject({ code: 0 });
+    const path = join(folder, 'config/onepush/config.json');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'config/onepush'))).mode & 0o777).toBe(0o700);
+    await onepush(['profile', 'add', 'two'], env);
+    const list = await onepush(['profile', 'list'], env);
+    expect(list.stdout).toMatch(/^\* {2}one .* shop {2}yes {2}yes$/m);
+    expect(list.stdout).toMatch(/^ {3}two .* - {4}no {3}no$/m);
+    expect(list.stdout + list.stderr).not.toContain('sesame');
+    const send = ['send', '--everyone', 'Hello', '--timeout', '1'];
+    expect(await onepush(send, env)).toMatchObject({ code: 3 });
+    expect(await onepush([...send, '--profile', 'two'], env)).toMatchObject({ code: 4 });
+    expect(await onepush([...send, '--profile', 'three'], env)).toMatchObject({ code: 2 });
+    await chmod(path, 0o644);
+    expect(await onepush(send, env)).toMatchObject({ code: 2, stderr: expect.stringContaining('chmod 600') });
+  });
+});
+
+describe('the command', () => {
+  it('ends without a word when whoever reads has gone', async () => {
+    const script = '"$0" dist/cli/main.js --help | head -n 1; "$0" dist/cli/main.js completion bash | true';
+    const child = spawn('/bin/sh', ['-c', script, process.execPath], { cwd: ROOT, stdio: 'pipe' });
+    const [stdout, stderr] = await Promise.all([readAll(child.stdout), readAll(child.stderr)]);
+    expect([stdout, stderr]).toEqual(['Usage: onepush [options] [command]\n', '']);
+  });
+});
