@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-describe.each(storeKinds())('verifying the sums on %s', (store) => {
+describe.each(storeKinds())('verifying the sums on %s', { timeout: 90_000 }, (store) => {
   it('finds nothing wrong whatever became of pushes, and names the push that somebody has tampered with', async () => {
     const database = await freshDatabase(store);
     cleanups.push(() => database.drop());
@@ -61,7 +61,7 @@ describe.each(storeKinds())('verifying the sums on %s', (store) => {
   });
 });
 
-describe('verifying the sums', () => {
+describe('verifying the sums', { timeout: 90_000 }, () => {
   it('says that it could not when there is no database', async () => {
     const { code, output } = await verify('mysql://nobody:secret@127.0.0.1:1/nothing');
     expect(code).toBe(3);
