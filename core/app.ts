@@ -26,6 +26,7 @@ import { createUpkeep } from './delivery/upkeep/upkeep.js';
 import { createWaking, type Waking } from './delivery/waking/waking.js';
 import { createWriteCycle } from './delivery/writer/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
+import { createAnswerEdge } from './link/edge-calls.js';
 import { createEdgeLink } from './link/server.js';
 import { createTickets } from './link/tickets.js';
 import { loadSecrets } from './load-secrets.js';
@@ -184,7 +185,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         sessions,
         cycle,
         recalls: createRecallCheck({ store, log }),
-        checkReadiness: health.checkReadiness,
+        answerEdge: createAnswerEdge({ ...health, store, cycle, sessions }),
         holdsLease: store.holdsLease,
         linkToken: config.linkToken,
         tickets: createTickets(store.linkKey()),

@@ -9,6 +9,8 @@ import { createTlsSource, type TlsSource, toReload } from '../common/tls/source.
 import { createAddressLimits } from './address-limits.js';
 import type { EdgeConfig } from './config.js';
 import { createConnections } from './connections.js';
+import { createEventSessions } from './events/event-sessions.js';
+import { createEventHandlers } from './events/events.js';
 import { createFindClient } from './http/client-address.js';
 import { serveRedirects } from './http/redirect.js';
 import { serveRoutes } from './http/routes.js';
@@ -24,6 +26,9 @@ import { serveWebSockets } from './ws/server.js';
 const WEB_SOCKET_PATH = '/msgpush.ws';
 /** Seconds in which the core should have committed what the closed sessions were handed. */
 const LINK_GRACE = 3;
+
+/** Milliseconds for which a session over HTTP waits for the next request of its device. */
+const EVENTS_GRACE_MS = 10_000;
 
 const REDIRECT_SETTING = 'ONEPUSH_HTTP_REDIRECT_LISTEN';
 
@@ -67,10 +72,17 @@ export function buildEdge(config: EdgeConfig, use: PortUse, log: Logger): Edge {
     else if (!connections.accepted()) res.close();
   };
   app.filter(watchConnection);
+  const eventSessions = createEventSessions({
+    hub,
+    observer: metrics.sockets,
+    limits,
+    times: { beatMs: config.pingSeconds * 1000, answerMs: config.pongSeconds * 1000, graceMs: EVENTS_GRACE_MS },
+  });
   const refuse = serveRoutes(app, {
     link,
     checkReadiness,
     webSocketPath: WEB_SOCKET_PATH,
+    events: createEventHandlers({ sessions: eventSessions, limits }),
     findClient,
     limits,
     maxBodyBytes: config.maxBodyBytes,

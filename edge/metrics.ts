@@ -6,6 +6,7 @@ import type { AddressLimits } from './address-limits.js';
 import type { Connections } from './connections.js';
 import type { ObserveAnswer } from './http/exchange.js';
 import type { CoreLink, LinkObserver } from './link/client.js';
+import type { TransportName } from './ws/connection.js';
 import type { Hub } from './ws/hub.js';
 import type { SocketObserver } from './ws/server.js';
 import type { SocketSession } from './ws/session.js';
@@ -63,10 +64,8 @@ export function createEdgeMetrics(): EdgeMetrics {
   const closed: Record<string, number> = Object.fromEntries(CLOSE_CODES.map((code) => [code, 0]));
   let opened = 0;
   let attachments = 0;
-  counter('onepush_sessions_opened_total', 'WebSockets that were opened.', () => opened);
-  counter('onepush_sessions_closed_total', 'WebSockets that were closed, by close code.', () =>
-    byLabel('code', closed),
-  );
+  counter('onepush_sessions_opened_total', 'Sessions that were opened.', () => opened);
+  counter('onepush_sessions_closed_total', 'Sessions that were closed, by close code.', () => byLabel('code', closed));
   counter('onepush_link_attachments_total', 'How often a core has accepted the link.', () => attachments);
   const answerSeconds = histograms(
     'onepush_http_seconds',
@@ -107,8 +106,11 @@ export function createEdgeMetrics(): EdgeMetrics {
         byLabel('limit', limits.refused()),
       );
       meterTls(meters, tls);
-      gauge('onepush_sessions', 'WebSockets that are open, by where they stand.', () =>
+      gauge('onepush_sessions', 'Sessions that are open, by where they stand.', () =>
         byLabel('state', countStates(hub.sessions())),
+      );
+      gauge('onepush_transport_sessions', 'Sessions that are open, by what carries their messages.', () =>
+        byLabel('transport', countTransports(hub.sessions())),
       );
       counter(
         'onepush_connections_refused_total',
@@ -135,7 +137,7 @@ export function createEdgeMetrics(): EdgeMetrics {
       );
       counter(
         'onepush_sessions_dead_total',
-        'WebSockets that were closed since their devices did not acknowledge what they were sent.',
+        'Sessions that were closed since their devices did not acknowledge what they were sent.',
         () => hub.counts().dead,
       );
       gauge('onepush_links_attached', 'Links that a core has accepted: one for each process.', () =>
@@ -155,4 +157,10 @@ function countStates(sessions: Iterable<SocketSession>): Record<SocketSession['s
   const states: Record<SocketSession['state'], number> = { announced: 0, resumed: 0, live: 0, stalled: 0 };
   for (const { state } of sessions) states[state]++;
   return states;
+}
+
+function countTransports(sessions: Iterable<SocketSession>): Record<TransportName, number> {
+  const transports: Record<TransportName, number> = { websocket: 0, events: 0, poll: 0 };
+  for (const { transport } of sessions) transports[transport]++;
+  return transports;
 }

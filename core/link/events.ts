@@ -36,7 +36,7 @@ export function createEventHandler(options: {
   }
 
   return (outbox, event) => {
-    const { kind, slot, deviceId, through, device, generation, page, pushId, deliveryId } = event;
+    const { kind, slot, deviceId, through, device, generation, page, pushId, deliveryId, resumedFrom } = event;
     switch (kind) {
       case Kind.OPENED:
         sessions.opened(outbox, {
@@ -44,6 +44,7 @@ export function createEventHandler(options: {
           deviceId,
           through,
           accepted: device > 0 ? { num: device, generation } : undefined,
+          resumedFrom,
         });
         return;
       case Kind.CLOSED:

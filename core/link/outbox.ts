@@ -208,7 +208,9 @@ export function createEdgeOutbox(
     sync: (slot) => order(slot, Kind.SYNC),
     live: (slot, platform, topics) =>
       order(slot, Kind.LIVE, { platform: toWirePlatform(platform), topics: [...topics] }),
-    closeSession: (slot, { code, reason }) => order(slot, Kind.CLOSE, { code, reason }),
+    closeSession: (slot, { code, reason }, acknowledged = '') =>
+      order(slot, Kind.CLOSE, { code, reason, acknowledged }),
+    acknowledgeSession: (slot, acknowledged) => order(slot, Kind.ACKNOWLEDGE, { acknowledged }),
     release(slot) {
       handedOver.release(slot);
       order(slot, Kind.RELEASED);

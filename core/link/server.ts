@@ -1,17 +1,10 @@
-import { create, type DescMethod } from '@bufbuild/protobuf';
+import type { DescMethod } from '@bufbuild/protobuf';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { OnePushError } from '../../common/errors.js';
-import type { CheckReadiness } from '../../common/http/server.js';
 import type { Logger } from '../../common/logs/log.js';
 import { equalInConstantTime } from '../../common/secrets.js';
-import {
-  type Call,
-  CheckReadinessResponseSchema,
-  type CoreBatch,
-  type EdgeBatch,
-  type Reply,
-} from '../../gen/onepush/link/v1/edge_link_pb.js';
+import type { Call, CoreBatch, EdgeBatch, Reply } from '../../gen/onepush/link/v1/edge_link_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { RecallCheck } from '../delivery/sessions/recall-check.js';
 import type { Sessions } from '../delivery/sessions/sessions.js';
@@ -22,6 +15,7 @@ import { type CallContext, type PushCoreHandlers, UNCANCELLED } from '../rpc/ser
 import type { ObserveCall } from '../rpc/service/interceptors.js';
 import { toErrorDetail, toOnePushError } from '../rpc/wire/failures.js';
 import { findProblem, takeHandedOver } from './batch-check.js';
+import type { AnswerEdge } from './edge-calls.js';
 import { createEventHandler } from './events.js';
 import { createEdgeOutbox, type EdgeOutbox } from './outbox.js';
 import type { Tickets } from './tickets.js';
@@ -77,7 +71,8 @@ export function createEdgeLink(options: {
     'delivered' | 'lateDelivered' | 'confirmed' | 'advanceCursor' | 'published' | 'whenSettled' | 'lastCommitted'
   >;
   recalls: RecallCheck;
-  checkReadiness: CheckReadiness;
+  /** Answers the calls that are of edges themselves. */
+  answerEdge: AnswerEdge;
   /** Returns true if this is surely the core that writes: edges attach to no other. */
   holdsLease: () => boolean;
   /** The token that an edge must show to attach. */
@@ -95,7 +90,7 @@ export function createEdgeLink(options: {
     sessions,
     cycle,
     recalls,
-    checkReadiness,
+    answerEdge,
     holdsLease,
     linkToken,
     tickets,
@@ -253,9 +248,8 @@ export function createEdgeLink(options: {
     try {
       if (stopping) throw new OnePushError('CORE_UNAVAILABLE');
       if (request.case === undefined) throw new Error('a call without a request');
-      if (request.case === 'checkReadiness') {
-        const obstacle = (await checkReadiness()) ?? '';
-        return outbox.reply(id, { case: request.case, value: create(CheckReadinessResponseSchema, { obstacle }) });
+      if (request.case === 'checkReadiness' || request.case === 'acknowledge') {
+        return outbox.reply(id, await answerEdge(request));
       }
       const admission = await letIn(PushCore.method[request.case], credentials, clientAddress);
       // The request, the method that handles it and the reply have one name: so the types fit one another.

@@ -6,7 +6,7 @@ export interface Answer {
   status: string;
   /** Not empty. */
   headers: Readonly<Record<string, string>>;
-  /** Not empty. */
+  /** Empty where the status is one that has no body. */
   body: string | Uint8Array;
   /** True if `writeContinue` came before it. */
   isContinued: boolean;
@@ -28,6 +28,10 @@ export function writeAnswer(res: HttpResponse, answer: Answer): void {
   res.cork(() => {
     writeHead(res, answer);
     res.writeHeader('Keep-Alive', KEEP_ALIVE);
+    if (body === '') {
+      res.endWithoutBody();
+      return;
+    }
     // A total of 0 is the length of what is given.
     const [, isDone] = res.tryEnd(body, 0);
     if (!isDone) writeRest(res, body);
@@ -75,7 +79,11 @@ export function writeContinue(res: HttpResponse): void {
   });
 }
 
-function writeHead(res: HttpResponse, { status, headers, isContinued }: Answer): void {
+/** Writes the status and the headers of an answer. To be corked. */
+export function writeHead(
+  res: HttpResponse,
+  { status, headers, isContinued }: Pick<Answer, 'status' | 'headers' | 'isContinued'>,
+): void {
   // uWebSockets writes one status: where that was `100 Continue`, the real one goes before the first header.
   let before = isContinued ? `HTTP/1.1 ${status}\r\n` : '';
   if (!isContinued) res.writeStatus(status);

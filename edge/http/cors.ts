@@ -8,9 +8,10 @@ const MAX_AGE = '7200';
  * know.
  *
  * @param origins such as `https://shop.example.com`, or `*` for all; empty: no page of another origin may call
+ * @param methods of the path
  * @returns whether the request was a browser's question, which is answered
  */
-export function answerCors(exchange: Exchange, origins: ReadonlySet<string>): boolean {
+export function answerCors(exchange: Exchange, origins: ReadonlySet<string>, methods: string): boolean {
   if (origins.size === 0) return false;
   const { method, origin, requestedMethod } = exchange;
   const isAny = origins.has('*');
@@ -22,8 +23,8 @@ export function answerCors(exchange: Exchange, origins: ReadonlySet<string>): bo
   });
   if (method !== 'options' || requestedMethod === '') return false;
   exchange.addHeaders({
-    'Access-Control-Allow-Methods': 'POST',
-    'Access-Control-Allow-Headers': 'Content-Type, Authorization',
+    'Access-Control-Allow-Methods': methods,
+    'Access-Control-Allow-Headers': 'Content-Type, Authorization, Last-Event-ID',
     'Access-Control-Max-Age': MAX_AGE,
   });
   // With a body, as all answers.

@@ -6,6 +6,7 @@ import { describeError, type Logger } from '../../common/logs/log.js';
 import type { Rate } from '../rate.js';
 import { MAX_HEAD_BYTES } from '../uws.js';
 import { writeAnswer, writeContinue, writeHeadOnly, writeLastAnswer } from './answer.js';
+import { type AnswerStream, createAnswerStream } from './answer-stream.js';
 import { type ClientAddress, type FindClient, isFromThisMachine } from './client-address.js';
 import type { CrumbGuard } from './crumb-guard.js';
 import { type BodyBudget, receiveBody } from './incoming-body.js';
@@ -30,6 +31,8 @@ export interface Exchange {
   readonly idempotencyKey: string | undefined;
   /** The header Origin; "" where absent. */
   readonly origin: string;
+  /** The header Last-Event-ID; "" where absent. */
+  readonly lastEventId: string;
   /** The header Access-Control-Request-Method; "" where absent. */
   readonly requestedMethod: string;
   /** Returns who asks. First to be called before anything is waited for: whoever has gone has no address. */
@@ -52,13 +55,21 @@ export interface Exchange {
   sendJsonText(text: string): void;
   /** Answers, once the request is over. */
   send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void;
+  /**
+   * Begins an answer that has no end yet, once the request is over.
+   *
+   * @param gone told that the client has gone, or takes nothing any more
+   */
+  stream(headers: Readonly<Record<string, string>>, gone: () => void): AnswerStream;
+  /** The answer will wait for something to happen, which is no part of its time; `gone`: the client has gone before. */
+  hold(gone: () => void): void;
   /** Has the connection end with the answer, or without one if there are too many such answers. */
   closeAfterwards(): void;
   /** Answers with the error as documented; what is not meant for callers is logged and answered as UNEXPECTED. */
   fail(error: unknown, headers?: Readonly<Record<string, string>>): void;
 }
 
-type State = 'open' | 'answered' | 'aborted';
+type State = 'open' | 'held' | 'answered' | 'aborted';
 
 /** Told of each request that is over. `status`: `2xx` and so on, or `aborted` when the client went away. */
 export type ObserveAnswer = (route: string, status: string, seconds: number) => void;
@@ -109,6 +120,7 @@ export function begin(
   /** Nothing more of the connection is to be read. */
   let isLast = false;
   let added = options.headers;
+  let gone = (): void => {};
   const head = readHead(req);
   let known: ClientAddress | undefined;
   const client = (): ClientAddress => {
@@ -126,6 +138,7 @@ export function begin(
   res.onAborted(() => {
     if (state === 'open') over('aborted');
     state = 'aborted';
+    gone();
     incoming.drop();
     chunks.ended();
   });
@@ -140,10 +153,10 @@ export function begin(
   });
 
   function send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void {
-    if (state !== 'open') return;
+    if (state !== 'open' && state !== 'held') return;
+    if (state === 'open') over(`${status[0]}xx`);
     state = 'answered';
     if (isLast) chunks.ended();
-    over(`${status[0]}xx`);
     const write = (): void => {
       if (state === 'aborted') return;
       const answer = {
@@ -165,6 +178,21 @@ export function begin(
     // Where nothing more is read there is no end to wait for.
     if (isLast) whenOver();
     else incoming.whenOver(whenOver);
+  }
+
+  function hold(told: () => void): void {
+    if (state !== 'open') return;
+    state = 'held';
+    gone = told;
+    over('2xx');
+  }
+
+  function stream(headers: Readonly<Record<string, string>>, told: () => void): AnswerStream {
+    hold(told);
+    const { begin: start, ...answer } = createAnswerStream(res, () => state === 'aborted');
+    const whole = { ...headers, ...added };
+    incoming.whenOver(() => turns.afterwards(() => start(whole, head.awaitsContinue)));
+    return answer;
   }
 
   function fail(error: unknown, headers: Readonly<Record<string, string>> = {}): void {
@@ -191,6 +219,7 @@ export function begin(
     authorization: head.authorization,
     idempotencyKey: head.idempotencyKey,
     origin: head.origin,
+    lastEventId: head.lastEventId,
     requestedMethod: head.requestedMethod,
     client,
     isFromThisMachine: () => isFromThisMachine(client(), head),
@@ -211,6 +240,8 @@ export function begin(
     sendJson: (body) => send('200 OK', JSON_HEADERS, JSON.stringify(body)),
     sendJsonText: (text) => send('200 OK', JSON_HEADERS, text),
     send,
+    stream,
+    hold,
     closeAfterwards() {
       isLast = true;
     },

@@ -21,6 +21,8 @@ export interface RequestHead {
   host: string;
   /** Origin. */
   origin: string;
+  /** Last-Event-ID. */
+  lastEventId: string;
   /** The question of a browser before a page's request: Access-Control-Request-Method. */
   requestedMethod: string;
   /** The body comes in chunks: its length is not known before its end. */
@@ -55,6 +57,7 @@ export function readHead(req: HttpRequest): RequestHead {
     forwarded: '',
     host: '',
     origin: '',
+    lastEventId: '',
     requestedMethod: '',
     isChunked: false,
     hasBody: false,
@@ -89,6 +92,9 @@ export function readHead(req: HttpRequest): RequestHead {
         break;
       case 'origin':
         head.origin = value;
+        break;
+      case 'last-event-id':
+        head.lastEventId = value;
         break;
       case 'access-control-request-method':
         head.requestedMethod = value;

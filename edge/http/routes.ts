@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
 import type { CheckReadiness } from '../../common/http/server.js';
 import type { AddressLimits } from '../address-limits.js';
+import type { EventHandlers } from '../events/events.js';
 import type { CoreLink } from '../link/client.js';
 import { createPageHandlers, type PageOptions } from '../page/handlers.js';
 import { type StaticFile, toJsonFile } from '../page/page.js';
@@ -28,6 +29,8 @@ const PATHS_OF_PAGES = new Set([
   '/msgpush/unregister/:deviceId',
   '/msgpush/rotate',
   '/msgpush/rotate/:deviceId',
+  '/msgpush/events',
+  '/msgpush/confirm',
 ]);
 const NO_ORIGINS: ReadonlySet<string> = new Set();
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
@@ -43,6 +46,8 @@ export function serveRoutes(
     link: CoreLink;
     checkReadiness: CheckReadiness;
     webSocketPath: string;
+    /** Handlers of devices that receive over HTTP. */
+    events: EventHandlers;
     /** Origins of pages that may call; see answerCors. */
     origins: ReadonlySet<string>;
     /** Limits of what one address may do. */
@@ -80,6 +85,8 @@ export function serveRoutes(
     '/msgpush/unregister/:deviceId': { post: unregister },
     '/msgpush/rotate': { post: rotate },
     '/msgpush/rotate/:deviceId': { post: rotate },
+    '/msgpush/events': get(options.events.receive),
+    '/msgpush/confirm': { post: options.events.confirm },
     '/msgpush/send': { post: send },
     '/msgpush/push/:requestId': get(getPush),
     '/msgpush/push/:requestId/deliveries': get(listDeliveries),
@@ -96,7 +103,7 @@ export function serveRoutes(
     const serve = async (res: HttpResponse, req: HttpRequest): Promise<void> => {
       const exchange = begin(res, req, path, exchanges);
       if (exchange === undefined) return;
-      if (answerCors(exchange, origins)) return;
+      if (answerCors(exchange, origins, allow)) return;
       try {
         const handler = byMethod.get(exchange.method);
         if (handler === undefined) exchange.fail(new OnePushError('METHOD_NOT_ALLOWED'), { Allow: allow });

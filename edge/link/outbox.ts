@@ -203,8 +203,8 @@ export function createOutbox(edgeId: string, observe?: (items: number) => void, 
       batch.published.push(create(PublishedSchema, { pushId, sessions }));
       schedule();
     },
-    opened: ({ slot, deviceId, through, device, generation }) =>
-      report(Kind.OPENED, { slot, deviceId, through, device, generation }),
+    opened: ({ slot, deviceId, through, device, generation, resumedFrom }) =>
+      report(Kind.OPENED, { slot, deviceId, through, device, generation, resumedFrom }),
     closed: ({ slot, through, device, generation, ticket }, end) =>
       report(Kind.CLOSED, { slot, through, device, generation, ticket, end }),
     left({ through, device, generation, ticket }) {

@@ -16,6 +16,8 @@ export interface ReportedSession {
   readonly page: number;
   /** The push up to which the device has received all. */
   readonly through: number;
+  /** The cursor up to which the device has received what an earlier session of it sent; "": none. */
+  readonly resumedFrom: string;
 }
 
 /** Reports of sessions to the core. */

@@ -10,6 +10,7 @@ export type {
   SessionOrder,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';
 export {
+  AcknowledgeRequestSchema,
   CheckReadinessRequestSchema,
   SessionEvent_End as SessionEnd,
   SessionOrder_Kind as OrderKind,

@@ -8,7 +8,9 @@ import { createWheel } from './wheel.js';
  * Decides when a message that a socket was handed has been received: when the device has answered a ping that stands
  * behind it, since bytes that the kernel took may never arrive. Each ping has a number of its own, so nothing else that
  * comes as a pong acknowledges anything. At most one ping of a session is on its way. The next one goes when that is
- * answered and a second has passed since it, or half of the window is used, or the session waits for its answer.
+ * answered and a second has passed since it, or half of the window is used, or the session waits for its answer. A
+ * device whose connection is no WebSocket acknowledges by the number of messages instead; its connection is asked to
+ * see to that only where the session waits.
  *
  * Hot: `hasRoom`, `handed` and `ping` are called for each message of each session. Watched by the benchmarks of
  * broadcasts and of sends. At one ping a second a message costs about 4% more than without; a ping for each would cost
@@ -33,6 +35,11 @@ export interface Acknowledgements {
   hasten(session: SocketSession): void;
   /** A pong has come. Returns false if it answers no ping. */
   pong(session: SocketSession, payload: ArrayBuffer): boolean;
+  /**
+   * The device says that it has received the oldest messages that it had not acknowledged, so many of them: of a
+   * session that acknowledges by number.
+   */
+  acknowledged(session: SocketSession, count: number): void;
   /** The socket has closed: what it has not acknowledged was not received. */
   forget(session: SocketSession): void;
   /** Number of bytes that are not acknowledged. */
@@ -94,6 +101,7 @@ export function createAcknowledgements(options: {
     const started: Unacknowledged = {
       messages: [],
       bytes: 0,
+      sizes: answersPings(session) ? undefined : [],
       pinged: { messages: 0, bytes: 0 },
       ping: 0,
       isPingSent: false,
@@ -101,13 +109,18 @@ export function createAcknowledgements(options: {
       deadline: 0,
     };
     session.unacknowledged = started;
-    if (usesPings) wheel.add(session, now() + lookAfter);
+    if (usesPings && started.sizes === undefined) wheel.add(session, now() + lookAfter);
     return started;
   }
 
+  /** Returns true if it is known when the device has received something, and not only when that was written. */
+  function isAwaited({ sizes }: Unacknowledged): boolean {
+    return usesPings || sizes !== undefined;
+  }
+
   /** Returns true if a ping is due behind what is there. */
-  function isDue({ state }: SocketSession, { pinged, pingedAt, bytes }: Unacknowledged): boolean {
-    if (!usesPings || pinged.messages > 0) return false;
+  function isDue({ state }: SocketSession, { sizes, pinged, pingedAt, bytes }: Unacknowledged): boolean {
+    if (!usesPings || sizes !== undefined || pinged.messages > 0) return false;
     const isWaiting = state === 'stalled' || state === 'announced';
     return isWaiting || bytes >= WINDOW_BYTES / 2 || wheel.now() - pingedAt >= spacing;
   }
@@ -122,9 +135,9 @@ export function createAcknowledgements(options: {
   }
 
   /** Writes the ping; where the socket buffers too much for it, that is done when it has drained. */
-  function write({ ws }: SocketSession, behind: Unacknowledged): void {
+  function write({ connection }: SocketSession, behind: Unacknowledged): void {
     payload.setFloat64(0, behind.ping);
-    behind.isPingSent = ws.ping(payload.buffer) !== DROPPED;
+    behind.isPingSent = connection.ping(payload.buffer) !== DROPPED;
   }
 
   /** The device has received the oldest messages. */
@@ -165,12 +178,13 @@ export function createAcknowledgements(options: {
   }
 
   return {
-    hasRoom: ({ unacknowledged: own }) => own === undefined || !usesPings || own.bytes < WINDOW_BYTES,
+    hasRoom: ({ unacknowledged: own }) => own === undefined || !isAwaited(own) || own.bytes < WINDOW_BYTES,
     handed(session, message, bytes) {
       const own = session.unacknowledged ?? start(session);
       own.messages.push(message);
-      if (usesPings) {
+      if (isAwaited(own)) {
         own.bytes += bytes;
+        own.sizes?.push(bytes);
         totalBytes += bytes;
       }
       if (message.pushId > session.sent) session.sent = message.pushId;
@@ -178,7 +192,7 @@ export function createAcknowledgements(options: {
     },
     isPingDue(session) {
       const { unacknowledged: own } = session;
-      return own === undefined ? usesPings : isDue(session, own);
+      return own === undefined ? usesPings && answersPings(session) : isDue(session, own);
     },
     ping(session) {
       const { unacknowledged: own } = session;
@@ -186,16 +200,16 @@ export function createAcknowledgements(options: {
     },
     written(session, buffered) {
       const { unacknowledged: own } = session;
-      if (own === undefined || usesPings) return;
+      if (own === undefined || isAwaited(own)) return;
       settle(session, own, own.messages.length - buffered, 0);
       if (own.messages.length === 0) session.unacknowledged = undefined;
     },
     drained(session) {
-      const { unacknowledged: own, ws } = session;
+      const { unacknowledged: own, connection } = session;
       if (own === undefined) return;
-      if (usesPings) {
+      if (isAwaited(own)) {
         if (own.pinged.messages > 0 && !own.isPingSent) write(session, own);
-      } else if (ws.getBufferedAmount() === 0) {
+      } else if (connection.getBufferedAmount() === 0) {
         settle(session, own, own.messages.length, own.bytes);
         session.unacknowledged = undefined;
       }
@@ -203,7 +217,9 @@ export function createAcknowledgements(options: {
     isClear: ({ unacknowledged: own }) => own === undefined || own.messages.length === 0,
     hasten(session) {
       const { unacknowledged: own } = session;
-      if (usesPings && own !== undefined && own.messages.length > 0 && own.pinged.messages === 0) send(session, own);
+      if (own === undefined || own.messages.length === 0) return;
+      if (own.sizes !== undefined) session.connection.ping(payload.buffer);
+      else if (usesPings && own.pinged.messages === 0) send(session, own);
     },
     pong(session, answer) {
       const { unacknowledged: own } = session;
@@ -213,6 +229,15 @@ export function createAcknowledgements(options: {
       if (own.messages.length === 0) cleared(session);
       else if (isDue(session, own)) send(session, own);
       return true;
+    },
+    acknowledged(session, count) {
+      const { unacknowledged: own } = session;
+      if (own?.sizes === undefined || count <= 0) return;
+      const bytes = own.sizes.splice(0, count).reduce((sum, size) => sum + size, 0);
+      settle(session, own, Math.min(count, own.messages.length), bytes);
+      if (own.messages.length > 0) return;
+      session.unacknowledged = undefined;
+      cleared(session);
     },
     forget(session) {
       const { unacknowledged: own } = session;
@@ -224,4 +249,9 @@ export function createAcknowledgements(options: {
     bytes: () => totalBytes,
     stop: () => wheel.stop(),
   };
+}
+
+/** Returns true if its connection is a WebSocket. */
+function answersPings({ transport }: SocketSession): boolean {
+  return transport === 'websocket';
 }

@@ -1,15 +1,16 @@
-import type { WebSocket } from 'uWebSockets.js';
 import type { CoreLink, LinkListener } from '../link/client.js';
 import { type Delivery, OrderKind, type Publication, SessionEnd, type SessionOrder } from '../link/wire.js';
 import { createAcknowledgements, type Delivered } from './acknowledgements.js';
+import type { DeviceConnection } from './connection.js';
 import { createSocketFanOut, takesMessages } from './fan-out.js';
+import type { HubCounts } from './hub-counts.js';
 import { createRecall } from './recall.js';
 import { createRedelivery } from './redelivery.js';
 import { createRetirement, type Retirement } from './retirement.js';
 import { createRounds } from './rounds.js';
-import { createSocketSession, type SocketData, type SocketSession } from './session.js';
-import { createSocketWriter, type FrameCounts } from './socket-writer.js';
-import { areEqual, createTopics } from './topics.js';
+import { createSocketSession, type SessionInit, type SocketSession } from './session.js';
+import { createSocketWriter } from './socket-writer.js';
+import { areEqual, createTopics, isTogetherWith } from './topics.js';
 
 /**
  * All open sockets, by slot. Does what the core orders and reports what becomes of it. Keeps no truth: when the core
@@ -17,13 +18,15 @@ import { areEqual, createTopics } from './topics.js';
  */
 export interface Hub extends LinkListener {
   /** Undefined: there are as many as may be. */
-  open(ws: WebSocket<SocketData>, deviceId: string): SocketSession | undefined;
+  open(connection: DeviceConnection, deviceId: string, more?: SessionInit): SocketSession | undefined;
   /** A socket has closed. */
   closed(session: SocketSession): void;
   /** A socket has taken some of what it buffered. */
   drained(session: SocketSession): void;
   /** A pong has come. Returns false if it answers no ping of the hub. */
   pong(session: SocketSession, payload: ArrayBuffer): boolean;
+  /** The device has received so many messages more, the oldest first; of a connection that answers no pings. */
+  acknowledged(session: SocketSession, count: number): void;
   /**
    * Has a session closed because the server goes away, as soon as the device has received what it was handed; it is
    * handed nothing more.
@@ -39,20 +42,6 @@ export interface Hub extends LinkListener {
   stop(): void;
   /** Returns counts for the metrics. */
   counts(): HubCounts;
-}
-
-/** Counted since the start, but for what is kept now. */
-export interface HubCounts {
-  /** Frames by what became of them. */
-  frames: FrameCounts;
-  /** Messages that were sent again because they were not confirmed. */
-  redelivered: number;
-  /** Bytes of messages that are kept until they are confirmed. */
-  unconfirmedBytes: number;
-  /** Bytes that sockets were handed and devices have not acknowledged. */
-  unacknowledgedBytes: number;
-  /** Sessions that were closed because their devices did not answer a ping. */
-  dead: number;
 }
 
 /** Maximum number of confirmations of what it was not sent that a session may send. */
@@ -94,7 +83,7 @@ export function createHub(
       dead++;
       session.end = SessionEnd.DEAD;
       // Without a close frame: nobody reads it, and the descriptor is free at once.
-      session.ws.close();
+      session.connection.close();
     },
   });
   const writer = createSocketWriter(outbox, acknowledgements);
@@ -127,7 +116,17 @@ export function createHub(
     else if (session.state === 'announced') outbox().opened(session);
   }
 
-  function applyOrder({ kind, slot, platform, topics: wanted, code, reason, page, ...rest }: SessionOrder): void {
+  function applyOrder({
+    kind,
+    slot,
+    platform,
+    topics: wanted,
+    code,
+    reason,
+    page,
+    acknowledged,
+    ...rest
+  }: SessionOrder): void {
     if (kind === OrderKind.RELEASED) {
       if (unreleased.delete(slot)) free.push(slot);
       return;
@@ -150,8 +149,12 @@ export function createHub(
         topics.set(session, wanted);
         if (session.state === 'resumed') session.state = 'live';
         return;
+      case OrderKind.ACKNOWLEDGE:
+        session.connection.acknowledge?.(acknowledged);
+        return;
       case OrderKind.CLOSE:
-        session.ws.end(code, reason);
+        if (acknowledged !== '') session.connection.continued?.(acknowledged);
+        session.connection.end(code, reason);
         return;
       case OrderKind.UNSPECIFIED:
         return;
@@ -170,10 +173,10 @@ export function createHub(
   }
 
   return {
-    open(ws, deviceId) {
+    open(connection, deviceId, more) {
       if (count >= options.maxSessions) return undefined;
       const slot = free.pop() ?? slots.length;
-      const session = createSocketSession(ws, slot, deviceId);
+      const session = createSocketSession(connection, slot, deviceId, more);
       slots[slot] = session;
       count++;
       if (link().isAttached()) outbox().opened(session);
@@ -200,12 +203,13 @@ export function createHub(
     drained(session) {
       const wasClear = acknowledgements.isClear(session);
       acknowledgements.drained(session);
-      if (session.ws.getBufferedAmount() > 0 || !acknowledgements.isClear(session)) return;
+      if (session.connection.getBufferedAmount() > 0 || !acknowledgements.isClear(session)) return;
       // It has stalled without taking anything, or it was enough that the last byte is written.
       if (!wasClear || session.state === 'stalled') cleared(session);
     },
 
-    pong: (session, payload) => acknowledgements.pong(session, payload),
+    pong: acknowledgements.pong,
+    acknowledged: acknowledgements.acknowledged,
 
     retire(session, reason) {
       // It may have closed by itself.
@@ -279,9 +283,4 @@ export function createHub(
       rounds.end(round);
     },
   };
-}
-
-/** Returns true if they go to the same sessions. */
-function isTogetherWith(publication: Publication, next: Publication): boolean {
-  return publication.platform === next.platform && areEqual(publication.topics, next.topics);
 }

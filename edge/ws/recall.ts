@@ -18,7 +18,10 @@ export function createRecall(options: {
       const session = sessionOf(slot);
       if (session === undefined) continue;
       redelivery.ended(session, pushId);
-      if (cleared && session.ws.getUserData().takesControl) session.ws.send(`${CLEAR}${pushId}`);
+      if (!cleared) continue;
+      const { connection, takesControl } = session;
+      if (connection.clear !== undefined) connection.clear(pushId);
+      else if (takesControl) connection.send(Buffer.from(`${CLEAR}${pushId}`), false);
     }
   };
 }

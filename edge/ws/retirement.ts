@@ -31,7 +31,7 @@ export function createRetirement(
 
   function cleared(session: SocketSession): boolean {
     const reason = retiring.get(session);
-    if (reason !== undefined) session.ws.end(CLOSE.restarting, reason);
+    if (reason !== undefined) session.connection.end(CLOSE.restarting, reason);
     return reason !== undefined;
   }
 

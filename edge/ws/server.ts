@@ -129,7 +129,7 @@ export function serveWebSockets(
         ws.end(CLOSE.tooMany, 'too many connections of one address');
         return;
       }
-      data.session = hub.open(ws, data.deviceId);
+      data.session = hub.open(ws, data.deviceId, { takesControl: data.takesControl });
       if (data.session === undefined) ws.end(CLOSE.tooMany, 'too many connections');
     },
 

@@ -1,6 +1,6 @@
-import type { WebSocket } from 'uWebSockets.js';
 import type { ReportedSession } from '../link/session-reports.js';
 import { type Platform, SessionEnd } from '../link/wire.js';
+import type { DeviceConnection, TransportName } from './connection.js';
 import type { Publication, Round } from './rounds.js';
 
 /** The data that uWebSockets keeps for a socket. */
@@ -25,8 +25,12 @@ export interface SocketData {
  * - stalled: it gets nothing until the core, told that it has drained, resumes it.
  */
 export interface SocketSession extends ReportedSession {
-  /** The socket. */
-  readonly ws: WebSocket<SocketData>;
+  /** The connection of its device. */
+  readonly connection: DeviceConnection;
+  /** Its socket asks for control frames. */
+  readonly takesControl: boolean;
+  /** The way that carries its messages now. */
+  transport: TransportName;
   /** The device's number; 0 until the core has accepted the session. */
   device: number;
   /** The registration for which it was accepted. */
@@ -75,6 +79,8 @@ export interface Unacknowledged {
   messages: Handed[];
   /** Number of bytes of their frames. */
   bytes: number;
+  /** The bytes of each, where the device acknowledges messages by their number; undefined: it answers pings. */
+  sizes: number[] | undefined;
   /** Number of those before the ping that is on its way, and their bytes; 0: none is on its way. */
   pinged: { messages: number; bytes: number };
   /** The number of the last ping. */
@@ -100,12 +106,23 @@ export interface Unconfirmed {
   dueAt: number;
 }
 
-/** Returns the session of a socket that has just been accepted. */
-export function createSocketSession(ws: WebSocket<SocketData>, slot: number, deviceId: string): SocketSession {
+/** The parts of a session that a connection may bring along. */
+export type SessionInit = Partial<Pick<SocketSession, 'transport' | 'resumedFrom' | 'takesControl'>>;
+
+/** Returns the session of a device that has just connected. */
+export function createSocketSession(
+  connection: DeviceConnection,
+  slot: number,
+  deviceId: string,
+  { transport = 'websocket', resumedFrom = '', takesControl = false }: SessionInit = {},
+): SocketSession {
   return {
-    ws,
+    connection,
+    transport,
+    takesControl,
     slot,
     deviceId,
+    resumedFrom,
     state: 'announced',
     platform: 0,
     topics: [],

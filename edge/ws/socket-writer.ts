@@ -4,7 +4,7 @@ import type { Handed, SocketSession } from './session.js';
 
 /** A message for one device. */
 export interface Message {
-  /** The WebSocket frame's text in UTF-8. */
+  /** Its JSON text in UTF-8: the text of a WebSocket's frame. */
   readonly frame: Uint8Array;
   /** Milliseconds since the epoch until when it is sent again, unless the device confirms it; 0: it is not. */
   readonly confirmUntil: number;
@@ -53,7 +53,7 @@ export function createSocketWriter(
   /** Hands a message to the socket; returns what uWebSockets answers, or undefined if there is no room for it. */
   function hand(session: SocketSession, { frame, handed }: Message): number | undefined {
     if (!acknowledgements.hasRoom(session)) return undefined;
-    const result = session.ws.send(frame, false);
+    const result = session.connection.send(frame, false);
     if (result === TAKEN || result === BUFFERED) acknowledgements.handed(session, handed, bytesOnWire(frame.length));
     return result;
   }
@@ -61,7 +61,7 @@ export function createSocketWriter(
   /** Writes as one what the session has room for and the socket does not drop: how many that was. */
   function writeCorked(session: SocketSession, messages: readonly Message[]): number {
     let accepted = 0;
-    session.ws.cork(() => {
+    session.connection.cork(() => {
       for (const message of messages) {
         const result = hand(session, message);
         if (result !== TAKEN && result !== BUFFERED) break;
@@ -88,7 +88,7 @@ export function createSocketWriter(
     while (sent < messages.length) {
       const accepted = messages.slice(sent, sent + writeCorked(session, messages.slice(sent)));
       // Only now is it known what of it the kernel has taken.
-      const buffered = countWaiting(accepted, session.ws.getBufferedAmount());
+      const buffered = countWaiting(accepted, session.connection.getBufferedAmount());
       acknowledgements.written(session, buffered);
       frames.taken += accepted.length - buffered;
       frames.buffered += buffered;

@@ -1,3 +1,4 @@
+import type { Publication } from '../link/wire.js';
 import type { SocketSession } from './session.js';
 
 /** The sessions of each topic. */
@@ -43,4 +44,9 @@ export function areEqual(one: readonly number[], other: readonly number[]): bool
   if (one.length !== other.length) return false;
   for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
   return true;
+}
+
+/** Returns true if two publications go to the same sessions. */
+export function isTogetherWith(publication: Publication, next: Publication): boolean {
+  return publication.platform === next.platform && areEqual(publication.topics, next.topics);
 }

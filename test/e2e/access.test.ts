@@ -339,6 +339,8 @@ describe('every path of the edge', () => {
     '/msgpush/rotate/:deviceId': 'anyone',
     '/msgpush/rotate': 'anyone',
     '/msgpush/unregister': 'anyone',
+    '/msgpush/events': 'anyone',
+    '/msgpush/confirm': 'anyone',
     '/msgpush/send': 'send',
     '/msgpush/recall/:requestId': 'send',
     '/msgpush/push/:requestId': 'read',
@@ -368,7 +370,7 @@ describe('every path of the edge', () => {
   async function restOutcome(path: string, caller: Caller): Promise<string> {
     const credentials = shown[caller];
     const { appId, key } = typeof credentials === 'object' ? credentials : { appId: 'testapp1', key: 'wrong' };
-    const isGet = !/^\/(apps|msgpush\/(register|unregister.*|rotate.*|send|recall\/.*))$/.test(path);
+    const isGet = !/^\/(apps|msgpush\/(register|unregister.*|rotate.*|confirm|send|recall\/.*))$/.test(path);
     const body = {
       '/msgpush/register': { ...registration(appId), platform: 'WEB' },
       '/msgpush/send': { appId, appKey: key, audiences: ['nobody'], alert: 'x' },

@@ -61,7 +61,7 @@ describe('a page that calls the public port', () => {
     expect(question.status).toBe(200);
     expect(question.headers.get('access-control-allow-origin')).toBe(ALLOWED);
     expect(question.headers.get('access-control-allow-methods')).toBe('POST');
-    expect(question.headers.get('access-control-allow-headers')).toBe('Content-Type, Authorization');
+    expect(question.headers.get('access-control-allow-headers')).toBe('Content-Type, Authorization, Last-Event-ID');
     const answer = await ask(stack.httpUrl, '/msgpush/register', ALLOWED, registration);
     expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, ALLOWED]);
     const { id } = (await answer.json()) as { id: string };

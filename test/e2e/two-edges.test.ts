@@ -3,7 +3,9 @@ import { connectDevice, type TestDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningProcess, startProcess } from '../support/process.js';
 import { rawRequest } from '../support/raw-request.js';
+import { ENDING, endingsOf } from '../support/rows.js';
 import { type Stack, startStack } from '../support/stack.js';
+import { confirm, poll, TRANSPORTS } from '../support/transports.js';
 import { newDevice, sendPush, uniqueName } from '../support/users.js';
 
 const ids = (device: TestDevice): string[] => device.messages.map((message) => message.id);
@@ -69,6 +71,46 @@ describe('two edges on one core', () => {
     // What the older session had not acknowledged comes again.
     expect([...new Set(devices.flatMap(ids))]).toEqual([...sent, last]);
     await current?.close();
+  });
+
+  it('serve a device by long poll in turn, with a proxy that spreads requests: nothing lost, nothing twice', async () => {
+    const alias = uniqueName();
+    const deviceId = await newDevice(stack.httpUrl, alias);
+    const urls = [stack.httpUrl, `http://${other.ready.http}`] as const;
+    const sent: string[] = [];
+    const had: string[] = [];
+    let cursor = '';
+    for (let round = 0; had.length < 12; round++) {
+      const url = urls[round % 2 === 0 ? 0 : 1];
+      if (sent.length < 12) sent.push(await sendPush(url, { audiences: round % 3 === 0 ? 'ALL' : [alias] }));
+      // A stream now and then.
+      if (round % 4 === 3) {
+        const stream = await TRANSPORTS['Server-Sent Events'](url, deviceId, { cursor });
+        await stream.ids(1);
+        stream.cut();
+        had.push(...stream.messages.map(({ id }) => id));
+        cursor = stream.cursor();
+        continue;
+      }
+      const answer = await poll(url, deviceId, cursor, 20);
+      had.push(...answer.messages.map(({ id }) => id));
+      cursor = answer.cursor ?? '';
+    }
+    expect(had).toEqual(sent);
+  });
+
+  it('take what a device says about its session on the other', async () => {
+    const alias = uniqueName();
+    const deviceId = await newDevice(stack.httpUrl, alias);
+    const otherUrl = `http://${other.ready.http}`;
+    const sent = [await sendPush(stack.httpUrl, { audiences: [alias] })];
+    sent.push(await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true }));
+    const stream = await TRANSPORTS['Server-Sent Events'](stack.httpUrl, deviceId, { acknowledges: false });
+    await stream.ids(2);
+    await confirm(otherUrl, deviceId, { cursor: stream.cursor(), ids: [sent[1]] });
+    for (const [index, ending] of [ENDING.delivered, ENDING.confirmed].entries())
+      await eventually(async () => (await endingsOf(stack.databaseUrl, sent[index] ?? '')).join() === `${ending}`);
+    stream.cut();
   });
 
   it('both reach their sessions with a push to everyone', async () => {

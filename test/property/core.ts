@@ -82,7 +82,7 @@ export async function startCore(options: {
       sessions,
       cycle,
       recalls: createRecallCheck({ store, log }),
-      checkReadiness: async () => undefined,
+      answerEdge: () => Promise.reject(new Error('edges call nothing here')),
       holdsLease: () => true,
       linkToken: LINK_TOKEN,
       tickets: createTickets(options.store.linkKey()),

@@ -175,7 +175,7 @@ export function createEdge(edgeId: string, active: () => void): Edge {
         close,
       };
       // The hub uses of a socket what this one has.
-      const session = hub.open(ws as unknown as SocketSession['ws'], deviceId);
+      const session = hub.open(ws as unknown as SocketSession['connection'], deviceId);
       function drain(): void {
         paused = false;
         deaf = false;

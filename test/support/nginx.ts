@@ -32,11 +32,10 @@ export function skipWithoutNginx(file: string): boolean {
  * Starts nginx with the configuration of docs/operations.md, in plain HTTP on a port of its own. Rejects where there is
  * none.
  *
+ * @param more further directives
  * @param readTimeout nginx' time for an upstream that says nothing, in place of the documented one
  */
-export async function startNginx(options: { edgeUrl: string; readTimeout: string }): Promise<Nginx> {
-  if (executablePath === undefined) throw new Error(`CI needs an nginx: none of ${CANDIDATES.join(', ')} exists`);
-  const directory = await mkdtemp(join(tmpdir(), 'onepush-nginx-'));
+export async function startNginx(options: { edgeUrl: string; readTimeout: string; more?: string }): Promise<Nginx> {
   const port = await freePort();
   const documented = await readDocumented();
   const site = replaceAll(documented, [
@@ -44,6 +43,16 @@ export async function startNginx(options: { edgeUrl: string; readTimeout: string
     ['listen 443 ssl;', `listen 127.0.0.1:${port};`],
     ['proxy_read_timeout 60s;', `proxy_read_timeout ${options.readTimeout};`],
   ]).replaceAll(/^\s*ssl_certificate.*$/gm, '');
+  return runNginx(`${options.more ?? ''}\n${site}`, port);
+}
+
+/**
+ * Starts nginx with these contents of its http block, of which a server listens on `port` in plain HTTP and leads to an
+ * edge. Rejects where there is no nginx.
+ */
+export async function runNginx(site: string, port: number): Promise<Nginx> {
+  if (executablePath === undefined) throw new Error(`CI needs an nginx: none of ${CANDIDATES.join(', ')} exists`);
+  const directory = await mkdtemp(join(tmpdir(), 'onepush-nginx-'));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const config = `
     ${process.getuid?.() === 0 ? 'user root;' : ''}
@@ -92,8 +101,12 @@ async function readDocumented(): Promise<string> {
   return block;
 }
 
-/** @throws Error if a text to replace is not there: then the documented configuration has changed */
-function replaceAll(text: string, pairs: readonly [string, string][]): string {
+/**
+ * Replaces all pairs.
+ *
+ * @throws Error if a text to replace is not there: then the documented configuration has changed
+ */
+export function replaceAll(text: string, pairs: readonly [string, string][]): string {
   return pairs.reduce((rest, [from, to]) => {
     if (!rest.includes(from)) throw new Error(`the documented configuration has no "${from}"`);
     return rest.replaceAll(from, to);

@@ -72,6 +72,7 @@ export function scriptedSessions(): ScriptedSessions {
     sync: () => told.push('sync'),
     live: () => told.push('live'),
     closeSession: (_slot, { code }) => told.push(`close ${code}`),
+    acknowledgeSession: (_slot, cursor) => told.push(`acknowledge ${cursor}`),
     recall: (pushId, slot) => told.push(`recall ${numberOf(pushId)}${slot === undefined ? '' : ` on ${slot}`}`),
     clear: (pushId, slot) => told.push(`clear ${numberOf(pushId)} on ${slot}`),
     release: () => told.push('release'),

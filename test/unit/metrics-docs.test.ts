@@ -34,6 +34,7 @@ describe('the metrics', () => {
     const others = [
       'onepush_build_info',
       'onepush_sessions',
+      'onepush_transport_sessions',
       'onepush_edge_workers',
       'onepush_link_open_calls',
       'onepush_channels',

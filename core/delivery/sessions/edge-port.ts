@@ -29,8 +29,13 @@ export interface EdgePort {
   sync(slot: number): void;
   /** The session has all that waited: from here on it gets what is published to these topics. */
   live(slot: number, platform: Platform, topics: readonly number[]): void;
-  /** The edge closes the socket of this slot, and reports its end. */
-  closeSession(slot: number, reason: CloseReason): void;
+  /**
+   * The edge closes the socket of this slot, and reports its end; before that, what the device has received up to the
+   * cursor, if it has one of this session.
+   */
+  closeSession(slot: number, reason: CloseReason, acknowledged?: string): void;
+  /** The device has told another edge that it has received all up to this cursor of its session. */
+  acknowledgeSession(slot: number, cursor: string): void;
   /** A push is not sent again, to one session or, where that is undefined, to any. */
   recall(pushId: number, slot?: number): void;
   /** The same for one session, whose device is told that the push was read elsewhere if it asks for such frames. */

@@ -14,6 +14,8 @@ export interface UnidentifiedSession {
   readonly through: number;
   /** The registration that it was accepted for before the edge attached again; undefined for a new socket. */
   readonly accepted: Pick<Device, 'num' | 'generation'> | undefined;
+  /** The cursor up to which the device has received what its earlier session sent it; absent or empty: none. */
+  readonly resumedFrom?: string;
   /** True once the edge has reported its end, or has gone. */
   closed: boolean;
 }

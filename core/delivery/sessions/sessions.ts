@@ -36,12 +36,17 @@ export interface Sessions {
   /** The edge is gone. */
   detached(edge: EdgePort): void;
   /** Takes a socket that an edge has announced; it is looked up, and closed if it is no device's. */
-  opened(edge: EdgePort, opened: Pick<UnidentifiedSession, 'slot' | 'deviceId' | 'through' | 'accepted'>): void;
+  opened(
+    edge: EdgePort,
+    opened: Pick<UnidentifiedSession, 'slot' | 'deviceId' | 'through' | 'accepted' | 'resumedFrom'>,
+  ): void;
   /**
    * A socket has closed, after its device has received all pushes up to `through`. Returns whether there was such a
    * session, and it was known whose it is.
    */
   closed(edge: EdgePort, slot: number, through: number, end: SessionEnd): boolean;
+  /** A device has received all up to this cursor of its session, if it has one. */
+  acknowledged(deviceNum: number, cursor: string): void;
   /** The number of the device whose session the slot has; undefined: none, or it is not known yet whose it is. */
   deviceAt(edge: EdgePort, slot: number): number | undefined;
   /** Number of sessions of an edge. */
@@ -108,16 +113,16 @@ export function createSessions(options: {
     const session = createSession(announced, device, { blockers, since: now() });
     byDevice.set(device.num, session);
     edges.get(session.edge)?.set(session.slot, session);
-    if (earlier !== undefined) close(earlier, CLOSE.replaced);
+    if (earlier !== undefined) close(earlier, CLOSE.replaced, announced.resumedFrom);
     if (blockers === 0) replay.read(session);
     options.began?.(device, device.seenDay);
   }
 
   /** Has a session closed: from here on it gets nothing. It stays known until its edge reports. */
-  function close(session: Session, reason: CloseReason): void {
+  function close(session: Session, reason: CloseReason, acknowledged?: string): void {
     if (session.state.kind === 'closed') return;
     replay.leave(session);
-    session.edge.closeSession(session.slot, reason);
+    session.edge.closeSession(session.slot, reason, acknowledged);
   }
 
   /** A session's edge has reported its end, or is gone itself. */
@@ -185,6 +190,10 @@ export function createSessions(options: {
       slots?.delete(slot);
       edge.release(slot);
       return identified;
+    },
+    acknowledged(deviceNum, cursor) {
+      const session = byDevice.get(deviceNum);
+      if (session !== undefined && session.end === undefined) session.edge.acknowledgeSession(session.slot, cursor);
     },
     deviceAt: (edge, slot) => sessionAt(edge, slot)?.device.num,
     countOf: (edge) => edges.get(edge)?.size ?? 0,

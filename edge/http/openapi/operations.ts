@@ -1,4 +1,5 @@
-import type { TObject, TSchema } from '@sinclair/typebox';
+import { type TObject, type TSchema, Type } from '@sinclair/typebox';
+import { ConfirmQuery, EventsQuery } from '../../events/events.js';
 import { DeliveriesQuery, DevicesQuery, TimelineQuery } from '../reports/schemas.js';
 import { Body as SendFields } from '../send.js';
 import type { SCHEMAS } from './schemas.js';
@@ -85,6 +86,30 @@ export const OPERATIONS: readonly Operation[] = [
     security: ['deviceId'],
     answer: 'RegisterAnswer',
     refusals: [404],
+  },
+  {
+    path: '/msgpush/events',
+    method: 'get',
+    id: 'receive',
+    summary: 'Receive messages, as a stream or by long poll',
+    tag: 'Devices',
+    security: ['deviceId', 'none'],
+    query: EventsQuery,
+    headers: { 'Last-Event-ID': Type.Optional(Type.String({ description: 'The cursor of the last answer or event' })) },
+    answer: 'Messages',
+    refusals: [404],
+  },
+  {
+    path: '/msgpush/confirm',
+    method: 'post',
+    id: 'confirm',
+    summary: 'Confirm messages, or say what has been received',
+    tag: 'Devices',
+    security: ['deviceId', 'none'],
+    query: ConfirmQuery,
+    body: 'ConfirmBody',
+    answer: 'Nothing',
+    refusals: [404, 413, 415],
   },
   {
     path: '/msgpush/send',

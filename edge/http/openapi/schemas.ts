@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { ERRORS } from '../../../common/errors.js';
+import { ConfirmBody } from '../../events/events.js';
 import { Body as CreateAppBody } from '../apps.js';
 import { Body as RegisterBody } from '../register.js';
 import { DeliveriesReport, DevicesReport, PushReport, RecallReport, TimelineReport } from '../reports/schemas.js';
@@ -19,6 +20,16 @@ export const SCHEMAS = {
   RegisterBody: toJsonSchema(RegisterBody),
   RegisterAnswer: toJsonSchema(Type.Object({ id: Type.String({ description: 'The device id: a bearer secret' }) })),
   Nothing: { type: 'object', properties: {} },
+  ConfirmBody: toJsonSchema(ConfirmBody),
+  Messages: toJsonSchema(
+    Type.Object({
+      messages: Type.Array(Type.Object({ id: Type.String() })),
+      cursor: Type.Optional(Type.String({ description: 'The Last-Event-ID of the next request' })),
+      close: Type.Optional(
+        Type.Object({ code: Type.Integer({ description: 'As the close codes of WebSockets' }), reason: Type.String() }),
+      ),
+    }),
+  ),
   SendBody: withAudiences(toJsonSchema(Type.Object(sendFields))),
   SendAnswer: toJsonSchema(
     Type.Object({

@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 import type { BinaryReader } from "@bufbuild/protobuf/wire";
-import type { Call, CheckReadinessRequest, CheckReadinessResponse, CoreBatch, Delivery, EdgeBatch, Hello, Item, Publication, Published, Recall, Reply, SessionEvent, SessionOrder } from "./edge_link_pb.js";
+import type { AcknowledgeRequest, AcknowledgeResponse, Call, CheckReadinessRequest, CheckReadinessResponse, CoreBatch, Delivery, EdgeBatch, Hello, Item, Publication, Published, Recall, Reply, SessionEvent, SessionOrder } from "./edge_link_pb.js";
 import { fallBack, NOT_SET, readPackedDoubles, readPackedUint32 } from "../../../../common/codec/reading.js";
 import type { Writer } from "../../../../common/codec/writer.js";
 import { readRegisterDeviceRequest, readRegisterDeviceResponse, readRotateDeviceIdRequest, readRotateDeviceIdResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeRotateDeviceIdRequest, writeRotateDeviceIdResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse } from "../../v1/device_codec.js";
@@ -158,6 +158,7 @@ export function readSessionEvent(reader: BinaryReader, end: number): SessionEven
     ticket: 0,
     deliveryId: 0,
     end: 0,
+    resumedFrom: '',
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -193,6 +194,9 @@ export function readSessionEvent(reader: BinaryReader, end: number): SessionEven
         break;
       case 88:
         message.end = reader.int32();
+        break;
+      case 98:
+        message.resumedFrom = reader.string(true);
         break;
       default:
         fallBack();
@@ -236,6 +240,9 @@ export function writeSessionEvent(writer: Writer, message: SessionEvent): void {
   }
   if (message.end !== 0) {
     writer.int32(88, message.end);
+  }
+  if (message.resumedFrom !== '') {
+    writer.string(98, message.resumedFrom);
   }
 }
 
@@ -307,6 +314,10 @@ export function readCall(reader: BinaryReader, end: number): Call {
       case 82:
         if (message.request !== NOT_SET) fallBack();
         message.request = { case: "rotateDeviceId", value: readRotateDeviceIdRequest(reader, reader.uint32() + reader.pos) };
+        break;
+      case 322:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "acknowledge", value: readAcknowledgeRequest(reader, reader.uint32() + reader.pos) };
         break;
       case 122:
         message.clientAddress = reader.string(true);
@@ -392,6 +403,11 @@ export function writeCall(writer: Writer, message: Call): void {
       writeRotateDeviceIdRequest(writer, message.request.value);
       writer.end(mark10);
       break;
+    case "acknowledge":
+      const mark40 = writer.begin(322);
+      writeAcknowledgeRequest(writer, message.request.value);
+      writer.end(mark40);
+      break;
   }
   if (message.clientAddress !== '') {
     writer.string(122, message.clientAddress);
@@ -415,6 +431,44 @@ export function readCheckReadinessRequest(reader: BinaryReader, end: number): Ch
 
 /** @generated from message onepush.link.v1.CheckReadinessRequest */
 export function writeCheckReadinessRequest(writer: Writer, _message: CheckReadinessRequest): void {
+}
+
+/** @generated from message onepush.link.v1.AcknowledgeRequest */
+export function readAcknowledgeRequest(reader: BinaryReader, end: number): AcknowledgeRequest {
+  const message: AcknowledgeRequest = {
+    $typeName: "onepush.link.v1.AcknowledgeRequest",
+    deviceId: '',
+    pushIds: [],
+    cursor: '',
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.deviceId = reader.string(true);
+        break;
+      case 18:
+        readPackedDoubles(reader, message.pushIds);
+        break;
+      case 26:
+        message.cursor = reader.string(true);
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.link.v1.AcknowledgeRequest */
+export function writeAcknowledgeRequest(writer: Writer, message: AcknowledgeRequest): void {
+  if (message.deviceId !== '') {
+    writer.string(10, message.deviceId);
+  }
+  if (message.pushIds.length > 0) writer.packedDoubles(18, message.pushIds);
+  if (message.cursor !== '') {
+    writer.string(26, message.cursor);
+  }
 }
 
 /** @generated from message onepush.link.v1.Published */
@@ -565,6 +619,10 @@ export function readReply(reader: BinaryReader, end: number): Reply {
         if (message.result !== NOT_SET) fallBack();
         message.result = { case: "rotateDeviceId", value: readRotateDeviceIdResponse(reader, reader.uint32() + reader.pos) };
         break;
+      case 322:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "acknowledge", value: readAcknowledgeResponse(reader, reader.uint32() + reader.pos) };
+        break;
       default:
         fallBack();
     }
@@ -645,6 +703,11 @@ export function writeReply(writer: Writer, message: Reply): void {
       writeRotateDeviceIdResponse(writer, message.result.value);
       writer.end(mark9);
       break;
+    case "acknowledge":
+      const mark40 = writer.begin(322);
+      writeAcknowledgeResponse(writer, message.result.value);
+      writer.end(mark40);
+      break;
   }
 }
 
@@ -672,6 +735,25 @@ export function writeCheckReadinessResponse(writer: Writer, message: CheckReadin
   if (message.obstacle !== '') {
     writer.string(10, message.obstacle);
   }
+}
+
+/** @generated from message onepush.link.v1.AcknowledgeResponse */
+export function readAcknowledgeResponse(reader: BinaryReader, end: number): AcknowledgeResponse {
+  const message: AcknowledgeResponse = {
+    $typeName: "onepush.link.v1.AcknowledgeResponse",
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.link.v1.AcknowledgeResponse */
+export function writeAcknowledgeResponse(writer: Writer, _message: AcknowledgeResponse): void {
 }
 
 /** @generated from message onepush.link.v1.Item */
@@ -856,6 +938,7 @@ export function readSessionOrder(reader: BinaryReader, end: number): SessionOrde
     generation: 0,
     page: 0,
     ticket: 0,
+    acknowledged: '',
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -888,6 +971,9 @@ export function readSessionOrder(reader: BinaryReader, end: number): SessionOrde
         break;
       case 81:
         message.ticket = reader.double();
+        break;
+      case 90:
+        message.acknowledged = reader.string(true);
         break;
       default:
         fallBack();
@@ -926,6 +1012,9 @@ export function writeSessionOrder(writer: Writer, message: SessionOrder): void {
   }
   if (message.ticket !== 0) {
     writer.double(81, message.ticket);
+  }
+  if (message.acknowledged !== '') {
+    writer.string(90, message.acknowledged);
   }
 }
 

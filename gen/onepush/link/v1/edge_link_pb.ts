@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/link/v1/edge_link.proto.
  */
 export const file_onepush_link_v1_edge_link: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEisAIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoARIXCg9kZWxpdmVyZWRfc2xvdHMYCSADKA0SFAoMYWNrbm93bGVkZ2VkGAogASgNIi4KCVB1Ymxpc2hlZBIPCgdwdXNoX2lkGAEgASgBEhAKCHNlc3Npb25zGAIgASgNIj0KBUhlbGxvEg8KB2VkZ2VfaWQYASABKAkSEgoKYXR0YWNobWVudBgCIAEoDRIPCgdleHBvc2VkGAMgASgIIuEDCgxTZXNzaW9uRXZlbnQSMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuS2luZBIMCgRzbG90GAIgASgNEhEKCWRldmljZV9pZBgDIAEoCRIPCgd0aHJvdWdoGAQgASgBEg8KB3B1c2hfaWQYBSABKAESDgoGZGV2aWNlGAYgASgNEhIKCmdlbmVyYXRpb24YByABKA0SDAoEcGFnZRgIIAEoDRIOCgZ0aWNrZXQYCSABKAESEwoLZGVsaXZlcnlfaWQYCiABKAESLgoDZW5kGAsgASgOMiEub25lcHVzaC5saW5rLnYxLlNlc3Npb25FdmVudC5FbmQimQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfT1BFTkVEEAESDwoLS0lORF9DTE9TRUQQAhIQCgxLSU5EX1NUQUxMRUQQAxIQCgxLSU5EX0RSQUlORUQQBBISCg5LSU5EX0NPTkZJUk1FRBAFEg0KCUtJTkRfTEVGVBAGEhIKDktJTkRfREVMSVZFUkVEEAciOQoDRW5kEhMKD0VORF9VTlNQRUNJRklFRBAAEgwKCEVORF9ERUFEEAESDwoLRU5EX1BMQU5ORUQQAiKFBgoEQ2FsbBIKCgJpZBgBIAEoDRIOCgZhcHBfaWQYAiABKAkSDgoGc2VjcmV0GAMgASgJEjwKD3JlZ2lzdGVyX2RldmljZRgEIAEoCzIhLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASQAoRdW5yZWdpc3Rlcl9kZXZpY2UYBSABKAsyIy5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXF1ZXN0SAASMAoJc2VuZF9wdXNoGAYgASgLMhsub25lcHVzaC52MS5TZW5kUHVzaFJlcXVlc3RIABIyCgpjcmVhdGVfYXBwGAcgASgLMhwub25lcHVzaC52MS5DcmVhdGVBcHBSZXF1ZXN0SAASLAoHZ2V0X2FwcBgIIAEoCzIZLm9uZXB1c2gudjEuR2V0QXBwUmVxdWVzdEgAEkEKD2NoZWNrX3JlYWRpbmVzcxgJIAEoCzImLm9uZXB1c2gubGluay52MS5DaGVja1JlYWRpbmVzc1JlcXVlc3RIABIuCghnZXRfcHVzaBgUIAEoCzIaLm9uZXB1c2gudjEuR2V0UHVzaFJlcXVlc3RIABI8Cg9saXN0X2RlbGl2ZXJpZXMYFSABKAsyIS5vbmVwdXNoLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdEgAEjQKC3JlY2FsbF9wdXNoGBYgASgLMh0ub25lcHVzaC52MS5SZWNhbGxQdXNoUmVxdWVzdEgAEjYKDGxpc3RfZGV2aWNlcxgXIAEoCzIeLm9uZXB1c2gudjEuTGlzdERldmljZXNSZXF1ZXN0SAASPAoPZGV2aWNlX3RpbWVsaW5lGBggASgLMiEub25lcHVzaC52MS5EZXZpY2VUaW1lbGluZVJlcXVlc3RIABI9ChByb3RhdGVfZGV2aWNlX2lkGAogASgLMiEub25lcHVzaC52MS5Sb3RhdGVEZXZpY2VJZFJlcXVlc3RIABIWCg5jbGllbnRfYWRkcmVzcxgPIAEoCUIJCgdyZXF1ZXN0In0KCUNvcmVCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJY29tbWl0dGVkGAIgASgNEicKB3JlcGxpZXMYAyADKAsyFi5vbmVwdXNoLmxpbmsudjEuUmVwbHkSJAoFaXRlbXMYBCADKAsyFS5vbmVwdXNoLmxpbmsudjEuSXRlbSKDBgoFUmVwbHkSCgoCaWQYASABKA0SPQoPcmVnaXN0ZXJfZGV2aWNlGAIgASgLMiIub25lcHVzaC52MS5SZWdpc3RlckRldmljZVJlc3BvbnNlSAASQQoRdW5yZWdpc3Rlcl9kZXZpY2UYAyABKAsyJC5vbmVwdXNoLnYxLlVucmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEjEKCXNlbmRfcHVzaBgEIAEoCzIcLm9uZXB1c2gudjEuU2VuZFB1c2hSZXNwb25zZUgAEjMKCmNyZWF0ZV9hcHAYBSABKAsyHS5vbmVwdXNoLnYxLkNyZWF0ZUFwcFJlc3BvbnNlSAASLQoHZ2V0X2FwcBgGIAEoCzIaLm9uZXB1c2gudjEuR2V0QXBwUmVzcG9uc2VIABIoCgVlcnJvchgHIAEoCzIXLm9uZXB1c2gudjEuRXJyb3JEZXRhaWxIABJCCg9jaGVja19yZWFkaW5lc3MYCCABKAsyJy5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXNwb25zZUgAEi8KCGdldF9wdXNoGBQgASgLMhsub25lcHVzaC52MS5HZXRQdXNoUmVzcG9uc2VIABI9Cg9saXN0X2RlbGl2ZXJpZXMYFSABKAsyIi5vbmVwdXNoLnYxLkxpc3REZWxpdmVyaWVzUmVzcG9uc2VIABI1CgtyZWNhbGxfcHVzaBgWIAEoCzIeLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlc3BvbnNlSAASNwoMbGlzdF9kZXZpY2VzGBcgASgLMh8ub25lcHVzaC52MS5MaXN0RGV2aWNlc1Jlc3BvbnNlSAASPQoPZGV2aWNlX3RpbWVsaW5lGBggASgLMiIub25lcHVzaC52MS5EZXZpY2VUaW1lbGluZVJlc3BvbnNlSAASPgoQcm90YXRlX2RldmljZV9pZBgJIAEoCzIiLm9uZXB1c2gudjEuUm90YXRlRGV2aWNlSWRSZXNwb25zZUgAQggKBnJlc3VsdCIXChVDaGVja1JlYWRpbmVzc1JlcXVlc3QiKgoWQ2hlY2tSZWFkaW5lc3NSZXNwb25zZRIQCghvYnN0YWNsZRgBIAEoCSLNAQoESXRlbRItCghkZWxpdmVyeRgBIAEoCzIZLm9uZXB1c2gubGluay52MS5EZWxpdmVyeUgAEjMKC3B1YmxpY2F0aW9uGAIgASgLMhwub25lcHVzaC5saW5rLnYxLlB1YmxpY2F0aW9uSAASLgoFb3JkZXIYAyABKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbk9yZGVySAASKQoGcmVjYWxsGAQgASgLMhcub25lcHVzaC5saW5rLnYxLlJlY2FsbEgAQgYKBGl0ZW0iOQoGUmVjYWxsEg8KB3B1c2hfaWQYASABKAESDQoFc2xvdHMYAiADKA0SDwoHY2xlYXJlZBgDIAEoCCJmCghEZWxpdmVyeRIPCgdwdXNoX2lkGAEgASgBEg0KBWZyYW1lGAIgASgMEg0KBXNsb3RzGAMgAygNEhQKDGRlbGl2ZXJ5X2lkcxgEIAMoARIVCg1jb25maXJtX3VudGlsGAUgASgBIo8BCgtQdWJsaWNhdGlvbhIPCgdwdXNoX2lkGAEgASgBEg4KBnRvcGljcxgCIAMoDRImCghwbGF0Zm9ybRgDIAEoDjIULm9uZXB1c2gudjEuUGxhdGZvcm0SDQoFZnJhbWUYBCABKAwSEQoJaW9zX2ZyYW1lGAUgASgMEhUKDWNvbmZpcm1fdW50aWwYBiABKAEi1gIKDFNlc3Npb25PcmRlchIwCgRraW5kGAEgASgOMiIub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlci5LaW5kEgwKBHNsb3QYAiABKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg4KBnRvcGljcxgEIAMoDRIMCgRjb2RlGAUgASgNEg4KBnJlYXNvbhgGIAEoCRIOCgZkZXZpY2UYByABKA0SEgoKZ2VuZXJhdGlvbhgIIAEoDRIMCgRwYWdlGAkgASgNEg4KBnRpY2tldBgKIAEoASJuCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUyUAoIRWRnZUxpbmsSRAoGQXR0YWNoEhoub25lcHVzaC5saW5rLnYxLkVkZ2VCYXRjaBoaLm9uZXB1c2gubGluay52MS5Db3JlQmF0Y2goATABYgZwcm90bzM", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push, file_onepush_v1_query]);
+  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEisAIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoARIXCg9kZWxpdmVyZWRfc2xvdHMYCSADKA0SFAoMYWNrbm93bGVkZ2VkGAogASgNIi4KCVB1Ymxpc2hlZBIPCgdwdXNoX2lkGAEgASgBEhAKCHNlc3Npb25zGAIgASgNIj0KBUhlbGxvEg8KB2VkZ2VfaWQYASABKAkSEgoKYXR0YWNobWVudBgCIAEoDRIPCgdleHBvc2VkGAMgASgIIvcDCgxTZXNzaW9uRXZlbnQSMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuS2luZBIMCgRzbG90GAIgASgNEhEKCWRldmljZV9pZBgDIAEoCRIPCgd0aHJvdWdoGAQgASgBEg8KB3B1c2hfaWQYBSABKAESDgoGZGV2aWNlGAYgASgNEhIKCmdlbmVyYXRpb24YByABKA0SDAoEcGFnZRgIIAEoDRIOCgZ0aWNrZXQYCSABKAESEwoLZGVsaXZlcnlfaWQYCiABKAESLgoDZW5kGAsgASgOMiEub25lcHVzaC5saW5rLnYxLlNlc3Npb25FdmVudC5FbmQSFAoMcmVzdW1lZF9mcm9tGAwgASgJIpkBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX09QRU5FRBABEg8KC0tJTkRfQ0xPU0VEEAISEAoMS0lORF9TVEFMTEVEEAMSEAoMS0lORF9EUkFJTkVEEAQSEgoOS0lORF9DT05GSVJNRUQQBRINCglLSU5EX0xFRlQQBhISCg5LSU5EX0RFTElWRVJFRBAHIjkKA0VuZBITCg9FTkRfVU5TUEVDSUZJRUQQABIMCghFTkRfREVBRBABEg8KC0VORF9QTEFOTkVEEAIiwQYKBENhbGwSCgoCaWQYASABKA0SDgoGYXBwX2lkGAIgASgJEg4KBnNlY3JldBgDIAEoCRI8Cg9yZWdpc3Rlcl9kZXZpY2UYBCABKAsyIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEkAKEXVucmVnaXN0ZXJfZGV2aWNlGAUgASgLMiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEjAKCXNlbmRfcHVzaBgGIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0SAASMgoKY3JlYXRlX2FwcBgHIAEoCzIcLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVxdWVzdEgAEiwKB2dldF9hcHAYCCABKAsyGS5vbmVwdXNoLnYxLkdldEFwcFJlcXVlc3RIABJBCg9jaGVja19yZWFkaW5lc3MYCSABKAsyJi5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0SAASLgoIZ2V0X3B1c2gYFCABKAsyGi5vbmVwdXNoLnYxLkdldFB1c2hSZXF1ZXN0SAASPAoPbGlzdF9kZWxpdmVyaWVzGBUgASgLMiEub25lcHVzaC52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3RIABI0CgtyZWNhbGxfcHVzaBgWIAEoCzIdLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlcXVlc3RIABI2CgxsaXN0X2RldmljZXMYFyABKAsyHi5vbmVwdXNoLnYxLkxpc3REZXZpY2VzUmVxdWVzdEgAEjwKD2RldmljZV90aW1lbGluZRgYIAEoCzIhLm9uZXB1c2gudjEuRGV2aWNlVGltZWxpbmVSZXF1ZXN0SAASPQoQcm90YXRlX2RldmljZV9pZBgKIAEoCzIhLm9uZXB1c2gudjEuUm90YXRlRGV2aWNlSWRSZXF1ZXN0SAASOgoLYWNrbm93bGVkZ2UYKCABKAsyIy5vbmVwdXNoLmxpbmsudjEuQWNrbm93bGVkZ2VSZXF1ZXN0SAASFgoOY2xpZW50X2FkZHJlc3MYDyABKAlCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0iwAYKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSAASQgoPY2hlY2tfcmVhZGluZXNzGAggASgLMicub25lcHVzaC5saW5rLnYxLkNoZWNrUmVhZGluZXNzUmVzcG9uc2VIABIvCghnZXRfcHVzaBgUIAEoCzIbLm9uZXB1c2gudjEuR2V0UHVzaFJlc3BvbnNlSAASPQoPbGlzdF9kZWxpdmVyaWVzGBUgASgLMiIub25lcHVzaC52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlSAASNQoLcmVjYWxsX3B1c2gYFiABKAsyHi5vbmVwdXNoLnYxLlJlY2FsbFB1c2hSZXNwb25zZUgAEjcKDGxpc3RfZGV2aWNlcxgXIAEoCzIfLm9uZXB1c2gudjEuTGlzdERldmljZXNSZXNwb25zZUgAEj0KD2RldmljZV90aW1lbGluZRgYIAEoCzIiLm9uZXB1c2gudjEuRGV2aWNlVGltZWxpbmVSZXNwb25zZUgAEj4KEHJvdGF0ZV9kZXZpY2VfaWQYCSABKAsyIi5vbmVwdXNoLnYxLlJvdGF0ZURldmljZUlkUmVzcG9uc2VIABI7CgthY2tub3dsZWRnZRgoIAEoCzIkLm9uZXB1c2gubGluay52MS5BY2tub3dsZWRnZVJlc3BvbnNlSABCCAoGcmVzdWx0IhcKFUNoZWNrUmVhZGluZXNzUmVxdWVzdCIqChZDaGVja1JlYWRpbmVzc1Jlc3BvbnNlEhAKCG9ic3RhY2xlGAEgASgJIkkKEkFja25vd2xlZGdlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSEAoIcHVzaF9pZHMYAiADKAESDgoGY3Vyc29yGAMgASgJIhUKE0Fja25vd2xlZGdlUmVzcG9uc2UizQEKBEl0ZW0SLQoIZGVsaXZlcnkYASABKAsyGS5vbmVwdXNoLmxpbmsudjEuRGVsaXZlcnlIABIzCgtwdWJsaWNhdGlvbhgCIAEoCzIcLm9uZXB1c2gubGluay52MS5QdWJsaWNhdGlvbkgAEi4KBW9yZGVyGAMgASgLMh0ub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlckgAEikKBnJlY2FsbBgEIAEoCzIXLm9uZXB1c2gubGluay52MS5SZWNhbGxIAEIGCgRpdGVtIjkKBlJlY2FsbBIPCgdwdXNoX2lkGAEgASgBEg0KBXNsb3RzGAIgAygNEg8KB2NsZWFyZWQYAyABKAgiZgoIRGVsaXZlcnkSDwoHcHVzaF9pZBgBIAEoARINCgVmcmFtZRgCIAEoDBINCgVzbG90cxgDIAMoDRIUCgxkZWxpdmVyeV9pZHMYBCADKAESFQoNY29uZmlybV91bnRpbBgFIAEoASKPAQoLUHVibGljYXRpb24SDwoHcHVzaF9pZBgBIAEoARIOCgZ0b3BpY3MYAiADKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg0KBWZyYW1lGAQgASgMEhEKCWlvc19mcmFtZRgFIAEoDBIVCg1jb25maXJtX3VudGlsGAYgASgBIoMDCgxTZXNzaW9uT3JkZXISMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXIuS2luZBIMCgRzbG90GAIgASgNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRIOCgZ0b3BpY3MYBCADKA0SDAoEY29kZRgFIAEoDRIOCgZyZWFzb24YBiABKAkSDgoGZGV2aWNlGAcgASgNEhIKCmdlbmVyYXRpb24YCCABKA0SDAoEcGFnZRgJIAEoDRIOCgZ0aWNrZXQYCiABKAESFAoMYWNrbm93bGVkZ2VkGAsgASgJIoQBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUSFAoQS0lORF9BQ0tOT1dMRURHRRAGMlAKCEVkZ2VMaW5rEkQKBkF0dGFjaBIaLm9uZXB1c2gubGluay52MS5FZGdlQmF0Y2gaGi5vbmVwdXNoLmxpbmsudjEuQ29yZUJhdGNoKAEwAWIGcHJvdG8z", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push, file_onepush_v1_query]);
 
 /**
  * Edge to core.
@@ -229,6 +229,14 @@ export type SessionEvent = Message<"onepush.link.v1.SessionEvent"> & {
    * @generated from field: onepush.link.v1.SessionEvent.End end = 11;
    */
   end: SessionEvent_End;
+
+  /**
+   * Of OPENED, over HTTP: the cursor up to which the device has received what an earlier session sent it, on whatever edge. The core hands it
+   * on with the CLOSE of that session.
+   *
+   * @generated from field: string resumed_from = 12;
+   */
+  resumedFrom: string;
 };
 
 /**
@@ -441,6 +449,12 @@ export type Call = Message<"onepush.link.v1.Call"> & {
      */
     value: RotateDeviceIdRequest;
     case: "rotateDeviceId";
+  } | {
+    /**
+     * @generated from field: onepush.link.v1.AcknowledgeRequest acknowledge = 40;
+     */
+    value: AcknowledgeRequest;
+    case: "acknowledge";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -592,6 +606,12 @@ export type Reply = Message<"onepush.link.v1.Reply"> & {
      */
     value: RotateDeviceIdResponse;
     case: "rotateDeviceId";
+  } | {
+    /**
+     * @generated from field: onepush.link.v1.AcknowledgeResponse acknowledge = 40;
+     */
+    value: AcknowledgeResponse;
+    case: "acknowledge";
   } | { case: undefined; value?: undefined };
 };
 
@@ -637,6 +657,54 @@ export const CheckReadinessResponseSchema: GenMessage<CheckReadinessResponse> = 
   messageDesc(file_onepush_link_v1_edge_link, 8);
 
 /**
+ * What a device has received and confirmed, said over HTTP: perhaps to another edge than the one that has its session, or without one.
+ *
+ * @generated from message onepush.link.v1.AcknowledgeRequest
+ */
+export type AcknowledgeRequest = Message<"onepush.link.v1.AcknowledgeRequest"> & {
+  /**
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * Pushes that it confirms, at the most 1,000.
+   *
+   * @generated from field: repeated double push_ids = 2;
+   */
+  pushIds: number[];
+
+  /**
+   * Handed on to the edge of its session; empty: none.
+   *
+   * @generated from field: string cursor = 3;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message onepush.link.v1.AcknowledgeRequest.
+ * Use `create(AcknowledgeRequestSchema)` to create a new message.
+ */
+export const AcknowledgeRequestSchema: GenMessage<AcknowledgeRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_link_v1_edge_link, 9);
+
+/**
+ * The confirmations are committed.
+ *
+ * @generated from message onepush.link.v1.AcknowledgeResponse
+ */
+export type AcknowledgeResponse = Message<"onepush.link.v1.AcknowledgeResponse"> & {
+};
+
+/**
+ * Describes the message onepush.link.v1.AcknowledgeResponse.
+ * Use `create(AcknowledgeResponseSchema)` to create a new message.
+ */
+export const AcknowledgeResponseSchema: GenMessage<AcknowledgeResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_link_v1_edge_link, 10);
+
+/**
  * @generated from message onepush.link.v1.Item
  */
 export type Item = Message<"onepush.link.v1.Item"> & {
@@ -675,7 +743,7 @@ export type Item = Message<"onepush.link.v1.Item"> & {
  * Use `create(ItemSchema)` to create a new message.
  */
 export const ItemSchema: GenMessage<Item> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 9);
+  messageDesc(file_onepush_link_v1_edge_link, 11);
 
 /**
  * A push is recalled, or its delivery to some sessions has ended: the edge does not send it again.
@@ -708,7 +776,7 @@ export type Recall = Message<"onepush.link.v1.Recall"> & {
  * Use `create(RecallSchema)` to create a new message.
  */
 export const RecallSchema: GenMessage<Recall> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 10);
+  messageDesc(file_onepush_link_v1_edge_link, 12);
 
 /**
  * One message to chosen sessions.
@@ -754,7 +822,7 @@ export type Delivery = Message<"onepush.link.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 11);
+  messageDesc(file_onepush_link_v1_edge_link, 13);
 
 /**
  * One message to every live session that has at least one of the topics.
@@ -804,7 +872,7 @@ export type Publication = Message<"onepush.link.v1.Publication"> & {
  * Use `create(PublicationSchema)` to create a new message.
  */
 export const PublicationSchema: GenMessage<Publication> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 12);
+  messageDesc(file_onepush_link_v1_edge_link, 14);
 
 /**
  * @generated from message onepush.link.v1.SessionOrder
@@ -867,6 +935,13 @@ export type SessionOrder = Message<"onepush.link.v1.SessionOrder"> & {
    * @generated from field: double ticket = 10;
    */
   ticket: number;
+
+  /**
+   * Of ACKNOWLEDGE, and of a CLOSE that another session is the cause of: a cursor of this one, or of an earlier one. Empty: there is none.
+   *
+   * @generated from field: string acknowledged = 11;
+   */
+  acknowledged: string;
 };
 
 /**
@@ -874,7 +949,7 @@ export type SessionOrder = Message<"onepush.link.v1.SessionOrder"> & {
  * Use `create(SessionOrderSchema)` to create a new message.
  */
 export const SessionOrderSchema: GenMessage<SessionOrder> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 13);
+  messageDesc(file_onepush_link_v1_edge_link, 15);
 
 /**
  * @generated from enum onepush.link.v1.SessionOrder.Kind
@@ -919,13 +994,20 @@ export enum SessionOrder_Kind {
    * @generated from enum value: KIND_RELEASED = 5;
    */
   RELEASED = 5,
+
+  /**
+   * The device has received all up to `acknowledged`, as it has told another edge.
+   *
+   * @generated from enum value: KIND_ACKNOWLEDGE = 6;
+   */
+  ACKNOWLEDGE = 6,
 }
 
 /**
  * Describes the enum onepush.link.v1.SessionOrder.Kind.
  */
 export const SessionOrder_KindSchema: GenEnum<SessionOrder_Kind> = /*@__PURE__*/
-  enumDesc(file_onepush_link_v1_edge_link, 13, 0);
+  enumDesc(file_onepush_link_v1_edge_link, 15, 0);
 
 /**
  * Internal: the stream between one edge and one core. Not a public contract; both ends are released together.

@@ -57,7 +57,7 @@ function createLink() {
     sessions: sessions as unknown as Sessions,
     cycle,
     recalls: {} as RecallCheck,
-    checkReadiness: async () => undefined,
+    answerEdge: () => Promise.reject(new Error('edges call nothing here')),
     holdsLease: () => hasLease,
     linkToken: LINK_TOKEN,
     tickets: TICKETS,
@@ -255,8 +255,8 @@ describe('an edge that attaches again', () => {
     });
     await move();
     expect(sessions.opened.mock.calls.map(([, opened]) => opened)).toEqual([
-      { slot: 1, deviceId: 'new', through: 0, accepted: undefined },
-      { slot: 2, deviceId: 'known', through: 9, accepted: { num: 4, generation: 2 } },
+      { slot: 1, deviceId: 'new', through: 0, accepted: undefined, resumedFrom: '' },
+      { slot: 2, deviceId: 'known', through: 9, accepted: { num: 4, generation: 2 }, resumedFrom: '' },
     ]);
   });
 });

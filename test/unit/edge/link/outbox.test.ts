@@ -43,7 +43,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** A session that no core has accepted yet, but for what is given. */
 function session(given: Partial<ReportedSession>): ReportedSession {
-  return { slot: 1, deviceId: 'a device', device: 0, generation: 0, ticket: 0, page: 0, through: 0, ...given };
+  const fresh = { device: 0, generation: 0, ticket: 0, page: 0, through: 0, resumedFrom: '' };
+  return { slot: 1, deviceId: 'a device', ...fresh, ...given };
 }
 
 function callOf(id: number, alert = 'x') {

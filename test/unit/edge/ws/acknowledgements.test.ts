@@ -48,7 +48,7 @@ function createScripted(delivered: Delivered = 'received') {
         getBufferedAmount: () => socket.buffered,
       };
       // Of a socket, acknowledgements use what this one has.
-      const session = createSocketSession(ws as unknown as SocketSession['ws'], slots++, 'device');
+      const session = createSocketSession(ws as unknown as SocketSession['connection'], slots++, 'device');
       session.state = 'live';
       return {
         session,

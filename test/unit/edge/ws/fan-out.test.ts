@@ -90,7 +90,7 @@ function createTestFanOut(framesPerTurn = 1000) {
       };
       // The writer uses of a socket what this one has.
       const session = createSocketSession(
-        ws as unknown as SocketSession['ws'],
+        ws as unknown as SocketSession['connection'],
         sessions.length,
         `device-${sessions.length}`,
       );

@@ -33,7 +33,7 @@ function attachedHub() {
     reported,
     open(): SocketSession {
       // Nothing is sent to the socket here.
-      const session = hub.open({} as SocketSession['ws'], 'device');
+      const session = hub.open({} as SocketSession['connection'], 'device');
       if (session === undefined) throw new Error('there is room');
       return session;
     },

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 // The socket is used by `resend` only.
-const newSession = (slot = 1): SocketSession => createSocketSession({} as SocketSession['ws'], slot, 'device');
+const newSession = (slot = 1): SocketSession => createSocketSession({} as SocketSession['connection'], slot, 'device');
 
 describe('redelivery', () => {
   it('sends an unconfirmed message again after 10 s, then at doubling intervals up to 5 minutes', () => {
