@@ -70,12 +70,14 @@ function optionsOf(series: readonly (readonly [SeriesName, string])[], width: nu
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    // The newest point is at the right end.
     scales: {
-      x: { range: (_, __, max) => [max - SPAN_SECONDS, max] },
+      x: { range: () => spanUntil(Date.now() / 1000) },
       y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] },
     },
-    axes: [axis, { ...axis, size: 44 }],
+    axes: [
+      { ...axis, values: (_, times) => times.map(toClock) },
+      { ...axis, size: 44 },
+    ],
     series: [
       {},
       ...series.map((_, index) => ({
@@ -86,4 +88,14 @@ function optionsOf(series: readonly (readonly [SeriesName, string])[], width: nu
       })),
     ],
   };
+}
+
+/** The last minutes before a time. */
+function spanUntil(now: number): [number, number] {
+  return [now - SPAN_SECONDS, now];
+}
+
+function toClock(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  return [time.getHours(), time.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
 }

@@ -2,8 +2,13 @@ import type { ComponentChildren } from 'preact';
 import { AppPage } from './pages/app.js';
 import { AppsPage } from './pages/apps.js';
 import { AuditPage } from './pages/audit.js';
+import { ComposePage } from './pages/compose.js';
+import { DevicesPage } from './pages/devices.js';
 import { KeysCard } from './pages/keys.js';
 import { OverviewPage } from './pages/overview.js';
+import { PushPage } from './pages/push.js';
+import { PushListPage } from './pages/push-list.js';
+import { ReceiptsPage } from './pages/receipts.js';
 import { UsageCard } from './pages/usage.js';
 import type { Session } from './session.js';
 import { type TextName, t } from './texts/index.js';
@@ -23,6 +28,7 @@ export interface Page {
 const isAdmin = ({ kind }: Session): boolean => kind === 'admin';
 const canManage = (session: Session): boolean => session.kind === 'app' && session.scope === 'manage';
 const canRead = (session: Session): boolean => session.kind === 'app' && session.scope !== 'send';
+const canSend = (session: Session): boolean => session.kind === 'app' && session.scope !== 'read';
 /** Empty: it is an admin's. */
 const appOf = (session: Session): string => (session.kind === 'app' ? session.appId : '');
 
@@ -44,6 +50,26 @@ export const PAGES: readonly Page[] = [
     isFor: isAdmin,
     render: (_, [id]) => (id === undefined ? <AppsPage /> : <AppPage id={id} key={id} />),
   },
+  {
+    path: 'pushes',
+    title: 'pushes',
+    isFor: canRead,
+    render: (session, [id]) =>
+      id === undefined ? <PushListPage /> : <PushPage requestId={id} canRecall={canSend(session)} key={id} />,
+  },
+  {
+    path: 'devices',
+    title: 'devices',
+    isFor: canRead,
+    render: (_, [by, name]) => <DevicesPage by={by} name={name} key={`${by} ${name}`} />,
+  },
+  {
+    path: 'compose',
+    title: 'compose',
+    isFor: canSend,
+    render: (session) => <ComposePage canRead={canRead(session)} />,
+  },
+  { path: 'receipts', title: 'receipts', isFor: canRead, render: () => <ReceiptsPage /> },
   {
     path: 'keys',
     title: 'keys',

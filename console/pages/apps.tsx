@@ -6,6 +6,7 @@ import { to, useAction, useAnswer } from '../hooks.js';
 import { Answered, Badge, Card, Choice, Field, Input, Problem, Secret, Table } from '../parts.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
+import { Pager } from './pager.js';
 
 const PAGE_SIZE = 50;
 const { method } = PushCore;
@@ -49,22 +50,6 @@ export function AppsPage() {
         </Answered>
       </Card>
     </>
-  );
-}
-
-/** Buttons to the next page and back. */
-export function Pager(props: { tokens: readonly string[]; next: string; set: (tokens: readonly string[]) => void }) {
-  const { tokens, next, set } = props;
-  if (tokens.length === 1 && next === '') return null;
-  return (
-    <div class="actions">
-      <button type="button" disabled={tokens.length === 1} onClick={() => set(tokens.slice(0, -1))}>
-        {t('previous')}
-      </button>
-      <button type="button" disabled={next === ''} onClick={() => set([...tokens, next])}>
-        {t('next')}
-      </button>
-    </div>
   );
 }
 

@@ -5,7 +5,7 @@ import { useAnswer } from '../hooks.js';
 import { Answered, Badge, Card, Table } from '../parts.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
-import { Pager } from './apps.js';
+import { Pager } from './pager.js';
 
 const PAGE_SIZE = 50;
 

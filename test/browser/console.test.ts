@@ -55,6 +55,15 @@ describe.skipIf(skipped)('the console', { timeout: 60_000 }, () => {
     await page.getByRole('navigation').waitFor();
   }
 
+  async function registerAlice(): Promise<void> {
+    const response = await fetch(`${stack.httpUrl}/msgpush/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ alias: 'alice', appId: TEST_APP.appId, platform: 'WEB', nativeToken: 'alice-1' }),
+    });
+    expect(response.status).toBe(200);
+  }
+
   async function visit(name: string): Promise<void> {
     await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
     await page
@@ -119,6 +128,43 @@ describe.skipIf(skipped)('the console', { timeout: 60_000 }, () => {
     await page.locator('input[type=password]').waitFor();
   });
 
+  it('sends, shows what became of it, and says why it did not arrive', async () => {
+    await registerAlice();
+    await open({ ...DESKTOP, locale: 'en-GB' });
+    await signIn(TEST_APP.appKey, TEST_APP.appId);
+    await visit('Receipts');
+    await page.getByText('As they come').waitFor();
+    await check('receipts');
+    await visit('Send');
+    await page.getByLabel('Who').fill('alice');
+    await page.getByLabel('Text').fill('Your parcel is here');
+    await page.getByRole('button', { name: 'Count the audience' }).click();
+    await page.getByText('Devices: 1, online: 0').waitFor();
+    await page.getByRole('button', { name: 'Only check it' }).click();
+    await page.getByText('nothing was sent').waitFor();
+    await check('compose');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    const status = page.getByRole('status');
+    await status.getByRole('link').click();
+    await page.getByRole('cell', { name: 'Pending' }).waitFor();
+    await check('push');
+    await page.getByRole('cell').getByRole('link').first().click();
+    await page.getByText('It waits for the device to connect').waitFor();
+    await visit('Devices');
+    await page.getByLabel('Value').fill('alice');
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByText('The device is offline').waitFor();
+    await check('devices');
+    await page.getByRole('link', { name: /^Push \d+$/ }).click();
+    await page.getByRole('button', { name: 'Recall' }).click();
+    await page.keyboard.press('Enter');
+    await page.locator('.badge', { hasText: 'Recalled' }).waitFor();
+    await visit('Pushes');
+    await page.getByLabel('State').selectOption('RECALLED');
+    await page.getByRole('cell', { name: 'Recalled' }).waitFor();
+    await check('pushes');
+  });
+
   it('is in Chinese, dark and on a phone as well, for the key of an app', async () => {
     await open({ ...PHONE, locale: 'zh-CN', colorScheme: 'dark' });
     await check('phone-sign-in');
@@ -126,6 +172,14 @@ describe.skipIf(skipped)('the console', { timeout: 60_000 }, () => {
     await visit('密钥');
     await page.getByText('（初始密钥）').waitFor();
     await check('phone-keys');
+    await visit('推送');
+    await page.getByText('已发送').first().waitFor();
+    await check('phone-pushes');
+    await page.goto(`${stack.connectUrl}/console/#/devices/alias/nobody`);
+    await page.getByText('该用户没有已注册的设备').waitFor();
+    await check('phone-devices');
+    await visit('发送');
+    await check('phone-compose');
     await visit('配额');
     await check('phone-usage');
     await page.getByRole('button', { name: 'English' }).click();

@@ -1,0 +1,99 @@
+import type { WhyValues } from '../../common/why/facts.js';
+import type { WhyCode } from '../../common/why/sentences.js';
+
+/** A reason in Chinese, and the next step. */
+interface SentenceZh {
+  says(values: WhyValues): string;
+  readonly next: string;
+}
+
+const at = ({ time }: WhyValues): string => (time === undefined ? '' : `（${new Date(time).toLocaleString('zh-CN')}）`);
+const by = ({ channel = '厂商' }: WhyValues): string => channel;
+const word = ({ reason }: WhyValues): string => (reason ? `（${reason}）` : '');
+
+/** The reasons of common/why in Chinese: one that is missing does not compile. */
+export const WHY_ZH: Readonly<Record<WhyCode, SentenceZh>> = {
+  NO_DEVICE: {
+    says: () => '该用户没有已注册的设备。',
+    next: '请让客户端以此 alias 和本应用的 ID 注册。alias 逐字比较。',
+  },
+  NO_PUSH: {
+    says: () => '没有发给它且仍在保留期内的推送。',
+    next: '请在“发送”页估算受众。设备只会收到它带有标签之后、注册之后的推送。',
+  },
+  DELIVERED: {
+    says: (values) => `设备的连接已收到${at(values)}。`,
+    next: '如果用户没有看到，请检查客户端：打开时是否显示消息，是否把它当作重复丢弃。使用 needConfirm 可以知道客户端已收到。',
+  },
+  CONFIRMED: { says: (values) => `客户端已确认${at(values)}。`, next: '' },
+  EXPIRED: {
+    says: (values) => `等待超时，期间设备没有连接${at(values)}。`,
+    next: '请延长等待时间（ttlSeconds 或 ONEPUSH_OFFLINE_TTL），并检查设备为何没有被唤醒。',
+  },
+  EVICTED: {
+    says: (values) => `该设备等待的消息过多，这是其中最早的${at(values)}。`,
+    next: '请提高 ONEPUSH_INBOX_LIMIT，或用折叠键让新消息替换旧消息。',
+  },
+  DISCARDED: {
+    says: (values) => `设备已注销，或已换成其他用户${at(values)}。`,
+    next: '它不再是该用户的设备。请按 alias 发送，而不是按设备。',
+  },
+  RECALLED: { says: (values) => `推送已撤回${at(values)}。`, next: '请重新发送。' },
+  REPLACED: {
+    says: (values) => `已被折叠键相同的新推送替换${at(values)}。`,
+    next: '请查看那条推送。不用折叠键，或用不同的折叠键，两条都会送达。',
+  },
+  UNCONFIRMED: {
+    says: () => '设备在线但尚未确认，会重复收到直到确认。',
+    next: '客户端须对每条 needConfirm 消息发送 CFM:<id>，重复收到的也一样。',
+  },
+  ON_ITS_WAY: {
+    says: () => '设备在线，尚未应答：线路较慢，或刚刚发送。',
+    next: '请几秒后再看。不应答 ping 的设备会被断开，视为离线。',
+  },
+  NO_TOKEN: {
+    says: () => '设备离线，且没有可用于唤醒的厂商令牌。',
+    next: '客户端连接时即可收到。要唤醒设备，请在注册时提供 `push`。',
+  },
+  TOKEN_DEAD: {
+    says: (values) => `设备离线，${by(values)} 表示其令牌已失效${word(values)}。`,
+    next: '客户端已被卸载，或令牌已更换：须用新令牌重新注册。',
+  },
+  TOKEN_SET_ASIDE: {
+    says: (values) => `设备离线，${by(values)} 拒绝其令牌${word(values)}。`,
+    next: '请核对凭据与客户端的环境（沙盒或生产）和包名，然后重新注册。',
+  },
+  QUIET_HOURS: {
+    says: () => '设备离线，将在免打扰时段结束后唤醒。',
+    next: '中断级别 TIME_SENSITIVE 可越过免打扰；SetQuietHours 可更改时段。',
+  },
+  NO_CREDENTIAL: { says: (values) => `设备离线，应用没有 ${by(values)} 的凭据。`, next: '请管理员在应用页添加渠道。' },
+  WAKE_PACED: { says: (values) => `设备离线；${by(values)} 暂时不再接受，唤醒正在排队。`, next: '请几分钟后再看。' },
+  WAKE_RETRIED: {
+    says: (values) => `设备离线；${by(values)} 无法连接或未就绪${word(values)}，正在重试。`,
+    next: '请管理员在应用页查看并测试该渠道。',
+  },
+  WAKE_SOON: { says: (values) => `设备离线，正通过 ${by(values)} 唤醒。`, next: '请几秒后再看。' },
+  WAKE_ACCEPTED: {
+    says: (values) => `设备离线；${by(values)} 已接受通知，此后客户端尚未连接。`,
+    next: '用户可能已在屏幕上看到。若没有：请检查通知权限、网络和省电设置。',
+  },
+  WAKE_FAILED: {
+    says: (values) => `设备离线，${by(values)} 没有接受通知${word(values)}。`,
+    next: '请查看厂商错误的含义并测试渠道。客户端连接时即可收到。',
+  },
+  SMS_LIMIT: {
+    says: () => '设备离线，该号码或该应用的短信暂时达到上限。',
+    next: '上限由 ONEPUSH_SMS_PER_NUMBER 和 ONEPUSH_SMS_PER_APP 设置。',
+  },
+  WAKE_UNKNOWN: {
+    says: (values) => `设备离线；已请求 ${by(values)} 唤醒，但没有应答${word(values)}。`,
+    next: '为避免重复唤醒，不会重试。客户端连接时即可收到。',
+  },
+  OFFLINE: {
+    says: () => '设备离线，尚未为它唤醒。',
+    next: '推送几秒后会唤醒，除非推送指定 NEVER。客户端连接时即可收到。',
+  },
+  PENDING: { says: () => '正在等待设备连接或确认。', next: '请按用户查询，以了解设备是否在线。' },
+  UNKNOWN: { says: () => '本版本不认识此状态。', next: '请升级控制台。' },
+};

@@ -1,0 +1,55 @@
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import type { WhyDevice, WhyEntry } from '../common/why/facts.js';
+import { explain, type Finding } from '../common/why/why.js';
+import { Channel } from '../gen/onepush/v1/channel_pb.js';
+import { type Device, RegisteredToken_State as TokenState } from '../gen/onepush/v1/device_pb.js';
+import type { DeviceTimelineResponse_Entry as Entry } from '../gen/onepush/v1/query_pb.js';
+import { DeliveryState } from '../gen/onepush/v1/receipt_pb.js';
+import { WakeState } from '../gen/onepush/v1/wake_pb.js';
+import { language } from './texts/index.js';
+import { WHY_ZH } from './texts/why-zh.js';
+
+/** Says of each push for these devices why it did or did not arrive, and the next step, in the page's language. */
+export function findingsOf(devices: readonly Device[], entries: readonly Entry[]): Finding[] {
+  const found = explain({ devices: devices.map(toWhyDevice), entries: entries.map(toWhyEntry) });
+  return language() === 'zh' ? found.map(inChinese) : found;
+}
+
+function inChinese(finding: Finding): Finding {
+  const { says, next } = WHY_ZH[finding.code];
+  return { ...finding, text: says(finding.values), next };
+}
+
+/** Returns a device that is known by its id only. */
+export function unknownDevice(deviceId: string): Device {
+  return { $typeName: 'onepush.v1.Device', deviceId, alias: '', platform: 0, tags: [], mobile: '' };
+}
+
+function toWhyDevice(device: Device): WhyDevice {
+  const { deviceId, presence, token, registeredAt } = device;
+  const isKnown = registeredAt !== undefined;
+  return {
+    deviceId,
+    isKnown,
+    isOnline: isKnown ? presence !== undefined : undefined,
+    token: token && {
+      channel: Channel[token.channel] ?? '',
+      state: TokenState[token.state] ?? '',
+      reason: token.reason,
+    },
+  };
+}
+
+function toWhyEntry(entry: Entry): WhyEntry {
+  return {
+    deviceId: entry.deviceId,
+    requestId: entry.requestId,
+    state: DeliveryState[entry.state] ?? '',
+    needConfirm: entry.needConfirm,
+    expiresAt: entry.expiresAt === undefined ? 0 : timestampMs(entry.expiresAt),
+    endedAt: entry.time === undefined ? undefined : timestampMs(entry.time),
+    wakes: entry.wakes.map(({ channel, state, reason }) => {
+      return { channel: Channel[channel] ?? '', state: WakeState[state] ?? '', reason };
+    }),
+  };
+}
