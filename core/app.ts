@@ -10,6 +10,7 @@ import { createChannels } from './channel/channels.js';
 import { CHANNEL_KINDS } from './channel/kinds.js';
 import type { CoreConfig } from './config.js';
 import { createCommitEffects } from './delivery/commit-effects.js';
+import { createReadHistory } from './delivery/history.js';
 import { createAcceptPush } from './delivery/push/accept-push.js';
 import { createEstimate } from './delivery/push/estimate-audience.js';
 import { createJobRunner } from './delivery/push/job-runner.js';
@@ -185,7 +186,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         sessions,
         cycle,
         recalls: createRecallCheck({ store, log }),
-        answerEdge: createAnswerEdge({ ...health, store, cycle, sessions }),
+        answerEdge: createAnswerEdge({ ...health, store, cycle, sessions, readHistory: createReadHistory(store) }),
         holdsLease: store.holdsLease,
         linkToken: config.linkToken,
         tickets: createTickets(store.linkKey()),

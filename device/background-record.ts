@@ -1,7 +1,7 @@
 import type { Fetch } from './host.js';
 import { SEEN } from './ledger.js';
 import { findRegistered } from './registrar.js';
-import { post, RegistrationError } from './rest.js';
+import { call, RegistrationError } from './rest.js';
 import type { SafeStorage } from './storage.js';
 
 /** Knows what a service worker has shown and owes, and what the device of the pages has had. One step at a time. */
@@ -46,7 +46,7 @@ export function createBackgroundRecord(storage: SafeStorage, fetch: Fetch): Back
       const [url] = registered.sent.split(' ', 1);
       try {
         const body = JSON.stringify({ ids: owed });
-        await post(fetch, `${url}/msgpush/confirm`, body, { authorization: registered.id });
+        await call(fetch, `${url}/msgpush/confirm`, body, { authorization: registered.id });
       } catch (error) {
         if (!(error instanceof RegistrationError && error.isFinal)) return false;
       }

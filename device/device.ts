@@ -1,7 +1,8 @@
 import { type Activity, watchActivity } from './activity.js';
 import type { ClosedReason } from './close-codes.js';
-import { type ConnectionState, createConnection } from './connection.js';
+import { createConnection } from './connection.js';
 import { createEmitter } from './events.js';
+import { type HistoryMessage, type HistoryOptions, readHistory } from './history.js';
 import { createInbox } from './inbox.js';
 import { createLedger } from './ledger.js';
 import type { Message } from './message.js';
@@ -9,26 +10,9 @@ import { createMessageIterator, type MessageIterator } from './message-iterator.
 import { type DeviceOptions, type RegistrationChanges, resolveOptions } from './options.js';
 import { createReception } from './reception.js';
 import { createRegistrar } from './registrar.js';
+import type { DeviceState, PauseCause } from './state.js';
 import { safeStorage } from './storage.js';
 import { createTabs, type TabNote, type Tabs } from './tabs.js';
-
-/**
- * A cause for which a device has no connection though it could have one: the page was hidden for long, there is no
- * network, more waits for the app than may, or the app has asked for it.
- */
-export type PauseCause = 'hidden' | 'offline' | 'full' | 'app';
-
-/** The state of a device. */
-export type DeviceState =
-  /** `connect` was not called yet. */
-  | { readonly name: 'idle' }
-  | ConnectionState
-  /** Another tab has the connection, or is about to. */
-  | { readonly name: 'following'; readonly isOpen: boolean }
-  /** It has no connection, and messages wait at the service. */
-  | { readonly name: 'paused'; readonly cause: PauseCause }
-  /** It has ended until `connect` is called again. `code` is that of the close, if there was one. */
-  | { readonly name: 'closed'; readonly reason: ClosedReason; readonly code?: number };
 
 /** The events of a device, beside messages. */
 export interface DeviceEvents {
@@ -67,6 +51,11 @@ export interface Device {
   messages(): AsyncIterableIterator<Message>;
   /** Registers with changes: another user, other tags, another vendor token. */
   update(changes: RegistrationChanges): void;
+  /**
+   * Asks the service what the device was sent in the last hours, newest first: for apps that have lost their storage.
+   * Rejects with a RegistrationError. Changes nothing, and hands nothing to listeners.
+   */
+  history(options?: HistoryOptions): Promise<HistoryMessage[]>;
   /** Lets the connection go until `resume`: for apps that know when they are in the background. */
   pause(): void;
   /** Ends `pause`. */
@@ -284,6 +273,7 @@ export function createDevice(options: DeviceOptions): Device {
       change(changes);
       post(registrar.alias === alias ? { note: 'change', changes } : { note: 'user', alias: registrar.alias });
     },
+    history: async (wanted) => readHistory(resolved, await registrar.findId(), wanted),
     pause: () => pause('app', true),
     resume: () => pause('app', false),
     async unregister() {

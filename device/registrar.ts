@@ -1,6 +1,6 @@
 import { type AbortSignalLike, host } from './host.js';
 import type { DeviceOptions, RegistrationChanges, ResolvedOptions } from './options.js';
-import { post, RegistrationError } from './rest.js';
+import { call, RegistrationError } from './rest.js';
 import type { SafeStorage } from './storage.js';
 
 /** Registers the device, and knows its id. */
@@ -15,6 +15,8 @@ export interface Registrar {
   change(changes: RegistrationChanges): boolean;
   /** The service does not know the id, or not any more. */
   forget(): Promise<void>;
+  /** Finds the device id, also where another tab has registered; undefined: nobody has. */
+  findId(): Promise<string | undefined>;
   /** Unregisters, if the device is registered. Rejects with a RegistrationError. */
   unregister(): Promise<void>;
 }
@@ -50,7 +52,7 @@ export function createRegistrar(options: DeviceOptions, resolved: ResolvedOption
 
   async function send(body: string, signal: AbortSignalLike): Promise<string> {
     const authorization = await options.token?.();
-    const { id } = await post(fetch, `${url}/msgpush/register`, body, { authorization, signal });
+    const { id } = await call(fetch, `${url}/msgpush/register`, body, { authorization, signal });
     if (typeof id !== 'string' || signal.aborted) throw new RegistrationError('No id', 0);
     return id;
   }
@@ -88,10 +90,11 @@ export function createRegistrar(options: DeviceOptions, resolved: ResolvedOption
       isRefused = true;
       return storage.set(DEVICE, undefined);
     },
+    findId: async () => (registered ?? (await findRegistered(storage)))?.id,
     async unregister() {
       const known = registered ?? (await findRegistered(storage));
       if (known !== undefined) {
-        await post(fetch, `${url}/msgpush/unregister`, '{}', { authorization: known.id }).catch(
+        await call(fetch, `${url}/msgpush/unregister`, '{}', { authorization: known.id }).catch(
           (error: RegistrationError) => {
             // It is gone already.
             if (error.status !== 404) throw error;

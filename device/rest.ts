@@ -24,24 +24,35 @@ export class RegistrationError extends Error {
   }
 }
 
+/** An answer of the service: as much of it as is used. */
+interface Answer {
+  readonly id?: unknown;
+  readonly messages?: unknown;
+  readonly before?: unknown;
+}
+
 /** Time for an answer, in milliseconds. */
 const ANSWER_WITHIN_MS = 15_000;
 
-/** Posts JSON and returns what is answered. Throws a RegistrationError, also when the signal is aborted. */
-export async function post(
+/**
+ * Posts JSON, or asks where there is no body, and returns what is answered. Throws a RegistrationError, also when the
+ * signal is aborted.
+ */
+export async function call(
   fetch: Fetch,
   url: string,
-  body: string,
+  body: string | undefined,
   options: { authorization?: string | undefined; signal?: AbortSignalLike | undefined } = {},
-): Promise<{ id?: unknown }> {
-  const call = new host.AbortController();
-  const abort = (): void => call.abort();
+): Promise<Answer> {
+  const attempt = new host.AbortController();
+  const abort = (): void => attempt.abort();
   const timer = host.setTimeout(abort, ANSWER_WITHIN_MS);
   options.signal?.addEventListener('abort', abort);
   try {
-    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+    const headers: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    const method = body === undefined ? 'GET' : 'POST';
     if (options.authorization !== undefined) headers.Authorization = `Bearer ${options.authorization}`;
-    const response = await fetch(url, { method: 'POST', headers, body, signal: call.signal });
+    const response = await fetch(url, { method, headers, ...(body !== undefined && { body }), signal: attempt.signal });
     const answer = readJson(await response.text());
     if (response.status === 200) return answer;
     const { message, code } = answer;
@@ -61,7 +72,7 @@ export async function post(
 }
 
 /** Returns the object that a text holds; an empty one where it is the error page of some proxy. */
-function readJson(text: string): { id?: unknown; message?: unknown; code?: unknown } {
+function readJson(text: string): Answer & { message?: unknown; code?: unknown } {
   try {
     return Object(JSON.parse(text));
   } catch {

@@ -13,6 +13,11 @@ export interface AddressLimits {
    * that nobody has, and the core is not asked about another.
    */
   connecting(client: ClientAddress): OnePushError | undefined;
+  /**
+   * A device is about to ask for its history. @throws OnePushError LIMIT_REACHED also if the address has come with too
+   * many ids that nobody has
+   */
+  readingHistory(client: ClientAddress, deviceId: string): void;
   /** A WebSocket is open, whose end must be told. Returns false if it must be closed: the address has too many. */
   opened(network: string): boolean;
   /** It is closed. */
@@ -32,6 +37,8 @@ export interface AddressLimitOptions {
 
 /** Networks of which is remembered what they have used, for each limit: 10 MB at the most. */
 const MAX_NETWORKS = 100_000;
+/** Pages of history that a device reads: ten at once. */
+const HISTORIES_PER_SECOND = 1;
 /** Milliseconds between two warnings. */
 const WARN_AGAIN_MS = 60_000;
 
@@ -40,6 +47,7 @@ export function createAddressLimits(options: AddressLimitOptions & { log: Logger
   const { log, now = () => performance.now() } = options;
   const registrations = bucketsOf(options.registrationsPerSecond);
   const unknownIds = bucketsOf(options.unknownIdsPerSecond);
+  const histories = bucketsOf(HISTORIES_PER_SECOND);
   const sessions = new Map<string, number>();
   const refused = Object.fromEntries(ADDRESS_LIMITS.map((name) => [name, 0])) as Record<AddressLimit, number>;
   let warnedAt = Number.NEGATIVE_INFINITY;
@@ -64,13 +72,20 @@ export function createAddressLimits(options: AddressLimitOptions & { log: Logger
     return new OnePushError('LIMIT_REACHED', { limit, retryAfterMs: wait });
   }
 
+  function connecting({ network, isExempt }: ClientAddress): OnePushError | undefined {
+    return isExempt ? undefined : excessOf('address.unknownIds', unknownIds?.waitMs(network));
+  }
+
   return {
     registering({ network, isExempt }) {
       const excess = isExempt ? undefined : excessOf('address.registrations', registrations?.take(network));
       if (excess !== undefined) throw excess;
     },
-    connecting: ({ network, isExempt }) =>
-      isExempt ? undefined : excessOf('address.unknownIds', unknownIds?.waitMs(network)),
+    connecting,
+    readingHistory(client, deviceId) {
+      const excess = connecting(client) ?? excessOf('device.history', histories?.take(deviceId));
+      if (excess !== undefined) throw excess;
+    },
     opened(network) {
       if (network === '' || options.sessions === 0) return true;
       const open = (sessions.get(network) ?? 0) + 1;

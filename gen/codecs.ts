@@ -1,7 +1,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { Codec } from "../common/codec/codec.js";
-import { AcknowledgeRequestSchema, AcknowledgeResponseSchema, CallSchema, CheckReadinessRequestSchema, CheckReadinessResponseSchema, CoreBatchSchema, DeliverySchema, EdgeBatchSchema, HelloSchema, ItemSchema, PublicationSchema, PublishedSchema, RecallSchema, ReplySchema, SessionEventSchema, SessionOrderSchema } from "./onepush/link/v1/edge_link_pb.js";
-import { readAcknowledgeRequest, readAcknowledgeResponse, readCall, readCheckReadinessRequest, readCheckReadinessResponse, readCoreBatch, readDelivery, readEdgeBatch, readHello, readItem, readPublication, readPublished, readRecall, readReply, readSessionEvent, readSessionOrder, writeAcknowledgeRequest, writeAcknowledgeResponse, writeCall, writeCheckReadinessRequest, writeCheckReadinessResponse, writeCoreBatch, writeDelivery, writeEdgeBatch, writeHello, writeItem, writePublication, writePublished, writeRecall, writeReply, writeSessionEvent, writeSessionOrder } from "./onepush/link/v1/edge_link_codec.js";
+import { AcknowledgeRequestSchema, AcknowledgeResponseSchema, CallSchema, CheckReadinessRequestSchema, CheckReadinessResponseSchema, CoreBatchSchema, DeliverySchema, EdgeBatchSchema, HelloSchema, ItemSchema, PublicationSchema, PublishedSchema, ReadHistoryRequestSchema, ReadHistoryResponseSchema, RecallSchema, ReplySchema, SessionEventSchema, SessionOrderSchema } from "./onepush/link/v1/edge_link_pb.js";
+import { readAcknowledgeRequest, readAcknowledgeResponse, readCall, readCheckReadinessRequest, readCheckReadinessResponse, readCoreBatch, readDelivery, readEdgeBatch, readHello, readItem, readPublication, readPublished, readReadHistoryRequest, readReadHistoryResponse, readRecall, readReply, readSessionEvent, readSessionOrder, writeAcknowledgeRequest, writeAcknowledgeResponse, writeCall, writeCheckReadinessRequest, writeCheckReadinessResponse, writeCoreBatch, writeDelivery, writeEdgeBatch, writeHello, writeItem, writePublication, writePublished, writeReadHistoryRequest, writeReadHistoryResponse, writeRecall, writeReply, writeSessionEvent, writeSessionOrder } from "./onepush/link/v1/edge_link_codec.js";
 import { DeviceSchema, DeviceTokenSchema, PresenceSchema, RegisterDeviceRequestSchema, RegisterDeviceResponseSchema, RegisteredTokenSchema, RotateDeviceIdRequestSchema, RotateDeviceIdResponseSchema, UnregisterDeviceRequestSchema, UnregisterDeviceResponseSchema, WebPushKeysSchema } from "./onepush/v1/device_pb.js";
 import { readDevice, readDeviceToken, readPresence, readRegisterDeviceRequest, readRegisterDeviceResponse, readRegisteredToken, readRotateDeviceIdRequest, readRotateDeviceIdResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, readWebPushKeys, writeDevice, writeDeviceToken, writePresence, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeRegisteredToken, writeRotateDeviceIdRequest, writeRotateDeviceIdResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse, writeWebPushKeys } from "./onepush/v1/device_codec.js";
 import { Audience_AliasesSchema, Audience_DevicesSchema, Audience_EveryoneSchema, Audience_PlatformsSchema, Audience_TagsSchema, AudienceListSchema, AudienceSchema, RecallPushRequestSchema, RecallPushResponseSchema, SendPushRequestSchema, SendPushResponseSchema, SendPushStreamRequest_EntrySchema, SendPushStreamRequestSchema, SendPushStreamResponse_FailureSchema, SendPushStreamResponse_ResultSchema, SendPushStreamResponseSchema } from "./onepush/v1/push_pb.js";
@@ -43,6 +43,7 @@ export const CODECS: ReadonlyMap<DescMessage, Codec> = new Map<DescMessage, Code
   [DeviceTimelineRequestSchema, { read: readDeviceTimelineRequest, write: writeDeviceTimelineRequest }],
   [RotateDeviceIdRequestSchema, { read: readRotateDeviceIdRequest, write: writeRotateDeviceIdRequest }],
   [AcknowledgeRequestSchema, { read: readAcknowledgeRequest, write: writeAcknowledgeRequest }],
+  [ReadHistoryRequestSchema, { read: readReadHistoryRequest, write: writeReadHistoryRequest }],
   [PublishedSchema, { read: readPublished, write: writePublished }],
   [CoreBatchSchema, { read: readCoreBatch, write: writeCoreBatch }],
   [ReplySchema, { read: readReply, write: writeReply }],
@@ -71,6 +72,7 @@ export const CODECS: ReadonlyMap<DescMessage, Codec> = new Map<DescMessage, Code
   [WakeSchema, { read: readWake, write: writeWake }],
   [RotateDeviceIdResponseSchema, { read: readRotateDeviceIdResponse, write: writeRotateDeviceIdResponse }],
   [AcknowledgeResponseSchema, { read: readAcknowledgeResponse, write: writeAcknowledgeResponse }],
+  [ReadHistoryResponseSchema, { read: readReadHistoryResponse, write: writeReadHistoryResponse }],
   [ItemSchema, { read: readItem, write: writeItem }],
   [DeliverySchema, { read: readDelivery, write: writeDelivery }],
   [PublicationSchema, { read: readPublication, write: writePublication }],

@@ -1,5 +1,10 @@
-/** Limits of one address, which an edge holds. docs/operations.md has a table of all limits. */
-export const ADDRESS_LIMITS = ['address.registrations', 'address.unknownIds', 'address.sessions'] as const;
+/** Limits of one address, or of one device, which an edge holds. docs/operations.md has a table of all limits. */
+export const ADDRESS_LIMITS = [
+  'address.registrations',
+  'address.unknownIds',
+  'address.sessions',
+  'device.history',
+] as const;
 
 /** A limit of one address. */
 export type AddressLimit = (typeof ADDRESS_LIMITS)[number];

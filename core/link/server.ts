@@ -248,7 +248,7 @@ export function createEdgeLink(options: {
     try {
       if (stopping) throw new OnePushError('CORE_UNAVAILABLE');
       if (request.case === undefined) throw new Error('a call without a request');
-      if (request.case === 'checkReadiness' || request.case === 'acknowledge') {
+      if (request.case === 'checkReadiness' || request.case === 'acknowledge' || request.case === 'readHistory') {
         return outbox.reply(id, await answerEdge(request));
       }
       const admission = await letIn(PushCore.method[request.case], credentials, clientAddress);

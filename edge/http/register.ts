@@ -94,8 +94,12 @@ export async function rotate(exchange: Exchange, link: CoreLink): Promise<void> 
   exchange.sendJson({ id: result.value.deviceId });
 }
 
-/** @throws OnePushError UNKNOWN_DEVICE for what cannot be an id */
-function deviceIdOf({ parameter, authorization, isStrict }: Exchange): string {
+/**
+ * Returns the id in the path, or behind `Bearer`.
+ *
+ * @throws OnePushError UNKNOWN_DEVICE for what cannot be one
+ */
+export function deviceIdOf({ parameter, authorization, isStrict }: Exchange): string {
   const given = parameter === '' ? bearerOf(authorization) : parameter;
   const deviceId = parseDeviceId(given);
   if (deviceId === undefined || (isStrict && deviceId !== given)) throw new OnePushError('UNKNOWN_DEVICE');

@@ -12,6 +12,7 @@ import { createApp, getApp } from './apps.js';
 import { answerCors } from './cors.js';
 import { createCrumbGuard } from './crumb-guard.js';
 import { begin, type Exchange, type ExchangeOptions, type Refuse } from './exchange.js';
+import { readHistory } from './history.js';
 import { createBodyBudget } from './incoming-body.js';
 import { createOpenApi } from './openapi/document.js';
 import { register, rotate, unregister } from './register.js';
@@ -31,6 +32,7 @@ const PATHS_OF_PAGES = new Set([
   '/msgpush/rotate/:deviceId',
   '/msgpush/events',
   '/msgpush/confirm',
+  '/msgpush/history',
 ]);
 const NO_ORIGINS: ReadonlySet<string> = new Set();
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
@@ -51,7 +53,7 @@ export function serveRoutes(
     /** Origins of pages that may call; see answerCors. */
     origins: ReadonlySet<string>;
     /** Limits of what one address may do. */
-    limits: Pick<AddressLimits, 'registering'>;
+    limits: Pick<AddressLimits, 'registering' | 'readingHistory' | 'unknownId'>;
     /** The page; undefined: there is none. */
     page: PageOptions | undefined;
   },
@@ -87,6 +89,7 @@ export function serveRoutes(
     '/msgpush/rotate/:deviceId': { post: rotate },
     '/msgpush/events': get(options.events.receive),
     '/msgpush/confirm': { post: options.events.confirm },
+    '/msgpush/history': get((exchange, link) => readHistory(exchange, link, limits)),
     '/msgpush/send': { post: send },
     '/msgpush/push/:requestId': get(getPush),
     '/msgpush/push/:requestId/deliveries': get(listDeliveries),

@@ -12,6 +12,7 @@ export type {
 export {
   AcknowledgeRequestSchema,
   CheckReadinessRequestSchema,
+  ReadHistoryRequestSchema,
   SessionEvent_End as SessionEnd,
   SessionOrder_Kind as OrderKind,
 } from '../../gen/onepush/link/v1/edge_link_pb.js';

@@ -341,6 +341,8 @@ describe('every path of the edge', () => {
     '/msgpush/unregister': 'anyone',
     '/msgpush/events': 'anyone',
     '/msgpush/confirm': 'anyone',
+    // The device id is the secret.
+    '/msgpush/history': 'anyone',
     '/msgpush/send': 'send',
     '/msgpush/recall/:requestId': 'send',
     '/msgpush/push/:requestId': 'read',

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createDevice, type Device, type DeviceOptions } from '../../device/index.js';
+import { createDevice, type Device, type DeviceOptions, memoryStorage } from '../../device/index.js';
 import { fileStorage } from '../../device/node.js';
 import { eventually } from '../support/eventually.js';
+import { expectError } from '../support/expect-error.js';
 import { startProxy, type TcpProxy, through } from '../support/proxy.js';
+import { request, unregister } from '../support/rest.js';
 import { seeded } from '../support/seeded.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
-import { sendPush, uniqueName } from '../support/users.js';
+import { newDevice, sendPush, uniqueName } from '../support/users.js';
 
 let stack: Stack;
 let proxy: TcpProxy;
@@ -142,5 +144,56 @@ describe('a device of the package', () => {
     await fetch(`${stack.httpUrl}/msgpush/unregister/${second.device.id}`, { method: 'POST' });
     await second.isIn('closed');
     expect(second.device.state).toEqual({ name: 'closed', reason: 'unregistered', code: 4410 });
+  });
+});
+
+describe('the history of a device', () => {
+  const ask = (id: string, query = '') =>
+    request<{ messages: { id: string; alert: string; time: string }[]; before?: string }>(
+      stack.httpUrl,
+      `/msgpush/history${query}`,
+      { headers: { authorization: `Bearer ${id}` } },
+    );
+
+  it('is for an app that has lost its storage, page by page, as long as it has the user', async () => {
+    const alias = uniqueName();
+    const nativeToken = uniqueName();
+    const { device, has, isIn } = start({ alias, nativeToken });
+    await isIn('open');
+    const sent: string[] = [];
+    for (let number = 0; number < 3; number++) {
+      sent.push(await sendPush(stack.httpUrl, { audiences: [alias], alert: `number ${number}` }));
+    }
+    await has(3);
+    const { id = '' } = device;
+    await device.close();
+    const again = start({ alias, nativeToken, storage: memoryStorage() });
+    await again.isIn('open');
+    const history = await again.device.history({ hours: 1 });
+    expect(history.map((message) => message.id)).toEqual(sent.toReversed());
+    expect(history[0]).toMatchObject({ alert: 'number 2', needConfirm: false });
+    expect(Date.now() - Date.parse(history[0]?.time ?? '')).toBeLessThan(3_600_000);
+    expect((await again.device.history({ limit: 2 })).map((message) => message.id)).toEqual(sent.slice(1).reverse());
+    const first = (await ask(id, '?limit=2')).body;
+    expect(first.messages.map((message) => message.id)).toEqual(sent.slice(1).reverse());
+    const rest = (await ask(id, `?before=${first.before}`)).body;
+    expect(rest).toMatchObject({ messages: [{ id: sent[0] }] });
+    expect(rest.before).toBeUndefined();
+    // Another user has the device, and its id, now.
+    expect(await newDevice(stack.httpUrl, uniqueName(), { nativeToken, platform: 'PC' })).toBe(id);
+    expect((await ask(id)).body).toEqual({ messages: [] });
+    await unregister(stack.httpUrl, id);
+    expectError(await ask(id), 40403);
+  });
+
+  it('is bounded, and asked for a few times a second', async () => {
+    const id = await newDevice(stack.httpUrl, uniqueName());
+    expectError(await ask(id, '?limit=101&hours=73&before=0'), 40001, 'before');
+    expectError(await ask('f'.repeat(32)), 40403);
+    expectError(await ask('nobody'), 40403);
+    const answers = await Promise.all(Array.from({ length: 60 }, () => ask(id)));
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.body).toMatchObject({ code: 42904, limit: 'device.history' });
+    expect(refused?.headers.get('retry-after')).toMatch(/^[1-9]/);
   });
 });

@@ -80,7 +80,7 @@ describe.each([
     '/msgpush/register',
     { appId: TEST_APP.appId, nativeToken: undefined, mobile: undefined, push: undefined },
   ],
-  ['SendBody', '/msgpush/send', { ...TEST_APP, sendAt: undefined, push: undefined }],
+  ['SendBody', '/msgpush/send', { ...TEST_APP, sendAt: undefined, clearOnRead: undefined, push: undefined }],
 ] as const)('a %s', (name, path, fixed) => {
   const bodies = () => valid({ ...schemas[name], type: 'object' }).map((body) => withFixed(body, fixed));
 

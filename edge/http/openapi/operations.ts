@@ -1,5 +1,6 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { ConfirmQuery, EventsQuery } from '../../events/events.js';
+import { HistoryQuery } from '../history.js';
 import { DeliveriesQuery, DevicesQuery, TimelineQuery } from '../reports/schemas.js';
 import { Body as SendFields } from '../send.js';
 import type { SCHEMAS } from './schemas.js';
@@ -110,6 +111,17 @@ export const OPERATIONS: readonly Operation[] = [
     body: 'ConfirmBody',
     answer: 'Nothing',
     refusals: [404, 413, 415],
+  },
+  {
+    path: '/msgpush/history',
+    method: 'get',
+    id: 'readHistory',
+    summary: 'What a device was sent, newest first',
+    tag: 'Devices',
+    security: ['deviceId'],
+    query: HistoryQuery,
+    answer: 'History',
+    refusals: [403, 404],
   },
   {
     path: '/msgpush/send',

@@ -30,6 +30,14 @@ export const SCHEMAS = {
       ),
     }),
   ),
+  History: toJsonSchema(
+    Type.Object({
+      messages: Type.Array(Type.Object({ id: Type.String(), time: Type.String({ format: 'date-time' }) }), {
+        description: 'As the device gets them, with their times',
+      }),
+      before: Type.Optional(Type.String({ description: 'Where to go on; absent: there is no more' })),
+    }),
+  ),
   SendBody: withAudiences(toJsonSchema(Type.Object(sendFields))),
   SendAnswer: toJsonSchema(
     Type.Object({

@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 import type { BinaryReader } from "@bufbuild/protobuf/wire";
-import type { AcknowledgeRequest, AcknowledgeResponse, Call, CheckReadinessRequest, CheckReadinessResponse, CoreBatch, Delivery, EdgeBatch, Hello, Item, Publication, Published, Recall, Reply, SessionEvent, SessionOrder } from "./edge_link_pb.js";
+import type { AcknowledgeRequest, AcknowledgeResponse, Call, CheckReadinessRequest, CheckReadinessResponse, CoreBatch, Delivery, EdgeBatch, Hello, Item, Publication, Published, ReadHistoryRequest, ReadHistoryResponse, Recall, Reply, SessionEvent, SessionOrder } from "./edge_link_pb.js";
 import { fallBack, NOT_SET, readPackedDoubles, readPackedUint32 } from "../../../../common/codec/reading.js";
 import type { Writer } from "../../../../common/codec/writer.js";
 import { readRegisterDeviceRequest, readRegisterDeviceResponse, readRotateDeviceIdRequest, readRotateDeviceIdResponse, readUnregisterDeviceRequest, readUnregisterDeviceResponse, writeRegisterDeviceRequest, writeRegisterDeviceResponse, writeRotateDeviceIdRequest, writeRotateDeviceIdResponse, writeUnregisterDeviceRequest, writeUnregisterDeviceResponse } from "../../v1/device_codec.js";
@@ -319,6 +319,10 @@ export function readCall(reader: BinaryReader, end: number): Call {
         if (message.request !== NOT_SET) fallBack();
         message.request = { case: "acknowledge", value: readAcknowledgeRequest(reader, reader.uint32() + reader.pos) };
         break;
+      case 330:
+        if (message.request !== NOT_SET) fallBack();
+        message.request = { case: "readHistory", value: readReadHistoryRequest(reader, reader.uint32() + reader.pos) };
+        break;
       case 122:
         message.clientAddress = reader.string(true);
         break;
@@ -408,6 +412,11 @@ export function writeCall(writer: Writer, message: Call): void {
       writeAcknowledgeRequest(writer, message.request.value);
       writer.end(mark40);
       break;
+    case "readHistory":
+      const mark41 = writer.begin(330);
+      writeReadHistoryRequest(writer, message.request.value);
+      writer.end(mark41);
+      break;
   }
   if (message.clientAddress !== '') {
     writer.string(122, message.clientAddress);
@@ -468,6 +477,53 @@ export function writeAcknowledgeRequest(writer: Writer, message: AcknowledgeRequ
   if (message.pushIds.length > 0) writer.packedDoubles(18, message.pushIds);
   if (message.cursor !== '') {
     writer.string(26, message.cursor);
+  }
+}
+
+/** @generated from message onepush.link.v1.ReadHistoryRequest */
+export function readReadHistoryRequest(reader: BinaryReader, end: number): ReadHistoryRequest {
+  const message: ReadHistoryRequest = {
+    $typeName: "onepush.link.v1.ReadHistoryRequest",
+    deviceId: '',
+    before: 0,
+    limit: 0,
+    hours: 0,
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.deviceId = reader.string(true);
+        break;
+      case 17:
+        message.before = reader.double();
+        break;
+      case 24:
+        message.limit = reader.uint32();
+        break;
+      case 32:
+        message.hours = reader.uint32();
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.link.v1.ReadHistoryRequest */
+export function writeReadHistoryRequest(writer: Writer, message: ReadHistoryRequest): void {
+  if (message.deviceId !== '') {
+    writer.string(10, message.deviceId);
+  }
+  if (message.before !== 0) {
+    writer.double(17, message.before);
+  }
+  if (message.limit !== 0) {
+    writer.uint32(24, message.limit);
+  }
+  if (message.hours !== 0) {
+    writer.uint32(32, message.hours);
   }
 }
 
@@ -623,6 +679,10 @@ export function readReply(reader: BinaryReader, end: number): Reply {
         if (message.result !== NOT_SET) fallBack();
         message.result = { case: "acknowledge", value: readAcknowledgeResponse(reader, reader.uint32() + reader.pos) };
         break;
+      case 330:
+        if (message.result !== NOT_SET) fallBack();
+        message.result = { case: "readHistory", value: readReadHistoryResponse(reader, reader.uint32() + reader.pos) };
+        break;
       default:
         fallBack();
     }
@@ -708,6 +768,11 @@ export function writeReply(writer: Writer, message: Reply): void {
       writeAcknowledgeResponse(writer, message.result.value);
       writer.end(mark40);
       break;
+    case "readHistory":
+      const mark41 = writer.begin(330);
+      writeReadHistoryResponse(writer, message.result.value);
+      writer.end(mark41);
+      break;
   }
 }
 
@@ -754,6 +819,39 @@ export function readAcknowledgeResponse(reader: BinaryReader, end: number): Ackn
 
 /** @generated from message onepush.link.v1.AcknowledgeResponse */
 export function writeAcknowledgeResponse(writer: Writer, _message: AcknowledgeResponse): void {
+}
+
+/** @generated from message onepush.link.v1.ReadHistoryResponse */
+export function readReadHistoryResponse(reader: BinaryReader, end: number): ReadHistoryResponse {
+  const message: ReadHistoryResponse = {
+    $typeName: "onepush.link.v1.ReadHistoryResponse",
+    messages: [],
+    before: 0,
+  };
+  while (reader.pos < end) {
+    switch (reader.uint32()) {
+      case 10:
+        message.messages.push(reader.string(true));
+        break;
+      case 17:
+        message.before = reader.double();
+        break;
+      default:
+        fallBack();
+    }
+  }
+  if (reader.pos !== end) fallBack();
+  return message;
+}
+
+/** @generated from message onepush.link.v1.ReadHistoryResponse */
+export function writeReadHistoryResponse(writer: Writer, message: ReadHistoryResponse): void {
+  for (const item of message.messages) {
+    writer.string(10, item);
+  }
+  if (message.before !== 0) {
+    writer.double(17, message.before);
+  }
 }
 
 /** @generated from message onepush.link.v1.Item */

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/link/v1/edge_link.proto.
  */
 export const file_onepush_link_v1_edge_link: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEisAIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoARIXCg9kZWxpdmVyZWRfc2xvdHMYCSADKA0SFAoMYWNrbm93bGVkZ2VkGAogASgNIi4KCVB1Ymxpc2hlZBIPCgdwdXNoX2lkGAEgASgBEhAKCHNlc3Npb25zGAIgASgNIj0KBUhlbGxvEg8KB2VkZ2VfaWQYASABKAkSEgoKYXR0YWNobWVudBgCIAEoDRIPCgdleHBvc2VkGAMgASgIIvcDCgxTZXNzaW9uRXZlbnQSMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuS2luZBIMCgRzbG90GAIgASgNEhEKCWRldmljZV9pZBgDIAEoCRIPCgd0aHJvdWdoGAQgASgBEg8KB3B1c2hfaWQYBSABKAESDgoGZGV2aWNlGAYgASgNEhIKCmdlbmVyYXRpb24YByABKA0SDAoEcGFnZRgIIAEoDRIOCgZ0aWNrZXQYCSABKAESEwoLZGVsaXZlcnlfaWQYCiABKAESLgoDZW5kGAsgASgOMiEub25lcHVzaC5saW5rLnYxLlNlc3Npb25FdmVudC5FbmQSFAoMcmVzdW1lZF9mcm9tGAwgASgJIpkBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX09QRU5FRBABEg8KC0tJTkRfQ0xPU0VEEAISEAoMS0lORF9TVEFMTEVEEAMSEAoMS0lORF9EUkFJTkVEEAQSEgoOS0lORF9DT05GSVJNRUQQBRINCglLSU5EX0xFRlQQBhISCg5LSU5EX0RFTElWRVJFRBAHIjkKA0VuZBITCg9FTkRfVU5TUEVDSUZJRUQQABIMCghFTkRfREVBRBABEg8KC0VORF9QTEFOTkVEEAIiwQYKBENhbGwSCgoCaWQYASABKA0SDgoGYXBwX2lkGAIgASgJEg4KBnNlY3JldBgDIAEoCRI8Cg9yZWdpc3Rlcl9kZXZpY2UYBCABKAsyIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEkAKEXVucmVnaXN0ZXJfZGV2aWNlGAUgASgLMiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEjAKCXNlbmRfcHVzaBgGIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0SAASMgoKY3JlYXRlX2FwcBgHIAEoCzIcLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVxdWVzdEgAEiwKB2dldF9hcHAYCCABKAsyGS5vbmVwdXNoLnYxLkdldEFwcFJlcXVlc3RIABJBCg9jaGVja19yZWFkaW5lc3MYCSABKAsyJi5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0SAASLgoIZ2V0X3B1c2gYFCABKAsyGi5vbmVwdXNoLnYxLkdldFB1c2hSZXF1ZXN0SAASPAoPbGlzdF9kZWxpdmVyaWVzGBUgASgLMiEub25lcHVzaC52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3RIABI0CgtyZWNhbGxfcHVzaBgWIAEoCzIdLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlcXVlc3RIABI2CgxsaXN0X2RldmljZXMYFyABKAsyHi5vbmVwdXNoLnYxLkxpc3REZXZpY2VzUmVxdWVzdEgAEjwKD2RldmljZV90aW1lbGluZRgYIAEoCzIhLm9uZXB1c2gudjEuRGV2aWNlVGltZWxpbmVSZXF1ZXN0SAASPQoQcm90YXRlX2RldmljZV9pZBgKIAEoCzIhLm9uZXB1c2gudjEuUm90YXRlRGV2aWNlSWRSZXF1ZXN0SAASOgoLYWNrbm93bGVkZ2UYKCABKAsyIy5vbmVwdXNoLmxpbmsudjEuQWNrbm93bGVkZ2VSZXF1ZXN0SAASFgoOY2xpZW50X2FkZHJlc3MYDyABKAlCCQoHcmVxdWVzdCJ9CglDb3JlQmF0Y2gSDgoGbnVtYmVyGAEgASgNEhEKCWNvbW1pdHRlZBgCIAEoDRInCgdyZXBsaWVzGAMgAygLMhYub25lcHVzaC5saW5rLnYxLlJlcGx5EiQKBWl0ZW1zGAQgAygLMhUub25lcHVzaC5saW5rLnYxLkl0ZW0iwAYKBVJlcGx5EgoKAmlkGAEgASgNEj0KD3JlZ2lzdGVyX2RldmljZRgCIAEoCzIiLm9uZXB1c2gudjEuUmVnaXN0ZXJEZXZpY2VSZXNwb25zZUgAEkEKEXVucmVnaXN0ZXJfZGV2aWNlGAMgASgLMiQub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABIxCglzZW5kX3B1c2gYBCABKAsyHC5vbmVwdXNoLnYxLlNlbmRQdXNoUmVzcG9uc2VIABIzCgpjcmVhdGVfYXBwGAUgASgLMh0ub25lcHVzaC52MS5DcmVhdGVBcHBSZXNwb25zZUgAEi0KB2dldF9hcHAYBiABKAsyGi5vbmVwdXNoLnYxLkdldEFwcFJlc3BvbnNlSAASKAoFZXJyb3IYByABKAsyFy5vbmVwdXNoLnYxLkVycm9yRGV0YWlsSAASQgoPY2hlY2tfcmVhZGluZXNzGAggASgLMicub25lcHVzaC5saW5rLnYxLkNoZWNrUmVhZGluZXNzUmVzcG9uc2VIABIvCghnZXRfcHVzaBgUIAEoCzIbLm9uZXB1c2gudjEuR2V0UHVzaFJlc3BvbnNlSAASPQoPbGlzdF9kZWxpdmVyaWVzGBUgASgLMiIub25lcHVzaC52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlSAASNQoLcmVjYWxsX3B1c2gYFiABKAsyHi5vbmVwdXNoLnYxLlJlY2FsbFB1c2hSZXNwb25zZUgAEjcKDGxpc3RfZGV2aWNlcxgXIAEoCzIfLm9uZXB1c2gudjEuTGlzdERldmljZXNSZXNwb25zZUgAEj0KD2RldmljZV90aW1lbGluZRgYIAEoCzIiLm9uZXB1c2gudjEuRGV2aWNlVGltZWxpbmVSZXNwb25zZUgAEj4KEHJvdGF0ZV9kZXZpY2VfaWQYCSABKAsyIi5vbmVwdXNoLnYxLlJvdGF0ZURldmljZUlkUmVzcG9uc2VIABI7CgthY2tub3dsZWRnZRgoIAEoCzIkLm9uZXB1c2gubGluay52MS5BY2tub3dsZWRnZVJlc3BvbnNlSABCCAoGcmVzdWx0IhcKFUNoZWNrUmVhZGluZXNzUmVxdWVzdCIqChZDaGVja1JlYWRpbmVzc1Jlc3BvbnNlEhAKCG9ic3RhY2xlGAEgASgJIkkKEkFja25vd2xlZGdlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSEAoIcHVzaF9pZHMYAiADKAESDgoGY3Vyc29yGAMgASgJIhUKE0Fja25vd2xlZGdlUmVzcG9uc2UizQEKBEl0ZW0SLQoIZGVsaXZlcnkYASABKAsyGS5vbmVwdXNoLmxpbmsudjEuRGVsaXZlcnlIABIzCgtwdWJsaWNhdGlvbhgCIAEoCzIcLm9uZXB1c2gubGluay52MS5QdWJsaWNhdGlvbkgAEi4KBW9yZGVyGAMgASgLMh0ub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlckgAEikKBnJlY2FsbBgEIAEoCzIXLm9uZXB1c2gubGluay52MS5SZWNhbGxIAEIGCgRpdGVtIjkKBlJlY2FsbBIPCgdwdXNoX2lkGAEgASgBEg0KBXNsb3RzGAIgAygNEg8KB2NsZWFyZWQYAyABKAgiZgoIRGVsaXZlcnkSDwoHcHVzaF9pZBgBIAEoARINCgVmcmFtZRgCIAEoDBINCgVzbG90cxgDIAMoDRIUCgxkZWxpdmVyeV9pZHMYBCADKAESFQoNY29uZmlybV91bnRpbBgFIAEoASKPAQoLUHVibGljYXRpb24SDwoHcHVzaF9pZBgBIAEoARIOCgZ0b3BpY3MYAiADKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg0KBWZyYW1lGAQgASgMEhEKCWlvc19mcmFtZRgFIAEoDBIVCg1jb25maXJtX3VudGlsGAYgASgBIoMDCgxTZXNzaW9uT3JkZXISMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXIuS2luZBIMCgRzbG90GAIgASgNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRIOCgZ0b3BpY3MYBCADKA0SDAoEY29kZRgFIAEoDRIOCgZyZWFzb24YBiABKAkSDgoGZGV2aWNlGAcgASgNEhIKCmdlbmVyYXRpb24YCCABKA0SDAoEcGFnZRgJIAEoDRIOCgZ0aWNrZXQYCiABKAESFAoMYWNrbm93bGVkZ2VkGAsgASgJIoQBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUSFAoQS0lORF9BQ0tOT1dMRURHRRAGMlAKCEVkZ2VMaW5rEkQKBkF0dGFjaBIaLm9uZXB1c2gubGluay52MS5FZGdlQmF0Y2gaGi5vbmVwdXNoLmxpbmsudjEuQ29yZUJhdGNoKAEwAWIGcHJvdG8z", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push, file_onepush_v1_query]);
+  fileDesc("Ch9vbmVwdXNoL2xpbmsvdjEvZWRnZV9saW5rLnByb3RvEg9vbmVwdXNoLmxpbmsudjEisAIKCUVkZ2VCYXRjaBIOCgZudW1iZXIYASABKA0SEQoJcHJvY2Vzc2VkGAIgASgNEiUKBWhlbGxvGAMgASgLMhYub25lcHVzaC5saW5rLnYxLkhlbGxvEhEKCWRlbGl2ZXJlZBgEIAMoARItCgZldmVudHMYBSADKAsyHS5vbmVwdXNoLmxpbmsudjEuU2Vzc2lvbkV2ZW50EiQKBWNhbGxzGAYgAygLMhUub25lcHVzaC5saW5rLnYxLkNhbGwSLQoJcHVibGlzaGVkGAcgAygLMhoub25lcHVzaC5saW5rLnYxLlB1Ymxpc2hlZBITCgt1bmNvbmZpcm1lZBgIIAMoARIXCg9kZWxpdmVyZWRfc2xvdHMYCSADKA0SFAoMYWNrbm93bGVkZ2VkGAogASgNIi4KCVB1Ymxpc2hlZBIPCgdwdXNoX2lkGAEgASgBEhAKCHNlc3Npb25zGAIgASgNIj0KBUhlbGxvEg8KB2VkZ2VfaWQYASABKAkSEgoKYXR0YWNobWVudBgCIAEoDRIPCgdleHBvc2VkGAMgASgIIvcDCgxTZXNzaW9uRXZlbnQSMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uRXZlbnQuS2luZBIMCgRzbG90GAIgASgNEhEKCWRldmljZV9pZBgDIAEoCRIPCgd0aHJvdWdoGAQgASgBEg8KB3B1c2hfaWQYBSABKAESDgoGZGV2aWNlGAYgASgNEhIKCmdlbmVyYXRpb24YByABKA0SDAoEcGFnZRgIIAEoDRIOCgZ0aWNrZXQYCSABKAESEwoLZGVsaXZlcnlfaWQYCiABKAESLgoDZW5kGAsgASgOMiEub25lcHVzaC5saW5rLnYxLlNlc3Npb25FdmVudC5FbmQSFAoMcmVzdW1lZF9mcm9tGAwgASgJIpkBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX09QRU5FRBABEg8KC0tJTkRfQ0xPU0VEEAISEAoMS0lORF9TVEFMTEVEEAMSEAoMS0lORF9EUkFJTkVEEAQSEgoOS0lORF9DT05GSVJNRUQQBRINCglLSU5EX0xFRlQQBhISCg5LSU5EX0RFTElWRVJFRBAHIjkKA0VuZBITCg9FTkRfVU5TUEVDSUZJRUQQABIMCghFTkRfREVBRBABEg8KC0VORF9QTEFOTkVEEAIi/gYKBENhbGwSCgoCaWQYASABKA0SDgoGYXBwX2lkGAIgASgJEg4KBnNlY3JldBgDIAEoCRI8Cg9yZWdpc3Rlcl9kZXZpY2UYBCABKAsyIS5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEkAKEXVucmVnaXN0ZXJfZGV2aWNlGAUgASgLMiMub25lcHVzaC52MS5VbnJlZ2lzdGVyRGV2aWNlUmVxdWVzdEgAEjAKCXNlbmRfcHVzaBgGIAEoCzIbLm9uZXB1c2gudjEuU2VuZFB1c2hSZXF1ZXN0SAASMgoKY3JlYXRlX2FwcBgHIAEoCzIcLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVxdWVzdEgAEiwKB2dldF9hcHAYCCABKAsyGS5vbmVwdXNoLnYxLkdldEFwcFJlcXVlc3RIABJBCg9jaGVja19yZWFkaW5lc3MYCSABKAsyJi5vbmVwdXNoLmxpbmsudjEuQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0SAASLgoIZ2V0X3B1c2gYFCABKAsyGi5vbmVwdXNoLnYxLkdldFB1c2hSZXF1ZXN0SAASPAoPbGlzdF9kZWxpdmVyaWVzGBUgASgLMiEub25lcHVzaC52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3RIABI0CgtyZWNhbGxfcHVzaBgWIAEoCzIdLm9uZXB1c2gudjEuUmVjYWxsUHVzaFJlcXVlc3RIABI2CgxsaXN0X2RldmljZXMYFyABKAsyHi5vbmVwdXNoLnYxLkxpc3REZXZpY2VzUmVxdWVzdEgAEjwKD2RldmljZV90aW1lbGluZRgYIAEoCzIhLm9uZXB1c2gudjEuRGV2aWNlVGltZWxpbmVSZXF1ZXN0SAASPQoQcm90YXRlX2RldmljZV9pZBgKIAEoCzIhLm9uZXB1c2gudjEuUm90YXRlRGV2aWNlSWRSZXF1ZXN0SAASOgoLYWNrbm93bGVkZ2UYKCABKAsyIy5vbmVwdXNoLmxpbmsudjEuQWNrbm93bGVkZ2VSZXF1ZXN0SAASOwoMcmVhZF9oaXN0b3J5GCkgASgLMiMub25lcHVzaC5saW5rLnYxLlJlYWRIaXN0b3J5UmVxdWVzdEgAEhYKDmNsaWVudF9hZGRyZXNzGA8gASgJQgkKB3JlcXVlc3QifQoJQ29yZUJhdGNoEg4KBm51bWJlchgBIAEoDRIRCgljb21taXR0ZWQYAiABKA0SJwoHcmVwbGllcxgDIAMoCzIWLm9uZXB1c2gubGluay52MS5SZXBseRIkCgVpdGVtcxgEIAMoCzIVLm9uZXB1c2gubGluay52MS5JdGVtIv4GCgVSZXBseRIKCgJpZBgBIAEoDRI9Cg9yZWdpc3Rlcl9kZXZpY2UYAiABKAsyIi5vbmVwdXNoLnYxLlJlZ2lzdGVyRGV2aWNlUmVzcG9uc2VIABJBChF1bnJlZ2lzdGVyX2RldmljZRgDIAEoCzIkLm9uZXB1c2gudjEuVW5yZWdpc3RlckRldmljZVJlc3BvbnNlSAASMQoJc2VuZF9wdXNoGAQgASgLMhwub25lcHVzaC52MS5TZW5kUHVzaFJlc3BvbnNlSAASMwoKY3JlYXRlX2FwcBgFIAEoCzIdLm9uZXB1c2gudjEuQ3JlYXRlQXBwUmVzcG9uc2VIABItCgdnZXRfYXBwGAYgASgLMhoub25lcHVzaC52MS5HZXRBcHBSZXNwb25zZUgAEigKBWVycm9yGAcgASgLMhcub25lcHVzaC52MS5FcnJvckRldGFpbEgAEkIKD2NoZWNrX3JlYWRpbmVzcxgIIAEoCzInLm9uZXB1c2gubGluay52MS5DaGVja1JlYWRpbmVzc1Jlc3BvbnNlSAASLwoIZ2V0X3B1c2gYFCABKAsyGy5vbmVwdXNoLnYxLkdldFB1c2hSZXNwb25zZUgAEj0KD2xpc3RfZGVsaXZlcmllcxgVIAEoCzIiLm9uZXB1c2gudjEuTGlzdERlbGl2ZXJpZXNSZXNwb25zZUgAEjUKC3JlY2FsbF9wdXNoGBYgASgLMh4ub25lcHVzaC52MS5SZWNhbGxQdXNoUmVzcG9uc2VIABI3CgxsaXN0X2RldmljZXMYFyABKAsyHy5vbmVwdXNoLnYxLkxpc3REZXZpY2VzUmVzcG9uc2VIABI9Cg9kZXZpY2VfdGltZWxpbmUYGCABKAsyIi5vbmVwdXNoLnYxLkRldmljZVRpbWVsaW5lUmVzcG9uc2VIABI+ChByb3RhdGVfZGV2aWNlX2lkGAkgASgLMiIub25lcHVzaC52MS5Sb3RhdGVEZXZpY2VJZFJlc3BvbnNlSAASOwoLYWNrbm93bGVkZ2UYKCABKAsyJC5vbmVwdXNoLmxpbmsudjEuQWNrbm93bGVkZ2VSZXNwb25zZUgAEjwKDHJlYWRfaGlzdG9yeRgpIAEoCzIkLm9uZXB1c2gubGluay52MS5SZWFkSGlzdG9yeVJlc3BvbnNlSABCCAoGcmVzdWx0IhcKFUNoZWNrUmVhZGluZXNzUmVxdWVzdCIqChZDaGVja1JlYWRpbmVzc1Jlc3BvbnNlEhAKCG9ic3RhY2xlGAEgASgJIkkKEkFja25vd2xlZGdlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAkSEAoIcHVzaF9pZHMYAiADKAESDgoGY3Vyc29yGAMgASgJIhUKE0Fja25vd2xlZGdlUmVzcG9uc2UiVQoSUmVhZEhpc3RvcnlSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoCRIOCgZiZWZvcmUYAiABKAESDQoFbGltaXQYAyABKA0SDQoFaG91cnMYBCABKA0iNwoTUmVhZEhpc3RvcnlSZXNwb25zZRIQCghtZXNzYWdlcxgBIAMoCRIOCgZiZWZvcmUYAiABKAEizQEKBEl0ZW0SLQoIZGVsaXZlcnkYASABKAsyGS5vbmVwdXNoLmxpbmsudjEuRGVsaXZlcnlIABIzCgtwdWJsaWNhdGlvbhgCIAEoCzIcLm9uZXB1c2gubGluay52MS5QdWJsaWNhdGlvbkgAEi4KBW9yZGVyGAMgASgLMh0ub25lcHVzaC5saW5rLnYxLlNlc3Npb25PcmRlckgAEikKBnJlY2FsbBgEIAEoCzIXLm9uZXB1c2gubGluay52MS5SZWNhbGxIAEIGCgRpdGVtIjkKBlJlY2FsbBIPCgdwdXNoX2lkGAEgASgBEg0KBXNsb3RzGAIgAygNEg8KB2NsZWFyZWQYAyABKAgiZgoIRGVsaXZlcnkSDwoHcHVzaF9pZBgBIAEoARINCgVmcmFtZRgCIAEoDBINCgVzbG90cxgDIAMoDRIUCgxkZWxpdmVyeV9pZHMYBCADKAESFQoNY29uZmlybV91bnRpbBgFIAEoASKPAQoLUHVibGljYXRpb24SDwoHcHVzaF9pZBgBIAEoARIOCgZ0b3BpY3MYAiADKA0SJgoIcGxhdGZvcm0YAyABKA4yFC5vbmVwdXNoLnYxLlBsYXRmb3JtEg0KBWZyYW1lGAQgASgMEhEKCWlvc19mcmFtZRgFIAEoDBIVCg1jb25maXJtX3VudGlsGAYgASgBIoMDCgxTZXNzaW9uT3JkZXISMAoEa2luZBgBIAEoDjIiLm9uZXB1c2gubGluay52MS5TZXNzaW9uT3JkZXIuS2luZBIMCgRzbG90GAIgASgNEiYKCHBsYXRmb3JtGAMgASgOMhQub25lcHVzaC52MS5QbGF0Zm9ybRIOCgZ0b3BpY3MYBCADKA0SDAoEY29kZRgFIAEoDRIOCgZyZWFzb24YBiABKAkSDgoGZGV2aWNlGAcgASgNEhIKCmdlbmVyYXRpb24YCCABKA0SDAoEcGFnZRgJIAEoDRIOCgZ0aWNrZXQYCiABKAESFAoMYWNrbm93bGVkZ2VkGAsgASgJIoQBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX1JFU1VNRRABEg0KCUtJTkRfU1lOQxACEg0KCUtJTkRfTElWRRADEg4KCktJTkRfQ0xPU0UQBBIRCg1LSU5EX1JFTEVBU0VEEAUSFAoQS0lORF9BQ0tOT1dMRURHRRAGMlAKCEVkZ2VMaW5rEkQKBkF0dGFjaBIaLm9uZXB1c2gubGluay52MS5FZGdlQmF0Y2gaGi5vbmVwdXNoLmxpbmsudjEuQ29yZUJhdGNoKAEwAWIGcHJvdG8z", [file_onepush_v1_app, file_onepush_v1_device, file_onepush_v1_error, file_onepush_v1_push, file_onepush_v1_query]);
 
 /**
  * Edge to core.
@@ -455,6 +455,12 @@ export type Call = Message<"onepush.link.v1.Call"> & {
      */
     value: AcknowledgeRequest;
     case: "acknowledge";
+  } | {
+    /**
+     * @generated from field: onepush.link.v1.ReadHistoryRequest read_history = 41;
+     */
+    value: ReadHistoryRequest;
+    case: "readHistory";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -612,6 +618,12 @@ export type Reply = Message<"onepush.link.v1.Reply"> & {
      */
     value: AcknowledgeResponse;
     case: "acknowledge";
+  } | {
+    /**
+     * @generated from field: onepush.link.v1.ReadHistoryResponse read_history = 41;
+     */
+    value: ReadHistoryResponse;
+    case: "readHistory";
   } | { case: undefined; value?: undefined };
 };
 
@@ -705,6 +717,70 @@ export const AcknowledgeResponseSchema: GenMessage<AcknowledgeResponse> = /*@__P
   messageDesc(file_onepush_link_v1_edge_link, 10);
 
 /**
+ * The messages of a device, for the device itself: those of its present registration whose content is still there, newest first.
+ *
+ * @generated from message onepush.link.v1.ReadHistoryRequest
+ */
+export type ReadHistoryRequest = Message<"onepush.link.v1.ReadHistoryRequest"> & {
+  /**
+   * @generated from field: string device_id = 1;
+   */
+  deviceId: string;
+
+  /**
+   * Only those with smaller ids; 0: from the newest on.
+   *
+   * @generated from field: double before = 2;
+   */
+  before: number;
+
+  /**
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+
+  /**
+   * Only those that are not older.
+   *
+   * @generated from field: uint32 hours = 4;
+   */
+  hours: number;
+};
+
+/**
+ * Describes the message onepush.link.v1.ReadHistoryRequest.
+ * Use `create(ReadHistoryRequestSchema)` to create a new message.
+ */
+export const ReadHistoryRequestSchema: GenMessage<ReadHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_link_v1_edge_link, 11);
+
+/**
+ * @generated from message onepush.link.v1.ReadHistoryResponse
+ */
+export type ReadHistoryResponse = Message<"onepush.link.v1.ReadHistoryResponse"> & {
+  /**
+   * JSON of each message, as the device gets it, with its time.
+   *
+   * @generated from field: repeated string messages = 1;
+   */
+  messages: string[];
+
+  /**
+   * Where to go on; 0: there is no more.
+   *
+   * @generated from field: double before = 2;
+   */
+  before: number;
+};
+
+/**
+ * Describes the message onepush.link.v1.ReadHistoryResponse.
+ * Use `create(ReadHistoryResponseSchema)` to create a new message.
+ */
+export const ReadHistoryResponseSchema: GenMessage<ReadHistoryResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_link_v1_edge_link, 12);
+
+/**
  * @generated from message onepush.link.v1.Item
  */
 export type Item = Message<"onepush.link.v1.Item"> & {
@@ -743,7 +819,7 @@ export type Item = Message<"onepush.link.v1.Item"> & {
  * Use `create(ItemSchema)` to create a new message.
  */
 export const ItemSchema: GenMessage<Item> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 11);
+  messageDesc(file_onepush_link_v1_edge_link, 13);
 
 /**
  * A push is recalled, or its delivery to some sessions has ended: the edge does not send it again.
@@ -776,7 +852,7 @@ export type Recall = Message<"onepush.link.v1.Recall"> & {
  * Use `create(RecallSchema)` to create a new message.
  */
 export const RecallSchema: GenMessage<Recall> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 12);
+  messageDesc(file_onepush_link_v1_edge_link, 14);
 
 /**
  * One message to chosen sessions.
@@ -822,7 +898,7 @@ export type Delivery = Message<"onepush.link.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 13);
+  messageDesc(file_onepush_link_v1_edge_link, 15);
 
 /**
  * One message to every live session that has at least one of the topics.
@@ -872,7 +948,7 @@ export type Publication = Message<"onepush.link.v1.Publication"> & {
  * Use `create(PublicationSchema)` to create a new message.
  */
 export const PublicationSchema: GenMessage<Publication> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 14);
+  messageDesc(file_onepush_link_v1_edge_link, 16);
 
 /**
  * @generated from message onepush.link.v1.SessionOrder
@@ -949,7 +1025,7 @@ export type SessionOrder = Message<"onepush.link.v1.SessionOrder"> & {
  * Use `create(SessionOrderSchema)` to create a new message.
  */
 export const SessionOrderSchema: GenMessage<SessionOrder> = /*@__PURE__*/
-  messageDesc(file_onepush_link_v1_edge_link, 15);
+  messageDesc(file_onepush_link_v1_edge_link, 17);
 
 /**
  * @generated from enum onepush.link.v1.SessionOrder.Kind
@@ -1007,7 +1083,7 @@ export enum SessionOrder_Kind {
  * Describes the enum onepush.link.v1.SessionOrder.Kind.
  */
 export const SessionOrder_KindSchema: GenEnum<SessionOrder_Kind> = /*@__PURE__*/
-  enumDesc(file_onepush_link_v1_edge_link, 15, 0);
+  enumDesc(file_onepush_link_v1_edge_link, 17, 0);
 
 /**
  * Internal: the stream between one edge and one core. Not a public contract; both ends are released together.
