@@ -53,6 +53,11 @@ export const SENTENCES = {
     says: (values) => `A newer push with the same collapse key took its place${at(values)}.`,
     next: 'Look at that one. Without a collapse key, or with another, both arrive.',
   },
+  CLEARED: {
+    level: 'arrived',
+    says: (values) => `The user read it on another device, which cleared it here${at(values)}.`,
+    next: 'Without clearOnRead each device keeps it.',
+  },
   UNCONFIRMED: {
     level: 'waits',
     says: () => 'The device is online and has not confirmed it. It gets it again and again until it does.',

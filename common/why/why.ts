@@ -42,6 +42,7 @@ const ENDED: Readonly<Record<string, WhyCode>> = {
   DISCARDED: 'DISCARDED',
   RECALLED: 'RECALLED',
   REPLACED: 'REPLACED',
+  CLEARED: 'CLEARED',
 };
 
 function reasonOf(entry: WhyEntry, device: WhyDevice | undefined): readonly [WhyCode, WhyValues] {

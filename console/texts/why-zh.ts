@@ -43,6 +43,10 @@ export const WHY_ZH: Readonly<Record<WhyCode, SentenceZh>> = {
     says: (values) => `已被折叠键相同的新推送替换${at(values)}。`,
     next: '请查看那条推送。不用折叠键，或用不同的折叠键，两条都会送达。',
   },
+  CLEARED: {
+    says: (values) => `用户已在其他设备上阅读，本设备上随之清除${at(values)}。`,
+    next: '不使用 clearOnRead 时，各设备都会保留。',
+  },
   UNCONFIRMED: {
     says: () => '设备在线但尚未确认，会重复收到直到确认。',
     next: '客户端须对每条 needConfirm 消息发送 CFM:<id>，重复收到的也一样。',

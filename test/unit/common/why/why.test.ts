@@ -33,6 +33,7 @@ const rows: readonly (readonly [string, WhyDevice[], WhyEntry[], WhyCode])[] = [
   ['discarded, the device being nobody any more', [], [ended('DISCARDED')], 'DISCARDED'],
   ['recalled', [offline], [ended('RECALLED')], 'RECALLED'],
   ['replaced', [offline], [ended('REPLACED')], 'REPLACED'],
+  ['cleared', [offline], [ended('CLEARED')], 'CLEARED'],
   ['a state of a newer release', [offline], [ended('LOST_IN_SPACE')], 'UNKNOWN'],
   ['online, and to be confirmed', [online], [{ ...entry, needConfirm: true }], 'UNCONFIRMED'],
   ['online, and not acknowledged', [online], [entry], 'ON_ITS_WAY'],
