@@ -12,7 +12,7 @@ BUILT := dist/.stamp
 SOURCES := $(shell find cli console core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
 	-type d -print -o -name '*.ts' -print -o -name '*.tsx' -print -o -name '*.html' -print -o -name '*.css' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
-.PHONY: help install build run verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
+.PHONY: help install build run release verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short matrix bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
 
 run: build ## start a core and an edge on SQLite, with no configuration
 	node dist/cli/main.js up
+
+release: build ## pack a release for this platform into release/: an archive and its sha256
+	sh tools/release/archive.sh release
 
 verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL)
 	node dist/cli/main.js verify
@@ -89,6 +92,9 @@ fuzz: build ## try a million inputs at all doors, 8 minutes; FUZZ_SEED repeats a
 
 fuzz-short: build ## the same with 20,000 inputs, half a minute
 	FUZZ=short $(BIN)/vitest run --config vitest.fuzz.config.ts $(ARGS)
+
+matrix: build ## run the store's suite and a core with an edge on each of MATRIX_NODES and MATRIX_SERVERS
+	@node --import tsx tools/matrix/main.ts
 
 bench: build ## measure against bare floors, 22 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
 	node --import tsx test/bench/main.ts $(ARGS)
@@ -138,4 +144,4 @@ gen-current: $(INSTALLED) ## fail when gen/ and docs/api.md are not what proto/ 
 	{ echo 'gen/ or docs/api.md is not current: run make gen' >&2; exit 1; }
 
 clean: ## remove what build and tests leave behind; data/ stays
-	rm -rf dist client/dist device/dist coverage
+	rm -rf dist client/dist device/dist coverage release

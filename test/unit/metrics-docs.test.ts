@@ -63,6 +63,13 @@ describe('the dashboard', () => {
     expect(new Set(places).size).toBe(places.length);
     for (const { type, datasource } of panels) if (type !== 'row') expect(datasource.uid).toMatch(/^\$\{datasource\}$/);
   });
+
+  it('says of each panel what it shows', () => {
+    const { panels } = JSON.parse(text);
+    for (const { type, title, description } of panels) {
+      if (type !== 'row') expect(`${title}: ${description}`).toMatch(/: [A-Z1-9].{30,}\.$/);
+    }
+  });
 });
 
 describe('the alerts', () => {

@@ -101,7 +101,7 @@ const SUBJECTS = {
       const ports = ['GRPC', 'CONNECT', 'HTTP', 'OPS'].map((name) => [`ONEPUSH_${name}_LISTEN`, '127.0.0.1:0']);
       const database = { ONEPUSH_DATABASE_URL: `sqlite:${join(folder, 'onepush.db')}` };
       const env = { ...process.env, ...Object.fromEntries(ports), ...database };
-      const child = spawn(process.execPath, [join(ROOT, 'dist/bin/run.js')], { env, cwd: folder });
+      const child = spawn(process.execPath, [join(ROOT, 'dist/cli/main.js'), 'up'], { env, cwd: folder });
       process.once('exit', () => child.kill());
       for await (const line of createInterface(child.stdout)) {
         const port = /"http":"127\.0\.0\.1:(\d+)"/.exec(line)?.[1];
