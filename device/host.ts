@@ -11,6 +11,8 @@ interface Host {
   performance?: { now(): number };
   crypto?: { getRandomValues?(bytes: Uint8Array): Uint8Array };
   WebSocket?: WebSocketConstructor;
+  ReadableStream?: unknown;
+  TextDecoder?: new () => { decode(bytes: Uint8Array | undefined, options: { stream: boolean }): string };
   localStorage?: StorageLike;
   document?: EventSource & { readonly visibilityState: string };
   navigator?: { readonly onLine?: boolean; readonly locks?: LockManagerLike };

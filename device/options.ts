@@ -76,7 +76,7 @@ export interface DeviceOptions extends RegistrationChanges {
   readonly heartbeat?: Partial<HeartbeatTimes>;
   /** The WebSocket class, where the runtime has none. */
   readonly WebSocket?: WebSocketConstructor;
-  /** The way to carry frames, in the place of WebSockets. */
+  /** The way to carry frames; by default WebSockets, and what else gets through where they do not. */
   readonly transport?: Transport;
   /** Closes the device when it is aborted. */
   readonly signal?: AbortSignalLike;

@@ -3,10 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createDevice, type Device, type DeviceOptions, memoryStorage } from '../../device/index.js';
+import {
+  createDevice,
+  type Device,
+  type DeviceOptions,
+  eventsTransport,
+  memoryStorage,
+  pollTransport,
+  webSocketTransport,
+} from '../../device/index.js';
 import { fileStorage } from '../../device/node.js';
 import { eventually } from '../support/eventually.js';
 import { expectError } from '../support/expect-error.js';
+import { scrape } from '../support/metrics.js';
 import { startProxy, type TcpProxy, through } from '../support/proxy.js';
 import { request, unregister } from '../support/rest.js';
 import { seeded } from '../support/seeded.js';
@@ -65,13 +74,18 @@ async function isConfirmed(requestId: string): Promise<boolean> {
 }
 
 describe('a device of the package', () => {
-  it('shows every push once and in order while its connection is cut 30 times', async () => {
+  it.each([
+    ['WebSockets', 30, webSocketTransport(WebSocket)],
+    ['Server-Sent Events', 8, eventsTransport()],
+    ['long poll', 8, pollTransport()],
+  ] as const)('shows every push once and in order, by %s that are cut %i times', async (_, most, transport) => {
     const alias = uniqueName();
     const random = seeded(17);
-    const { shown, isIn, has } = start({ alias, url: through(stack.httpUrl, proxy.address).replace(/\/$/, '') });
+    const url = through(stack.httpUrl, proxy.address).replace(/\/$/, '');
+    const { shown, isIn, has } = start({ alias, url, transport });
     await isIn('open');
     const sent: string[] = [];
-    for (let cuts = 0; cuts < 30; ) {
+    for (let cuts = 0; cuts < most; ) {
       sent.push(await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: random() < 0.5, duration: 600 }));
       if (random() < 0.2) {
         proxy.reset();
@@ -83,6 +97,22 @@ describe('a device of the package', () => {
     const last = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true });
     await eventually(() => isConfirmed(last), { message: 'the confirmation' });
     expect(shown).toEqual([...sent, last]);
+  });
+
+  it('falls back to Server-Sent Events where WebSockets do not get through', async () => {
+    const alias = uniqueName();
+    class Blocked extends WebSocket {
+      constructor() {
+        super('ws://127.0.0.1:1');
+      }
+    }
+    const { isIn, has, device } = start({ alias, WebSocket: Blocked });
+    await isIn('open');
+    const id = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true });
+    await has(1);
+    await eventually(() => isConfirmed(id), { message: 'the confirmation' });
+    expect((await scrape(stack.edge)).get('onepush_transport_sessions{transport="events"}')).toBe(1);
+    await device.close();
   });
 
   it('goes on after a restart where it was, with its file', async () => {

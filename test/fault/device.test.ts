@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createDevice } from '../../device/index.js';
+import { createDevice, eventsTransport, pollTransport, webSocketTransport } from '../../device/index.js';
 import { eventually } from '../support/eventually.js';
 import { startProxy, type TcpProxy } from '../support/proxy.js';
 import { send } from '../support/rest.js';
@@ -9,8 +9,24 @@ import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { uniqueName } from '../support/users.js';
 
 const isShort = process.env.FAULT === 'short';
-const FAULTS = isShort ? 40 : 100;
-const SEEDS = isShort ? [1] : [1, 2];
+const TRANSPORTS = {
+  WebSockets: () => webSocketTransport(WebSocket),
+  'Server-Sent Events': () => eventsTransport(),
+  'long poll': () => pollTransport(),
+};
+/** The transport, the number of faults, and the seed. */
+const RUNS = (
+  isShort
+    ? [
+        ['WebSockets', 40, 1],
+        ['Server-Sent Events', 12, 1],
+        ['long poll', 12, 1],
+      ]
+    : (['WebSockets', 'Server-Sent Events', 'long poll'] as const).flatMap((name) => [
+        [name, 100, 1],
+        [name, 100, 2],
+      ])
+) as [keyof typeof TRANSPORTS, number, number][];
 /** One push in so many comes with a fault. */
 const PUSHES_PER_FAULT = 10;
 
@@ -40,48 +56,51 @@ async function push(alias: string, needConfirm: boolean): Promise<string> {
 }
 
 describe('a device of the package', () => {
-  it.each(SEEDS)(`shows every push once and in order through ${FAULTS} faults, seed %i`, async (seed) => {
-    const random = seeded(seed);
-    const alias = uniqueName();
-    const device = createDevice({
-      url: `http://${proxy.address}`,
-      appId: TEST_APP.appId,
-      alias,
-      platform: 'ANDROID',
-      WebSocket,
-      backoff: { firstMs: 20, mostMs: 200 },
-      heartbeat: { everyMs: 200, answerWithinMs: 300 },
-    });
-    const shown: string[] = [];
-    // Slow now and then, as an app is.
-    device.on('message', async ({ id }) => {
-      shown.push(id);
-      if (random() < 0.02) await new Promise((resolve) => setTimeout(resolve, 20));
-    });
-    device.connect();
-    await eventually(() => device.state.name === 'open', { message: 'the device to connect' });
+  it.each(RUNS)(
+    'shows every push once and in order, by %s, through %i faults, seed %i',
+    async (name, faultCount, seed) => {
+      const random = seeded(seed);
+      const alias = uniqueName();
+      const device = createDevice({
+        url: `http://${proxy.address}`,
+        appId: TEST_APP.appId,
+        alias,
+        platform: 'ANDROID',
+        transport: TRANSPORTS[name](),
+        backoff: { firstMs: 20, mostMs: 200 },
+        heartbeat: { everyMs: 200, answerWithinMs: 300 },
+      });
+      const shown: string[] = [];
+      // Slow now and then, as an app is.
+      device.on('message', async ({ id }) => {
+        shown.push(id);
+        if (random() < 0.02) await new Promise((resolve) => setTimeout(resolve, 20));
+      });
+      device.connect();
+      await eventually(() => device.state.name === 'open', { message: 'the device to connect' });
 
-    const faults: (() => unknown)[] = [
-      () => proxy.reset(),
-      () => proxy.reset(),
-      () => proxy.strand('everything'),
-      () => proxy.strand('answers'),
-      () => proxy.delay(random() < 0.5 ? 0 : 30),
-      () => {
-        device.pause();
-        device.resume();
-      },
-    ];
-    const sent: string[] = [];
-    for (let count = 0; count < FAULTS; count++) {
-      if (count === FAULTS / 4) await stack.restartEdge();
-      else if (count === FAULTS / 2) await stack.restartCore();
-      else faults[Math.floor(random() * faults.length)]?.();
-      for (let n = 0; n < PUSHES_PER_FAULT; n++) sent.push(await push(alias, random() < 0.5));
-    }
-    proxy.delay(0);
-    await eventually(() => shown.length >= sent.length, { timeoutMs: 60_000, message: `${sent.length} messages` });
-    expect(shown).toEqual(sent);
-    await device.close();
-  });
+      const faults: (() => unknown)[] = [
+        () => proxy.reset(),
+        () => proxy.reset(),
+        () => proxy.strand('everything'),
+        () => proxy.strand('answers'),
+        () => proxy.delay(random() < 0.5 ? 0 : 30),
+        () => {
+          device.pause();
+          device.resume();
+        },
+      ];
+      const sent: string[] = [];
+      for (let count = 0; count < faultCount; count++) {
+        if (count === faultCount / 4) await stack.restartEdge();
+        else if (count === faultCount / 2) await stack.restartCore();
+        else faults[Math.floor(random() * faults.length)]?.();
+        for (let n = 0; n < PUSHES_PER_FAULT; n++) sent.push(await push(alias, random() < 0.5));
+      }
+      proxy.delay(0);
+      await eventually(() => shown.length >= sent.length, { timeoutMs: 60_000, message: `${sent.length} messages` });
+      expect(shown).toEqual(sent);
+      await device.close();
+    },
+  );
 });

@@ -30,6 +30,9 @@ const PATHS = [
   '/%2e%2e/',
   `/${MARKER}`,
   '/msgpush/register?a=b',
+  '/msgpush/events?wait=0',
+  `/msgpush/events?wait=0&deviceId=${MARKER}`,
+  '/msgpush/confirm',
 ];
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'];
 

@@ -6,7 +6,7 @@ import {
   type DeviceStorage,
   memoryStorage,
   type WebSocketConstructor,
-} from '../../../device/index.js';
+} from '../../../device/core.js';
 
 /** A socket that a test is the server of. */
 export class FakeSocket {
