@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Answer } from './hooks.js';
 import { setLanguage, t } from './texts/index.js';
 
@@ -157,7 +157,7 @@ export function Secret({ label, value }: { label: string; value: string }) {
 export function Confirmed(props: { label: string; question: string; isBusy: boolean; act: () => void }) {
   const [isAsking, setAsking] = useState(false);
   const yes = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isAsking) yes.current?.focus();
   }, [isAsking]);
   if (!isAsking) {

@@ -113,7 +113,7 @@ describe.skipIf(skipped)('the console', { timeout: 60_000 }, () => {
     await check('app');
     await page.getByRole('button', { name: 'Delete' }).click();
     // The question has the focus.
-    await page.keyboard.press('Enter');
+    await page.locator('.confirm button:focus').press('Enter');
     await page.getByText('Will be removed').waitFor();
     await page.getByRole('button', { name: 'Keep it after all' }).click();
     await page.getByRole('button', { name: 'Disable' }).waitFor();
@@ -157,7 +157,7 @@ describe.skipIf(skipped)('the console', { timeout: 60_000 }, () => {
     await check('devices');
     await page.getByRole('link', { name: /^Push \d+$/ }).click();
     await page.getByRole('button', { name: 'Recall' }).click();
-    await page.keyboard.press('Enter');
+    await page.locator('.confirm button:focus').press('Enter');
     await page.locator('.badge', { hasText: 'Recalled' }).waitFor();
     await visit('Pushes');
     await page.getByLabel('State').selectOption('RECALLED');
