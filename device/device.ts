@@ -2,7 +2,6 @@ import { type Activity, watchActivity } from './activity.js';
 import type { ClosedReason } from './close-codes.js';
 import { createConnection } from './connection.js';
 import { createEmitter } from './events.js';
-import { type HistoryMessage, type HistoryOptions, readHistory } from './history.js';
 import { createInbox } from './inbox.js';
 import { createLedger } from './ledger.js';
 import type { Message } from './message.js';
@@ -51,11 +50,6 @@ export interface Device {
   messages(): AsyncIterableIterator<Message>;
   /** Registers with changes: another user, other tags, another vendor token. */
   update(changes: RegistrationChanges): void;
-  /**
-   * Asks the service what the device was sent in the last hours, newest first: for apps that have lost their storage.
-   * Rejects with a RegistrationError. Changes nothing, and hands nothing to listeners.
-   */
-  history(options?: HistoryOptions): Promise<HistoryMessage[]>;
   /** Lets the connection go until `resume`: for apps that know when they are in the background. */
   pause(): void;
   /** Ends `pause`. */
@@ -273,7 +267,6 @@ export function createDevice(options: DeviceOptions): Device {
       change(changes);
       post(registrar.alias === alias ? { note: 'change', changes } : { note: 'user', alias: registrar.alias });
     },
-    history: async (wanted) => readHistory(resolved, await registrar.findId(), wanted),
     pause: () => pause('app', true),
     resume: () => pause('app', false),
     async unregister() {

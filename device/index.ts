@@ -9,7 +9,7 @@ export type { Device, DeviceEvents } from './device.js';
 export { eventsTransport } from './events-transport.js';
 export { fallbackTransport } from './fallback-transport.js';
 export type { HeartbeatTimes } from './heartbeat.js';
-export type { HistoryMessage, HistoryOptions } from './history.js';
+export { type HistoryMessage, type HistoryOptions, readHistory } from './history.js';
 export type { AbortSignalLike, Fetch, FetchResponse, WebSocketConstructor, WebSocketLike } from './host.js';
 export { indexedDbStorage } from './indexed-db-storage.js';
 export type { Message, MessageContent } from './message.js';

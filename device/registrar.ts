@@ -15,8 +15,6 @@ export interface Registrar {
   change(changes: RegistrationChanges): boolean;
   /** The service does not know the id, or not any more. */
   forget(): Promise<void>;
-  /** Finds the device id, also where another tab has registered; undefined: nobody has. */
-  findId(): Promise<string | undefined>;
   /** Unregisters, if the device is registered. Rejects with a RegistrationError. */
   unregister(): Promise<void>;
 }
@@ -90,7 +88,6 @@ export function createRegistrar(options: DeviceOptions, resolved: ResolvedOption
       isRefused = true;
       return storage.set(DEVICE, undefined);
     },
-    findId: async () => (registered ?? (await findRegistered(storage)))?.id,
     async unregister() {
       const known = registered ?? (await findRegistered(storage));
       if (known !== undefined) {

@@ -199,11 +199,13 @@ describe('the history of a device', () => {
     await device.close();
     const again = start({ alias, nativeToken, storage: memoryStorage() });
     await again.isIn('open');
-    const history = await again.device.history({ hours: 1 });
+    const read = (bounds: { hours?: number; limit?: number }) =>
+      readHistory({ url: stack.httpUrl, deviceId: again.device.id ?? '', ...bounds });
+    const history = await read({ hours: 1 });
     expect(history.map((message) => message.id)).toEqual(sent.toReversed());
     expect(history[0]).toMatchObject({ alert: 'number 2', needConfirm: false });
     expect(Date.now() - Date.parse(history[0]?.time ?? '')).toBeLessThan(3_600_000);
-    expect((await again.device.history({ limit: 2 })).map((message) => message.id)).toEqual(sent.slice(1).reverse());
+    expect((await read({ limit: 2 })).map((message) => message.id)).toEqual(sent.slice(1).reverse());
     const first = (await ask(id, '?limit=2')).body;
     expect(first.messages.map((message) => message.id)).toEqual(sent.slice(1).reverse());
     const rest = (await ask(id, `?before=${first.before}`)).body;
