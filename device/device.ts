@@ -2,10 +2,9 @@ import { type Activity, watchActivity } from './activity.js';
 import type { ClosedReason } from './close-codes.js';
 import { createConnection } from './connection.js';
 import { createEmitter } from './events.js';
-import { createInbox } from './inbox.js';
+import { createInbox, type Outcome } from './inbox.js';
 import { createLedger } from './ledger.js';
 import type { Message } from './message.js';
-import { createMessageIterator, type MessageIterator } from './message-iterator.js';
 import { type DeviceOptions, type RegistrationChanges, resolveOptions } from './options.js';
 import { createReception } from './reception.js';
 import { createRegistrar } from './registrar.js';
@@ -38,16 +37,12 @@ export interface Device {
   connect(): void;
   /**
    * Adds a listener of messages. The next message comes when what it returns has resolved. Where it throws or rejects,
-   * a message that needs a confirmation is not confirmed, and comes again. Returns what removes it.
+   * a message that needs a confirmation is not confirmed, and comes again; one that resolves with `left` says the same
+   * without an error, and with `untouched`, that the message is for other listeners. Returns what removes it.
    */
   on(name: 'message', listener: (message: Message) => unknown): () => void;
   /** Adds a listener. Returns what removes it. */
   on<Name extends keyof DeviceEvents>(name: Name, listener: (event: DeviceEvents[Name]) => void): () => void;
-  /**
-   * Returns messages for `for await`, until the device is closed. A message is handled when the loop asks for the next
-   * one; the one at which it breaks is not confirmed by itself.
-   */
-  messages(): AsyncIterableIterator<Message>;
   /** Registers with changes: another user, other tags, another vendor token. */
   update(changes: RegistrationChanges): void;
   /** Lets the connection go until `resume`: for apps that know when they are in the background. */
@@ -84,7 +79,6 @@ export function createDevice(options: DeviceOptions): Device {
   const storage = safeStorage(resolved.storage, resolved.storagePrefix, fail);
   const registrar = createRegistrar(options, resolved, storage);
   const ledger = createLedger(storage, resolved.remember);
-  const iterators = new Set<MessageIterator>();
   let run: Run | undefined;
   let state: DeviceState = { name: 'idle' };
 
@@ -224,7 +218,6 @@ export function createDevice(options: DeviceOptions): Device {
       reception.clear();
     } else if (state.name === 'closed') return;
     const closed = { name: 'closed', reason, ...(code !== undefined && { code }) } as const;
-    for (const iterator of iterators) iterator.end();
     enter(closed);
     emitter.emit('closed', closed);
   }
@@ -246,21 +239,8 @@ export function createDevice(options: DeviceOptions): Device {
       // The overloads say which listener goes with which name.
       if (name !== 'message') return emitter.on(name, listener as (event: unknown) => void);
       const take = listener as (message: Message) => unknown;
-      return inbox.add(async (message) => {
-        await take(message);
-        return 'handled';
-      });
-    },
-    messages() {
-      let remove: () => void;
-      const own = createMessageIterator(() => {
-        remove();
-        iterators.delete(own);
-      });
-      remove = inbox.add(own.consumer);
-      iterators.add(own);
-      if (state.name === 'closed') own.end();
-      return own.iterator;
+      // Whatever it resolves with that is no Outcome counts as handled.
+      return inbox.add(async (message) => (await take(message)) as Outcome);
     },
     update(changes) {
       const { alias } = registrar;

@@ -1,6 +1,6 @@
 import type { Message } from './message.js';
 
-/** End of a message that a consumer was given; `untouched`: it has not looked at it. */
+/** End of a message that a consumer was given; `untouched`: it has not looked at it. Others count as `handled`. */
 export type Outcome = 'handled' | 'left' | 'untouched';
 
 /** Takes messages, one at a time: the next one comes when its promise has settled. */

@@ -13,6 +13,7 @@ export { type HistoryMessage, type HistoryOptions, readHistory } from './history
 export type { AbortSignalLike, Fetch, FetchResponse, WebSocketConstructor, WebSocketLike } from './host.js';
 export { indexedDbStorage } from './indexed-db-storage.js';
 export type { Message, MessageContent } from './message.js';
+export { messagesOf } from './message-iterator.js';
 export type { DeviceOptions, Platform, RegistrationChanges, VendorToken } from './options.js';
 export { pollTransport } from './poll-transport.js';
 export { RegistrationError } from './rest.js';

@@ -1,15 +1,6 @@
-import type { Consumer, Outcome } from './inbox.js';
+import type { Device } from './device.js';
+import type { Outcome } from './inbox.js';
 import type { Message } from './message.js';
-
-/** An async iterator of messages, and its end. */
-export interface MessageIterator {
-  /** For `for await`. */
-  readonly iterator: AsyncIterableIterator<Message>;
-  /** Takes messages for it. */
-  readonly consumer: Consumer;
-  /** No more come: it ends once the loop asks for the next. */
-  end(): void;
-}
 
 /** The message that it was given last. */
 interface Given {
@@ -20,12 +11,14 @@ interface Given {
 }
 
 /**
- * Returns an iterator. A message is handled when the loop asks for the next one; a loop that ends by `break`, `return`
- * or a throw, which look the same, has left its last message.
+ * Returns messages of a device for `for await`, until it is closed. A message is handled when the loop asks for the
+ * next one. A loop that ends by `break`, `return` or a throw, which look the same, has left its last message: it is
+ * not confirmed by itself.
  *
- * @param detach called once, when the loop has ended
+ * @example
+ * for await (const message of messagesOf(device)) await handle(message);
  */
-export function createMessageIterator(detach: () => void): MessageIterator {
+export function messagesOf(device: Device): AsyncIterableIterator<Message> {
   let given: Given | undefined;
   let ask: ((result: IteratorResult<Message>) => void) | undefined;
   let isEnded = false;
@@ -49,37 +42,38 @@ export function createMessageIterator(detach: () => void): MessageIterator {
   function end(): void {
     if (isEnded) return;
     isEnded = true;
-    detach();
+    for (const remove of added.splice(0)) remove();
     settle(given?.isTaken ? 'left' : 'untouched');
     answer();
   }
 
-  return {
-    end,
-    consumer: (message) =>
-      new Promise((resolve) => {
-        if (isEnded) {
-          resolve('untouched');
-          return;
-        }
-        given = { message, settle: resolve, isTaken: false };
-        answer();
-      }),
-    iterator: {
-      next() {
-        if (given?.isTaken) settle('handled');
-        return new Promise((resolve) => {
-          ask = resolve;
+  const added = [
+    device.on(
+      'message',
+      (message) =>
+        new Promise<Outcome>((resolve) => {
+          given = { message, settle: resolve, isTaken: false };
           answer();
-        });
-      },
-      async return() {
-        end();
-        return done;
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
+        }),
+    ),
+    device.on('closed', end),
+  ];
+  if (device.state.name === 'closed') end();
+
+  return {
+    next() {
+      if (given?.isTaken) settle('handled');
+      return new Promise((resolve) => {
+        ask = resolve;
+        answer();
+      });
+    },
+    async return() {
+      end();
+      return done;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
     },
   };
 }

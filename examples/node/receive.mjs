@@ -4,7 +4,7 @@
 //
 // In this repository after make build, or where @one-push/device is installed. The file keeps the device and the ids of
 // what was shown, so that the next run goes on from there; without it every run is a new device.
-import { createDevice } from '@one-push/device';
+import { createDevice, messagesOf } from '@one-push/device';
 import { fileStorage } from '@one-push/device/node';
 
 const [url, appId, alias, count, file] = process.argv.slice(2);
@@ -15,7 +15,7 @@ const device = createDevice({ url, appId, alias, platform: 'PC', WebSocket, ...(
 device.on('state', ({ name }) => console.error(name));
 device.on('error', (error) => console.error(error.message));
 
-const messages = device.messages();
+const messages = messagesOf(device);
 device.connect();
 let left = Number(count);
 for await (const message of messages) {

@@ -10,6 +10,7 @@ import {
   eventsTransport,
   memoryStorage,
   pollTransport,
+  readHistory,
   webSocketTransport,
 } from '../../device/index.js';
 import { fileStorage } from '../../device/node.js';

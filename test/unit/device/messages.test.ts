@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Message } from '../../../device/index.js';
+import { type Message, messagesOf } from '../../../device/index.js';
 import { createWorld, openDevice, type World } from './world.js';
 
 let world: World;
@@ -103,7 +103,7 @@ describe('messages', () => {
 
   it('wait for the first listener, and for one that takes its time', async () => {
     const { device } = await openDevice(world);
-    const messages = device.messages();
+    const messages = messagesOf(device);
     const both: string[] = [];
     device.on('message', async ({ id }) => {
       both.push(`begin ${id}`);
@@ -120,7 +120,7 @@ describe('messages', () => {
 
   it('stop coming when more wait than may, and go on when there is room', async () => {
     const { device } = await openDevice(world);
-    const messages = device.messages();
+    const messages = messagesOf(device);
     for (let id = 1; id <= 1_100; id++) world.socket().push(id);
     await world.settle();
     expect(device.state).toEqual({ name: 'paused', cause: 'full' });
@@ -183,7 +183,7 @@ describe('confirming', () => {
 
   it('counts a message of a loop as handled when the loop asks for the next, and not when it breaks', async () => {
     const { device } = await openDevice(world);
-    const messages = device.messages();
+    const messages = messagesOf(device);
     for (const id of [1, 2, 3]) world.socket().push(id, confirmed);
     const seen: string[] = [];
     for await (const { id } of messages) {
@@ -199,10 +199,10 @@ describe('confirming', () => {
 describe('a loop', () => {
   it('ends when the device is closed', async () => {
     const { device } = await openDevice(world);
-    const next = device.messages().next();
+    const next = messagesOf(device).next();
     await device.close();
     expect(await next).toEqual({ done: true, value: undefined });
-    expect(await device.messages().next()).toEqual({ done: true, value: undefined });
+    expect(await messagesOf(device).next()).toEqual({ done: true, value: undefined });
   });
 });
 
