@@ -6,7 +6,7 @@ import { rawRequest } from '../support/raw-request.js';
 import { request, send } from '../support/rest.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 
-const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const POST = 'POST /msgpush/send HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 const PUSH = JSON.stringify({ ...TEST_APP, audiences: ['nobody'], alert: 'a' });
 

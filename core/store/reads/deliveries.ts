@@ -179,7 +179,7 @@ export function createDeliveryReads(driver: SqlDriver): DeliveryReads {
           platform: platformCodes.fromCode(row.platform),
           msgType: msgTypeCodes.fromCode(row.msg_type),
           needConfirm: Boolean(row.need_confirm),
-          clearOnRead: Boolean(row.clear_on_read),
+          clearOnRead: row.clear_on_read ? true : undefined,
           createdAt: Number(row.created_at),
           expiresAt: Number(row.expires_at),
           content: decodeContent(String(row.content)),

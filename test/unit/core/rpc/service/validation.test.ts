@@ -39,6 +39,7 @@ describe('the rules of the schema', () => {
       'ListPushesRequest.until',
       'RegisterDeviceRequest.push',
       'SendPushRequest.badge',
+      'SendPushRequest.clear_on_read',
       'SendPushRequest.dry_run',
       'SendPushRequest.need_confirm',
       'SendPushRequest.send_at',
@@ -117,7 +118,7 @@ describe('the checks of SendPush', () => {
   const mostly = <T>(good: T, other: fc.Arbitrary<T>) =>
     fc.oneof({ weight: 6, arbitrary: fc.constant(good) }, { weight: 1, arbitrary: other });
   /** Fields whose rules are more than the schema's: those have tests of their own. */
-  const BEYOND = ['extraJson', 'sendAt', 'wakeOverrides'];
+  const BEYOND = ['clearOnRead', 'extraJson', 'sendAt', 'wakeOverrides'];
   const anyValueOf = (field: DescField): fc.Arbitrary<unknown> => {
     if (field.localName === 'audience') {
       return mostly<unknown>(
@@ -147,7 +148,7 @@ describe('the checks of SendPush', () => {
   it.each(SendPushRequestSchema.fields.filter(({ localName }) => localName !== 'dryRun'))(
     'pass on what $localName says',
     (field) => {
-      const plain = { audience: { audience: { case: 'everyone' as const, value: {} } }, alert: 'a' };
+      const plain = { audience: { audience: { case: 'aliases' as const, value: { values: ['bob'] } } }, alert: 'a' };
       const given: Record<string, unknown> = {
         audience: { audience: { case: 'aliases', value: { values: ['alice'] } } },
         extraJson: '{"a":1}',
