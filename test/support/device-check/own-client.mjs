@@ -32,8 +32,8 @@ async function register() {
     save();
     connect();
   } else if (status >= 500 || status === 429 || fault === 'insists') {
-    const least = fault === 'impatient' ? 0 : Number(answer?.headers.get('retry-after') ?? 0) * 1_000;
-    after(Math.max(least, pause()), register);
+    const least = Number(answer?.headers.get('retry-after') ?? 0) * 1_000;
+    after(fault === 'impatient' ? 0 : Math.max(least, pause()), register);
   }
 }
 
@@ -45,8 +45,11 @@ function connect() {
   const socket = new WebSocket(address, { headers, maxPayload, autoPong: fault !== 'no-pong' });
   socket.on('open', () => {
     openedAt = performance.now();
-    if (fault === 'two-connections' && socket.url === address)
-      new WebSocket(address, { headers }).on('error', () => {});
+    if (fault === 'two-connections') {
+      // Nothing is received before the other one is there.
+      socket.pause();
+      new WebSocket(address, { headers }).on('open', () => socket.resume()).on('error', () => {});
+    }
     if (fault === 'says-hello') socket.send('HELLO');
   });
   socket.on('message', (data) => receive(socket, String(data)));
