@@ -9,6 +9,8 @@ import type { Device } from '../../device/index.js';
 import { launchChromium, skipWithoutChromium } from '../support/chromium.js';
 import { ROOT } from '../support/dist.js';
 import { eventually } from '../support/eventually.js';
+import { scrape } from '../support/metrics.js';
+import { freePort } from '../support/ports.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { sendPush, uniqueName } from '../support/users.js';
 
@@ -144,6 +146,37 @@ describe.skipIf(skipWithoutChromium('device-package.test.ts'))('the device packa
     await tell(first, 'resume');
     await isIn(first, { name: 'following', isOpen: true });
     await hasShown(first, [id]);
+  });
+
+  it.each([
+    ['Server-Sent Events', 'events'],
+    ['long poll', 'poll'],
+  ])('receives where WebSockets are blocked, by %s, once in each tab', async (_, transport) => {
+    await context.addInitScript(
+      ({ deadUrl, hasStreams }) => {
+        // In the page: every WebSocket goes where nobody listens.
+        const Blocked = class extends WebSocket {
+          constructor() {
+            super(deadUrl);
+          }
+        };
+        Object.assign(globalThis, { WebSocket: Blocked, ...(!hasStreams && { ReadableStream: undefined }) });
+      },
+      { deadUrl: `ws://127.0.0.1:${await freePort()}`, hasStreams: transport === 'events' },
+    );
+    const alias = uniqueName();
+    const first = await openTab(alias);
+    await isIn(first, { name: 'open' });
+    const second = await openTab(alias);
+    await isIn(second, { name: 'following', isOpen: true });
+    const ids = [await send(alias), await send(alias, true), await send(alias)];
+    await Promise.all([hasShown(first, ids), hasShown(second, ids)]);
+    expect((await scrape(stack.edge)).get(`onepush_transport_sessions{transport="${transport}"}`)).toBe(1);
+    // Confirmed, and not shown again, also by who takes over.
+    await first.close();
+    await isIn(second, { name: 'open' });
+    const last = await send(alias);
+    await hasShown(second, [...ids, last]);
   });
 
   it('shows nothing twice after a reload, and what came meanwhile once', async () => {

@@ -75,10 +75,15 @@ function unknownIds(name: string, edgeEnv: Record<string, string>, from: readonl
     async strike({ http }, seconds) {
       const answers = await times(seconds * PER_SECOND, async (n) => {
         const socket = await dialWebSocket(http, randomBytes(16).toString('hex'), addressOf(from, n));
-        if (socket === undefined) return 'refused';
-        socket.resume();
+        if (socket === undefined) return 'not taken';
+        let status = '';
+        socket.once('data', (data) => {
+          status = /^HTTP\/1\.1 (\d+)/.exec(String(data))?.[1] ?? '';
+          // Whoever is refused is answered, and may ask again.
+          if (status !== '101') socket.destroy();
+        });
         await ended(socket, GIVE_UP_MS);
-        const answer = socket.destroyed ? 'closed' : 'left open';
+        const answer = socket.destroyed ? `${status}, closed` : 'left open';
         socket.destroy();
         return answer;
       });

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -22,13 +21,14 @@ const CALM_MS = process.env.HOSTILE === 'short' ? 5000 : 15_000;
  * does nothing else, holds it to that; otherwise they may take as long as while other attacks last.
  */
 const WORSE = 2;
+/** The same where every one of 2,000 registrations a second is taken and stored: no limit holds them. */
+const WORSE_UNLIMITED = 5;
 const TOLERATED_MS = process.env.HOSTILE_STRICT === '1' ? 0 : P99_MS;
 /** Megabytes that a process may be larger afterwards, and at the most meanwhile. */
 const GROWTH = 150;
 const PEAK = 500;
 const BACK_WITHIN_MS = 60_000;
 const SAMPLE_MS = 100;
-const STRANGERS_NICE = 19;
 
 describe.skipIf(process.platform !== 'linux')('well-behaved callers hardly notice', () => {
   it.each(FLOODS.map((attack) => [attack.name, attack] as const))(
@@ -62,7 +62,8 @@ describe.skipIf(process.platform !== 'linux')('well-behaved callers hardly notic
         );
 
         expect([...calm.failures, ...flooded.failures]).toEqual([]);
-        expect(flooded.p99).toBeLessThan(Math.max(WORSE * calm.p99, TOLERATED_MS));
+        const worse = outcome.startsWith('registrations') && !outcome.includes('429') ? WORSE_UNLIMITED : WORSE;
+        expect(flooded.p99).toBeLessThan(Math.max(worse * calm.p99, TOLERATED_MS));
         for (const part of ['core', 'edge'] as const) {
           expect(peak[part], part).toBeLessThan(before[part] + PEAK);
           expect(after[part], part).toBeLessThan(before[part] + GROWTH);
@@ -85,9 +86,12 @@ async function whileWaiting(stack: Stack, work: () => Promise<unknown>) {
 }
 
 async function flood(name: string, stack: Stack): Promise<string> {
-  const attacker = fork(join(ROOT, 'test', 'hostile', 'attacker.ts'), { execArgv: ['--import', 'tsx'] });
-  // Strangers have machines of their own: theirs takes what processor time is left over here.
-  if (attacker.pid !== undefined) setPriority(attacker.pid, STRANGERS_NICE);
+  // Strangers have machines of their own: theirs takes only what processor time is left over here, and gives it up at
+  // once.
+  const attacker = fork(join(ROOT, 'test', 'hostile', 'attacker.ts'), {
+    execPath: 'chrt',
+    execArgv: ['--idle', '0', process.execPath, '--import', 'tsx'],
+  });
   const told = once(attacker, 'message');
   const gone = once(attacker, 'exit');
   const [host = '', port = ''] = new URL(stack.httpUrl).host.split(':');
