@@ -161,7 +161,8 @@ describe('a device of the package', () => {
     await has(1);
     expect(shown).toEqual([id]);
     await device.unregister();
-    expect(device.state).toEqual({ name: 'closed', reason: 'unregistered' });
+    // The connection's end, with its code, may come before the answer.
+    expect(device.state).toMatchObject({ name: 'closed', reason: 'unregistered' });
   });
 
   it('ends when another connection takes its place, or another program unregisters it', async () => {
