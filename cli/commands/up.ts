@@ -104,12 +104,14 @@ function tell({ print }: Context, settings: UpSettings, places: { url: string; g
   const { url, grpc, connect } = places;
   const { appId, appKey, adminToken, isForItself } = settings;
   const reach = isForItself ? '  (ONEPUSH_ALLOW_PLAINTEXT=1 lets other machines in)' : '';
+  const console = settings.core.ONEPUSH_CONSOLE === '0' ? 'turned off' : `${connect}/console/`;
   const text = `
 ONE-PUSH is running. Ctrl-C stops it.
 
   REST, WebSocket and the test page   ${url}/${reach}
   PushCore over gRPC                  ${grpc}
   PushCore over Connect               ${connect}/
+  the operators' console              ${console}
   app and key                         ${appId} ${appKey}
   admin token                         ${adminToken}
 
