@@ -38,7 +38,7 @@ export function pollTransport(fetch?: Fetch): Transport {
         }
         const text = await response.text();
         if (isOver) return;
-        const { cursor, close } = JSON.parse(text);
+        const { cursor, close, cleared = [] } = JSON.parse(text);
         if (close !== undefined) {
           session.forget();
           end(close.code, close.reason);
@@ -48,6 +48,7 @@ export function pollTransport(fetch?: Fetch): Transport {
         isOpen = true;
         events.alive();
         session.reached(cursor);
+        for (const id of cleared) events.frame(`CLR:${id}`);
         for (const message of splitMessages(text)) if (!isOver) events.frame(message);
       }
 

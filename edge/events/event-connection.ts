@@ -43,6 +43,8 @@ const REPLACED = { code: 4409, reason: 'replaced by a newer connection' };
 const ASK_AFTER_MS = 1000;
 /** Milliseconds to answer where messages wait for the acknowledgement. */
 const HURRIED_ANSWER_MS = 1000;
+/** Most of what was read elsewhere that waits for a request; the oldest goes. */
+const MOST_CLEARS = 100;
 /** A line that is slower than this, in bytes a millisecond, is as good as none. */
 const BYTES_PER_MS = 8;
 
@@ -60,6 +62,8 @@ export function createEventConnection(parts: {
   let reader: EventReader | undefined;
   /** Messages that no request has taken yet. */
   let pending: string[] = [];
+  /** Pushes that were read elsewhere, which no request has been told. */
+  const clears: number[] = [];
   /** Numbers of the last message that was handed over, written, and acknowledged. */
   let handed = 0;
   let written = 0;
@@ -85,6 +89,11 @@ export function createEventConnection(parts: {
     if (reader.transport === 'events') give();
     // What else comes in this turn goes with it.
     else giving ??= setImmediate(give);
+  }
+
+  function tellClears(): void {
+    if (reader === undefined || clears.length === 0) return;
+    if (!reader.clear(clears.splice(0), written)) release();
   }
 
   function give(): void {
@@ -162,7 +171,11 @@ export function createEventConnection(parts: {
       }
       return TAKEN;
     },
-    clear: (pushId) => reader?.clear(pushId),
+    clear(pushId) {
+      clears.push(pushId);
+      if (clears.length > MOST_CLEARS) clears.shift();
+      tellClears();
+    },
     end(code, reason) {
       if (isOver) return;
       reader?.closed(code, reason);
@@ -203,6 +216,7 @@ export function createEventConnection(parts: {
       if (session !== undefined) session.transport = next.transport;
       if (waitMs === undefined) beats = setInterval(() => reader?.beat(), times.beatMs);
       else wait(rest, waitMs);
+      tellClears();
       flush();
     },
     left(gone) {

@@ -10,8 +10,12 @@ export interface EventReader {
   deliver(frames: readonly string[], first: number): boolean;
   /** Has the client acknowledge what it has received up to here. */
   ask(number: number): void;
-  /** Tells that a push was read on another device of the user. */
-  clear(pushId: number): void;
+  /**
+   * Tells that pushes were read on another device of the user. Returns false if it takes no more.
+   *
+   * @param number of the last message that it was given
+   */
+  clear(pushIds: readonly number[], number: number): boolean;
   /** Shows that the connection lives. */
   beat(): void;
   /** Ends it since the session has ended. */
@@ -54,7 +58,10 @@ export function createStreamReader(exchange: Exchange, { token, number }: Cursor
       return true;
     },
     ask: (number) => stream.write(`event: ping\ndata: ${formatCursor({ token, number })}\n\n`),
-    clear: (pushId) => stream.write(`event: clear\ndata: ${pushId}\n\n`),
+    clear(pushIds) {
+      stream.write(pushIds.map((pushId) => `event: clear\ndata: ${pushId}\n\n`).join(''));
+      return true;
+    },
     beat: () => stream.write(':\n\n'),
     closed(code, reason) {
       const retry = retryOf(code, reason);
@@ -98,7 +105,10 @@ export function createPollReader(exchange: Exchange, { token }: Cursor, gone: ()
     },
     // It acknowledges with the next request.
     ask: () => undefined,
-    clear: () => undefined,
+    clear(pushIds, number) {
+      answer([], { cleared: pushIds.map(String), cursor: formatCursor({ token, number }) });
+      return false;
+    },
     beat: () => undefined,
     closed: (code, reason) => answer([], { close: { code, reason } }),
     over: (number) => answer([], { cursor: formatCursor({ token, number }) }),

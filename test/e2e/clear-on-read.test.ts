@@ -1,6 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createDevice, type Device, type Message } from '../../device/index.js';
+import {
+  createDevice,
+  type Device,
+  eventsTransport,
+  type Message,
+  pollTransport,
+  webSocketTransport,
+} from '../../device/index.js';
 import { connectDevice, type TestDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { request, send } from '../support/rest.js';
@@ -97,11 +104,16 @@ describe('a push that is cleared where it is read', () => {
     }
   });
 
-  it('is taken away by devices of the package', async () => {
+  it.each([
+    ['WebSockets', () => webSocketTransport(WebSocket)],
+    ['Server-Sent Events', () => eventsTransport()],
+    ['long poll', () => pollTransport()],
+  ])('is taken away by devices of the package, by %s', async (_, transport) => {
     const alias = uniqueName();
     const devices: Device[] = [];
     const start = async () => {
-      const device = createDevice({ url: stack.httpUrl, appId: TEST_APP.appId, alias, platform: 'PC', WebSocket });
+      const options = { url: stack.httpUrl, appId: TEST_APP.appId, alias, platform: 'PC' } as const;
+      const device = createDevice({ ...options, transport: transport() });
       devices.push(device);
       const [shown, cleared]: [Message[], string[]] = [[], []];
       device.on('message', (message) => shown.push(message));

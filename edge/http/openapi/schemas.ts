@@ -24,6 +24,9 @@ export const SCHEMAS = {
   Messages: toJsonSchema(
     Type.Object({
       messages: Type.Array(Type.Object({ id: Type.String() })),
+      cleared: Type.Optional(
+        Type.Array(Type.String(), { description: 'Messages that were read on another device of the user' }),
+      ),
       cursor: Type.Optional(Type.String({ description: 'The Last-Event-ID of the next request' })),
       close: Type.Optional(
         Type.Object({ code: Type.Integer({ description: 'As the close codes of WebSockets' }), reason: Type.String() }),
