@@ -78,7 +78,7 @@ browser: build ## try the page, its service worker, the example and the device p
 fault: build ## kill, cut off and confuse processes, links and databases, 14 minutes; FAULT_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-fault-short: build ## the same with fewer faults and less of each, 15 minutes
+fault-short: build ## the same with fewer faults and less of each, 16 minutes
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
 hostile: build ## let strangers attack, 13 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md

@@ -41,7 +41,8 @@ const proxies: TcpProxy[] = [];
 const devices: Device[] = [];
 const realNow = Date.now;
 beforeAll(async () => {
-  stack = await startStack();
+  // What waits for a device whose line is dead is more than the thousand that may wait by default.
+  stack = await startStack({ coreEnv: { ONEPUSH_INBOX_LIMIT: String(PUSHES) } });
   for (let n = 0; n < DEVICES; n++) proxies.push(await startProxy(new URL(stack.httpUrl).host));
 });
 afterAll(async () => {
