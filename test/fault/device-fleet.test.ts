@@ -68,6 +68,8 @@ function join(proxy: TcpProxy, index: number, alias: string): Member {
     nativeToken: uniqueName(),
     transport: (TRANSPORTS[index % TRANSPORTS.length] ?? pollTransport)(),
     backoff: { firstMs: 50, mostMs: 1_000 },
+    // More than come in the ten seconds after which a message comes again whose confirmation was lost.
+    remember: PUSHES,
   });
   device.on('message', ({ id }) => shown.push(id));
   device.connect();

@@ -98,13 +98,16 @@ describe('a stream', () => {
   }, 60_000);
 
   it('is told when the server goes away, and when to come back; nothing is lost over that', async () => {
+    const polls = async () => (await scrape(stack.edge)).get('onepush_transport_sessions{transport="poll"}') ?? 0;
+    // Of others that have gone, some are waited for.
+    await eventually(async () => (await polls()) === 0, { timeoutMs: 30_000 });
     const { deviceId, push } = await newUser();
     const events: StreamEvent[] = [];
     const headers = { authorization: `Bearer ${deviceId}` };
     const response = await fetch(`${stack.httpUrl}/msgpush/events`, { headers });
     const ended = readEvents(response, (event) => events.push(event));
     const waiting = poll(stack.httpUrl, (await newUser()).deviceId, '', 50);
-    await eventually(async () => (await scrape(stack.edge)).get('onepush_transport_sessions{transport="poll"}') === 1);
+    await eventually(async () => (await polls()) === 1);
     await stack.restartEdge();
     await ended;
     const [, ms] = /^reconnect after (\d+) ms$/.exec(JSON.parse(events.at(-1)?.data ?? '').reason) ?? [];
@@ -114,7 +117,7 @@ describe('a stream', () => {
     const device = await stream(stack.httpUrl, deviceId, { cursor: `${'e'.repeat(16)}.7` });
     cuts.push(device.cut);
     expect(await device.ids(1)).toEqual([id]);
-  });
+  }, 60_000);
 
   it('that goes unnoticed leaves what it was sent to wait, and its session ends', async () => {
     const { deviceId, push } = await newUser();
