@@ -107,6 +107,8 @@ describe('a stream', () => {
     const response = await fetch(`${stack.httpUrl}/msgpush/events`, { headers });
     const ended = readEvents(response, (event) => events.push(event));
     const waiting = poll(stack.httpUrl, (await newUser()).deviceId, '', 50);
+    // Where the test ends before it is awaited.
+    waiting.catch(() => undefined);
     await eventually(async () => (await polls()) === 1);
     await stack.restartEdge();
     await ended;
