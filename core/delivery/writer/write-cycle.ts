@@ -86,6 +86,14 @@ const PUSHES_GO_ON = 1000;
 /** Milliseconds that a set of changes may take meanwhile: a push that comes in it waits for its end. */
 const BESIDE_PUSHES = 10;
 
+/**
+ * Resolves when what was said in this turn of the event loop is on its way, two turns later: SQLite keeps the loop while
+ * it commits, and answers would wait behind the next set of changes.
+ */
+async function letOut(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
 /** Returns a cycle at rest. */
 export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
   const { store, pushIds, onCommit, committed: tell, now = Date.now } = options;
@@ -121,7 +129,10 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
         // A change may have come since the queue was looked at: whoever brought it relies on this loop.
         if (isIdle && changeQueue.size() === 0) return true;
         const done = fit ? await commit(batch, ended) : refuse(batch);
-        if (changes !== undefined) await carryOut(changes, done);
+        if (changes !== undefined) {
+          await letOut();
+          await carryOut(changes, done);
+        }
         if (done) {
           tell?.();
           continue;
