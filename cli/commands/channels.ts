@@ -1,3 +1,4 @@
+import { CHANNELS } from '../../common/contract/channels.js';
 import { Channel, ChannelState, TestResult } from '../../gen/onepush/v1/channel_pb.js';
 import type { CommandSpec } from '../command.js';
 import { EXITS } from '../exits.js';
@@ -7,20 +8,6 @@ import { formatTable } from '../terminal.js';
 import { showTime, toIso } from '../time.js';
 
 const NAME = { name: '<name>', means: "the credential's name" };
-const KINDS = [
-  'APNS',
-  'FCM',
-  'WEB_PUSH',
-  'HMS',
-  'MIPUSH',
-  'OPPO',
-  'VIVO',
-  'WEBHOOK',
-  'SMS_WEBHOOK',
-  'SMS_TWILIO',
-  'SMS_ALIYUN',
-  'SMS_TENCENT',
-] as const;
 
 /** `onepush channels …`: by an admin. */
 export const channels: readonly CommandSpec[] = [
@@ -63,13 +50,13 @@ export const channels: readonly CommandSpec[] = [
     summary: 'Gives an app a credential of a vendor, or other settings to the one of that name',
     args: [NAME],
     options: [
-      { flags: '--channel <kind>', means: KINDS.join(', ') },
+      { flags: '--channel <kind>', means: CHANNELS.join(', ') },
       { flags: '--settings <file>', means: 'the settings of docs/channels.md as JSON; - is standard input' },
     ],
     example: 'onepush channels set hook --app testapp1 --channel WEBHOOK --settings hook.json',
     json: { name: 'hook', channel: 'WEBHOOK', state: 'READY' },
     async run(context, input) {
-      const kind = input.word('channel', KINDS);
+      const kind = input.word('channel', CHANNELS);
       const settingsJson = await input.file('settings');
       if (kind === undefined || settingsJson === undefined) {
         throw new Failure('usage', 'give --channel and --settings');
