@@ -87,8 +87,8 @@ const PUSHES_GO_ON = 1000;
 const BESIDE_PUSHES = 10;
 
 /**
- * Resolves when what was said in this turn of the event loop is on its way, two turns later: SQLite keeps the loop while
- * it commits, and answers would wait behind the next set of changes.
+ * Resolves when what was said in this turn of the event loop is on its way, two turns later: SQLite keeps the loop
+ * while it commits, and answers would wait behind the next set of changes.
  */
 async function letOut(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
