@@ -84,7 +84,7 @@ const RETRY_DELAY = 200;
 /** Milliseconds since the last push for which changes leave room for the next. */
 const PUSHES_GO_ON = 1000;
 /** Milliseconds that a set of changes may take meanwhile: a push that comes in it waits for its end. */
-const BESIDE_PUSHES = 10;
+const BESIDE_PUSHES = 5;
 
 /**
  * Resolves when what was said in this turn of the event loop is on its way, two turns later: SQLite keeps the loop
