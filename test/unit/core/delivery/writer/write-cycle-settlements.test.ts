@@ -86,6 +86,16 @@ describe('what has ended', () => {
     expect(commits.count()).toBe(1);
   });
 
+  it('lets the answers of pushes out before a change is committed, which may keep the event loop', async () => {
+    const { cycle, commits, events, push } = scripted;
+    const noting = changeKind<number>(() => events.push('changed'));
+    void push('a').then(() => setImmediate(() => events.push('out')));
+    const changed = cycle.execute(noting, 1);
+    await (await commits.next()).succeed();
+    await changed;
+    expect(events).toEqual(['pushed 1', 'a done', 'out', 'changed']);
+  });
+
   it('has a change that may end deliveries refused when it cannot be committed, and no other', async () => {
     const { cycle, commits } = scripted;
     cycle.delivered([1]);
