@@ -9,7 +9,7 @@ import type { Credentials, SessionOwner } from '../service/auth.js';
 import { toOnePushError } from '../wire/failures.js';
 import { type ConsoleFile, loadConsoleFiles } from './files.js';
 import { type ConsoleSessions, createConsoleSessions, LIFETIME_MS } from './sessions.js';
-import { parseSignIn } from './sign-in.js';
+import { parseSignIn, type SignIn } from './sign-in.js';
 
 /** The operators' page on the Connect port, and who is signed in to it. */
 export interface Console {
@@ -60,25 +60,37 @@ export function createConsole(parts: {
     log.warn({ component: 'console', address }, 'too many failed sign-ins: the address is locked for a minute');
   }
 
-  async function signIn(request: IncomingMessage): Promise<SessionOwner> {
-    const address = request.socket.remoteAddress ?? '';
+  /** @throws OnePushError LIMIT_REACHED */
+  function refuseLocked(address: string): void {
     const retryAfterMs = failures.waitMs(address);
     if (retryAfterMs > 0) throw new OnePushError('LIMIT_REACHED', { limit: 'address.signIns', retryAfterMs });
-    const { appId, secret } = await parseSignIn(request);
-    try {
-      if (appId !== '') {
-        const { key } = await registry.authenticate(appId, secret);
-        return { kind: 'app', appId, keyNum: key.num };
-      }
+  }
+
+  /** Returns whose the key or token is, or why it is nobody's. */
+  async function identify({ appId, secret }: SignIn): Promise<SessionOwner | OnePushError> {
+    if (appId === '') {
       const admin = admins.find(secret);
-      if (admin === undefined) throw new OnePushError('WRONG_ADMIN_TOKEN');
-      return { kind: 'admin', tokenNum: admin.num };
+      return admin === undefined ? new OnePushError('WRONG_ADMIN_TOKEN') : { kind: 'admin', tokenNum: admin.num };
+    }
+    try {
+      const { key } = await registry.authenticate(appId, secret);
+      return { kind: 'app', appId, keyNum: key.num };
     } catch (error) {
       if (!(error instanceof OnePushError)) throw error;
-      failed(address);
       // Which apps there are is nobody's business.
-      throw error.reason === 'UNKNOWN_APP' ? new OnePushError('WRONG_APP_KEY') : error;
+      return error.reason === 'UNKNOWN_APP' ? new OnePushError('WRONG_APP_KEY') : error;
     }
+  }
+
+  async function signIn(request: IncomingMessage): Promise<SessionOwner> {
+    const address = request.socket.remoteAddress ?? '';
+    refuseLocked(address);
+    const found = await identify(await parseSignIn(request));
+    // Others of the address may have failed meanwhile: while it is locked, nobody learns what was right.
+    refuseLocked(address);
+    if (!(found instanceof OnePushError)) return found;
+    failed(address);
+    throw found;
   }
 
   /** Facts that the page may know of who is signed in; undefined: nobody is, or the key has ended since. */
