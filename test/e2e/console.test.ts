@@ -104,7 +104,9 @@ describe('the console', () => {
       expect(await response.text()).not.toContain('wrong-secret');
     }
     // Also of many at once only the first are told.
-    const guesses = await Promise.all(Array.from({ length: 50 }, (_, n) => signIn({ appId: `nobody-${n}`, secret: 'wrong-secret' })));
+    const guesses = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => signIn({ appId: `nobody-${n}`, secret: 'wrong-secret' })),
+    );
     const statuses = guesses.map((response) => response.status);
     expect(statuses.filter((status) => status === 401).length).toBeLessThan(10);
     expect(new Set(statuses)).toEqual(new Set([401, 429]));
