@@ -90,7 +90,7 @@ const BESIDE_PUSHES = 5;
  * Resolves when what was said in this turn of the event loop is on its way, two turns later: SQLite keeps the loop
  * while it commits, and answers would wait behind the next set of changes.
  */
-async function letOut(): Promise<void> {
+async function yieldToIo(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
@@ -130,7 +130,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
         if (isIdle && changeQueue.size() === 0) return true;
         const done = fit ? await commit(batch, ended) : refuse(batch);
         if (changes !== undefined) {
-          await letOut();
+          await yieldToIo();
           await carryOut(changes, done);
         }
         if (done) {
