@@ -5,7 +5,7 @@ import { VARIABLES } from '../../cli/variables.js';
 import { NODE_OPTIONS } from '../../common/node-options.js';
 import { SETTINGS } from '../../common/settings/settings.js';
 import { commandPage } from '../../tools/command/page.js';
-import { settingsTable } from '../../tools/settings/table.js';
+import { FIRST_SETTINGS, settingsTable } from '../../tools/settings/table.js';
 import { ROOT } from '../support/dist.js';
 
 const README = 'README.md';
@@ -54,14 +54,14 @@ const firstColumn = (text: string): string[] =>
 
 describe('the settings', () => {
   it.each([
-    [README, 'en', 'docs/'],
-    [README_ZH, 'zh', 'docs/'],
-    [OPERATIONS, 'en', ''],
-    [OPERATIONS_ZH, 'zh', ''],
-  ] as const)('have their table in %s, as it is generated', (page, language, docs) => {
+    [README, settingsTable('en', 'docs/', FIRST_SETTINGS)],
+    [README_ZH, settingsTable('zh', 'docs/', FIRST_SETTINGS)],
+    [OPERATIONS, settingsTable('en', '')],
+    [OPERATIONS_ZH, settingsTable('zh', '')],
+  ])('have their table in %s, as it is generated', (page, table) => {
     // The formatter aligns the columns.
     const unaligned = read(page).replaceAll(/-{3,}/g, '---').replaceAll(/ {2,}/g, ' ');
-    expect(unaligned).toContain(settingsTable(language, docs));
+    expect(unaligned).toContain(table);
   });
 
   it.each(PAGES)('are the only ONEPUSH_ names of %s', (page) => {

@@ -70,15 +70,35 @@ const WORDS: Readonly<Record<'en' | 'zh', Words>> = {
   },
 };
 
+/** The settings that most installations set: those that the README shows. */
+export const FIRST_SETTINGS: readonly SettingName[] = [
+  'ONEPUSH_DATABASE_URL',
+  'ONEPUSH_HTTP_LISTEN',
+  'ONEPUSH_GRPC_LISTEN',
+  'ONEPUSH_CONNECT_LISTEN',
+  'ONEPUSH_CORE_ADDRS',
+  'ONEPUSH_LINK_TOKEN',
+  'ONEPUSH_ADMIN_TOKEN',
+  'ONEPUSH_BOOTSTRAP_APP',
+  'ONEPUSH_OFFLINE_TTL',
+  'ONEPUSH_RETENTION_DAYS',
+  'ONEPUSH_LOG_LEVEL',
+];
+// The keys of the table are the names.
+const ALL_SETTINGS = Object.keys(SETTINGS) as SettingName[];
+
 /**
- * Returns the table of all settings as Markdown.
+ * Returns a table of settings as Markdown.
  *
  * @param docs the path from the page to docs/, with a slash at its end; "" for a page in docs/
+ * @param names the settings, in the order of the rows; all by default
  */
-export function settingsTable(language: keyof typeof WORDS, docs: string): string {
+export function settingsTable(
+  language: keyof typeof WORDS,
+  docs: string,
+  names: readonly SettingName[] = ALL_SETTINGS,
+): string {
   const words = WORDS[language];
-  // The keys of the table are the names.
-  const names = Object.keys(SETTINGS) as SettingName[];
   const rows = names.map((name) => {
     const setting: Setting = SETTINGS[name];
     return [
