@@ -55,11 +55,12 @@ verify: build ## check the sums of deliveries in the store (ONEPUSH_DATABASE_URL
 vapid: build ## print a new pair of keys for Web Push
 	@node dist/cli/main.js vapid
 
-gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/, the tables of the settings and docs/command.md
+gen: $(INSTALLED) ## generate gen/ and docs/api.md from proto/, docs/rest.md, docs/command.md and the tables of the settings
 	$(BIN)/buf generate
 	$(BIN)/buf generate --template buf.gen.docs.yaml
 	node --import tsx tools/settings/main.ts
 	node --import tsx tools/command/main.ts
+	node --import tsx tools/rest-docs/main.ts
 	$(BIN)/biome format --write README.md README.zh-CN.md docs/operations.md docs/operations.zh-CN.md docs/command.md
 
 migrations: $(INSTALLED) ## write the migrations that the schemas of both dialects ask for
@@ -137,11 +138,12 @@ buf-breaking: $(INSTALLED) ## compare proto/ with origin/main, or else with the 
 	dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	echo "buf breaking against $$name"; git archive "$$base" proto buf.yaml | tar -x -C "$$dir" && $(BIN)/buf breaking --against "$$dir"
 
-gen-current: $(INSTALLED) ## fail when gen/ and docs/api.md are not what proto/ generates
+gen-current: $(INSTALLED) ## fail when gen/, docs/api.md and docs/rest.md are not what is generated
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	$(BIN)/buf generate -o "$$dir" && diff -r gen "$$dir/gen" && \
-	$(BIN)/buf generate --template buf.gen.docs.yaml -o "$$dir" && diff docs/api.md "$$dir/docs/api.md" || \
-	{ echo 'gen/ or docs/api.md is not current: run make gen' >&2; exit 1; }
+	$(BIN)/buf generate --template buf.gen.docs.yaml -o "$$dir" && diff docs/api.md "$$dir/docs/api.md" && \
+	node --import tsx tools/rest-docs/main.ts "$$dir/rest.md" && diff docs/rest.md "$$dir/rest.md" || \
+	{ echo 'gen/, docs/api.md or docs/rest.md is not current: run make gen' >&2; exit 1; }
 
 clean: ## remove what build and tests leave behind; data/ stays
 	rm -rf dist client/dist device/dist coverage release

@@ -1,7 +1,8 @@
-import { ERRORS } from '../../../common/errors.js';
-import { OPERATIONS, type Operation } from './operations.js';
+import { ERRORS, type Reason } from '../../../common/errors.js';
+import { EXAMPLES, type Example } from './examples.js';
+import { ANY_REFUSALS, OPERATIONS, type Operation } from './operations.js';
 import { SCHEMAS } from './schemas.js';
-import { type JsonSchema, propertiesOf, toJsonSchema } from './to-json-schema.js';
+import { type JsonSchema, propertiesOf } from './to-json-schema.js';
 
 const TAGS: Readonly<Record<Operation['tag'], string>> = {
   Devices: 'Installations that receive messages',
@@ -46,24 +47,30 @@ export function createOpenApi(): JsonSchema {
 }
 
 function describe(operation: Operation): JsonSchema {
-  const { id, summary, tag, security = [], parameters = {}, query, headers = {}, body, answer, refusals } = operation;
+  const { id, summary, tag, security = [], parameters = {}, query, meanings, headers = {}, body, answer } = operation;
+  const example: Example = EXAMPLES[id];
   const all = [
     ...Object.entries(parameters).map(([name, description]) => {
       return { name, in: 'path', required: true, description, schema: { type: 'string' } };
     }),
-    ...Object.entries(query === undefined ? {} : propertiesOf(query)).map(toParameter('query')),
-    ...Object.entries(headers).map(([name, schema]) => toParameter('header')([name, toJsonSchema(schema)])),
+    ...Object.entries(query === undefined ? {} : propertiesOf(query, meanings)).map(toParameter('query')),
+    ...Object.entries(headers).map(toParameter('header')),
   ];
+  const stream = { 'text/event-stream': { schema: { type: 'string', description: 'Server-Sent Events' } } };
   return {
     operationId: id,
     summary,
     tags: [tag],
     security: security.map((scheme) => (scheme === 'none' ? {} : { [scheme]: [] })),
     ...(all.length > 0 ? { parameters: all } : {}),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body, example.body) } }),
     responses: {
-      200: { description: 'Done', content: contentOf(answer) },
-      ...Object.fromEntries([...new Set([400, 429, 503, ...refusals])].map((status) => [status, refusalOf(status)])),
+      200: {
+        description: 'Done',
+        content: { ...contentOf(answer, example.answer), ...(operation.streams ? stream : {}) },
+      },
+      ...(operation.streams ? { 204: { description: 'The stream has ended for good' } } : {}),
+      ...refusalsOf([...operation.refusals, ...ANY_REFUSALS]),
     },
   };
 }
@@ -72,15 +79,24 @@ function toParameter(place: 'query' | 'header') {
   return ([name, { description, ...schema }]: [string, JsonSchema]) => ({ name, in: place, description, schema });
 }
 
-function contentOf(name: keyof typeof SCHEMAS): JsonSchema {
-  return { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } };
+function contentOf(name: keyof typeof SCHEMAS, example?: unknown): JsonSchema {
+  const schema = { $ref: `#/components/schemas/${name}` };
+  return { 'application/json': example === undefined ? { schema } : { schema, example } };
 }
 
-function refusalOf(status: number): JsonSchema {
-  const reasons = Object.values(ERRORS).filter(({ code }) => Math.floor(code / 100) === status);
+/** The refusals by their statuses. */
+function refusalsOf(reasons: readonly Reason[]): Record<string, JsonSchema> {
+  const rows = reasons.map((reason) => ERRORS[reason]);
+  const statusOf = ({ code }: { code: number }) => Math.floor(code / 100);
+  return Object.fromEntries(
+    rows.map((row) => [statusOf(row), refusalOf(rows.filter((other) => statusOf(other) === statusOf(row)))]),
+  );
+}
+
+function refusalOf(rows: readonly (typeof ERRORS)[Reason][]): JsonSchema {
   return {
-    description: [...new Set(reasons.map(({ message }) => message))].join('; or '),
-    ...(reasons.some((row) => 'retryAfter' in row)
+    description: rows.map(({ code, message }) => `${code}: ${message}`).join('; or '),
+    ...(rows.some((row) => 'retryAfter' in row)
       ? { headers: { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } } }
       : {}),
     content: contentOf('Error'),

@@ -1,9 +1,13 @@
-import { type TObject, type TSchema, Type } from '@sinclair/typebox';
+import type { TObject } from '@sinclair/typebox';
+import type { Reason } from '../../../common/errors.js';
 import { ConfirmQuery, EventsQuery } from '../../events/events.js';
 import { HistoryQuery } from '../history.js';
 import { DeliveriesQuery, DevicesQuery, TimelineQuery } from '../reports/schemas.js';
 import { Body as SendFields } from '../send.js';
+import type { EXAMPLES } from './examples.js';
+import { DELIVERIES, DEVICES, EVENTS, HISTORY, SEND, TIMELINE } from './meanings.js';
 import type { SCHEMAS } from './schemas.js';
+import { type JsonSchema, type Meanings, toJsonSchema, withMeaning } from './to-json-schema.js';
 
 /** A method of a path. */
 export interface Operation {
@@ -12,7 +16,7 @@ export interface Operation {
   /** HTTP method. */
   readonly method: 'get' | 'post';
   /** Name for generators of clients. */
-  readonly id: string;
+  readonly id: keyof typeof EXAMPLES;
   /** A few words. */
   readonly summary: string;
   /** Group that it belongs to. */
@@ -23,15 +27,53 @@ export interface Operation {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Parameters of the query. */
   readonly query?: TObject;
+  /** Meanings of these. */
+  readonly meanings?: Meanings;
   /** Headers by name. */
-  readonly headers?: Readonly<Record<string, TSchema>>;
+  readonly headers?: Readonly<Record<string, JsonSchema>>;
   /** Schema of the body; absent: there is none. */
   readonly body?: keyof typeof SCHEMAS;
   /** Schema of the answer. */
   readonly answer: keyof typeof SCHEMAS;
-  /** Statuses of refusals, besides 400, 429 and 503. */
-  readonly refusals: readonly number[];
+  /** Its refusals, besides those of ANY_REFUSALS. */
+  readonly refusals: readonly Reason[];
+  /** True where the answer is a stream of events unless the query asks for a list. */
+  readonly streams?: boolean;
 }
+
+/** Refusals of every operation. */
+export const ANY_REFUSALS: readonly Reason[] = [
+  'AMBIGUOUS_REQUEST',
+  'TLS_REQUIRED',
+  'OVERLOADED',
+  'LIMIT_REACHED',
+  'UNEXPECTED',
+  'CORE_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+];
+const BODY_REFUSALS: readonly Reason[] = [
+  'INVALID_FIELDS',
+  'MALFORMED_JSON',
+  'NOT_AN_OBJECT',
+  'TOO_SLOW',
+  'BODY_TOO_LARGE',
+  'NOT_JSON_TYPE',
+  'COMPRESSED',
+];
+const APP_REFUSALS: readonly Reason[] = ['WRONG_APP_KEY', 'APP_DISABLED', 'WRONG_SCOPE', 'UNKNOWN_APP'];
+const TOKEN_REFUSALS: readonly Reason[] = [
+  'REGISTRATION_TOKEN_MISSING',
+  'REGISTRATION_TOKEN_MALFORMED',
+  'REGISTRATION_TOKEN_EXPIRED',
+  'REGISTRATION_TOKEN_EARLY',
+  'REGISTRATION_KEY_UNKNOWN',
+  'REGISTRATION_SIGNATURE_WRONG',
+  'REGISTRATION_WRONG_APP',
+  'REGISTRATION_WRONG_ALIAS',
+  'REGISTRATION_WRONG_TAG',
+  'REGISTRATION_WRONG_DEVICE',
+  'REGISTRATION_KEYS_UNAVAILABLE',
+];
 
 const REQUEST_ID = { requestId: 'What a send answered' };
 const DEVICE_ID = { deviceId: 'What a registration answered' };
@@ -46,7 +88,7 @@ export const OPERATIONS: readonly Operation[] = [
     security: ['none', 'registrationToken', 'appKey'],
     body: 'RegisterBody',
     answer: 'RegisterAnswer',
-    refusals: [401, 403, 404, 413, 415],
+    refusals: [...BODY_REFUSALS, ...APP_REFUSALS, ...TOKEN_REFUSALS, 'TOO_MANY_DEVICES', 'TOO_MANY_TAGS'],
   },
   {
     path: '/msgpush/unregister/{deviceId}',
@@ -56,7 +98,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Devices',
     parameters: DEVICE_ID,
     answer: 'Nothing',
-    refusals: [404],
+    refusals: ['UNKNOWN_DEVICE'],
   },
   {
     path: '/msgpush/unregister',
@@ -66,7 +108,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Devices',
     security: ['deviceId'],
     answer: 'Nothing',
-    refusals: [404],
+    refusals: ['UNKNOWN_DEVICE'],
   },
   {
     path: '/msgpush/rotate/{deviceId}',
@@ -76,7 +118,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Devices',
     parameters: DEVICE_ID,
     answer: 'RegisterAnswer',
-    refusals: [404],
+    refusals: ['UNKNOWN_DEVICE'],
   },
   {
     path: '/msgpush/rotate',
@@ -86,19 +128,21 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Devices',
     security: ['deviceId'],
     answer: 'RegisterAnswer',
-    refusals: [404],
+    refusals: ['UNKNOWN_DEVICE'],
   },
   {
     path: '/msgpush/events',
     method: 'get',
     id: 'receive',
-    summary: 'Receive messages, as a stream or by long poll',
+    summary: 'Receive messages, as a stream or, with `wait`, by long poll',
+    streams: true,
     tag: 'Devices',
     security: ['deviceId', 'none'],
     query: EventsQuery,
-    headers: { 'Last-Event-ID': Type.Optional(Type.String({ description: 'The cursor of the last answer or event' })) },
+    meanings: EVENTS,
+    headers: { 'Last-Event-ID': { type: 'string', description: 'The cursor of the last answer or event.' } },
     answer: 'Messages',
-    refusals: [404],
+    refusals: ['INVALID_FIELDS', 'UNKNOWN_DEVICE'],
   },
   {
     path: '/msgpush/confirm',
@@ -108,9 +152,10 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Devices',
     security: ['deviceId', 'none'],
     query: ConfirmQuery,
+    meanings: { deviceId: EVENTS.deviceId },
     body: 'ConfirmBody',
     answer: 'Nothing',
-    refusals: [404, 413, 415],
+    refusals: [...BODY_REFUSALS, 'UNKNOWN_DEVICE'],
   },
   {
     path: '/msgpush/history',
@@ -120,8 +165,9 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Devices',
     security: ['deviceId'],
     query: HistoryQuery,
+    meanings: HISTORY,
     answer: 'History',
-    refusals: [403, 404],
+    refusals: ['INVALID_FIELDS', 'APP_DISABLED', 'UNKNOWN_DEVICE'],
   },
   {
     path: '/msgpush/send',
@@ -129,10 +175,12 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'send',
     summary: 'Send a push',
     tag: 'Pushes',
-    headers: { 'Idempotency-Key': SendFields.properties['Idempotency-Key'] },
+    headers: {
+      'Idempotency-Key': withMeaning(toJsonSchema(SendFields.properties['Idempotency-Key']), SEND['Idempotency-Key']),
+    },
     body: 'SendBody',
     answer: 'SendAnswer',
-    refusals: [401, 403, 404, 409, 413, 415],
+    refusals: [...BODY_REFUSALS, ...APP_REFUSALS, 'IDEMPOTENCY_CONFLICT'],
   },
   {
     path: '/msgpush/recall/{requestId}',
@@ -143,7 +191,7 @@ export const OPERATIONS: readonly Operation[] = [
     security: ['appKey'],
     parameters: REQUEST_ID,
     answer: 'RecallReport',
-    refusals: [401, 403, 404],
+    refusals: [...APP_REFUSALS, 'UNKNOWN_PUSH'],
   },
   {
     path: '/msgpush/push/{requestId}',
@@ -154,7 +202,7 @@ export const OPERATIONS: readonly Operation[] = [
     security: ['appKey'],
     parameters: REQUEST_ID,
     answer: 'PushReport',
-    refusals: [401, 403, 404],
+    refusals: [...APP_REFUSALS, 'UNKNOWN_PUSH'],
   },
   {
     path: '/msgpush/push/{requestId}/deliveries',
@@ -165,8 +213,9 @@ export const OPERATIONS: readonly Operation[] = [
     security: ['appKey'],
     parameters: REQUEST_ID,
     query: DeliveriesQuery,
+    meanings: DELIVERIES,
     answer: 'DeliveriesReport',
-    refusals: [401, 403, 404],
+    refusals: ['INVALID_FIELDS', ...APP_REFUSALS, 'UNKNOWN_PUSH'],
   },
   {
     path: '/msgpush/devices',
@@ -176,8 +225,9 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Reports',
     security: ['appKey'],
     query: DevicesQuery,
+    meanings: DEVICES,
     answer: 'DevicesReport',
-    refusals: [401, 403],
+    refusals: ['INVALID_FIELDS', ...APP_REFUSALS],
   },
   {
     path: '/msgpush/devices/{deviceId}/timeline',
@@ -188,8 +238,9 @@ export const OPERATIONS: readonly Operation[] = [
     security: ['appKey'],
     parameters: DEVICE_ID,
     query: TimelineQuery,
+    meanings: TIMELINE,
     answer: 'TimelineReport',
-    refusals: [401, 403, 404],
+    refusals: ['INVALID_FIELDS', ...APP_REFUSALS, 'UNKNOWN_DEVICE'],
   },
   {
     path: '/apps',
@@ -200,7 +251,7 @@ export const OPERATIONS: readonly Operation[] = [
     security: ['adminToken'],
     body: 'CreateAppBody',
     answer: 'CreatedApp',
-    refusals: [401, 413, 415],
+    refusals: [...BODY_REFUSALS, 'WRONG_ADMIN_TOKEN'],
   },
   {
     path: '/apps/{id}',
@@ -211,6 +262,6 @@ export const OPERATIONS: readonly Operation[] = [
     security: ['adminToken'],
     parameters: { id: 'The id of the app' },
     answer: 'App',
-    refusals: [401, 404],
+    refusals: ['WRONG_ADMIN_TOKEN', 'UNKNOWN_APP'],
   },
 ];

@@ -2,28 +2,57 @@ import { Type } from '@sinclair/typebox';
 import { ERRORS } from '../../../common/errors.js';
 import { ConfirmBody } from '../../events/events.js';
 import { Body as CreateAppBody } from '../apps.js';
+import { Notification } from '../notification.js';
 import { Body as RegisterBody } from '../register.js';
-import { DeliveriesReport, DevicesReport, PushReport, RecallReport, TimelineReport } from '../reports/schemas.js';
+import {
+  DeliveriesReport,
+  DevicesReport,
+  OneOf,
+  PushReport,
+  RecallReport,
+  TimelineReport,
+} from '../reports/schemas.js';
 import { Body as SendFields } from '../send.js';
-import { type JsonSchema, toJsonSchema } from './to-json-schema.js';
+import { VendorToken } from '../vendor-token.js';
+import { CONFIRM, CREATE_APP, NOTIFICATION, REGISTER, SEND, VENDOR_TOKEN } from './meanings.js';
+import { explain, type JsonSchema, toJsonSchema, withMeaning } from './to-json-schema.js';
 
 const { 'Idempotency-Key': _, ...sendFields } = SendFields.properties;
-const Everyone = {
+const audiences = {
   anyOf: [
     toJsonSchema(SendFields.properties.audiences),
     { type: 'string', pattern: '^[Aa][Ll][Ll]$', description: 'Every device of the app' },
   ],
+  description: `${SEND.audiences}.`,
 };
+
+const Message = Type.Object(
+  {
+    id: Type.String({ description: 'The same in each repetition, and the `requestId` of the send' }),
+    appId: Type.String(),
+    tenantCode: Type.String(),
+    alert: Type.String(),
+    extra: Type.Optional(Type.Unknown()),
+    pushMsgType: OneOf(['MSG', 'CMD']),
+    needConfirm: Type.Boolean(),
+    clearOnRead: Type.Optional(Type.Boolean()),
+    sound: Type.Optional(Type.String()),
+    badge: Type.Optional(Type.Integer()),
+  },
+  { description: 'What a device gets' },
+);
 
 /** Schemas by the names that they have in the document. */
 export const SCHEMAS = {
-  RegisterBody: toJsonSchema(RegisterBody),
+  RegisterBody: withMembers(explain(RegisterBody, REGISTER), {
+    push: withMeaning(explain(VendorToken, VENDOR_TOKEN), REGISTER.push),
+  }),
   RegisterAnswer: toJsonSchema(Type.Object({ id: Type.String({ description: 'The device id: a bearer secret' }) })),
   Nothing: { type: 'object', properties: {} },
-  ConfirmBody: toJsonSchema(ConfirmBody),
+  ConfirmBody: explain(ConfirmBody, CONFIRM),
   Messages: toJsonSchema(
     Type.Object({
-      messages: Type.Array(Type.Object({ id: Type.String() })),
+      messages: Type.Array(Message),
       cleared: Type.Optional(
         Type.Array(Type.String(), { description: 'Messages that were read on another device of the user' }),
       ),
@@ -35,20 +64,23 @@ export const SCHEMAS = {
   ),
   History: toJsonSchema(
     Type.Object({
-      messages: Type.Array(Type.Object({ id: Type.String(), time: Type.String({ format: 'date-time' }) }), {
+      messages: Type.Array(Type.Composite([Message, Type.Object({ time: Type.String({ format: 'date-time' }) })]), {
         description: 'As the device gets them, with their times',
       }),
       before: Type.Optional(Type.String({ description: 'Where to go on; absent: there is no more' })),
     }),
   ),
-  SendBody: withAudiences(toJsonSchema(Type.Object(sendFields))),
+  SendBody: withMembers(explain(Type.Object(sendFields), SEND), {
+    audiences,
+    push: withMeaning(explain(Notification, NOTIFICATION), SEND.push),
+  }),
   SendAnswer: toJsonSchema(
     Type.Object({
       requestId: Type.Optional(Type.String({ description: 'The id of the push; absent after a dry run' })),
       dryRun: Type.Optional(Type.Boolean()),
     }),
   ),
-  CreateAppBody: toJsonSchema(CreateAppBody),
+  CreateAppBody: explain(CreateAppBody, CREATE_APP),
   CreatedApp: toJsonSchema(Type.Object({ id: Type.String(), name: Type.String(), appKey: Type.String() })),
   App: toJsonSchema(Type.Object({ id: Type.String(), name: Type.String() })),
   PushReport: toJsonSchema(PushReport),
@@ -69,7 +101,8 @@ export const SCHEMAS = {
   ),
 } satisfies Record<string, JsonSchema>;
 
-/** A single ALL may stand in place of the list. */
-function withAudiences(schema: JsonSchema): JsonSchema {
-  return { ...schema, properties: { ...(schema.properties as JsonSchema), audiences: Everyone } };
+/** The same with other members in place of its own. */
+function withMembers(schema: JsonSchema, members: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  // Those of an object's schema are schemas by their names.
+  return { ...schema, properties: { ...(schema.properties as JsonSchema), ...members } };
 }

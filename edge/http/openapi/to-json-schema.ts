@@ -3,6 +3,9 @@ import type { TSchema } from '@sinclair/typebox';
 /** JSON Schema of draft 2020-12, as OpenAPI 3.1 has it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
+/** A sentence without its full stop for each member, by name. */
+export type Meanings = Readonly<Record<string, string>>;
+
 /** Formats that other programs know. */
 const KNOWN_FORMATS = new Set(['date-time']);
 /** Fields whose text is checked in place of their value. */
@@ -49,7 +52,21 @@ export function toJsonSchema(schema: TSchema): JsonSchema {
 }
 
 /** Returns the members of an object's schema, by their names. */
-export function propertiesOf(schema: TSchema): Record<string, JsonSchema> {
+export function propertiesOf(schema: TSchema, meanings: Meanings = {}): Record<string, JsonSchema> {
   const properties: Record<string, TSchema> = schema.properties;
-  return Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, toJsonSchema(member)]));
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, member]) => [name, withMeaning(toJsonSchema(member), meanings[name])]),
+  );
+}
+
+/** Returns the same with what each member means in front of its rule. */
+export function explain(schema: TSchema, meanings: Meanings): JsonSchema {
+  return { ...toJsonSchema(schema), properties: propertiesOf(schema, meanings) };
+}
+
+/** Returns a schema whose description begins with a meaning. */
+export function withMeaning(schema: JsonSchema, meaning: string | undefined): JsonSchema {
+  if (meaning === undefined) return schema;
+  const { description: rule } = schema;
+  return { ...schema, description: typeof rule === 'string' ? `${meaning}. ${rule}` : `${meaning}.` };
 }

@@ -38,7 +38,8 @@ export const TimelineQuery = Type.Object(Page);
 
 const Time = Type.String({ description: 'RFC 3339, in UTC', format: 'date-time' });
 const Count = Type.Integer({ minimum: 0 });
-const OneOf = <const T extends string>(words: readonly T[]) => Type.Unsafe<T>(Type.String({ enum: [...words] }));
+/** One of some words, in an answer. */
+export const OneOf = <const T extends string>(words: readonly T[]) => Type.Unsafe<T>(Type.String({ enum: [...words] }));
 const NextPage = { nextPageToken: Type.Optional(Type.String({ description: 'Absent: there is no more' })) };
 
 const Wake = Type.Object({
