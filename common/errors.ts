@@ -74,6 +74,7 @@ export const ERRORS = {
   UNKNOWN_CHANNEL: { code: 40406, grpc: 'NOT_FOUND', message: 'The app has no channel with this name' },
   UNKNOWN_KEY: { code: 40407, grpc: 'NOT_FOUND', message: 'There is no key or token with this id' },
   UNKNOWN_SIGNING_KEY: { code: 40410, grpc: 'NOT_FOUND', message: 'The app has no signing key with this id' },
+  UNKNOWN_WEBHOOK: { code: 40411, grpc: 'NOT_FOUND', message: 'The app has no webhook with this id' },
   METHOD_NOT_ALLOWED: { code: 40501, grpc: 'UNIMPLEMENTED', message: 'This path does not take this method' },
   TOO_SLOW: { code: 40801, grpc: 'DEADLINE_EXCEEDED', message: 'The request did not come in time' },
   AUDIENCE_TOO_SLOW: {
@@ -90,6 +91,11 @@ export const ERRORS = {
     code: 40902,
     grpc: 'FAILED_PRECONDITION',
     message: 'There are as many keys as there may be',
+  },
+  TOO_MANY_WEBHOOKS: {
+    code: 40903,
+    grpc: 'FAILED_PRECONDITION',
+    message: 'The app has as many webhooks as it may have',
   },
   NO_SECRET_KEY: {
     code: 41201,

@@ -65,15 +65,21 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
 }
 
+/** Returns true if this is the text of an https address without a user name. */
+export function isHttpsUrl(text: string): boolean {
+  // The parser would forgive spaces and missing slashes, and whoever compares two texts would not.
+  if (text.length > MAX_PUBLIC_URL || !/^https:\/\/[^/\\]/i.test(text) || /[^!-~]/.test(text)) return false;
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.username === '' && url.password === '' && hostOf(url) !== '';
+}
+
 /**
  * Returns true if a client may give this address for us to send to, as far as its text tells (`PUBLIC_URL_RULE`). A
  * name may still stand for a private address: that shows only when it is connected to.
  */
 export function isPublicUrl(text: string): boolean {
-  // The parser would forgive spaces and missing slashes, and whoever compares two texts would not.
-  if (text.length > MAX_PUBLIC_URL || !/^https:\/\/[^/\\]/i.test(text) || /[^!-~]/.test(text)) return false;
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const host = hostOf(url);
-  return url.username === '' && url.password === '' && host !== '' && (isIP(host) === 0 || isPublicAddress(host));
+  if (!isHttpsUrl(text)) return false;
+  const host = hostOf(new URL(text));
+  return isIP(host) === 0 || isPublicAddress(host);
 }

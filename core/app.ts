@@ -25,6 +25,7 @@ import { createPeriodic } from './delivery/upkeep/periodic.js';
 import { createSeenDevices } from './delivery/upkeep/seen-devices.js';
 import { createUpkeep } from './delivery/upkeep/upkeep.js';
 import { createWaking, type Waking } from './delivery/waking/waking.js';
+import { createWebhooks } from './delivery/webhooks/webhooks.js';
 import { createWriteCycle } from './delivery/writer/write-cycle.js';
 import { createIdClock } from './domain/id-clock.js';
 import { createAnswerEdge } from './link/edge-calls.js';
@@ -33,6 +34,7 @@ import { createTickets } from './link/tickets.js';
 import { loadSecrets } from './load-secrets.js';
 import { createCoreMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
+import { createWebhookSender } from './outbound/webhook-sender.js';
 import { createRegistrations } from './registration/create-registrations.js';
 import { createAdmins } from './registry/admins.js';
 import { createAppLimits } from './registry/app-limits.js';
@@ -47,6 +49,7 @@ import { auditCalls } from './rpc/service/auditing.js';
 import { observeCalls } from './rpc/service/interceptors.js';
 import { createPushCore } from './rpc/service/push-core.js';
 import { createUseLog } from './rpc/service/use-log.js';
+import { createSecretBox } from './sealing/secret-box.js';
 import { createServerStatus } from './server-status.js';
 import { addressOf, reservePort } from './shards/core-address.js';
 import { takeOver } from './shards/takeover.js';
@@ -86,6 +89,11 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const inboxLimits = createInboxLimits({ store, limit: config.inboxLimit, isConnected });
       const receipts = createReceiptFeed(store, log);
       const channels = createChannels({ kinds: CHANNEL_KINDS, keys: config.secretKeys, log, observe: metrics.wake });
+      const webhooks = createWebhooks({
+        sender: createWebhookSender({ hosts: config.webhookHosts }),
+        sealer: createSecretBox(config.secretKeys),
+        log,
+      });
       const registrations = createRegistrations({ store, keys: config.secretKeys, log });
       const onCommit = createCommitEffects({
         registry,
@@ -94,6 +102,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         limits: inboxLimits,
         metrics,
         channels: channels.followers,
+        webhooks,
         get sessions() {
           return sessions;
         },
@@ -151,7 +160,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       if (!isLoopback(config.grpcListen.host) || !isLoopback(config.connectListen.host)) {
         registrations.openApps.exposed('core');
       }
-      await loadSecrets({ channels, registrations, store, cycle, config, log });
+      await loadSecrets({ channels, registrations, webhooks, store, cycle, config, log });
       const stopping = new AbortController();
       // One listener for each open stream.
       setMaxListeners(0, stopping.signal);
@@ -171,6 +180,8 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         receipts,
         presence: sessions.presence,
         channels,
+        webhooks,
+        webhookReports: store,
         registrations: registrations.check,
         signingKeys: registrations.signingKeys,
         stopping: stopping.signal,

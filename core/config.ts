@@ -4,6 +4,7 @@ import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
 import { readSecretKeys } from '../common/settings/secret-keys.js';
 import { readVapid, type Vapid } from '../common/settings/vapid.js';
+import { readWebhookHosts } from '../common/settings/webhook-settings.js';
 import type { ServerFiles, TlsFiles } from '../common/tls/material.js';
 import { findPlaintext, portExposures } from '../common/tls/plaintext.js';
 import { readPortFiles } from '../common/tls/settings.js';
@@ -31,6 +32,8 @@ export interface CoreConfig {
   secretKeys: readonly Uint8Array[];
   /** The bootstrap app's credential for Web Push; undefined: the environment has none. */
   vapid: Vapid | undefined;
+  /** Hosts of webhooks whose addresses may be private. */
+  webhookHosts: readonly string[];
   /** Seconds that a message without needConfirm waits. */
   offlineTtl: number;
   /** Maximum number of deliveries that wait for one device: beyond it the oldest are evicted. */
@@ -76,6 +79,7 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     bootstrapApp: undefined,
     secretKeys: readSecretKeys(reader.env),
     vapid: readVapid(reader.env),
+    webhookHosts: readWebhookHosts(reader.env),
     offlineTtl: reader.integer('ONEPUSH_OFFLINE_TTL'),
     inboxLimit: reader.integer('ONEPUSH_INBOX_LIMIT'),
     appLimits: {

@@ -3,6 +3,7 @@ import { ADDRESS_SETTINGS, APP_LIMIT_SETTINGS } from './limit-settings.js';
 import type { Setting } from './setting.js';
 import { TLS_SETTINGS } from './tls-settings.js';
 import { WAKING_SETTINGS } from './waking-settings.js';
+import { WEBHOOK_SETTINGS } from './webhook-settings.js';
 
 export type { ReadBy, Setting } from './setting.js';
 
@@ -140,6 +141,7 @@ export const SETTINGS = {
     meaning: 'Time that an entry of the [audit log](contract.md#listauditlog) is kept.',
   },
   ...WAKING_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   ONEPUSH_SUM_CHECK_INTERVAL: {
     readBy: 'core',
     type: 'integer',

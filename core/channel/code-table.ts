@@ -1,5 +1,6 @@
 import type { WakeOutcome } from '../domain/wake.js';
-import { type HttpsAnswer, outcomeOfStatus, retryAfterMs } from './http-outcome.js';
+import { retryAfterMs } from '../outbound/retry-after.js';
+import { type HttpsAnswer, outcomeOfStatus } from './http-outcome.js';
 
 /** The meaning of a vendor's code. `renew_token`: the access token has ended; nothing was processed. */
 export type CodeMeaning =

@@ -1,9 +1,7 @@
 import type { WakeOutcome } from '../domain/wake.js';
 import type { HttpsResult } from '../outbound/https-client.js';
+import { retryAfterMs } from '../outbound/retry-after.js';
 import type { ProbeResult } from './channel.js';
-
-/** Longest time that a vendor's `Retry-After` may ask for, in milliseconds: a day. */
-const MAX_RETRY_AFTER_MS = 86_400_000;
 
 /** An answer of a vendor. */
 export type HttpsAnswer = Extract<HttpsResult, { kind: 'answered' }>;
@@ -33,17 +31,6 @@ export function probeOfOutcome(outcome: WakeOutcome): ProbeResult {
   if (outcome.kind === 'accepted') return { kind: 'ok' };
   const { kind, reason } = outcome;
   return { kind: kind === 'retry' || kind === 'unknown' ? 'unreachable' : 'refused', reason };
-}
-
-/**
- * Reads a `Retry-After` header: seconds or a date.
- *
- * @returns milliseconds from now, a day at the most; undefined: there is none, or none that can be read
- */
-export function retryAfterMs(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return ms >= 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }
 
 /** Reads a JSON object; undefined where the body is none, or did not come whole. */

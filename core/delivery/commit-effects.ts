@@ -9,6 +9,7 @@ import type {
   Replaced,
   Rotated,
   StoredChannel,
+  StoredWebhook,
 } from '../store/store.js';
 
 /**
@@ -40,7 +41,11 @@ export type CommitEffect =
   | { readonly kind: 'adminTokenRemoved'; readonly num: number }
   | { readonly kind: 'channelSet'; readonly channel: StoredChannel }
   | { readonly kind: 'channelRemoved'; readonly num: number }
-  | { readonly kind: 'contentHidden'; readonly appNum: number; readonly hides: boolean };
+  | { readonly kind: 'contentHidden'; readonly appNum: number; readonly hides: boolean }
+  | { readonly kind: 'webhookSet'; readonly webhook: StoredWebhook }
+  | { readonly kind: 'webhookRemoved'; readonly num: number }
+  /** Dead letters of a webhook are to be sent again. */
+  | { readonly kind: 'webhookReplayed'; readonly num: number };
 
 /** Takes the effects of commits. Must not throw. */
 export type OnCommit = (effect: CommitEffect) => void;
@@ -87,12 +92,19 @@ export interface CommitFollowers {
     removed(num: number): void;
     setHidesContent(appNum: number, hides: boolean): void;
   };
+  /** Back ends that are told of receipts. */
+  readonly webhooks: {
+    set(webhook: StoredWebhook): void;
+    removed(num: number): void;
+    replayed(num: number): void;
+    appChanged(id: string): void;
+  };
 }
 
 /** Returns what hands effects to all that follow them: to what is cached before it comes to sessions. */
 export function createCommitEffects(followers: CommitFollowers): OnCommit {
   return (effect) => {
-    const { registry, admins, openApps, sessions, limits, metrics, jobs, waking, channels } = followers;
+    const { registry, admins, openApps, sessions, limits, metrics, jobs, waking, channels, webhooks } = followers;
     switch (effect.kind) {
       case 'pushed':
         metrics.pushed(effect.pushes);
@@ -129,6 +141,7 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
         return jobs.wake(effect.dueAt);
       case 'appChanged':
         registry.appChanged(effect.id);
+        webhooks.appChanged(effect.id);
         return openApps.refresh();
       case 'adminTokenAdded':
         return admins.added(effect.token);
@@ -141,6 +154,12 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
         return channels.removed(effect.num);
       case 'contentHidden':
         return channels.setHidesContent(effect.appNum, effect.hides);
+      case 'webhookSet':
+        return webhooks.set(effect.webhook);
+      case 'webhookRemoved':
+        return webhooks.removed(effect.num);
+      case 'webhookReplayed':
+        return webhooks.replayed(effect.num);
     }
   };
 }

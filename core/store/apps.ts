@@ -65,6 +65,8 @@ export interface AppRemoved {
   readonly devices: (Device & { alias: string })[];
   /** Numbers of the credentials of channels that are gone. */
   readonly channels: number[];
+  /** Numbers of the webhooks that are gone. */
+  readonly webhooks: number[];
   /** True: the app is gone, and nothing of it is left. */
   readonly done: boolean;
 }

@@ -31,6 +31,7 @@ import type {
   Updated,
 } from './types.js';
 import type { WakeReader, WakeWriter } from './waking.js';
+import type { WebhookReader, WebhookWriter } from './webhooks.js';
 
 export type { Wake } from '../domain/wake.js';
 export type * from './access.js';
@@ -42,6 +43,7 @@ export * from './errors.js';
 export type * from './retention.js';
 export * from './types.js';
 export type * from './waking.js';
+export type * from './webhooks.js';
 
 /**
  * Everything that outlives a process. Every call takes a set and costs a fixed number of statements, whatever the size
@@ -108,7 +110,14 @@ export interface CoreOwnership {
 }
 
 /** Look-ups: each sees everything that was committed before it began. */
-export interface StoreReader extends WakeReader, ChannelReader, AccessReader, AppReader, RetentionReader, CallerReader {
+export interface StoreReader
+  extends WakeReader,
+    ChannelReader,
+    AccessReader,
+    AppReader,
+    RetentionReader,
+    CallerReader,
+    WebhookReader {
   /** Those of the apps that exist; their keys may have expired. */
   findApps(ids: readonly string[]): Promise<App[]>;
   /** Registered devices by alias; an alias may have none or many. */
@@ -233,7 +242,14 @@ export interface TimelineRow {
 }
 
 /** Commits: each call is one transaction. */
-export interface StoreWriter extends WakeWriter, ChannelWriter, AccessWriter, AppWriter, RetentionWriter, CallerWriter {
+export interface StoreWriter
+  extends WakeWriter,
+    ChannelWriter,
+    AccessWriter,
+    AppWriter,
+    RetentionWriter,
+    CallerWriter,
+    WebhookWriter {
   /** Commits nothing: renews the core's lease, and meets what any commit would. */
   commitNothing(): Promise<void>;
   /**

@@ -55,6 +55,7 @@ async function createCore({ store }: OpenStore) {
       metrics: { ...nothing, recalled() {} },
       jobs: { wake() {} },
       channels: { set() {}, removed() {}, setHidesContent() {} },
+      webhooks: { set() {}, removed() {}, replayed() {}, appChanged() {} },
       waking: { ...nothing, credentialSet() {}, tokenSet() {} },
     }),
     fenced() {},

@@ -4,6 +4,7 @@ import { openMysqlStore } from '../../core/store/mysql/open.js';
 import { CommitInDoubt, Fenced, type NewJob, type Store, type WakeChanges } from '../../core/store/store.js';
 import { eachStore, must, type OpenStore, openStore, rejectionOf } from '../contract/each-store.js';
 import { batch, directed, NOW, newApp, newDevices, nextNumber, nextPushId, registration } from '../contract/samples.js';
+import { deadLetter, newWebhook, progressOf } from '../contract/webhook-samples.js';
 import { owned } from '../support/owned.js';
 import { startProxy, type TcpProxy, through } from '../support/proxy.js';
 import { type FreshDatabase, freshDatabase, storeKinds } from '../support/stores.js';
@@ -29,6 +30,8 @@ const TABLES = [
   'replaced_ids',
   'admin_tokens',
   'audit_log',
+  'webhooks',
+  'webhook_dead_letters',
 ];
 
 const NO_CHANGES: WakeChanges = {
@@ -91,6 +94,10 @@ eachStore('the fence of a store', (opened) => {
     const renamed = { id: app.id, name: 'late', registration: undefined };
     const hours = { timeZone: 'UTC', fromMinute: 0, untilMinute: 60 };
     const wake = { pushId: waiting.id, deviceNum: num, channel: 'WEBHOOK' as const };
+    const webhook = newWebhook(app);
+    const [hook] = await store.commitWebhooks([newWebhook(app)]);
+    const place = { num: must(hook).num, appNum: app.num };
+    const progress = progressOf(must(hook), { dead: [deadLetter()] });
     const made = { pushes: [directed(app, [num]).made], delivered: waiting.deliveries };
     return {
       commitNothing: () => store.commitNothing(),
@@ -153,6 +160,12 @@ eachStore('the fence of a store', (opened) => {
       commitAppRemoval: () => store.commitAppRemoval({ appNum: app.num, deletedBefore: NOW, deviceNums: [], now: NOW }),
       commitCursorRemovals: () => store.commitCursorRemovals([num]),
       commitKeyRemovals: () => store.commitKeyRemovals([1], NOW),
+      commitWebhooks: () => store.commitWebhooks([webhook]),
+      commitWebhookChanges: () => store.commitWebhookChanges([{ ...place, set: { name: 'late' } }]),
+      commitWebhookProgress: () => store.commitWebhookProgress([progress]),
+      commitWebhookReplays: () => store.commitWebhookReplays([{ ...place, nums: undefined }]),
+      commitDeadLetterRemovals: () => store.commitDeadLetterRemovals([1]),
+      commitWebhookRemovals: () => store.commitWebhookRemovals([place]),
       commitChannelRemovals: () => store.commitChannelRemovals([channel]),
     };
   }

@@ -65,6 +65,7 @@ export async function startCore(options: {
       jobs: { wake() {} },
       waking: { pushed() {}, credentialSet() {}, tokenSet() {} },
       channels: { set() {}, removed() {}, setHidesContent() {} },
+      webhooks: { set() {}, removed() {}, replayed() {}, appChanged() {} },
     }),
     fenced: () => log.error({}, 'fenced'),
     log,

@@ -87,6 +87,7 @@ export async function beginCore(
       limits: nothing,
       metrics: { ...nothing, recalled() {} },
       jobs: { wake() {} },
+      webhooks: { set() {}, removed() {}, replayed() {}, appChanged() {} },
       channels: {
         set() {
           world.hasCredential = true;

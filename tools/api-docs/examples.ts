@@ -1,5 +1,6 @@
 import { type CurlExample, DEVICE, KEY, LATER, PUSH, TIME } from './example.js';
 import { ADMIN_EXAMPLES } from './examples-admin.js';
+import { WEBHOOK_EXAMPLES } from './examples-webhooks.js';
 
 const PRESENCE = { edgeId: '5c1f0a6e', since: TIME };
 const ALICE = { aliases: { values: ['alice'] } };
@@ -34,6 +35,7 @@ const DEVICE_OF_ALICE = {
  */
 export const CURL_EXAMPLES: Record<string, CurlExample> = {
   ...ADMIN_EXAMPLES,
+  ...WEBHOOK_EXAMPLES,
   RegisterDevice: {
     as: 'nobody',
     request: {

@@ -60,6 +60,8 @@ export const MEANINGS_ZH: Readonly<Record<SettingName, string>> = {
   ONEPUSH_SMS_AFTER: '用户的所有设备都未收到推送时，多久后发送其 `smsMessage`。',
   ONEPUSH_SMS_PER_NUMBER: '24 小时内，一个应用向同一号码最多发送的短信数。',
   ONEPUSH_SMS_PER_APP: '一小时内，一个应用最多发送的短信数。',
+  ONEPUSH_WEBHOOK_HOSTS:
+    '[Webhook](contract.zh-CN.md#webhooks) 的主机中，允许使用内网地址的主机；其余主机必须是公网地址。',
   ONEPUSH_SUM_CHECK_INTERVAL: '投递总数[核对](operations.zh-CN.md#指标)的每一步之间的间隔；0 表示关闭。',
   ONEPUSH_CONFIRM_INTERVAL: '连接保持期间，未确认的消息首次重发前的等待时间；此后间隔逐次加倍，最长 5 分钟。',
   ONEPUSH_PING_INTERVAL:
@@ -96,5 +98,6 @@ export const RULES_ZH: Readonly<Partial<Record<SettingName, string>>> = {
   ONEPUSH_VAPID_PUBLIC_KEY: '由 `make vapid` 生成',
   ONEPUSH_VAPID_PRIVATE_KEY: '由 `make vapid` 生成',
   ONEPUSH_VAPID_SUBJECT: '`mailto:<address>` 或 `https://…`',
+  ONEPUSH_WEBHOOK_HOSTS: '`hooks.internal,*.corp.example,10.1.2.3,…`',
   ONEPUSH_DATABASE_URL: '`sqlite:<path>` 或 `mysql://user:password@host:3306/database`',
 };

@@ -1,5 +1,6 @@
 import type { WakeOutcome } from '../../domain/wake.js';
-import { findJsonObject, type HttpsAnswer, outcomeOfStatus, retryAfterMs } from '../http-outcome.js';
+import { retryAfterMs } from '../../outbound/retry-after.js';
+import { findJsonObject, type HttpsAnswer, outcomeOfStatus } from '../http-outcome.js';
 
 /** The meaning of a reason. `renew_token`: the JWT has ended; `restore_token`: it came too early. */
 type Meaning =

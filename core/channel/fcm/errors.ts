@@ -1,5 +1,6 @@
 import type { WakeOutcome } from '../../domain/wake.js';
-import { findJsonObject, type HttpsAnswer, isRecord, outcomeOfStatus, retryAfterMs } from '../http-outcome.js';
+import { retryAfterMs } from '../../outbound/retry-after.js';
+import { findJsonObject, type HttpsAnswer, isRecord, outcomeOfStatus } from '../http-outcome.js';
 
 /** Time without `Retry-After` after 429, and after 5xx: Google wants no retry within 10 seconds. Milliseconds. */
 const THROTTLED_MS = 60_000;

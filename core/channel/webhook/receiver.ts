@@ -3,9 +3,10 @@ import { ruled } from '../../../common/contract/fields.js';
 import type { WakeOutcome } from '../../domain/wake.js';
 import { createHttpsClient, type HttpsResult } from '../../outbound/https-client.js';
 import { createAddressGuard, NOT_PUBLIC } from '../../outbound/public-address.js';
+import { signWebhook } from '../../outbound/standard-webhooks.js';
 import { type HttpsAnswer, outcomeOfFailure } from '../http-outcome.js';
 import { COMMON_SETTINGS, createSettingsReader } from '../settings.js';
-import { signWebhook, WebhookSecret } from './signature.js';
+import { WebhookSecret } from './signature.js';
 
 FormatRegistry.Set('webhook-url', (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -53,7 +54,7 @@ export function openReceiver(settings: ReceiverSettings, maxSockets: number): Re
       const body = JSON.stringify({ type, timestamp: new Date().toISOString(), data });
       return client.request({
         url,
-        headers: { 'content-type': 'application/json', ...signWebhook(settings.secret, id, body) },
+        headers: { 'content-type': 'application/json', ...signWebhook([settings.secret], id, body) },
         body,
       });
     },

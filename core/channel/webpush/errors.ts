@@ -1,7 +1,8 @@
 import type { WakeOutcome } from '../../domain/wake.js';
 import type { HttpsResult } from '../../outbound/https-client.js';
 import { NOT_PUBLIC } from '../../outbound/public-address.js';
-import { type HttpsAnswer, outcomeOfFailure, retryAfterMs } from '../http-outcome.js';
+import { retryAfterMs } from '../../outbound/retry-after.js';
+import { type HttpsAnswer, outcomeOfFailure } from '../http-outcome.js';
 
 /** Different subscriptions refused in a row, without a success, from which on it is taken for the key's fault. */
 const REFUSALS_OF_KEY = 3;

@@ -35,6 +35,7 @@ import { type CallerCommands, createCallerCommands } from './caller-commands.js'
 import { type ChannelCommands, createChannelCommands } from './channel-commands.js';
 import { type Command, commit, single } from './command-queue.js';
 import { createRetentionCommands, type RetentionCommands } from './retention-commands.js';
+import { createWebhookCommands, type WebhookCommands } from './webhook-commands.js';
 
 /** A registration without what the write cycle adds. */
 export type RegistrationRequest = Omit<NewRegistration, 'sinceId' | 'now' | 'newId'>;
@@ -54,7 +55,7 @@ export interface JobRequest extends Pick<Job, 'appNum' | 'spec'> {
 }
 
 /** The changes that go through the write cycle besides deliveries. */
-export interface Commands extends ChannelCommands, AccessCommands, RetentionCommands, CallerCommands {
+export interface Commands extends ChannelCommands, AccessCommands, RetentionCommands, CallerCommands, WebhookCommands {
   /** Registers a device, or changes it. */
   register: Command<RegistrationRequest, Registered | Refusal>;
   /** 'tooManyTags': it would have; undefined: the app has no such registered device. */
@@ -187,6 +188,7 @@ export function createCommands(options: {
     ...createCallerCommands(options),
     ...createChannelCommands(options),
     ...createRetentionCommands(options),
+    ...createWebhookCommands(options),
     recall: {
       endsDeliveries: true,
       subjectOf: ({ pushId }) => String(pushId),

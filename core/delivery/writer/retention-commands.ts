@@ -75,10 +75,11 @@ export function createRetentionCommands(options: {
         single(
           removal,
           (each) => commits.commitAppRemoval({ ...each, now: now() }),
-          ({ devices, channels, done }) => {
+          ({ devices, channels, webhooks, done }) => {
             if (removal !== undefined) onCommit({ kind: 'appChanged', id: removal.id });
             for (const device of devices) onCommit({ kind: 'unregistered', device });
             for (const num of channels) onCommit({ kind: 'channelRemoved', num });
+            for (const num of webhooks) onCommit({ kind: 'webhookRemoved', num });
             return done;
           },
         ),

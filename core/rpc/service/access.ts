@@ -49,6 +49,15 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   listSigningKeys: { scope: 'manage', admin: true },
   removeSigningKey: { scope: 'manage', admin: true, audited: true },
 
+  createWebhook: { scope: 'manage', admin: true, audited: true },
+  listWebhooks: { scope: 'read', admin: true },
+  updateWebhook: { scope: 'manage', admin: true, audited: true },
+  deleteWebhook: { scope: 'manage', admin: true, audited: true },
+  rotateWebhookSecret: { scope: 'manage', admin: true, audited: true },
+  testWebhook: { scope: 'manage', admin: true },
+  listDeadLetters: { scope: 'read', admin: true },
+  replayWebhook: { scope: 'manage', admin: true, audited: true },
+
   createApp: { admin: true, audited: true },
   updateApp: { admin: true, audited: true },
   getApp: { admin: true },

@@ -9,11 +9,13 @@ import type { RecallPush } from '../../delivery/push/recall-push.js';
 import type { ReceiptFeed } from '../../delivery/receipt-feed.js';
 import type { Sessions } from '../../delivery/sessions/sessions.js';
 import type { DeleteDevices } from '../../delivery/upkeep/delete-devices.js';
+import type { Webhooks } from '../../delivery/webhooks/webhooks.js';
 import type { WriteCycle } from '../../delivery/writer/write-cycle.js';
 import type { AccessReports } from '../../domain/access.js';
 import type { AppList } from '../../domain/app.js';
 import type { ReportReader } from '../../domain/queries.js';
 import type { ServerStatus } from '../../domain/server.js';
+import type { WebhookReports } from '../../domain/webhook.js';
 import type { RegistrationCheck, SigningKeys } from '../../registration/registration.js';
 import type { AppLimits } from '../../registry/app-limits.js';
 import type { Registry } from '../../registry/registry.js';
@@ -53,6 +55,10 @@ export interface ServiceParts {
     readonly host: Pick<ChannelHost, 'probe'>;
     readonly directory: Pick<ChannelDirectory, 'hidesContent'>;
   };
+  /** Back ends that are told of receipts. */
+  webhooks: Webhooks;
+  /** Answers about webhooks. */
+  webhookReports: WebhookReports;
   /** Says whether a registration may be made. */
   registrations: RegistrationCheck;
   /** Keys that registration tokens are checked with. */

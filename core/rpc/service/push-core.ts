@@ -15,6 +15,7 @@ import { createServerHandlers } from './server.js';
 import { createSigningKeyHandlers } from './signing-keys.js';
 import { createUsageHandlers } from './usage.js';
 import { validateRequests } from './validation.js';
+import { createWebhookHandlers } from './webhooks.js';
 
 /** Puts the service together; what it is called with is checked by the rules of the schema first. */
 export function createPushCore(options: ServiceParts): PushCoreHandlers {
@@ -32,6 +33,7 @@ export function createPushCore(options: ServiceParts): PushCoreHandlers {
     ...createDeliveryHandlers(options),
     ...createQuietHoursHandlers(options),
     ...createReceiptHandlers(options),
+    ...createWebhookHandlers(options),
     ...createUsageHandlers(options),
     ...createServerHandlers(options),
   });

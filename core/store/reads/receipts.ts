@@ -7,13 +7,7 @@ import { toWakeReport } from './wake-reports.js';
 /** Reads receipts in the order of their commits. */
 export function createReceiptReads(driver: SqlDriver): Pick<ReportReader, 'readReceipts' | 'lastReceipt'> {
   return {
-    async lastReceipt() {
-      const last = (table: string): string =>
-        `SELECT * FROM (SELECT seq, push_id, device_num FROM ${table} WHERE seq > 0
-         ORDER BY seq DESC, push_id DESC, device_num DESC LIMIT 1) AS of_${table}`;
-      const rows = await driver.all(`${last('receipts')} UNION ALL ${last('wakes')}`, []);
-      return rows.map(positionOf).toSorted(comparePositions).at(-1) ?? OLDEST;
-    },
+    lastReceipt: () => lastReceipt(driver),
 
     async readReceipts({ seq, pushId, deviceNum }, limit) {
       // A range of the index for each: what is left of the push, of the commit, and what comes after it.
@@ -60,6 +54,16 @@ export function createReceiptReads(driver: SqlDriver): Pick<ReportReader, 'readR
   };
 }
 
-function positionOf(row: Row): ReceiptPosition {
+/** Reads the position behind the last receipt and the last end of a wake. */
+export async function lastReceipt(runner: Pick<SqlDriver, 'all'>): Promise<ReceiptPosition> {
+  const last = (table: string): string =>
+    `SELECT * FROM (SELECT seq, push_id, device_num FROM ${table} WHERE seq > 0
+     ORDER BY seq DESC, push_id DESC, device_num DESC LIMIT 1) AS of_${table}`;
+  const rows = await runner.all(`${last('receipts')} UNION ALL ${last('wakes')}`, []);
+  return rows.map(positionOf).toSorted(comparePositions).at(-1) ?? OLDEST;
+}
+
+/** Reads a position out of the columns that have it. */
+export function positionOf(row: Row): ReceiptPosition {
   return { seq: Number(row.seq), pushId: Number(row.push_id), deviceNum: Number(row.device_num) };
 }

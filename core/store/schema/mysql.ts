@@ -4,6 +4,7 @@ import { asciiText, exactText, freeText, longText, number53 } from './mysql-colu
 export * from './mysql-access.js';
 export * from './mysql-callers.js';
 export * from './mysql-waking.js';
+export * from './mysql-webhooks.js';
 
 /** Business systems that may push. */
 export const apps = mysqlTable('apps', {

@@ -4,6 +4,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 export * from './sqlite-access.js';
 export * from './sqlite-callers.js';
 export * from './sqlite-waking.js';
+export * from './sqlite-webhooks.js';
 
 /** Milliseconds since the Unix epoch, or an id below 2^53. */
 const number53 = (name: string) => integer(name, { mode: 'number' });

@@ -7,6 +7,7 @@ import type { Priority, PushMsgType } from '../../domain/push.js';
 import type { QuietSubject } from '../../domain/quiet-hours.js';
 import type { FinalState } from '../../domain/receipt.js';
 import type { WakePolicy, WakeState } from '../../domain/wake.js';
+import type { WebhookEvents } from '../../domain/webhook.js';
 import { StoreFault } from './driver.js';
 
 /** Words as the small numbers that the tables keep. A number is never given another meaning. */
@@ -84,3 +85,5 @@ export const scopeCodes = codeTable<Scope>({ manage: 0, send: 1, read: 2 });
 export const actorCodes = codeTable<Actor['kind']>({ app: 1, admin: 2 });
 /** Numbers of whose quiet hours they are. */
 export const quietScopeCodes = codeTable<QuietSubject['kind']>({ app: 0, user: 1, device: 2 });
+/** Numbers of what webhooks tell of. */
+export const webhookEventCodes = codeTable<WebhookEvents>({ receipts: 1, wakes: 2, both: 3 });

@@ -17,6 +17,7 @@ import { createSigningKeyReads } from '../reads/signing-keys.js';
 import { createTimelineReads } from '../reads/timelines.js';
 import { createUsageReads } from '../reads/usage.js';
 import { createWakeReads } from '../reads/wakes.js';
+import { createWebhookReads } from '../reads/webhooks.js';
 import { type CoreOwnership, type Store, StoreUnavailable } from '../store.js';
 import { createAppRemovalCommits } from '../writes/app-removals.js';
 import { createAppCommits } from '../writes/apps.js';
@@ -33,6 +34,7 @@ import { createSigningKeyCommits } from '../writes/signing-keys.js';
 import { createSweepCommits } from '../writes/sweep.js';
 import { createWakePlanCommits } from '../writes/wake-plans.js';
 import { createWakeCommits } from '../writes/wakes.js';
+import { createWebhookCommits } from '../writes/webhooks.js';
 import { createAuditTrail } from './audit-trail.js';
 import type { Database, SqlDriver } from './driver.js';
 import { createEndedCounts, type EndedCounts } from './ended-counts.js';
@@ -118,6 +120,8 @@ function storeOver(
     ...createWakeReads(driver),
     ...createWakePlanCommits(driver),
     ...createWakeCommits(driver),
+    ...createWebhookReads(driver),
+    ...createWebhookCommits(driver),
     renewEveryMs: ownership.renewEveryMs,
     holdsLease: ownership.holdsLease,
     linkKey: ownership.linkKey,

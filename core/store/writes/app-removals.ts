@@ -2,11 +2,14 @@ import { places, type SqlDriver, type Transaction } from '../sql/driver.js';
 import type { AppRemoval, AppRemoved, AppWriter } from '../store.js';
 import { dropDevices } from './retention.js';
 import { removePushes } from './sweep.js';
+import { removeWebhook } from './webhooks.js';
 
 /** Pushes, jobs and topics that one transaction removes: it must not hold up the writer. */
 const ROWS_AT_ONCE = 200;
 /** Tables with what an app has at most some dozens of. */
 const SMALL_TABLES = ['quiet_hours', 'signing_keys', 'channels', 'app_keys'];
+
+const NOTHING: AppRemoved = { devices: [], channels: [], webhooks: [], done: false };
 
 /** Removes apps that were deleted, step by step. */
 export function createAppRemovalCommits(driver: SqlDriver): Pick<AppWriter, 'commitAppRemoval'> {
@@ -21,7 +24,7 @@ async function remove(driver: SqlDriver, tx: Transaction, removal: AppRemoval): 
     appNum,
     deletedBefore,
   ]);
-  if (due === undefined) return { devices: [], channels: [], done: true };
+  if (due === undefined) return { ...NOTHING, done: true };
   await tx.run('UPDATE apps SET deleted_at = 0 WHERE num = ?', [appNum]);
   if (deviceNums.length > 0) {
     const own = await tx.all(`SELECT num FROM devices WHERE app_num = ? AND num IN ${places(deviceNums.length)}`, [
@@ -29,14 +32,19 @@ async function remove(driver: SqlDriver, tx: Transaction, removal: AppRemoval): 
       ...deviceNums,
     ]);
     const nums = own.map(({ num }) => Number(num));
-    return { devices: await dropDevices(driver, tx, nums, now), channels: [], done: false };
+    return { ...NOTHING, devices: await dropDevices(driver, tx, nums, now) };
   }
   const isRest = await removeRows(tx, appNum);
-  if (isRest) return { devices: [], channels: [], done: false };
-  const channels = await tx.all('SELECT num FROM channels WHERE app_num = ?', [appNum]);
+  if (isRest) return NOTHING;
+  const numsOf = async (table: string): Promise<number[]> => {
+    const rows = await tx.all(`SELECT num FROM ${table} WHERE app_num = ?`, [appNum]);
+    return rows.map(({ num }) => Number(num));
+  };
+  const [channels, webhooks] = [await numsOf('channels'), await numsOf('webhooks')];
+  for (const num of webhooks) await removeWebhook(tx, num);
   for (const table of SMALL_TABLES) await tx.run(`DELETE FROM ${table} WHERE app_num = ?`, [appNum]);
   await tx.run('DELETE FROM apps WHERE num = ?', [appNum]);
-  return { devices: [], channels: channels.map(({ num }) => Number(num)), done: true };
+  return { devices: [], channels, webhooks, done: true };
 }
 
 /** Removes pushes, then jobs, then topics. Answers whether some may be left. */

@@ -4,6 +4,7 @@ import { chunks, PAIRS_PER_STATEMENT, places, type Row, type SqlDriver, type Tra
 import type { Eviction, Recall, Recalled, StoreReader, StoreWriter, Sweep, Swept } from '../store.js';
 import { endDeliveries, endWhere } from './endings.js';
 import { sweepJobs } from './jobs.js';
+import { noteMissed } from './webhooks.js';
 
 /** Bounds of one transaction: it must not hold up the writer. */
 const EXPIRED_PER_SWEEP = 1000;
@@ -183,12 +184,12 @@ export async function removePushes(tx: Transaction, ids: readonly number[]): Pro
   const cut = await cutOf(tx, 'receipts', ids);
   const whole = cut === undefined ? ids : ids.filter((id) => id < Number(cut.push_id));
   if (whole.length > 0) {
-    await tx.run(`DELETE FROM receipts WHERE push_id IN ${places(whole.length)}`, whole);
+    await removeEnds(tx, 'receipts', `push_id IN ${places(whole.length)}`, whole);
     await tx.run(`DELETE FROM pushes WHERE id IN ${places(whole.length)}`, whole);
   }
   if (cut === undefined) return false;
   const pushId = Number(cut.push_id);
-  await tx.run('DELETE FROM receipts WHERE push_id = ? AND device_num < ?', [pushId, Number(cut.device_num)]);
+  await removeEnds(tx, 'receipts', 'push_id = ? AND device_num < ?', [pushId, Number(cut.device_num)]);
   // A part of its receipts has no sum.
   await tx.run('UPDATE pushes SET targeted = NULL WHERE id = ?', [pushId]);
   return true;
@@ -199,12 +200,23 @@ async function removeWakes(tx: Transaction, ids: readonly number[]): Promise<boo
   const cut = await cutOf(tx, 'wakes', ids);
   const whole = cut === undefined ? ids : ids.filter((id) => id < Number(cut.push_id));
   if (whole.length > 0) {
-    await tx.run(`DELETE FROM wakes WHERE push_id IN ${places(whole.length)}`, whole);
+    await removeEnds(tx, 'wakes', `push_id IN ${places(whole.length)}`, whole);
     await tx.run(`DELETE FROM wake_walks WHERE push_id IN ${places(whole.length)}`, whole);
   }
   if (cut === undefined) return false;
-  await tx.run('DELETE FROM wakes WHERE push_id = ? AND device_num < ?', [Number(cut.push_id), Number(cut.device_num)]);
+  await removeEnds(tx, 'wakes', 'push_id = ? AND device_num < ?', [Number(cut.push_id), Number(cut.device_num)]);
   return true;
+}
+
+/** Removes receipts, or wakes; webhooks that were not told of them yet count them. */
+async function removeEnds(
+  tx: Transaction,
+  table: 'receipts' | 'wakes',
+  where: string,
+  values: readonly number[],
+): Promise<void> {
+  await noteMissed(tx, table, where, values);
+  await tx.run(`DELETE FROM ${table} WHERE ${where}`, values);
 }
 
 /** The first row of these pushes that one sweep does not remove; undefined: it removes all. */

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type Channel, ChannelSettingsError } from '../../../core/channel/channel.js';
 import { smsWebhook } from '../../../core/channel/sms/webhook.js';
 import { webhook } from '../../../core/channel/webhook/index.js';
-import { signWebhook } from '../../../core/channel/webhook/signature.js';
 import type { WakeMessage } from '../../../core/domain/wake.js';
+import { signWebhook } from '../../../core/outbound/standard-webhooks.js';
 import type { RunningVendor } from '../../support/vendors/fixture.js';
 import { startReceiver, WEBHOOK_DEVICE, WEBHOOK_SECRET } from '../../support/vendors/webhook.js';
 
@@ -26,7 +26,7 @@ describe('a signature', () => {
   it("is that of the example in the specification's documents, and of its library", () => {
     const body = '{"test": 2432232314}';
     const time = 1_614_265_330;
-    const headers = signWebhook(WEBHOOK_SECRET, 'msg_p5jXN8AQM9LWM0D4loKWxJek', body, time * 1000 + 999);
+    const headers = signWebhook([WEBHOOK_SECRET], 'msg_p5jXN8AQM9LWM0D4loKWxJek', body, time * 1000 + 999);
     expect(headers).toEqual({
       'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
       'webhook-timestamp': String(time),

@@ -6,11 +6,11 @@ import {
   outcomeOfFailure,
   outcomeOfStatus,
   probeOfOutcome,
-  retryAfterMs,
 } from '../../../../core/channel/http-outcome.js';
 import { outcomeOfMiPush } from '../../../../core/channel/mipush/errors.js';
 import { outcomeOfOppo } from '../../../../core/channel/oppo/errors.js';
 import { outcomeOfVivo } from '../../../../core/channel/vivo/errors.js';
+import { retryAfterMs } from '../../../../core/outbound/retry-after.js';
 
 const answer = (body: unknown, status = 200, headers = {}): HttpsAnswer => ({
   kind: 'answered',

@@ -49,6 +49,7 @@ describe('the rules of the schema', () => {
       'SetQuietHoursRequest.hours',
       'UpdateDeviceRequest.push',
       'UpdateDeviceRequest.remove_push',
+      'UpdateWebhookRequest.enabled',
       'WatchReceiptsRequest.from_now',
       'WatchReceiptsRequest.include_wakes',
     ]);
