@@ -4,7 +4,7 @@ import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
 import { readSecretKeys } from '../common/settings/secret-keys.js';
 import { readVapid, type Vapid } from '../common/settings/vapid.js';
-import { readWebhookHosts } from '../common/settings/webhook-settings.js';
+import { readWebhookHosts } from '../common/settings/webhook-hosts.js';
 import type { ServerFiles, TlsFiles } from '../common/tls/material.js';
 import { findPlaintext, portExposures } from '../common/tls/plaintext.js';
 import { readPortFiles } from '../common/tls/settings.js';
