@@ -5,6 +5,7 @@ import { StoreFault } from '../../core/store/sql/driver.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
 import { owned } from '../support/owned.js';
 import { storeKinds } from '../support/stores.js';
+import { eachStore, rejectionOf } from './each-store.js';
 import { newApp, nextNumber } from './samples.js';
 
 /**
@@ -60,5 +61,16 @@ describe.runIf(storeKinds().includes('mysql'))('a migration that was interrupted
     await store.close();
     await query('DELETE FROM __drizzle_migrations');
     await expect(openMysqlStore(url)).rejects.toThrow(new StoreFault('ER_TABLE_EXISTS_ERROR'));
+  });
+});
+
+eachStore('tables of a newer release', (opened) => {
+  it('are left alone, in words that say what to do', async () => {
+    await opened.change('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)', ['later', 4e12]);
+    const refused = await rejectionOf(opened.reopen());
+    expect(refused).toMatchObject({ code: 'NEWER_TABLES' });
+    expect(refused.message).toMatch(/newer release than this one .*: use that release, or a backup/);
+    await opened.change('DELETE FROM __drizzle_migrations WHERE hash = ?', ['later']);
+    await opened.reopen();
   });
 });

@@ -5,7 +5,8 @@ import { connect } from './connection.js';
 import { findMissingPrivileges } from './privileges.js';
 import type { Queryable } from './queryable.js';
 
-const MIGRATIONS = fileURLToPath(new URL('../migrations/mysql', import.meta.url));
+/** Folder of the migrations of MySQL. */
+export const MIGRATIONS = fileURLToPath(new URL('../migrations/mysql', import.meta.url));
 /** Oldest versions that a core works with. */
 const OLDEST = { mariadb: [10, 6], mysql: [8, 0] } as const;
 /** Time that a question may take, in milliseconds. */
@@ -24,17 +25,13 @@ export async function inspectMysql(url: string): Promise<StoreInspection> {
     const [row] = await rowsOf(connection, 'SELECT VERSION() AS version, UNIX_TIMESTAMP(NOW(3)) * 1000 AS now');
     const answered = Date.now();
     const version = String(row?.version);
-    const isThere = (await rowsOf(connection, "SHOW TABLES LIKE '\\_\\_drizzle\\_migrations'")).length > 0;
-    const made = isThere ? await rowsOf(connection, 'SELECT created_at AS made FROM `__drizzle_migrations`') : [];
+    const made = await loadMigrationTimes(connection);
     const grants = await rowsOf(connection, 'SHOW GRANTS');
     return {
       kind: 'mysql',
       version,
       isSupported: isSupported(version),
-      ...readMigrations(
-        MIGRATIONS,
-        made.map((one) => Number(one.made)),
-      ),
+      ...readMigrations(MIGRATIONS, made),
       clockAheadMs: Math.round(Number(row?.now) - (asked + answered) / 2),
       missingPrivileges: findMissingPrivileges(
         grants.map((grant) => String(Object.values(grant)[0])),
@@ -44,6 +41,13 @@ export async function inspectMysql(url: string): Promise<StoreInspection> {
   } finally {
     await connection.close();
   }
+}
+
+/** Loads the times that Drizzle wrote down of the migrations that were made: none where there is no store. */
+export async function loadMigrationTimes(connection: Queryable): Promise<number[]> {
+  const isThere = (await rowsOf(connection, "SHOW TABLES LIKE '\\_\\_drizzle\\_migrations'")).length > 0;
+  const made = isThere ? await rowsOf(connection, 'SELECT created_at AS made FROM `__drizzle_migrations`') : [];
+  return made.map((row) => Number(row.made));
 }
 
 /** Returns true for a version such as `10.11.6-MariaDB` or `8.0.36` that is new enough. */

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { migrate } from 'drizzle-orm/mysql2/migrator';
 import type { ResultSetHeader } from 'mysql2';
@@ -6,15 +5,16 @@ import type { Connection } from 'mysql2/promise';
 import * as mysqlTables from '../schema/mysql.js';
 import { toMysqlTarget } from '../sql/database-url.js';
 import { type Database, type Row, type SqlRunner, type SqlValue, unwrapped } from '../sql/driver.js';
+import { refuseNewerTables } from '../sql/inspection.js';
 import { createSqlStore } from '../sql/sql-store.js';
 import { type Store, StoreUnavailable } from '../store.js';
 import { connect, untilThereIsRoom } from './connection.js';
+import { loadMigrationTimes, MIGRATIONS } from './inspect.js';
 import type { Queryable } from './queryable.js';
 import { createQuestions, type Questions } from './questions.js';
 import { resumedMigration } from './resumed-migration.js';
 import { createWriter, type Writer } from './writer.js';
 
-const MIGRATIONS = fileURLToPath(new URL('../migrations/mysql', import.meta.url));
 const MIGRATION_LOCK_SECONDS = 60;
 const LEASE_MS = 10_000;
 
@@ -30,7 +30,7 @@ const ANSWER_WITHIN = 15_000;
  *
  * @param url `mysql://user:pass@host:3306/database`; the database must exist
  * @param answerWithin how long the server may take for a statement, in milliseconds
- * @throws StoreUnavailable if the server cannot be reached
+ * @throws StoreUnavailable if the server cannot be reached, or the tables are of a newer release
  */
 export async function openMysqlStore(url: string, answerWithin = ANSWER_WITHIN): Promise<Store> {
   await migrateUnderLock(url);
@@ -73,6 +73,7 @@ async function migrateUnderLock(url: string): Promise<void> {
     const [row] = await rowsOf(connection, `SELECT GET_LOCK(${lock}, ?) AS held`, [MIGRATION_LOCK_SECONDS]);
     if (row?.held !== 1)
       throw new StoreUnavailable('ER_LOCK_WAIT_TIMEOUT', 'another core is still migrating the database');
+    refuseNewerTables(MIGRATIONS, await loadMigrationTimes(connection));
     const { query } = resumedMigration(connection);
     // Drizzle's migrator prepares one of its statements.
     const migrated = { query, execute: query };

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { VERSION } from '../../../common/version.js';
+import { StoreUnavailable } from '../errors.js';
 
 /** A database as it is, before a core touches it. */
 export interface StoreInspection {
@@ -37,4 +39,17 @@ export function readMigrations(
     wanted: journal.entries.at(-1)?.tag ?? '',
     pending: unknown > 0 ? -unknown : known.filter((when) => when > last).length,
   };
+}
+
+/**
+ * Refuses tables that a newer release has changed: this one would read and write them as they were.
+ *
+ * @param madeAt times that Drizzle wrote down of the migrations that were made
+ * @throws StoreUnavailable if there is a migration that this release does not know
+ */
+export function refuseNewerTables(folder: string, madeAt: readonly number[]): void {
+  const { pending, wanted } = readMigrations(folder, madeAt);
+  if (pending >= 0) return;
+  const hint = `its tables are of a newer release than this one (${VERSION}, ${wanted}): use that release, or a backup`;
+  throw new StoreUnavailable('NEWER_TABLES', hint);
 }

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readMigrations, type StoreInspection } from '../sql/inspection.js';
 import { StoreUnavailable } from '../store.js';
-import { codeOf, openConnection } from './connection.js';
+import { codeOf, openConnection, type SqliteConnection } from './connection.js';
 
-const MIGRATIONS = fileURLToPath(new URL('../migrations/sqlite', import.meta.url));
+/** Folder of the migrations of SQLite. */
+export const MIGRATIONS = fileURLToPath(new URL('../migrations/sqlite', import.meta.url));
 
 /**
  * Looks at a file without changing it, also while a core has it.
@@ -18,16 +19,11 @@ export function inspectSqlite(path: string): StoreInspection {
   const connection = openConnection(existsSync(file) ? file : ':memory:');
   try {
     const [row] = connection.all('SELECT sqlite_version() AS version', []);
-    const isThere = connection.all("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'", []).length > 0;
-    const made = isThere ? connection.all('SELECT created_at AS made FROM __drizzle_migrations', []) : [];
     return {
       kind: 'sqlite',
       version: String(row?.version),
       isSupported: true,
-      ...readMigrations(
-        MIGRATIONS,
-        made.map((one) => Number(one.made)),
-      ),
+      ...readMigrations(MIGRATIONS, loadMigrationTimes(connection)),
       clockAheadMs: undefined,
       missingPrivileges: undefined,
     };
@@ -37,4 +33,11 @@ export function inspectSqlite(path: string): StoreInspection {
   } finally {
     connection.close();
   }
+}
+
+/** Loads the times that Drizzle wrote down of the migrations that were made: none where there is no store. */
+export function loadMigrationTimes(connection: SqliteConnection): number[] {
+  const isThere = connection.all("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'", []).length > 0;
+  const made = isThere ? connection.all('SELECT created_at AS made FROM __drizzle_migrations', []) : [];
+  return made.map((row) => Number(row.made));
 }

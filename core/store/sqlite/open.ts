@@ -1,17 +1,16 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { migrate } from 'drizzle-orm/sqlite-proxy/migrator';
 import { systemReason } from '../../../common/system-reason.js';
 import { unwrapped } from '../sql/driver.js';
+import { refuseNewerTables } from '../sql/inspection.js';
 import { createSqlStore } from '../sql/sql-store.js';
 import { type Store, StoreUnavailable } from '../store.js';
 import { codeOf, drizzleOver, isBusy, openConnection, type SqliteConnection, whenUnlocked } from './connection.js';
 import { checkpoint, createDriver, type Log, TOUCH } from './driver.js';
 import { watchFiles } from './files.js';
-
-const MIGRATIONS = fileURLToPath(new URL('../migrations/sqlite', import.meta.url));
+import { loadMigrationTimes, MIGRATIONS } from './inspect.js';
 
 /** Settings of the one connection that writes. */
 const WRITER = [
@@ -32,7 +31,7 @@ type OpenLog = (path: string, flags: string) => Promise<Log>;
  *
  * @param path the database's file
  * @param openLog opens the file to which commits go
- * @throws StoreUnavailable if another process has the file, or it cannot be opened
+ * @throws StoreUnavailable if another process has the file, it cannot be opened, or its tables are of a newer release
  */
 export async function openSqliteStore(path: string, openLog: OpenLog = openFile): Promise<Store> {
   const file = resolve(path);
@@ -90,6 +89,7 @@ export function holdsSqliteStore(path: string): boolean {
 /** In one transaction, which also fails now, and not with the first push, where the file is read-only. */
 async function bringUpToDate(writer: SqliteConnection): Promise<void> {
   await whenUnlocked(() => writer.exec('BEGIN IMMEDIATE'));
+  refuseNewerTables(MIGRATIONS, loadMigrationTimes(writer));
   const run = async (statements: string[]): Promise<void> => {
     for (const statement of statements) writer.exec(statement);
   };
