@@ -9,9 +9,14 @@ import { WakeState } from '../gen/onepush/v1/wake_pb.js';
 import { language } from './texts/index.js';
 import { WHY_ZH } from './texts/why-zh.js';
 
-/** Says of each push for these devices why it did or did not arrive, and the next step, in the page's language. */
-export function findingsOf(devices: readonly Device[], entries: readonly Entry[]): Finding[] {
-  const found = explain({ devices: devices.map(toWhyDevice), entries: entries.map(toWhyEntry) });
+/**
+ * Says of each push for these devices why it did or did not arrive, and the next step, in the page's language.
+ *
+ * @param isComplete true if there are no other entries
+ */
+export function findingsOf(devices: readonly Device[], entries: readonly Entry[], isComplete: boolean): Finding[] {
+  const facts = { devices: devices.map(toWhyDevice), entries: entries.map(toWhyEntry), isComplete, now: Date.now() };
+  const found = explain(facts);
   return language() === 'zh' ? found.map(inChinese) : found;
 }
 
@@ -46,6 +51,7 @@ function toWhyEntry(entry: Entry): WhyEntry {
     requestId: entry.requestId,
     state: DeliveryState[entry.state] ?? '',
     needConfirm: entry.needConfirm,
+    createdAt: entry.createdAt === undefined ? 0 : timestampMs(entry.createdAt),
     expiresAt: entry.expiresAt === undefined ? 0 : timestampMs(entry.expiresAt),
     endedAt: entry.time === undefined ? undefined : timestampMs(entry.time),
     wakes: entry.wakes.map(({ channel, state, reason }) => {

@@ -12,19 +12,63 @@ interface Sentence {
 
 const at = ({ time }: WhyValues): string => (time === undefined ? '' : ` at ${new Date(time).toISOString()}`);
 const by = ({ channel = 'its vendor' }: WhyValues): string => channel;
+const woken = (values: WhyValues): string => {
+  if (values.channel === undefined) return '';
+  if (values.isNotified) return ` ${by(values)} had taken a notification for it.`;
+  return ` ${by(values)} had not taken a notification for it${word(values)}.`;
+};
 const word = ({ reason }: WhyValues): string => (reason ? ` (${reason})` : '');
 
 /** Reasons for which a message is where it is, each with a sentence and the next step. */
 export const SENTENCES = {
   NO_DEVICE: {
     level: 'nothing',
-    says: () => 'This user has no registered device.',
+    says: () =>
+      'This user has no registered device: none ever was, or each has unregistered, or belongs to another user now.',
     next: 'Have the app register one with this alias, and with the id of this app. Aliases are compared letter by letter.',
   },
   NO_PUSH: {
     level: 'nothing',
-    says: () => 'No push that is still kept was for it.',
-    next: 'Count the audience of the push with a dry run: `onepush send --dry-run`. A device gets what was sent to a tag, or to everyone, after it had the tag or was registered.',
+    says: () =>
+      'No push that is still kept was for it. Those to a tag, or to everyone, are listed only until they expire.',
+    next: '`onepush why USER --push ID` says of a push why it was not. A device gets what was sent to a tag, or to everyone, after it had the tag or was registered.',
+  },
+  SCHEDULED: {
+    level: 'waits',
+    says: (values) => `The push is not made yet: it is due${at(values)}.`,
+    next: 'Its audience is looked for then. Recall it to cancel it.',
+  },
+  BEING_SENT: {
+    level: 'waits',
+    says: () => 'The push is being made, part by part, and has not come to this device; it may not be for it.',
+    next: 'Look again in some seconds: `onepush push` says when it is SENT.',
+  },
+  PUSH_FAILED: {
+    level: 'lost',
+    says: (values) => `The push failed before it was made for this device${word(values)}.`,
+    next: 'Send it again when the cause is gone, or to a smaller audience.',
+  },
+  OTHER_PLATFORM: {
+    level: 'nothing',
+    says: ({ platform = 'another platform' }) => `The push goes to ${platform} only, and the device is of another.`,
+    next: 'Send without a platform, or with that of the device.',
+  },
+  REGISTERED_LATER: {
+    level: 'nothing',
+    says: (values) =>
+      `The push was not for it: the device was registered, or registered again${at(values)}, after the push.`,
+    next: 'A push goes to the devices that are registered, and have the tag, when it is accepted. Send it again.',
+  },
+  TOPIC_OVER: {
+    level: 'lost',
+    says: () =>
+      'The push went to a tag, or to everyone, and its time is over: what became of it on each device is not kept.',
+    next: 'Had the device not connected in that time, it has not got it: give it more (ttlSeconds, or ONEPUSH_OFFLINE_TTL).',
+  },
+  NOT_FOR_IT: {
+    level: 'nothing',
+    says: () => 'The push was not for this device: it was not in the audience when the push was accepted.',
+    next: 'Compare alias, tags and device id with what was sent, letter by letter; a tag counts from when the device has it. `onepush send --dry-run` counts an audience.',
   },
   DELIVERED: {
     level: 'arrived',
@@ -34,8 +78,15 @@ export const SENTENCES = {
   CONFIRMED: { level: 'arrived', says: (values) => `The app confirmed it${at(values)}.`, next: '' },
   EXPIRED: {
     level: 'lost',
-    says: (values) => `It waited as long as it might, and the device did not connect. It ended${at(values)}.`,
-    next: 'Give it more time (ttlSeconds, or ONEPUSH_OFFLINE_TTL), and see below why the device was not woken.',
+    says: (values) =>
+      `It waited as long as it might, and the device did not connect. It ended${at(values)}.${woken(values)}`,
+    next: 'Give it more time (ttlSeconds, or ONEPUSH_OFFLINE_TTL). To wake the device, see docs/channels.md.',
+  },
+  EXPIRED_UNCONFIRMED: {
+    level: 'lost',
+    says: (values) =>
+      `It waited as long as it might: the device did not connect, or connected and did not confirm it. It ended${at(values)}.${woken(values)}`,
+    next: 'Give it more time (duration, or ttlSeconds), and see that the app sends CFM:<id> for each message with needConfirm.',
   },
   EVICTED: {
     level: 'lost',
@@ -135,6 +186,18 @@ export const SENTENCES = {
     level: 'waits',
     says: () => 'The device is offline, and was not woken for it yet.',
     next: 'It is woken some seconds after the push, unless the push says NEVER. It arrives when the app connects.',
+  },
+  NOT_WOKEN: {
+    level: 'waits',
+    says: (values) =>
+      `The device is offline, and was not woken for it: the app has no credential for ${by(values)}, or the push asks for no waking.`,
+    next: 'See `onepush channels list`, and `wake` of the push. It arrives when the app connects.',
+  },
+  WAKE_DROPPED: {
+    level: 'waits',
+    says: (values) =>
+      `The device is offline. Waking it through ${by(values)} was given up, since it was not needed then${word(values)}.`,
+    next: 'The device was connected for a while, or has another token now. The message arrives when the app connects.',
   },
   PENDING: {
     level: 'waits',

@@ -107,15 +107,17 @@ async function readTimeline(
   name: string,
   pageToken: string,
   signal: AbortSignal,
-): Promise<{ timeline: DeviceTimelineResponse; devices: readonly Device[] }> {
+): Promise<{ timeline: DeviceTimelineResponse; devices: readonly Device[]; isComplete: boolean }> {
   const device = { case: by === 'id' ? 'deviceId' : 'alias', value: name } as const;
   const [timeline, devices] = await Promise.all([
     call(method.deviceTimeline, { device, pageSize: PAGE_SIZE, pageToken }, signal),
     by === 'id'
-      ? [unknownDevice(name)]
-      : call(method.listDevices, { filter: { case: 'alias', value: name } }, signal).then((page) => page.devices),
+      ? { devices: [unknownDevice(name)], nextPageToken: '' }
+      : call(method.listDevices, { filter: { case: 'alias', value: name } }, signal),
   ]);
-  return { timeline, devices };
+  // The timeline is of the 100 devices that registered last, and so is complete only where there are no others.
+  const isComplete = pageToken + timeline.nextPageToken + devices.nextPageToken === '';
+  return { timeline, devices: devices.devices, isComplete };
 }
 
 function Timeline({ by, name }: { by: 'alias' | 'id'; name: string }) {
@@ -128,9 +130,9 @@ function Timeline({ by, name }: { by: 'alias' | 'id'; name: string }) {
   return (
     <Card title={t('why')}>
       <Answered answer={answer}>
-        {({ timeline, devices }) => {
+        {({ timeline, devices, isComplete }) => {
           const states = new Map(timeline.entries.map((entry) => [`${entry.requestId} ${entry.deviceId}`, entry]));
-          const findings = findingsOf(devices, timeline.entries);
+          const findings = findingsOf(devices, timeline.entries, isComplete);
           return (
             <>
               <ul class="findings">

@@ -76,6 +76,8 @@ describe.concurrent('onepush', { timeout: 90_000 }, () => {
     const deviceId = await newDevice(stack.httpUrl, alias, { tag: ['news'] });
     const { requestId } = (await json(['send', '--alias', alias, 'Hello'])) as { requestId: string };
     expect(await json(['why', alias])).toMatchObject({ findings: [{ code: 'NO_TOKEN', deviceId, requestId }] });
+    const { requestId: other } = (await json(['send', '--alias', 'nobody', 'Hello'])) as { requestId: string };
+    expect(await json(['why', alias, '--push', other])).toMatchObject({ findings: [{ code: 'NOT_FOR_IT', deviceId }] });
     const listened = await run(['listen', deviceId, '--limit', '1', '--json']);
     expect(JSON.parse(listened.stdout)).toMatchObject({ id: requestId, alert: 'Hello' });
     const [shown, said, devices, watched] = await Promise.all([
