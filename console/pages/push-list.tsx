@@ -1,7 +1,13 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { useState } from 'preact/hooks';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import { PushReach, GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
+import {
+  type ListPushesRequestSchema,
+  type ListPushesResponse_Push as Push,
+  PushReach,
+  GetPushResponse_State as State,
+} from '../../gen/onepush/v1/query_pb.js';
 import { numberOf, timeOf } from '../format.js';
 import { to, useAnswer } from '../hooks.js';
 import { Answered, Badge, Card, Choice, Field, Input, Table } from '../parts.js';
@@ -10,6 +16,8 @@ import { type TextName, t } from '../texts/index.js';
 import { Pager } from './pager.js';
 
 const PAGE_SIZE = 50;
+/** Milliseconds after which a page is shown as far as it was found. */
+const SEARCH_MS = 3000;
 const STATES = {
   SCHEDULED: ['plain', 'scheduled'],
   RUNNING: ['warn', 'running'],
@@ -30,6 +38,23 @@ export function PushState({ state }: { state: State }) {
   return <Badge kind={kind}>{t(word)}</Badge>;
 }
 
+/** Reads a page: one answer looks at some hundred pushes, and may have few of those that are asked for, or none. */
+async function readPage(
+  filter: MessageInitShape<typeof ListPushesRequestSchema>,
+  signal: AbortSignal,
+): Promise<{ pushes: Push[]; nextPageToken: string }> {
+  const pushes: Push[] = [];
+  let { pageToken = '' } = filter;
+  const end = performance.now() + SEARCH_MS;
+  do {
+    const pageSize = PAGE_SIZE - pushes.length;
+    const page = await call(PushCore.method.listPushes, { ...filter, pageSize, pageToken }, signal);
+    pushes.push(...page.pushes);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '' && pushes.length < PAGE_SIZE && performance.now() < end);
+  return { pushes, nextPageToken: pageToken };
+}
+
 /** The pushes of an app, the newest first, by state, kind and time. */
 export function PushListPage() {
   const [state, setState] = useState<StateName | ''>('');
@@ -44,13 +69,11 @@ export function PushListPage() {
   };
   const answer = useAnswer(
     (signal) =>
-      call(
-        PushCore.method.listPushes,
+      readPage(
         {
           state: state === '' ? State.UNSPECIFIED : State[state],
           reach: reach === '' ? PushReach.UNSPECIFIED : PushReach[reach],
           from: from === '' ? undefined : timestampFromDate(new Date(from)),
-          pageSize: PAGE_SIZE,
           pageToken: tokens.at(-1) ?? '',
         },
         signal,

@@ -93,4 +93,43 @@ eachStore('the list of pushes', (opened) => {
     expect(pushes.map(({ id }) => id)).toEqual([oldest.id]);
     expect(next).toBeUndefined();
   });
+
+  it('reads no more of jobs with large audiences than some, and goes on behind them', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const header = { appId: app.id, appNum: app.num, tenantCode: '', platform: 'ALL', msgType: 'MSG' } as const;
+    const reach = { kind: 'topics', tags: ['t'.repeat(100_000)], platform: 'ALL' } as const;
+    const work = { content: { alert: 'later' }, reach };
+    const jobs = Array.from({ length: 20 }, () => ({
+      id: nextNumber(),
+      appNum: app.num,
+      dueAt: NOW + 500,
+      createdAt: NOW,
+      expiresAt: NOW + 1000,
+      spec: { header: { ...header, needConfirm: false }, work },
+      idempotency: undefined,
+    }));
+    await store.commitJobs(jobs);
+    const newest = jobs.map(({ id }) => id).toReversed();
+    const filter = { ...ANY, appNum: app.num, state: 'scheduled' as const };
+    const first = await store.listPushes(filter, LATEST, 1000, NOW);
+    expect(first.pushes.length).toBeLessThan(20);
+    const found = first.pushes.map(({ id }) => id);
+    for (let { next } = first; next !== undefined; ) {
+      const page = await store.listPushes(filter, next, 1000, NOW);
+      found.push(...page.pushes.map(({ id }) => id));
+      next = page.next;
+    }
+    expect(found).toEqual(newest);
+  });
+
+  it('finds at once what only jobs can be, however many pushes there are', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const [device] = await newDevices(store, app, 1);
+    const nums = [must(device).device.num];
+    await store.commitDeliveries(batch({ pushes: Array.from({ length: 401 }, () => directed(app, nums).made) }));
+    const filter = { ...ANY, appNum: app.num, state: 'failed' as const };
+    expect(await store.listPushes(filter, LATEST, 10, NOW)).toEqual({ pushes: [], next: undefined });
+  });
 });

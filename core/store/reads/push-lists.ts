@@ -1,5 +1,11 @@
 import { firstIdAt } from '../../domain/id-clock.js';
-import { type PushFilter, type PushReach, type PushSummary, stateOfPush } from '../../domain/push-list.js';
+import {
+  type PushFilter,
+  type PushReach,
+  type PushState,
+  type PushSummary,
+  stateOfPush,
+} from '../../domain/push-list.js';
 import type { ReportReader } from '../../domain/queries.js';
 import { jobStateCodes, msgTypeCodes, platformCodes, priorityCodes } from '../sql/codes.js';
 import { decodeContent } from '../sql/content.js';
@@ -8,6 +14,9 @@ import { decodeSpec } from '../sql/job-spec.js';
 
 /** Rows that one question looks at: on SQLite the core does nothing else meanwhile. */
 const LOOKED_AT = 400;
+/** Of these, jobs that are read at a time, and bytes of their specs that are enough: one may name thousands of users. */
+const JOBS_AT_ONCE = 16;
+const SPEC_BYTES = 1024 * 1024;
 /** Bytes of contents that are read for the beginnings of texts. */
 const CONTENT_BYTES = 1024 * 1024;
 const ALERT_LENGTH = 200;
@@ -15,19 +24,64 @@ const ALERT_LENGTH = 200;
 const AHEAD_MS = 3_600_000;
 const CANCELLED = jobStateCodes.toCode('cancelled');
 
+/** States that no push has but that of a job. */
+const ONLY_OF_JOBS: ReadonlySet<PushState> = new Set(['scheduled', 'running', 'failed']);
+
+/** Rows, and down to which id they are all; 0: to the end. */
+interface LookedAt {
+  readonly rows: readonly Row[];
+  readonly floor: number;
+}
+
 type Listed = PushSummary & { readonly contentBytes: number };
 
 /** Lists the pushes of an app, as their callers sent them: the parts of a job are not listed, but the job. */
 export function createPushListReads(driver: SqlDriver): Pick<ReportReader, 'listPushes'> {
   /** The next rows of a table, the newest first. */
-  function readRows(table: 'pushes' | 'jobs', columns: string, filter: PushFilter, before: number): Promise<Row[]> {
+  function readRows(
+    table: 'pushes' | 'jobs',
+    columns: string,
+    filter: PushFilter,
+    before: number,
+    limit: number,
+  ): Promise<Row[]> {
     const { appNum, from, until } = filter;
     const end = until === undefined ? before : Math.min(before, firstIdAt(until + AHEAD_MS));
     return driver.all(
-      `SELECT id, ${columns} FROM ${table} WHERE app_num = ? AND id < ? AND id >= ?
-       ORDER BY id DESC LIMIT ${LOOKED_AT}`,
+      `SELECT id, ${columns} FROM ${table} WHERE app_num = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${limit}`,
       [appNum, end, from === undefined ? 0 : firstIdAt(from)],
     );
+  }
+
+  /** The next pushes; none where only jobs have such a state. */
+  async function readPushes(filter: PushFilter, before: number): Promise<LookedAt> {
+    if (filter.state !== undefined && ONLY_OF_JOBS.has(filter.state)) return { rows: [], floor: 0 };
+    const columns = `tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, published, created_at,
+      expires_at, priority, recalled_at, job_id, content_bytes`;
+    const rows = await readRows('pushes', columns, filter, before, LOOKED_AT);
+    return { rows, floor: rows.length < LOOKED_AT ? 0 : idOf(rows.at(-1)) };
+  }
+
+  /** The next jobs, as far as their specs are not too much together. */
+  async function readJobs(filter: PushFilter, before: number): Promise<LookedAt> {
+    const rows: Row[] = [];
+    let bytes = 0;
+    for (
+      let end = before, limit = JOBS_AT_ONCE;
+      rows.length < LOOKED_AT && bytes < SPEC_BYTES;
+      end = idOf(rows.at(-1))
+    ) {
+      const some = await readRows('jobs', 'state, due_at, created_at, expires_at, spec', filter, end, limit);
+      for (const row of some) {
+        rows.push(row);
+        bytes += String(row.spec).length;
+      }
+      if (some.length < limit) return { rows, floor: 0 };
+      // As many more as are still enough if they are as large.
+      limit = Math.max(JOBS_AT_ONCE, Math.floor((rows.length * (SPEC_BYTES - bytes)) / Math.max(1, bytes)));
+      limit = Math.min(limit, LOOKED_AT - rows.length || JOBS_AT_ONCE);
+    }
+    return { rows, floor: idOf(rows.at(-1)) };
   }
 
   /** The beginnings of the texts of pushes, as far as their contents are not too much together. */
@@ -48,19 +102,13 @@ export function createPushListReads(driver: SqlDriver): Pick<ReportReader, 'list
 
   return {
     async listPushes(filter, before, limit, now) {
-      const pushRows = await readRows(
-        'pushes',
-        `tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, published, created_at, expires_at,
-         priority, recalled_at, job_id, content_bytes`,
-        filter,
-        before,
-      );
-      const jobRows = await readRows('jobs', 'state, due_at, created_at, expires_at, spec', filter, before);
+      const pushRows = await readPushes(filter, before);
+      const jobRows = await readJobs(filter, before);
       // Down to where both were looked at.
-      const floor = Math.max(...[pushRows, jobRows].map((rows) => (rows.length < LOOKED_AT ? 0 : idOf(rows.at(-1)))));
+      const floor = Math.max(pushRows.floor, jobRows.floor);
       const all = [
-        ...pushRows.filter(({ job_id }) => job_id === null).map((row) => toPush(row, now)),
-        ...jobRows.map((row) => toJob(row, now)),
+        ...pushRows.rows.filter(({ job_id }) => job_id === null).map((row) => toPush(row, now)),
+        ...jobRows.rows.map((row) => toJob(row, now)),
       ];
       const found = all
         .filter((push) => push.id >= floor && isFor(filter, push))
