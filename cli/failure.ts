@@ -40,6 +40,12 @@ const HINTS: Partial<Record<Exit, string>> = {
   limited: 'Try again later, or have an admin raise the limit.',
 };
 
+/** Next steps of refusals that other credentials do not help, or only some. */
+const HINTS_BY_REASON: Readonly<Record<string, string>> = {
+  APP_DISABLED: 'An admin enables it: `onepush apps enable ID`.',
+  WRONG_SCOPE: 'An admin sees its scope with `onepush keys list`, and makes a key for this with `onepush keys create`.',
+};
+
 /** Returns what a command ends with, for whatever it has thrown. Never a stack. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
@@ -64,7 +70,8 @@ function ofCall(error: Error): Failure {
   // What @grpc/grpc-js says of a refused connection has addresses and traces of attempts.
   const message =
     'reason' in reason || exit !== 'unreachable' ? firstLine(error.message) : 'the service does not answer';
-  return new Failure(exit, message, HINTS[exit] ?? '', { ...reason, ...fields });
+  const hint = HINTS_BY_REASON[reason.reason ?? ''] ?? HINTS[exit] ?? '';
+  return new Failure(exit, message, hint, { ...reason, ...fields });
 }
 
 function ofStore(error: Error): Failure {

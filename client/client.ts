@@ -7,6 +7,7 @@ import { PushCore } from '../gen/onepush/v1/push_core_pb.js';
 import type { Receipt } from '../gen/onepush/v1/receipt_pb.js';
 import { clientClosed, noTimeLeft } from './errors.js';
 import { createGrpcTransport } from './grpc-transport.js';
+import { FOR_ADMINS, NOT_REPEATABLE, type UnaryName } from './methods.js';
 import { type ClientOptions, parseOptions, parseTimeout, type Settings } from './options.js';
 import { encodePush, type Push, type Writable } from './push.js';
 import { createPushStream, type OpenStream } from './push-stream.js';
@@ -24,7 +25,6 @@ export interface CallOptions {
 }
 
 type Methods = (typeof PushCore)['method'];
-type UnaryName = { [K in keyof Methods]: Methods[K]['methodKind'] extends 'unary' ? K : never }[keyof Methods];
 
 /**
  * The unary methods of the service, each checked before it is sent, with a deadline, its retries and the credentials
@@ -61,36 +61,6 @@ export interface OnePushClient extends UnaryCalls {
  * Maximum number of calls over Connect that are under way, each on a connection of its own; others wait for their turn.
  */
 const MAX_SOCKETS = 64;
-/** Methods of which two calls are not the same as one. */
-const NOT_REPEATABLE: ReadonlySet<string> = new Set<UnaryName>([
-  'createApp',
-  'rotateAppKey',
-  'addSigningKey',
-  'removeSigningKey',
-  'removeChannel',
-  'createAppKey',
-  'revokeAppKey',
-  'createAdminToken',
-  'revokeAdminToken',
-]);
-const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>([
-  'createApp',
-  'updateApp',
-  'getApp',
-  'listApps',
-  'deleteApp',
-  'disableApp',
-  'enableApp',
-  'setChannel',
-  'listChannels',
-  'removeChannel',
-  'testChannel',
-  'setAppWaking',
-  'createAdminToken',
-  'listAdminTokens',
-  'revokeAdminToken',
-]);
-
 /** @throws TypeError when the options are wrong */
 export function createOnePushClient(options: ClientOptions): OnePushClient {
   const settings = parseOptions(options);

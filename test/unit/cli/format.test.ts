@@ -58,6 +58,11 @@ describe('failures', () => {
     expect(toJson(failure)).toMatchObject({ error: { kind, exitCode, message: 'first', reason: 'SOME_REASON' } });
   });
 
+  it('of a disabled app do not ask for other credentials', () => {
+    const failure = toFailure(new CallError('PERMISSION_DENIED', 'The app is disabled', { reason: 'APP_DISABLED' }));
+    expect(failure).toMatchObject({ exit: 'denied', hint: expect.stringContaining('onepush apps enable') });
+  });
+
   it('of settings name them all, and unexpected ones have no stack', () => {
     expect(toFailure(new ConfigError(['A is wrong', 'B is wrong'])).message).toBe('A is wrong; B is wrong');
     expect(toFailure(new Error('boom\n    at x')).message).toBe('unexpected: boom');
