@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { COMMANDS, GROUPS } from '../../../cli/commands.js';
 import { completionScript } from '../../../cli/completion/scripts.js';
 import { toEntries } from '../../../cli/completion/words.js';
@@ -59,6 +62,12 @@ describe('completion', () => {
   it.each(['zsh', 'fish'] as const)('has a script that %s can read, where it is there', (shell) => {
     const script = completionScript(shell, entries);
     for (const { name } of COMMANDS) expect(script).toContain(name.split(' ').at(-1));
-    if (has(shell)) execFileSync(shell, ['--no-execute'], { input: script });
+    if (!has(shell)) return;
+    // Not over standard input: fish reads no socket, which is what Node.js gives it.
+    const folder = mkdtempSync(join(tmpdir(), 'onepush-completion-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'script');
+    writeFileSync(file, script);
+    execFileSync(shell, ['-n', file]);
   });
 });
