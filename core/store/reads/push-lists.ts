@@ -14,7 +14,7 @@ import { decodeSpec } from '../sql/job-spec.js';
 
 /** Rows that one question looks at: on SQLite the core does nothing else meanwhile. */
 const LOOKED_AT = 400;
-/** Of these, jobs that are read at a time, and bytes of their specs that are enough: one may name thousands of users. */
+/** Of these, jobs that are read at a time, and bytes of specs that are enough: one may name thousands of users. */
 const JOBS_AT_ONCE = 16;
 const SPEC_BYTES = 1024 * 1024;
 /** Bytes of contents that are read for the beginnings of texts. */
