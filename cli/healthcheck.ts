@@ -8,8 +8,9 @@ import { get as getSecurely } from 'node:https';
 const { ONEPUSH_OPS_LISTEN, ONEPUSH_TLS_CERT } = process.env;
 const port = /:(\d+)$/.exec(ONEPUSH_OPS_LISTEN ?? '')?.[1] ?? '9092';
 const host = ONEPUSH_OPS_LISTEN?.slice(0, -port.length - 1) ?? '';
-const anyAddress = ['', '0.0.0.0', '[::]'];
-const url = `http${ONEPUSH_TLS_CERT ? 's' : ''}://${anyAddress.includes(host) ? '127.0.0.1' : host}:${port}/healthz`;
+// An address at which one that listens on all of them can be asked.
+const reachable: Readonly<Record<string, string>> = { '': '127.0.0.1', '0.0.0.0': '127.0.0.1', '[::]': '[::1]' };
+const url = `http${ONEPUSH_TLS_CERT ? 's' : ''}://${reachable[host] ?? host}:${port}/healthz`;
 
 function fail(reason: string): never {
   process.stderr.write(`${reason}\n`);

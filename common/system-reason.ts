@@ -4,12 +4,17 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is in use',
   EADDRNOTAVAIL: 'this machine does not have the address',
   EAI_AGAIN: 'the host is not known',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
   EISDIR: 'it is a directory',
   ENOENT: 'there is no such file',
+  ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of the path is no directory',
   ENOTFOUND: 'the host is not known',
+  EMFILE: 'too many files are open',
   EPERM: 'no permission',
   EROFS: 'the file system is read-only',
+  ETIMEDOUT: 'no answer in time',
 };
 
 /**

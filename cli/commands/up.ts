@@ -2,8 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import { get as getPlainly } from 'node:http';
 import { get as getSecurely } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatAddress, reachableHost } from '../../common/settings/env.js';
+import { systemReason } from '../../common/system-reason.js';
 import type { CommandSpec, Context } from '../command.js';
 import { EXITS } from '../exits.js';
+import { Failure } from '../failure.js';
 import { type Child, startChild } from '../up/child.js';
 import { type UpSettings, upSettings } from '../up/settings.js';
 
@@ -29,41 +32,44 @@ export const up: CommandSpec = {
     const settings = upSettings(context.env);
     const lines = await linePrinter(context);
     const children: Child[] = [];
+    const ends: Promise<{ code: number }>[] = [];
+    let isStopping = false;
     const aborted = new Promise<'aborted'>((resolve) => {
       context.signal.addEventListener('abort', () => resolve('aborted'));
     });
     /** Resolves with what is waited for, unless Ctrl-C or the end of a process comes before. */
     const orEnd = <T>(wanted: Promise<T>) =>
-      Promise.race([
-        wanted.then((value) => ({ value })),
-        aborted.then(() => ({ code: EXITS.ok.code })),
-        ...children.map(async ({ name, ended }) => {
-          const { how, code } = await ended;
-          if (!context.signal.aborted) {
-            process.stderr.write(`\nThe ${name} ${how}: see its last lines. ONE-PUSH stops.\n`);
-          }
-          return { code: context.signal.aborted ? EXITS.ok.code : code || EXITS.failed.code };
-        }),
-      ]);
+      Promise.race([wanted.then((value) => ({ value })), aborted.then(() => ({ code: EXITS.ok.code })), ...ends]);
+    const watch = (child: Child): void => {
+      children.unshift(child);
+      const end = child.ended.then(({ how, code }) => {
+        if (context.signal.aborted || isStopping) return { code: EXITS.ok.code };
+        process.stderr.write(`\nThe ${child.name} ${how}: see its last lines. ONE-PUSH stops.\n`);
+        return { code: code || EXITS.failed.code };
+      });
+      ends.push(end);
+    };
     try {
       const core = startChild('core', settings.core, lines);
-      children.push(core);
+      watch(core);
       const coreReady = await orEnd(core.ready);
       if ('code' in coreReady) return coreReady.code;
       const { grpc = '', connect = '' } = coreReady.value;
-      const edge = startChild('edge', { ONEPUSH_CORE_ADDRS: grpc, ...withValues(settings.edge) }, lines);
-      children.unshift(edge);
+      const edge = startChild('edge', { ONEPUSH_CORE_ADDRS: reachable(grpc), ...withValues(settings.edge) }, lines);
+      watch(edge);
       const edgeReady = await orEnd(edge.ready);
       if ('code' in edgeReady) return edgeReady.code;
       const { http = '' } = edgeReady.value;
-      const url = `http${settings.isSecure ? 's' : ''}://127.0.0.1:${http.slice(http.lastIndexOf(':') + 1)}`;
+      const url = `http${settings.isSecure ? 's' : ''}://${reachable(http)}`;
       const served = await orEnd(untilServed(url));
       if ('code' in served) return served.code;
       const isSecureCore = Boolean(settings.core.ONEPUSH_TLS_CERT);
-      tell(context, settings, { url, grpc, connect: `http${isSecureCore ? 's' : ''}://${connect}` });
+      const places = { url, grpc: reachable(grpc), connect: `http${isSecureCore ? 's' : ''}://${reachable(connect)}` };
+      tell(context, settings, places);
       const end = await orEnd(new Promise<never>(() => {}));
       return 'code' in end ? end.code : EXITS.ok.code;
     } finally {
+      isStopping = true;
       // Every edge before its core.
       for (const child of children) await child.stop();
     }
@@ -80,6 +86,13 @@ async function linePrinter({ terminal }: Context): Promise<(child: ChildProcess)
   return ({ stdout }) => void stdout?.pipe(pretty({ ...prettyOptions, sync: true, destination }), { end: false });
 }
 
+/** Returns where this machine reaches what listens at an address. */
+function reachable(address: string): string {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  return formatAddress({ host: reachableHost(host), port: Number(address.slice(colon + 1)) });
+}
+
 /** An empty value counts as absent. */
 function withValues(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value));
@@ -94,7 +107,12 @@ async function untilServed(url: string): Promise<void> {
         response.resume();
         resolve(response.statusCode === 200);
       });
-      request.on('error', reject);
+      request.on('error', (error) => {
+        const reason = systemReason(error) ?? 'no answer';
+        reject(
+          new Failure('unreachable', `the edge does not answer at ${url}: ${reason}`, 'Look at ONEPUSH_HTTP_LISTEN.'),
+        );
+      });
     });
   while (!(await isReady())) await sleep(LOOK_MS);
   await sleep(LINES_WITHIN);

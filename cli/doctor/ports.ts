@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { type Address, formatAddress } from '../../common/settings/env.js';
+import { type Address, formatAddress, reachableHost } from '../../common/settings/env.js';
 import { systemReason } from '../../common/system-reason.js';
 import { VERSION } from '../../common/version.js';
 import { findPage } from './ask.js';
@@ -43,7 +43,7 @@ async function checkProcess(
 
 /** Asks the process that has the ops port; nothing where none of ours has it. */
 async function checkRunning(name: string, ops: Address, isSecure: boolean): Promise<Check[]> {
-  const url = `http${isSecure ? 's' : ''}://${formatAddress({ ...ops, host: reachable(ops.host) })}`;
+  const url = `http${isSecure ? 's' : ''}://${formatAddress({ ...ops, host: reachableHost(ops.host) })}`;
   const metrics = await findPage(`${url}/metrics`);
   const version = /^onepush_build_info\{[^}]*version="([^"]*)"/m.exec(metrics?.text ?? '')?.[1];
   if (version === undefined) return [];
@@ -78,10 +78,4 @@ function listenOnce({ host, port }: Address): Promise<Error | undefined> {
     server.once('error', resolve);
     server.listen(port, host, () => server.close(() => resolve(undefined)));
   });
-}
-
-/** An address by which a process that listens on all of them can be asked. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
 }

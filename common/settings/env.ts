@@ -177,6 +177,12 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** Returns a host at which this machine reaches what listens on another: a loopback address for all of them. */
+export function reachableHost(host: string): string {
+  if (!WILDCARDS.has(host)) return host;
+  return host === '::' ? '::1' : '127.0.0.1';
+}
+
 /** `host:port`, with brackets around an IPv6 host. */
 export function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { cannotListen } from '../../common/http/server.js';
-import { type Address, formatAddress, isLoopback } from '../../common/settings/env.js';
+import { type Address, formatAddress, isLoopback, reachableHost } from '../../common/settings/env.js';
 
 /** Time that a port may take to answer before it counts as not refusing, in milliseconds. */
 const PROBE_MS = 1000;
@@ -24,7 +24,7 @@ export function reachableAt(address: string, machine = hostname()): Address | un
   const port = Number(address.slice(colon + 1));
   const of = slash < 0 ? undefined : address.slice(0, slash);
   if (of === undefined) return { host, port };
-  if (of === machine) return { host: WILDCARDS.has(host) ? '127.0.0.1' : host, port };
+  if (of === machine) return { host: reachableHost(host), port };
   return isLoopback(host) ? undefined : { host: of, port };
 }
 

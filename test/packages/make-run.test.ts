@@ -75,12 +75,22 @@ describe('make run', () => {
   });
 
   it('says which process ended it, and takes the other one with it', async () => {
-    const { lines, ended } = start('three.db');
+    const { lines, ended } = start('three.db', {
+      ONEPUSH_HTTP_LISTEN: '127.0.0.2:0',
+      ONEPUSH_GRPC_LISTEN: '0.0.0.0:0',
+      ONEPUSH_ALLOW_PLAINTEXT: '1',
+    });
     const core = pidOf(await lines.waitFor('"name":"core"', 20_000));
     const edge = pidOf(await lines.waitFor('"attached to a core"', 20_000));
+    // It asks, and names, the addresses that it listens on.
+    await lines.waitFor('"Hello, Alice"', 20_000);
+    expect(lines.all()).toContainEqual(expect.stringMatching(/test page +http:\/\/127\.0\.0\.2:\d+\/$/));
+    expect(lines.all()).toContainEqual(expect.stringMatching(/over gRPC +127\.0\.0\.1:\d+$/));
     process.kill(core, 'SIGKILL');
     expect(await ended).toEqual([1, null]);
-    expect(lines.all()).toContainEqual(expect.stringContaining('The core was ended by SIGKILL'));
+    expect(lines.all().filter((line) => line.startsWith('The '))).toEqual([
+      expect.stringContaining('The core was ended by SIGKILL'),
+    ]);
     await eventually(() => !lives(edge));
   });
 
