@@ -21,6 +21,7 @@ import { createRecallCheck } from './delivery/sessions/recall-check.js';
 import { createSessions } from './delivery/sessions/sessions.js';
 import { createDeleteDevices } from './delivery/upkeep/delete-devices.js';
 import { createInboxLimits } from './delivery/upkeep/inbox-limits.js';
+import { createLeaseUpkeep } from './delivery/upkeep/lease.js';
 import { createPeriodic } from './delivery/upkeep/periodic.js';
 import { createSeenDevices } from './delivery/upkeep/seen-devices.js';
 import { createUpkeep } from './delivery/upkeep/upkeep.js';
@@ -57,8 +58,7 @@ import { CORE } from './store/sql/fence.js';
 
 /** Milliseconds between two looks at how far live sessions have read their topics. */
 const CHECKPOINT_INTERVAL = 5000;
-/** Milliseconds between two looks whether the lease may have ended. */
-const LEASE_CHECK_INTERVAL = 500;
+
 /**
  * Puts the core together. Nothing is opened before `start`.
  *
@@ -92,7 +92,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       const webhooks = createWebhooks({
         sender: createWebhookSender({ hosts: config.webhookHosts }),
         sealer: createSecretBox(config.secretKeys),
-        log,
+        ...{ feed: receipts, store, registry, cycle: () => cycle, log },
       });
       const registrations = createRegistrations({ store, keys: config.secretKeys, log });
       const onCommit = createCommitEffects({
@@ -147,12 +147,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         log,
       });
       const checkpoints = createPeriodic(CHECKPOINT_INTERVAL, sessions.checkpoint);
-      // What it fails with, whatever is committed next is told.
-      const renew = () => cycle.execute(cycle.commands.nothing, undefined).catch(() => {});
-      const renewals = createPeriodic(store.renewEveryMs ?? 0, renew);
-      const leaseChecks = createPeriodic(LEASE_CHECK_INTERVAL, async () => {
-        if (!store.holdsLease()) link.detachAll();
-      });
+      const lease = createLeaseUpkeep({ store, cycle, lost: () => link.detachAll() });
       const jobs = createJobRunner({ registry, store, cycle, quota, log });
       const upkeep = createUpkeep({ store, cycle, limits: inboxLimits, seen, isConnected, config, log });
       // When all that follows commits is there.
@@ -239,6 +234,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         retention: upkeep.retention,
         waking,
         channels,
+        webhooks,
       });
       const ops = createOpsServer({ metrics: metrics.page, checkReadiness: health.checkReadiness, tls, log });
       await port.release();
@@ -253,6 +249,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         const left = () => Math.max(0, end - performance.now());
         stopping.abort();
         health.stop();
+        const told = webhooks.stop(left() / 2);
         receipts.stop();
         const woken = waking.stop();
         await jobs.stop();
@@ -264,6 +261,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         await channels.host.stop();
         registrations.close();
         await woken;
+        await told;
         await useLog.stop();
         await cycle.idle();
         await link.stop();
@@ -272,8 +270,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         const held = await reservePort(port.address, 'ONEPUSH_GRPC_LISTEN').catch(() => undefined);
         await ended;
         await cycle.idle();
-        renewals.stop();
-        leaseChecks.stop();
+        lease.stop();
         await ops.stop();
         // Whoever cannot say so is known to be gone when its lease ends.
         await store.release().catch(() => {});
@@ -285,10 +282,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
       upkeep.start();
       checkpoints.start();
       useLog.start();
-      if (store.renewEveryMs !== undefined) {
-        renewals.start();
-        leaseChecks.start();
-      }
+      lease.start();
       for (const source of tlsSources) source.start();
       return addresses;
     },

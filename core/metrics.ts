@@ -7,6 +7,7 @@ import { type ChannelSource, createChannelMetrics } from './channel-metrics.js';
 import type { DeliveryAudit } from './delivery/upkeep/delivery-audit.js';
 import type { Retention } from './delivery/upkeep/retention.js';
 import type { Waking } from './delivery/waking/waking.js';
+import type { FollowingWebhooks } from './delivery/webhooks/webhooks.js';
 import type { WriteCycle, WriteCycleOptions } from './delivery/writer/write-cycle.js';
 import type { MetricSample } from './domain/server.js';
 import type { EdgeLinkServer, LinkObserver } from './link/server.js';
@@ -15,6 +16,7 @@ import type { AppLimits } from './registry/app-limits.js';
 import type { Registry } from './registry/registry.js';
 import type { ObserveCall } from './rpc/service/interceptors.js';
 import type { NewPush, Store } from './store/store.js';
+import { watchWebhooks } from './webhook-metrics.js';
 
 /** Counts of the core, and readings of its parts. docs/operations.md says what each is for. */
 export interface CoreMetrics {
@@ -64,6 +66,8 @@ export interface CoreSources {
   limits: Pick<AppLimits, 'refused'>;
   /** Counts of wakes. */
   waking: Pick<Waking, 'counts'>;
+  /** Back ends that are told of receipts. */
+  webhooks: Pick<FollowingWebhooks, 'counts'>;
 }
 
 /** Metrics with a value for each of many bounds, and of many labels. */
@@ -158,12 +162,13 @@ export function createCoreMetrics(): CoreMetrics {
     call: (transport, method, code, took) => callSeconds(transport, method, code).observe(took),
 
     wake: wakes.observe,
-    watch({ tls, store, cycle, registry, registrations, limits, edges, sums, retention, waking, channels }) {
+    watch({ tls, store, cycle, registry, registrations, limits, edges, sums, retention, waking, ...parts }) {
       meterTls(meters, tls);
       counter('onepush_limited_total', 'Calls that were refused, by the limit that was reached.', () =>
         byLabel('limit', limits.refused()),
       );
-      wakes.watch(channels);
+      wakes.watch(parts.channels);
+      watchWebhooks(meters, parts.webhooks);
       watchRegistrations(meters, registrations);
       counter(
         'onepush_deliveries_ended_total',

@@ -12,13 +12,13 @@ const TIMEOUT_MS = 15_000;
  * Returns ways to back ends: over https, only to public addresses but for the hosts that the operator named, without
  * redirects.
  */
-export function createWebhookSender({ hosts }: { hosts: readonly string[] }): WebhookSender {
+export function createWebhookSender({ hosts, ca }: { hosts: readonly string[]; ca?: string }): WebhookSender {
   const guard = createAddressGuard({ publicHosts: ['*'], trustedHosts: hosts });
   const allows = (url: string): boolean => isHttpsUrl(url) && guard.allows(new URL(url));
   return {
     allows,
     open() {
-      const client = createHttpsClient({ maxSockets: 1, lookup: guard.lookup });
+      const client = createHttpsClient({ ca, maxSockets: 1, lookup: guard.lookup });
       return {
         async post({ url, secrets, id, body }) {
           // It may be of a time at which the operator allowed more.

@@ -13,6 +13,7 @@ const SOURCES = [
   'core/metrics.ts',
   'core/channel-metrics.ts',
   'core/registration-metrics.ts',
+  'core/webhook-metrics.ts',
   'edge/metrics.ts',
   'edge/workers/parent.ts',
 ];
@@ -38,6 +39,7 @@ describe('the metrics', () => {
       'onepush_edge_workers',
       'onepush_link_open_calls',
       'onepush_channels',
+      'onepush_webhooks',
       'onepush_open_apps',
     ];
     const endings = /_(total|seconds|bytes|items|pushes|settlements|attached|mismatches|in_doubt|queued|in_flight)$/;

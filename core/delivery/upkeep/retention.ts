@@ -9,7 +9,7 @@ import type { SeenDevices } from './seen-devices.js';
 import { createTrustedClock } from './trusted-clock.js';
 
 /** Kinds of what is removed when nobody needs it any more; its own metric counts each. */
-export const REMOVED_KINDS = ['devices', 'topics', 'cursors', 'app_keys', 'audit_log', 'apps'] as const;
+export const REMOVED_KINDS = ['devices', 'topics', 'cursors', 'app_keys', 'audit_log', 'dead_letters', 'apps'] as const;
 /** One of `REMOVED_KINDS`. */
 export type RemovedKind = (typeof REMOVED_KINDS)[number];
 
@@ -47,6 +47,7 @@ export function createRetention(options: {
     | 'findLooseCursors'
     | 'findEndedKeys'
     | 'findOldEntries'
+    | 'findOldDeadLetters'
     | 'findDeletedApp'
     | 'findDevicesOfApp'
     | 'countInbox'
@@ -57,7 +58,7 @@ export function createRetention(options: {
   isConnected: (deviceNum: number) => boolean;
   /** Days that a device is kept after it was seen last, or has unregistered. */
   deviceRetentionDays: number;
-  /** Days that a key is kept after its end, as pushes are. */
+  /** Days that a key is kept after its end, and a dead letter, as pushes are. */
   retentionDays: number;
   /** Days that an entry of the audit log is kept. */
   auditRetentionDays: number;
@@ -74,6 +75,7 @@ export function createRetention(options: {
     cursors: 0,
     app_keys: 0,
     audit_log: 0,
+    dead_letters: 0,
     apps: 0,
   };
 
@@ -130,6 +132,11 @@ export function createRetention(options: {
       const nums = await store.findOldEntries(time - options.auditRetentionDays * DAY, LOOKED_AT_TOPICS);
       const through = nums.length < LOOKED_AT_TOPICS ? undefined : 0;
       return removeFound({ nums, through }, (found) => cycle.execute(commands.removeEntries, found));
+    },
+    dead_letters: async (_, time) => {
+      const nums = await store.findOldDeadLetters(time - options.retentionDays * DAY, LOOKED_AT_TOPICS);
+      const through = nums.length < LOOKED_AT_TOPICS ? undefined : 0;
+      return removeFound({ nums, through }, (found) => cycle.execute(commands.removeDeadLetters, found));
     },
     apps: (_, time) => removeApp(time - REMOVAL_DELAY_MS),
   };

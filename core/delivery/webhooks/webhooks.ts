@@ -1,8 +1,16 @@
 import type { Logger } from '../../../common/logs/log.js';
-import type { Webhook, WebhookSender } from '../../domain/webhook.js';
-import type { StoredWebhook, WebhookChange } from '../../store/store.js';
+import type { Webhook, WebhookLine, WebhookSender } from '../../domain/webhook.js';
+import type { Registry } from '../../registry/registry.js';
+import type { CoreOwnership, StoredWebhook, StoreReader, WebhookChange } from '../../store/store.js';
+import type { ReceiptFeed } from '../receipt-feed.js';
+import type { WriteCycle } from '../writer/write-cycle.js';
 import { outcomeOf } from './answers.js';
+import { WEBHOOK_TIMES, type WebhookTimes } from './backoff.js';
+import { createWebhookCounts, type WebhookCounts, type WebhookStanding } from './counts.js';
+import { toTestRequest } from './events.js';
+import { createProgressKeeper } from './progress.js';
 import { createWebhookSecrets, type OpenSecrets, type Sealer, signingSecrets, type WebhookSecrets } from './secrets.js';
+import { createTeller, type Teller } from './teller.js';
 
 /** State of a webhook, beside what the store knows. Times are milliseconds since the epoch. */
 export interface WebhookStatus {
@@ -35,7 +43,7 @@ export interface Webhooks {
 /** Webhooks that follow what is committed. */
 export interface FollowingWebhooks extends Webhooks {
   /**
-   * Takes all that is stored.
+   * Takes all that is stored, and begins to tell.
    *
    * @returns changes that are to be committed: secrets that are encrypted with the first key from now on
    */
@@ -48,34 +56,92 @@ export interface FollowingWebhooks extends Webhooks {
   replayed(num: number): void;
   /** An app was enabled, disabled or deleted. */
   appChanged(id: string): void;
+  /** Returns counts since the start, and the states of all webhooks. */
+  counts(): WebhookCounts & WebhookStanding;
+  /** Begins no further request; resolves when none is under way, or all were cut off after so many milliseconds. */
+  stop(withinMs: number): Promise<void>;
 }
 
 interface Known {
   webhook: StoredWebhook;
   /** Undefined: none of the keys fits. */
   open: OpenSecrets | undefined;
+  /** Undefined: it is not enabled, or the teller before it has not ended. */
+  teller?: Teller;
+  /** Its way to the back end. */
+  line?: WebhookLine;
+  /** Resolves when the teller before it has ended, and this one has begun. */
+  begun: Promise<void>;
 }
-
-const UNKNOWN: WebhookStatus = {
-  isLocked: false,
-  nextAttemptAt: undefined,
-  oldestUntoldAt: undefined,
-  oldSecretUntil: undefined,
-};
 
 /** Returns no webhooks. */
 export function createWebhooks(options: {
   sender: WebhookSender;
   sealer: Sealer;
+  feed: Pick<ReceiptFeed, 'next'>;
+  store: Pick<StoreReader, 'readReplays'> & Pick<CoreOwnership, 'holdsLease'>;
+  registry: Pick<Registry, 'getApp'>;
+  /** Asked once something is to be committed. */
+  cycle: () => Pick<WriteCycle, 'execute' | 'commands'>;
   log: Logger;
   now?: () => number;
+  times?: WebhookTimes;
+  keepMs?: number;
 }): FollowingWebhooks {
-  const { sender, log, now = Date.now } = options;
+  const { sender, feed, store, registry, log, now = Date.now, times = WEBHOOK_TIMES } = options;
   const secrets = createWebhookSecrets(options.sealer);
   const known = new Map<number, Known>();
+  const { counts, observe, dropped } = createWebhookCounts();
+  const progress = createProgressKeeper({ ...options, dropped });
+  let isStopped = false;
+
+  async function mayTell(appId: string): Promise<boolean> {
+    return store.holdsLease() && !(await registry.getApp(appId)).disabled;
+  }
+
+  /** Begins to tell once the teller before has ended, behind what that one has told. */
+  async function begin(one: Omit<Known, 'begun'>, earlier: Known | undefined): Promise<void> {
+    await earlier?.begun;
+    await earlier?.teller?.ended;
+    earlier?.line?.close();
+    const { webhook, open } = one;
+    // Another change came first.
+    if (isStopped || known.get(webhook.num) !== one || webhook.disabledAt !== null || open === undefined) return;
+    const told = earlier?.webhook.rewinds === webhook.rewinds ? earlier.teller?.state().position : undefined;
+    one.line = sender.open();
+    one.teller = createTeller({
+      webhook,
+      from: told ?? webhook.position,
+      secrets: () => signingSecrets(open, now()),
+      line: one.line,
+      feed,
+      store,
+      progress,
+      mayTell: () => mayTell(webhook.appId),
+      observe,
+      times,
+      log,
+      now,
+    });
+  }
 
   function set(webhook: StoredWebhook): void {
-    known.set(webhook.num, { webhook, open: secrets.open(webhook) });
+    const earlier = known.get(webhook.num);
+    earlier?.teller?.stop();
+    const one: Known = { webhook, open: secrets.open(webhook), begun: Promise.resolve() };
+    known.set(webhook.num, one);
+    one.begun = begin(one, earlier);
+  }
+
+  /** Undefined: it is enabled. */
+  function disabledAt({ webhook, teller }: Known): number | undefined {
+    return webhook.disabledAt ?? teller?.state().disabledAt ?? undefined;
+  }
+
+  function stateOf(one: Known): keyof WebhookStanding['states'] {
+    if (disabledAt(one) !== undefined) return 'disabled';
+    if (one.open === undefined) return 'locked';
+    return (one.teller?.state().failingSince ?? null) === null ? 'active' : 'failing';
   }
 
   return {
@@ -86,29 +152,27 @@ export function createWebhooks(options: {
       return undefined;
     },
     statusOf(num) {
-      const found = known.get(num);
-      if (found === undefined) return UNKNOWN;
-      const old = found.open?.old;
+      const one = known.get(num);
+      const old = one?.open?.old;
+      const state = one && disabledAt(one) === undefined ? one.teller?.state() : undefined;
       return {
-        ...UNKNOWN,
-        isLocked: found.open === undefined,
+        isLocked: one !== undefined && one.open === undefined,
+        nextAttemptAt: state?.nextAttemptAt,
+        oldestUntoldAt: state?.oldestUntoldAt,
         oldSecretUntil: old !== undefined && now() < old.until ? old.until : undefined,
       };
     },
     rotate(num) {
-      const found = known.get(num);
-      if (found?.open === undefined || !secrets.canSeal()) return undefined;
-      return secrets.rotate(found.webhook.id, found.open, now());
+      const one = known.get(num);
+      if (one?.open === undefined || !secrets.canSeal()) return undefined;
+      return secrets.rotate(one.webhook.id, one.open, now());
     },
     async test(num) {
-      const found = known.get(num);
-      if (found?.open === undefined) return { status: 0, reason: 'wrong_key' };
-      const { id, url } = found.webhook;
+      const one = known.get(num);
+      if (one?.open === undefined) return { status: 0, reason: 'wrong_key' };
       const line = sender.open();
-      const timestamp = new Date(now()).toISOString();
-      const body = JSON.stringify({ type: 'test', timestamp, data: {} });
-      const requestId = `msg_test_${id}_${now()}`;
-      const answer = await line.post({ url, secrets: signingSecrets(found.open, now()), id: requestId, body });
+      const request = { url: one.webhook.url, secrets: signingSecrets(one.open, now()) };
+      const answer = await line.post({ ...request, ...toTestRequest(one.webhook, now()) });
       line.close();
       const outcome = outcomeOf(answer);
       return {
@@ -131,8 +195,37 @@ export function createWebhooks(options: {
       });
     },
     set,
-    removed: (num) => void known.delete(num),
-    replayed: () => {},
-    appChanged: () => {},
+    removed(num) {
+      const one = known.get(num);
+      known.delete(num);
+      one?.teller?.stop();
+      one?.line?.close();
+      progress.forget(num);
+    },
+    replayed: (num) => known.get(num)?.teller?.replay(),
+    appChanged(id) {
+      for (const { webhook, teller } of known.values()) if (webhook.appId === id) teller?.recheck();
+    },
+    counts() {
+      const standing = { states: { active: 0, failing: 0, disabled: 0, locked: 0 }, lagMs: 0 };
+      for (const one of known.values()) {
+        standing.states[stateOf(one)]++;
+        const oldest = disabledAt(one) === undefined ? one.teller?.state().oldestUntoldAt : undefined;
+        if (oldest !== undefined) standing.lagMs = Math.max(standing.lagMs, now() - oldest);
+      }
+      return { ...counts, ...standing };
+    },
+    async stop(withinMs) {
+      isStopped = true;
+      const all = [...known.values()];
+      for (const { teller } of all) teller?.stop();
+      const timer = setTimeout(() => {
+        for (const { line } of all) line?.close();
+      }, withinMs);
+      await Promise.all(all.map(({ teller }) => teller?.ended));
+      clearTimeout(timer);
+      for (const { line } of all) line?.close();
+      await progress.stop();
+    },
   };
 }

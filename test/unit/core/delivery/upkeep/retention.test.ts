@@ -41,6 +41,7 @@ function start(
       findLooseCursors: async () => NONE,
       findEndedKeys: ended,
       findOldEntries: async () => [],
+      findOldDeadLetters: async () => [],
       findDeletedApp: async (before) =>
         given.deleted !== undefined && given.deleted <= before && log.length < 3 ? { num: 8, id: 'gone' } : undefined,
       findDevicesOfApp: async () => (log.length === 0 ? [1, 2] : []),

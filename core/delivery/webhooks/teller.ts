@@ -1,0 +1,256 @@
+import { describeError, type Logger } from '../../../common/logs/log.js';
+import { createAlarm } from '../../../common/timers.js';
+import type { StreamEntry } from '../../domain/queries.js';
+import type { ReceiptPosition } from '../../domain/receipt-position.js';
+import type { DeadLetter, Webhook, WebhookLine } from '../../domain/webhook.js';
+import type { StoreReader, WebhookProgress } from '../../store/store.js';
+import type { ReceiptFeed } from '../receipt-feed.js';
+import { type Outcome, outcomeOf } from './answers.js';
+import { pauseMs, type WebhookTimes } from './backoff.js';
+import { isToldBy, toEvent, toRequest, type WebhookEventText } from './events.js';
+import type { ProgressKeeper } from './progress.js';
+
+/**
+ * Tells one back end: a request at a time, so that what ended first is told first. Dead letters that are to be sent
+ * again come before anything new. In memory it has a page of the stream at the most, and none while it waits.
+ */
+export interface Teller {
+  /** Begins no further request. */
+  stop(): void;
+  /** Resolves once it was stopped, or has disabled its webhook, and nothing is under way. */
+  readonly ended: Promise<void>;
+  /** Dead letters may be there that are to be sent again. */
+  replay(): void;
+  /** The reason for which it may not go on may be gone. */
+  recheck(): void;
+  /** Returns how far it is, and what it waits for. Times are milliseconds since the epoch. */
+  state(): TellerState;
+}
+
+/** State of a teller. */
+export interface TellerState {
+  readonly position: ReceiptPosition;
+  /** Null: the last request has succeeded. */
+  readonly failingSince: number | null;
+  /** Null: it has not disabled its webhook. */
+  readonly disabledAt: number | null;
+  /** Undefined: it waits for nothing. */
+  readonly nextAttemptAt: number | undefined;
+  /** Undefined: none waits. */
+  readonly oldestUntoldAt: number | undefined;
+}
+
+/** Parts that a teller needs. */
+export interface TellerOptions {
+  readonly webhook: Webhook;
+  /** The position to begin behind. */
+  readonly from: ReceiptPosition;
+  /** Secrets to sign with now. */
+  readonly secrets: () => readonly string[];
+  readonly line: WebhookLine;
+  readonly feed: Pick<ReceiptFeed, 'next'>;
+  readonly store: Pick<StoreReader, 'readReplays'>;
+  readonly progress: Pick<ProgressKeeper, 'note' | 'keep'>;
+  /** Resolves with true if the core and the app may send now. */
+  readonly mayTell: () => Promise<boolean>;
+  /** Told of each request, with the number of its events. */
+  readonly observe: (outcome: Outcome['kind'] | 'dead', events: number) => void;
+  readonly times: WebhookTimes;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** Number of times that an event is sent alone before it is a dead letter. */
+export const ATTEMPTS = 5;
+/** Milliseconds before it is looked again whether it may tell, unless it is told so; and whether the store answers. */
+const RECHECK_MS = 10_000;
+const RETRY_MS = 1000;
+const NOTHING = { dead: [], taken: [], refused: [] } as const;
+
+/** Returns a teller that has begun. */
+export function createTeller(options: TellerOptions): Teller {
+  const { webhook, line, feed, store, progress, observe, times, log, now } = options;
+  const { num, rewinds, maxEvents } = webhook;
+  const alarm = createAlarm();
+  /** Aborted when something else than the stream is to be looked at. */
+  let interrupt = new AbortController();
+  let isStopped = false;
+  let position = options.from;
+  let { failingSince, reason } = webhook;
+  let disabledAt: number | null = null;
+  let isReplaying = true;
+  /** Maximum number of events of the next request. */
+  let limit = maxEvents;
+  /** Number of failures since the last success. */
+  let failures = 0;
+  /** The event that was refused alone, and how often. */
+  let suspect = { json: '', attempts: 0 };
+  /** Time to wait before the next request. */
+  let restMs = 0;
+  let nextAttemptAt: number | undefined;
+  let oldestUntoldAt: number | undefined;
+
+  const isOver = (): boolean => isStopped || disabledAt !== null;
+
+  function current(changed: Partial<WebhookProgress> = {}): WebhookProgress {
+    return { num, rewinds, position, failingSince, reason, disabledAt, ...NOTHING, ...changed };
+  }
+
+  async function pause(ms: number): Promise<void> {
+    nextAttemptAt = now() + ms;
+    const begun = performance.now();
+    // It may be rung for something else.
+    for (let left = ms; left > 0 && !isStopped; left = ms - (performance.now() - begun)) {
+      await alarm.sleep(left);
+    }
+    nextAttemptAt = undefined;
+  }
+
+  async function send(events: readonly WebhookEventText[]): Promise<Outcome> {
+    const answer = await line.post({ url: webhook.url, secrets: options.secrets(), ...toRequest(webhook, events) });
+    const outcome = outcomeOf(answer);
+    observe(outcome.kind, events.length);
+    if (outcome.kind === 'taken') {
+      [failures, failingSince, reason] = [0, null, null];
+      limit = Math.min(maxEvents, limit * 2);
+    }
+    return outcome;
+  }
+
+  /** Notes a failure. True: the event, which was sent alone, is a dead letter; its caller keeps that. */
+  function isDead(outcome: Exclude<Outcome, { kind: 'taken' }>, events: readonly WebhookEventText[]): boolean {
+    // It was cut off, which is no fault of the back end's.
+    if (isStopped && outcome.kind === 'unreachable') return false;
+    const [{ json } = suspect] = events;
+    if (outcome.kind === 'refused' && events.length > 1) {
+      limit = Math.ceil(events.length / 2);
+      return false;
+    }
+    failures++;
+    failingSince ??= now();
+    reason = outcome.reason;
+    if (outcome.kind === 'gone') disable(outcome.reason);
+    else if (now() - failingSince >= times.giveUpMs) disable('failing_for_too_long');
+    if (disabledAt !== null) return false;
+    if (outcome.kind === 'refused') {
+      suspect = { json, attempts: suspect.json === json ? suspect.attempts + 1 : 1 };
+      if (suspect.attempts >= ATTEMPTS) {
+        observe('dead', 1);
+        return true;
+      }
+    }
+    progress.note(current(), true);
+    restMs = pauseMs(failures, outcome.kind === 'unreachable' ? outcome.afterMs : undefined, times);
+    return false;
+  }
+
+  function disable(why: string): void {
+    disabledAt = now();
+    reason = why;
+    log.warn({ component: 'webhooks', webhook: webhook.id, reason: why }, 'a webhook was disabled');
+    progress.note(current(), true);
+  }
+
+  function move(to: ReceiptPosition, changed: Partial<WebhookProgress>, isNews: boolean): void {
+    position = to;
+    progress.note(current(changed), isNews);
+  }
+
+  /** Tells what comes next in the stream. */
+  async function tellNews(): Promise<void> {
+    interrupt = new AbortController();
+    const page = await feed.next(position, interrupt.signal);
+    const end = page?.at(-1)?.position;
+    if (page === undefined || end === undefined) return;
+    const own = page.filter((entry) => isToldBy(webhook, entry));
+    if (own.length === 0) return move(end, {}, false);
+    await tellPage(own, end);
+  }
+
+  /** Tells entries in their order, up to the first failure. */
+  async function tellPage(own: readonly StreamEntry[], end: ReceiptPosition): Promise<void> {
+    for (let start = 0; start < own.length && !isOver() && !isReplaying; ) {
+      const some = own.slice(start, start + limit);
+      const [events, last] = [some.map(toEvent), some.at(-1)];
+      const [first] = events;
+      if (first === undefined || last === undefined) return;
+      oldestUntoldAt = first.at;
+      start += some.length;
+      const isLast = start === own.length;
+      const outcome = await send(events);
+      if (outcome.kind === 'taken') move(isLast ? end : last.position, {}, true);
+      else {
+        if (!isDead(outcome, events)) return;
+        // With nothing else to tell there is nothing that could succeed.
+        if (isLast) failingSince = null;
+        const dead = [{ event: first.json, reason: outcome.reason, attempts: ATTEMPTS, failedAt: now() }];
+        move(isLast ? end : last.position, { dead }, true);
+      }
+    }
+    if (!isOver()) oldestUntoldAt = undefined;
+  }
+
+  /** Sends dead letters again, the oldest first. */
+  async function tellReplays(): Promise<void> {
+    isReplaying = false;
+    const letters = await store.readReplays(num, limit).catch((error: unknown) => {
+      isReplaying = true;
+      throw error;
+    });
+    const [first] = letters;
+    if (first === undefined || isStopped) return;
+    isReplaying = true;
+    const events = letters.map(({ event }) => ({ json: event, at: timeOf(event) }));
+    const outcome = await send(events);
+    // Before the next ones are read.
+    if (outcome.kind === 'taken') await progress.keep(current({ taken: letters.map((letter) => letter.num) }));
+    else if (isDead(outcome, events)) await progress.keep(current({ refused: [again(first, outcome)] }));
+  }
+
+  function again({ num: letter, attempts: before }: DeadLetter, { reason: why }: { reason: string }) {
+    return { num: letter, reason: why, attempts: before + ATTEMPTS, failedAt: now() };
+  }
+
+  async function run(): Promise<void> {
+    while (!isOver()) {
+      try {
+        const ms = restMs;
+        restMs = 0;
+        if (ms > 0) await pause(ms);
+        const isFree = await options.mayTell();
+        if (isOver()) break;
+        if (!isFree) await alarm.sleep(RECHECK_MS);
+        else if (isReplaying) await tellReplays();
+        else await tellNews();
+      } catch (error) {
+        // The store, or the core is about to stop.
+        log.debug(describeError(error), 'webhooks: what is to be told cannot be read now');
+        if (!isOver()) await alarm.sleep(RETRY_MS);
+      }
+    }
+    nextAttemptAt = undefined;
+    // Whoever enables it again is to find it disabled.
+    if (disabledAt !== null) await progress.keep(current()).catch(() => {});
+  }
+
+  return {
+    stop() {
+      isStopped = true;
+      interrupt.abort();
+      alarm.ring();
+    },
+    ended: run(),
+    replay() {
+      isReplaying = true;
+      interrupt.abort();
+    },
+    recheck: alarm.ring,
+    state: () => ({ position, failingSince, disabledAt, nextAttemptAt, oldestUntoldAt }),
+  };
+}
+
+/** The time that an event tells, in milliseconds since the epoch. */
+function timeOf(event: string): number {
+  // It is one that `toEvent` has made.
+  return Date.parse((JSON.parse(event) as { time: string }).time);
+}

@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Code } from '@connectrpc/connect';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { signWebhook } from '../../core/outbound/standard-webhooks.js';
+import { KeyScope } from '../../gen/onepush/v1/access_pb.js';
+import { Platform } from '../../gen/onepush/v1/device_pb.js';
+import { WebhookEvent, WebhookState } from '../../gen/onepush/v1/webhook_pb.js';
+import { ROOT } from '../support/dist.js';
+import { eventually } from '../support/eventually.js';
+import { basic, failureOf, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
+import { aliases } from '../support/rpc-audiences.js';
+import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { type CertificateFolder, certificateFolder } from '../support/tls.js';
+import { uniqueName } from '../support/users.js';
+import { type BackEnd, startBackEnd } from '../support/webhook-core.js';
+
+const app = basic(TEST_APP.appId, TEST_APP.appKey);
+const { appId } = TEST_APP;
+let stack: Stack;
+let client: PushCoreClient;
+let backEnd: BackEnd;
+let folder: CertificateFolder;
+beforeAll(async () => {
+  backEnd = await startBackEnd();
+  folder = await certificateFolder();
+  stack = await startStack({
+    coreEnv: {
+      ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64'),
+      ONEPUSH_WEBHOOK_HOSTS: 'localhost',
+      NODE_EXTRA_CA_CERTS: await folder.write('ca.pem', backEnd.server.ca),
+    },
+  });
+  client = pushCoreClient(stack, 'connect');
+});
+afterAll(async () => {
+  await stack?.stop();
+  await folder?.remove();
+  await backEnd?.server.stop();
+});
+beforeEach(async () => {
+  const { webhooks } = await client.listWebhooks({ appId }, app);
+  for (const { id } of webhooks) await client.deleteWebhook({ appId, id }, app);
+  backEnd.secrets.length = 0;
+  backEnd.told.length = 0;
+});
+
+async function create(given: { maxEvents?: number; events?: WebhookEvent[] } = {}) {
+  const { webhook, secret } = await client.createWebhook({ appId, name: 'orders', url: backEnd.url, ...given }, app);
+  backEnd.secrets.push(secret);
+  if (webhook === undefined) throw new Error('no webhook');
+  return webhook;
+}
+
+/** Pushes to a new device and recalls it: one receipt. */
+async function recalled(): Promise<string> {
+  const alias = uniqueName();
+  await client.registerDevice({ appId, alias, platform: Platform.WEB, nativeToken: uniqueName() });
+  const { requestId } = await client.sendPush({ audience: aliases(alias), alert: 'a secret text' }, app);
+  await client.recallPush({ requestId }, app);
+  return requestId;
+}
+
+const told = (requestIds: readonly string[]) =>
+  eventually(() => requestIds.every((id) => backEnd.told.some(({ messageId }) => messageId === id)), {
+    message: `${requestIds.length} to be told`,
+  });
+
+it('tells a back end how deliveries end, without their content, also across a crash of the core', async () => {
+  const webhook = await create({ maxEvents: 10, events: [WebhookEvent.RECEIPTS] });
+  expect(webhook).toMatchObject({ name: 'orders', url: backEnd.url, maxEvents: 10, state: WebhookState.ACTIVE });
+  const before = await recalled();
+  await told([before]);
+  const missed = await recalled();
+  await stack.core.kill();
+  await stack.restartCore();
+  await stack.waitUntilReady();
+  const after = await recalled();
+  await told([before, missed, after]);
+  const ids = new Map(backEnd.told.map(({ id, messageId }) => [messageId, id]));
+  // Whatever was repeated had the same id.
+  expect(new Set(backEnd.told.map(({ id }) => id)).size).toBe(ids.size);
+  expect(backEnd.told[0]).toMatchObject({ type: 'delivery.ended', state: 'RECALLED' });
+  const sent = backEnd.server.requests.map(({ body }) => body.toString()).join('\n');
+  expect(sent).not.toContain('a secret text');
+  expect(backEnd.forged).toBe(0);
+  const listed = await client.listWebhooks({ appId }, app);
+  expect(listed.webhooks).toMatchObject([{ id: webhook.id, deadLetters: 0, missed: 0n, reason: '' }]);
+});
+
+it('is disabled, enabled, tried and replayed, and changes its secret', async () => {
+  const { id } = await create();
+  const off = await client.updateWebhook({ appId, id, enabled: false }, app);
+  expect(off.webhook).toMatchObject({ state: WebhookState.DISABLED, reason: 'disabled_by_caller' });
+  const first = await recalled();
+  expect(await client.testWebhook({ appId, id }, app)).toMatchObject({ status: 204, reason: '' });
+  const on = await client.updateWebhook({ appId, id, enabled: true, name: 'other' }, app);
+  expect(on.webhook).toMatchObject({ state: WebhookState.ACTIVE, reason: '', name: 'other' });
+  await told([first]);
+  const { secret, oldSecretUntil } = await client.rotateWebhookSecret({ appId, id }, app);
+  expect(oldSecretUntil).toBeDefined();
+  backEnd.secrets.splice(0, 1, secret);
+  await told([await recalled()]);
+  const count = backEnd.told.length;
+  await client.replayWebhook({ appId, id, what: { case: 'from', value: { seconds: 0n, nanos: 0 } } }, app);
+  await eventually(() => backEnd.told.length >= 2 * count);
+  expect(await client.replayWebhook({ appId, id, what: { case: 'deadLetters', value: {} } }, app)).toMatchObject({
+    deadLetters: 0,
+  });
+  expect(await client.listDeadLetters({ appId, webhookId: id }, app)).toMatchObject({
+    deadLetters: [],
+    nextPageToken: '',
+  });
+});
+
+it('shows the path of its address to those who may manage only, and its secret to nobody', async () => {
+  const { key, appKey } = await client.createAppKey({ appId, name: 'reports', scope: KeyScope.READ }, app);
+  const { id } = await create();
+  const [secret] = backEnd.secrets;
+  const reader = await client.listWebhooks({ appId }, basic(appId, appKey));
+  expect(reader.webhooks).toMatchObject([{ id, url: new URL(backEnd.url).origin }]);
+  const { entries } = await client.listAuditLog({ appId, pageSize: 1000 }, app);
+  expect(entries.some(({ method, target }) => method === 'CreateWebhook' && target === id)).toBe(true);
+  const shown = [...entries.map(({ target }) => target), ...stack.core.logs()].join('\n');
+  expect(shown).not.toContain('secret-path');
+  expect(shown).not.toContain(secret);
+  await client.revokeAppKey({ appId, keyId: key?.id ?? '' }, app);
+});
+
+it('is refused for an address that is not of the internet, and beyond ten', async () => {
+  for (const url of ['http://hooks.example.com/', 'https://10.0.0.1/', 'https://user@localhost/', 'nothing']) {
+    expect((await failureOf(client.createWebhook({ appId, url }, app))).code, url).toBe(Code.InvalidArgument);
+  }
+  for (let count = 0; count < 10; count++) await create();
+  const refused = await failureOf(client.createWebhook({ appId, url: backEnd.url }, app));
+  expect(refused.code).toBe(Code.FailedPrecondition);
+  expect((await failureOf(client.deleteWebhook({ appId, id: 'whk_0' }, app))).code).toBe(Code.NotFound);
+});
+
+it('is checked by the example of the contract, which takes each event once and nothing unsigned', async () => {
+  const example = readFileSync(join(ROOT, 'examples/node/webhook.mjs'), 'utf8');
+  const shown = example.slice(example.indexOf('import '));
+  for (const page of ['contract.md', 'contract.zh-CN.md']) {
+    expect(readFileSync(join(ROOT, 'docs', page), 'utf8')).toContain(shown);
+  }
+  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const child = spawn(process.execPath, ['examples/node/webhook.mjs', '0'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, WEBHOOK_SECRET: secret },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const port = await eventually(() => /listening on (\d+)/.exec(said)?.[1]);
+    const event = { type: 'delivery.ended', id: 'evt_1', messageId: '7', alias: 'alice', state: 'CONFIRMED' };
+    const body = JSON.stringify({ type: 'receipts', data: { events: [event] } });
+    const post = async (signed: string) => {
+      const headers = signWebhook([secret], 'msg_1', signed);
+      return (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body })).status;
+    };
+    expect([await post(body), await post(body), await post(`${body} `)]).toEqual([204, 204, 401]);
+    await eventually(() => said.includes('delivery.ended 7 alice CONFIRMED'));
+    expect(said.match(/delivery\.ended/g)).toHaveLength(1);
+  } finally {
+    child.kill();
+    await once(child, 'close');
+  }
+});
