@@ -65,6 +65,10 @@ function ofCall(error: Error): Failure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const exit = EXIT_BY_CODE[code] ?? 'failed';
   const reason = 'reason' in error && typeof error.reason === 'string' ? { reason: error.reason } : {};
+  // What an edge says, or a port of gRPC to whoever speaks HTTP/1.1.
+  if ((code === 'UNIMPLEMENTED' && !('reason' in reason)) || error.message.startsWith('Parse Error')) {
+    return new Failure('unreachable', 'what answers there is no core, or one of another release', HINTS.unreachable);
+  }
   const violations = 'violations' in error && Array.isArray(error.violations) ? error.violations : [];
   const fields = violations.length === 0 ? {} : { fields: violations.map(({ field }) => String(field)) };
   // What @grpc/grpc-js says of a refused connection has addresses and traces of attempts.

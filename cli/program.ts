@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { OnePushClient } from '../client/client.js';
 import type { Environment } from '../common/settings/env.js';
+import { systemReason } from '../common/system-reason.js';
 import { VERSION } from '../common/version.js';
 import type { CommandSpec, Context } from './command.js';
 import { COMMANDS, GROUPS } from './commands.js';
@@ -13,8 +14,7 @@ import { createTerminal, type Terminal } from './terminal.js';
 /** Runs the command that the arguments name, and resolves with the exit code. */
 export async function runCli(argv: readonly string[], env: Environment): Promise<number> {
   const terminal = createTerminal(env, argv.includes('--json'));
-  // `| head`: whoever read has gone, and that is fine.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithOutput);
   let exitCode = 0;
   const program = createProgram(async (spec, input) => {
     exitCode = (await runCommand(spec, input, env, terminal)) ?? 0;
@@ -28,6 +28,14 @@ export async function runCli(argv: readonly string[], env: Environment): Promise
     report(failure, terminal);
     return EXITS[failure.exit].code;
   }
+}
+
+/** Ends where nothing more can be printed: `| head` is fine, a full disk is not. */
+function endWithOutput(error: Error): never {
+  if ('code' in error && error.code === 'EPIPE') process.exit(EXITS.ok.code);
+  // Where standard error is what cannot be written, nobody can be told.
+  process.stderr.write(`onepush: the output cannot be written: ${systemReason(error) ?? 'unknown'}\n`);
+  process.exit(EXITS.failed.code);
 }
 
 /**

@@ -51,7 +51,7 @@ export async function resolveTarget(input: Input, env: Environment, given?: Prof
   const secrets = input.flag('keyStdin') ? await readSecrets() : {};
   const caFile = input.text('ca') ?? profile.ca;
   return {
-    server: input.text('server') ?? (env.ONEPUSH_SERVER || profile.server || DEFAULTS.server),
+    server: parseServer(input.text('server') ?? (env.ONEPUSH_SERVER || profile.server || DEFAULTS.server)),
     edge: parseEdge(input.text('edge') ?? (env.ONEPUSH_EDGE || profile.edge || DEFAULTS.edge)),
     tls: input.flag('tls') || profile.tls === true,
     ca: caFile === undefined ? undefined : await readCa(caFile),
@@ -89,6 +89,13 @@ export function parseEdge(url: string): string {
     throw new Failure('usage', '--edge must be a URL such as http://127.0.0.1:8080');
   }
   return url.replace(/^ws/, 'http').replace(/\/+$/, '');
+}
+
+/** @throws Failure where it is neither host:port nor a URL of http */
+function parseServer(place: string): string {
+  const isUrl = /^https?:\/\/[^/]/.test(place) && URL.canParse(place);
+  if (isUrl || /^(grpcs?:\/\/)?(\[[^\]]+\]|[^\s:/[\]]+):\d{1,5}$/.test(place)) return place;
+  throw new Failure('usage', '--server must be host:port of gRPC, or the URL of Connect, such as 127.0.0.1:9090');
 }
 
 /** The app that a command is about. */

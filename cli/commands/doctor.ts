@@ -1,6 +1,7 @@
 import type { CommandSpec, Context } from '../command.js';
 import type { Check } from '../doctor/check.js';
 import { EXITS } from '../exits.js';
+import type { Input } from '../input.js';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
@@ -8,10 +9,11 @@ const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 export const doctor: CommandSpec = {
   name: 'doctor',
   summary: 'Looks at settings, certificates, ports, database, clock, limits and what is running; says what to do',
+  options: [{ flags: '--vendors', means: 'also try whether the hosts of the vendors can be reached' }],
   example: 'onepush doctor',
   json: { checks: [{ name: 'database', level: 'ok', says: 'sqlite 3.45.1 answers' }], warnings: 0, failures: 0 },
-  async run(context) {
-    const checks = await examine(context);
+  async run(context, input) {
+    const checks = await examine(context, input);
     const count = (level: Check['level']): number => checks.filter((check) => check.level === level).length;
     const [warnings, failures] = [count('warn'), count('fail')];
     const rows = checks.map(({ name, level, says, next }) => ({ name, level, says, next: next || undefined }));
@@ -24,13 +26,15 @@ export const doctor: CommandSpec = {
   },
 };
 
-async function examine(context: Context): Promise<Check[]> {
+async function examine(context: Context, input: Input): Promise<Check[]> {
   // Loaded here: they know the settings of both processes.
   const { checkSettings } = await import('../doctor/settings.js');
   const { checkTls } = await import('../doctor/tls.js');
   const { checkMachine } = await import('../doctor/machine.js');
   const { checkDatabase } = await import('../doctor/database.js');
   const { checkPorts } = await import('../doctor/ports.js');
+  const { checkCores } = await import('../doctor/cores.js');
+  const { checkVendors } = await import('../doctor/vendors.js');
   const { checkService } = await import('../doctor/service.js');
   const { checks, configs } = checkSettings(context.env);
   return [
@@ -38,8 +42,10 @@ async function examine(context: Context): Promise<Check[]> {
     ...checks,
     ...checkTls(configs),
     ...(await checkPorts(configs)),
-    ...(configs.core === undefined ? [] : await checkDatabase(context.env)),
+    ...(await checkDatabase(context.env)),
+    ...(await checkCores(configs, context.env)),
     ...(await checkService(context)),
+    ...(input.flag('vendors') ? await checkVendors() : []),
   ];
 }
 

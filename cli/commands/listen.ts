@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import type { CommandSpec } from '../command.js';
-import { EXITS } from '../exits.js';
+import { EXITS, type Exit } from '../exits.js';
 import { Failure } from '../failure.js';
 
 const HEARTBEAT_MS = 30_000;
@@ -8,6 +8,15 @@ const HEARTBEAT_MS = 30_000;
 const ACKNOWLEDGED_MS = 3000;
 /** Close codes of a server that goes away, and our own end. */
 const FINE: ReadonlySet<number> = new Set([1000, 1001, 1005, 1012]);
+/** Ends by the other close codes; what is not here is `failed`. */
+const EXIT_BY_CLOSE: Readonly<Record<number, Exclude<Exit, 'ok'>>> = {
+  4400: 'usage',
+  4403: 'denied',
+  4404: 'missing',
+  4409: 'conflict',
+  4410: 'missing',
+  4429: 'limited',
+};
 
 /** `onepush listen`. */
 export const listen: CommandSpec = {
@@ -60,8 +69,9 @@ export const listen: CommandSpec = {
         clearInterval(heartbeat);
         if (signal.aborted || seen >= limit) return resolve(EXITS.ok.code);
         if (failure !== undefined && code === 1006) return reject(failure);
+        if (!FINE.has(code)) return reject(new Failure(EXIT_BY_CLOSE[code] ?? 'failed', `closed: ${code} ${reason}`));
         terminal.note(`closed: ${code} ${reason}`);
-        resolve(FINE.has(code) ? EXITS.ok.code : EXITS.failed.code);
+        resolve(EXITS.ok.code);
       });
     });
   },

@@ -9,18 +9,26 @@ import { type Check, fail, ok, warn } from './check.js';
 export async function checkService(context: Context): Promise<Check[]> {
   const target = await context.target();
   const isThere = await answers(target.server);
-  const page = await findPage(`${target.edge}/readyz`);
   return [
     isThere
-      ? ok('--server', `a core answers at ${target.server}`)
+      ? ok('--server', `something listens at ${target.server}`)
       : silent('--server', target.server, target.server === DEFAULTS.server),
-    page === undefined
-      ? silent('--edge', target.edge, target.edge === DEFAULTS.edge)
-      : page.status === 200
-        ? ok('--edge', `the edge at ${target.edge} is ready`)
-        : fail('--edge', `the edge at ${target.edge} is not ready: ${page.text.trim()}`, 'Its log says more.'),
+    await checkEdge(target.edge),
     ...(isThere ? await checkCredentials(context, target) : []),
   ];
+}
+
+async function checkEdge(edge: string): Promise<Check> {
+  const page = await findPage(`${edge}/readyz`);
+  if (page === undefined) return silent('--edge', edge, edge === DEFAULTS.edge);
+  // A core answers its own Connect port at /readyz, too.
+  const document = await findPage(`${edge}/openapi.json`);
+  if (document?.status !== 200) {
+    return fail('--edge', `what answers at ${edge} is no edge`, 'Give the URL of ONEPUSH_HTTP_LISTEN.');
+  }
+  return page.status === 200
+    ? ok('--edge', `the edge at ${edge} is ready`)
+    : fail('--edge', `the edge at ${edge} is not ready: ${page.text.trim()}`, 'Its log says more.');
 }
 
 /** Judges silence: nothing need be at a place that nobody has named. */

@@ -30,7 +30,8 @@ export interface TlsMaterial {
   readonly endsAt: number | undefined;
 }
 
-const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+/** A certificate in PEM. */
+export const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
  * Reads the files and checks that TLS can be spoken with them. An expired certificate passes: its time is told.
@@ -79,7 +80,7 @@ function read(file: NamedFile | undefined): Buffer | undefined {
 
 /** At least one. */
 function certificatesOf({ setting }: NamedFile, pem: Buffer): X509Certificate[] {
-  const blocks = pem.toString('latin1').match(BLOCK) ?? [];
+  const blocks = pem.toString('latin1').match(CERTIFICATE) ?? [];
   try {
     if (blocks.length > 0) return blocks.map((block) => new X509Certificate(block));
   } catch {

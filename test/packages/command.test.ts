@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onepush } from '../support/command.js';
 import { ROOT } from '../support/dist.js';
 import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { makeAuthority } from '../support/vendors/certificates.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -87,6 +89,44 @@ describe('the doctor', () => {
   });
 });
 
+describe('the doctor, of TLS and of places', () => {
+  it('names a chain whose certificates do not follow one another', async () => {
+    const [one, other] = await Promise.all([makeAuthority('one'), makeAuthority('other')]);
+    const { cert, key } = await one.issue(['IP:127.0.0.1'], 60);
+    const [certPath, keyPath] = [join(folder, 'chain.pem'), join(folder, 'key.pem')];
+    await writeFile(keyPath, key);
+    const judge = async (chain: string) => {
+      await writeFile(certPath, chain);
+      const { failed } = await doctor({ ONEPUSH_TLS_CERT: certPath, ONEPUSH_TLS_KEY: keyPath });
+      return failed.filter(({ name }) => name === "the edge's certificate");
+    };
+    expect(await judge(cert + one.ca)).toEqual([]);
+    expect(await judge(cert + other.ca)).toEqual([
+      expect.objectContaining({ says: expect.stringContaining('certificate 2'), next: expect.any(String) }),
+    ]);
+  });
+
+  it('names a core that the edge cannot reach', async () => {
+    const { code, failed } = await doctor({ ONEPUSH_CORE_ADDRS: '127.0.0.1:1' });
+    expect(code).toBe(1);
+    expect(failed).toEqual([expect.objectContaining({ name: 'core of the edge', next: expect.any(String) })]);
+  });
+
+  it('tells what answers at the place of an edge and is none', async () => {
+    const server = createHttpServer(({ url }, response) =>
+      response.writeHead(url === '/readyz' ? 200 : 404).end(),
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { stdout } = await onepush(['doctor', '--json', '--edge', `http://127.0.0.1:${port}`], settings());
+    server.close();
+    expect(JSON.parse(stdout).checks).toContainEqual(
+      expect.objectContaining({ name: '--edge', level: 'fail', says: expect.stringContaining('is no edge') }),
+    );
+  });
+});
+
 describe('onepush', () => {
   const known = (stack: Stack) => ({
     ONEPUSH_SERVER: stack.grpcAddr,
@@ -126,6 +166,30 @@ describe('onepush', () => {
       apps: expect.arrayContaining([expect.objectContaining({ id, name: 'Shop' })]),
     });
     expect(await json(stack, ['apps', 'delete', id ?? ''])).toMatchObject({ id, removedAt: expect.any(String) });
+  });
+
+  it.each([
+    ['no place', 'nonsense', 2, '--server must be'],
+    ['an edge', (stack: Stack) => stack.httpUrl, 3, 'is no core'],
+    ['the port of gRPC by HTTP/1.1', (stack: Stack) => `http://${stack.grpcAddr}`, 3, 'is no core'],
+  ])('says of %s that it is no core', async (_, place, code, words) => {
+    const server = typeof place === 'string' ? place : place(stack);
+    const ran = await onepush(['send', '--everyone', 'Hello', '--timeout', '2'], {
+      ...known(stack),
+      ONEPUSH_SERVER: server,
+    });
+    expect(ran).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(words) });
+  });
+
+  it('ends a listener by what the server closed it for, and says so in JSON too', async () => {
+    const env = { ONEPUSH_EDGE: stack.httpUrl };
+    const [unknown, none] = await Promise.all([
+      onepush(['listen', 'f'.repeat(32), '--json'], env),
+      onepush(['listen', 'none'], env),
+    ]);
+    expect(unknown).toMatchObject({ code: 5, stderr: '' });
+    expect(JSON.parse(unknown.stdout)).toMatchObject({ error: { kind: 'missing', exitCode: 5 } });
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('closed: 4400') });
   });
 
   it('measures how long pushes take to be accepted', async () => {
@@ -184,6 +248,16 @@ describe('profiles', () => {
 });
 
 describe('the command', () => {
+  it('says with 1 that its output cannot be written', async () => {
+    const script = '"$0" dist/cli/main.js completion bash > /dev/full';
+    const child = spawn('/bin/sh', ['-c', script, process.execPath], { cwd: ROOT, stdio: 'pipe' });
+    const [stderr, code] = await Promise.all([
+      readAll(child.stderr),
+      once(child, 'close').then(([exitCode]: unknown[]) => exitCode),
+    ]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^onepush: the output cannot be written: .*\n$/)]);
+  });
+
   it('ends without a word when whoever reads has gone', async () => {
     const script = '"$0" dist/cli/main.js --help | head -n 1; "$0" dist/cli/main.js completion bash | true';
     const child = spawn('/bin/sh', ['-c', script, process.execPath], { cwd: ROOT, stdio: 'pipe' });
