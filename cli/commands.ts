@@ -16,6 +16,7 @@ import { up } from './commands/up.js';
 import { vapid } from './commands/vapid.js';
 import { verify } from './commands/verify.js';
 import { watch } from './commands/watch.js';
+import { webhooks } from './commands/webhooks.js';
 import { why } from './commands/why.js';
 
 /** Summaries of commands that are only the first word of others. */
@@ -23,12 +24,13 @@ export const GROUPS: Readonly<Record<string, string>> = {
   apps: 'Manages apps',
   keys: 'Manages the keys of an app',
   channels: "Manages an app's credentials of vendors",
+  webhooks: 'Manages the webhooks of an app: a back end that is told how deliveries and wakes end',
   profile: 'Manages the services that this command knows',
 };
 
 const RUNNING = [up, doctor, migrate, verify, vapid];
 const SENDING = [send, push, why, devices, watch, listen, load, deviceCheck];
-const MANAGING = [...apps, ...keys, ...channels, ...profile];
+const MANAGING = [...apps, ...keys, ...channels, ...webhooks, ...profile];
 const ALL = [...RUNNING, ...SENDING, ...MANAGING];
 
 /** All commands, in the order of the help. */
