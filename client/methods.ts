@@ -14,6 +14,11 @@ export const NOT_REPEATABLE: ReadonlySet<string> = new Set<UnaryName>([
   'removeChannel',
   'createAppKey',
   'revokeAppKey',
+  'createWebhook',
+  'deleteWebhook',
+  'rotateWebhookSecret',
+  'testWebhook',
+  'replayWebhook',
   'createAdminToken',
   'revokeAdminToken',
 ]);

@@ -192,7 +192,14 @@ export const webhooks: readonly CommandSpec[] = [
       );
       const more = pageToken !== '';
       const rows = found.map(({ id, time, reason, attempts, eventJson, replaying }) => {
-        return { id, reason, attempts, time: toIso(time), replaying: replaying || undefined, event: JSON.parse(eventJson) };
+        return {
+          id,
+          reason,
+          attempts,
+          time: toIso(time),
+          replaying: replaying || undefined,
+          event: JSON.parse(eventJson),
+        };
       });
       context.print({ deadLetters: rows, more }, `${table}${more ? '\nThere are more: see --limit.' : ''}`);
       return undefined;

@@ -141,7 +141,8 @@ describe('onepush', () => {
   }
   let stack: Stack;
   beforeAll(async () => {
-    stack = await startStack();
+    // Secrets of webhooks are kept with it.
+    stack = await startStack({ coreEnv: { ONEPUSH_SECRET_KEY: 'a'.repeat(64) } });
   });
   afterAll(() => stack?.stop());
 
@@ -190,6 +191,43 @@ describe('onepush', () => {
     expect(unknown).toMatchObject({ code: 5, stderr: '' });
     expect(JSON.parse(unknown.stdout)).toMatchObject({ error: { kind: 'missing', exitCode: 5 } });
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('closed: 4400') });
+  });
+
+  it('makes a webhook, tries it, changes it and removes it', async () => {
+    const env = known(stack);
+    const create = [
+      'webhooks',
+      'create',
+      'https://hook.invalid/hook',
+      '--name',
+      'orders',
+      '--event',
+      'receipts',
+      '--json',
+    ];
+    const made = await onepush(create, env);
+    expect([made.code, made.stdout, made.stderr]).toEqual([0, expect.stringContaining('whsec_'), '']);
+    const { id, secret }: { id: string; secret: string } = JSON.parse(made.stdout);
+    expect(secret).toMatch(/^whsec_/);
+    const [listed, tested, letters, wrong, ended] = await Promise.all([
+      onepush(['webhooks', 'list'], env),
+      onepush(['webhooks', 'test', id], env),
+      json(stack, ['webhooks', 'dead-letters', id]),
+      onepush(['webhooks', 'replay', id], env),
+      onepush(['webhooks', 'test', 'whk_none'], env),
+    ]);
+    expect(listed.stdout).toMatch(new RegExp(`^${id} +orders +https://hook.invalid/hook +RECEIPTS `, 'm'));
+    expect(tested).toMatchObject({ code: 1, stdout: expect.stringContaining('no answer') });
+    expect(letters).toEqual({ deadLetters: [], more: false });
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--dead-letters') });
+    expect(ended).toMatchObject({ code: 5 });
+    expect(await json(stack, ['webhooks', 'update', id, '--disable'])).toMatchObject({ id, state: 'DISABLED' });
+    const rotated = await json(stack, ['webhooks', 'rotate', id]);
+    expect(rotated).toMatchObject({ secret: expect.stringMatching(/^whsec_/), oldSecretUntil: expect.any(String) });
+    expect(rotated).not.toMatchObject({ secret });
+    expect(await json(stack, ['webhooks', 'replay', id, '--dead-letters'])).toEqual({ id, deadLetters: 0 });
+    expect(await json(stack, ['webhooks', 'delete', id])).toEqual({ id, removed: true });
+    expect(await json(stack, ['webhooks', 'list'])).toEqual({ webhooks: [] });
   });
 
   it('measures how long pushes take to be accepted', async () => {
