@@ -28,7 +28,8 @@ let client: OnePushClient;
 let core: PushCoreClient;
 const admin = bearer(ADMIN_TOKEN);
 beforeAll(async () => {
-  stack = await startStack({ coreEnv: { ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64') } });
+  const secretKey = randomBytes(32).toString('base64');
+  stack = await startStack({ coreEnv: { ONEPUSH_SECRET_KEY: secretKey, ONEPUSH_WEBHOOK_HOSTS: '127.0.0.1' } });
   core = pushCoreClient(stack, 'grpc');
   client = createOnePushClient({ address: stack.grpcAddr, ...TEST_APP, adminToken: stack.adminToken });
 });
@@ -63,6 +64,7 @@ describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md'
     const signing = await core.addSigningKey(given, admin);
     const settingsJson = '{"appSecret":"secret","package":"com.example.orders","baseUrl":"https://127.0.0.1:1"}';
     await client.setChannel({ appId: app.id, name: 'orders', channel: Channel.MIPUSH, settingsJson });
+    const { webhook } = await core.createWebhook({ appId: app.id, name: 'orders', url: 'https://127.0.0.1:1/' }, admin);
     const { key } = await core.createAppKey({ appId: app.id, name: 'orders', scope: KeyScope.SEND }, admin);
     const { token } = await core.createAdminToken({ name: 'carol' }, admin);
     variables = {
@@ -72,6 +74,7 @@ describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md'
       KEY: key?.id ?? '',
       TOKEN: token?.id ?? '',
       SIGNING_KEY: signing.key?.id ?? '',
+      WEBHOOK: webhook?.id ?? '',
       ADMIN_TOKEN: stack.adminToken,
     };
   });
@@ -92,7 +95,17 @@ describe.skipIf(skipWithoutCurl('api-docs.test.ts'))('an example of docs/api.md'
 });
 
 /** Keys whose values are other ones each time, beside ids and times. */
-const BY_CHANCE = new Set(['appKey', 'adminToken', 'edgeId', 'nextPageToken', 'used', 'version']);
+const BY_CHANCE = new Set([
+  'appKey',
+  'adminToken',
+  'edgeId',
+  'nextPageToken',
+  'used',
+  'version',
+  'secret',
+  'url',
+  'milliseconds',
+]);
 
 /** The same with a word for the kind of each value that is another one each time. */
 function withoutChance(value: unknown, key = ''): unknown {
@@ -105,6 +118,7 @@ function withoutChance(value: unknown, key = ''): unknown {
   return value
     .replace(/^\d{10,16}$/, '<push>')
     .replace(/^[kt]\d+$/, '<key>')
+    .replace(/^whk_[0-9a-f]{24}$/, '<webhook>')
     .replace(/^[0-9a-f]{16}$/, '<app>')
     .replace(/^[0-9a-f]{32}$/, '<device>')
     .replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, '<time>');

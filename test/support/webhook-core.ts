@@ -88,13 +88,20 @@ export interface WebhookCore {
   change(webhook: Webhook, set: WebhookChange['set']): Promise<unknown>;
   remove(webhook: Pick<Webhook, 'num' | 'appNum'>): Promise<unknown>;
   replay(webhook: Webhook): Promise<number | undefined>;
+  /** Disables the app, or enables it. */
+  disable(disabled: boolean): void;
   /** Ends deliveries of new pushes to each of so many devices. Answers the ids of messages, in order. */
   end(pushes: number, devices?: number, app?: App): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-export async function startWebhookCore(store: Store, ca: string, given: { app?: App } = {}): Promise<WebhookCore> {
+export async function startWebhookCore(
+  store: Store,
+  ca: string,
+  given: { app?: App; now?: () => number } = {},
+): Promise<WebhookCore> {
   const app = given.app ?? (await newApp(store));
+  let isDisabled = false;
   const feed = createReceiptFeed(store, LOG);
   const sender = createWebhookSender({ hosts: ['localhost'], ca });
   const webhooks = createWebhooks({
@@ -102,9 +109,10 @@ export async function startWebhookCore(store: Store, ca: string, given: { app?: 
     sealer: createSecretBox([KEY]),
     feed,
     store,
-    registry: { getApp: async () => app },
+    registry: { getApp: async () => ({ ...app, disabled: isDisabled }) },
     cycle: () => cycle,
     log: LOG,
+    now: given.now ?? Date.now,
     times: { firstPauseMs: 5, longestPauseMs: 40, giveUpMs: 3 * DAY },
     keepMs: 5,
   });
@@ -142,6 +150,10 @@ export async function startWebhookCore(store: Store, ca: string, given: { app?: 
     change: ({ num, appNum }, set) => cycle.execute(commands.changeWebhook, { num, appNum, set }),
     remove: ({ num, appNum }) => cycle.execute(commands.removeWebhook, { num, appNum }),
     replay: ({ num, appNum }) => cycle.execute(commands.replayDeadLetters, { num, appNum, nums: undefined }),
+    disable(disabled) {
+      isDisabled = disabled;
+      webhooks.appChanged(app.id);
+    },
     async end(pushes, devices = 1, of = app) {
       const nums = (await newDevices(store, of, devices)).map(({ device }) => device.num);
       const ids: string[] = [];
@@ -154,7 +166,7 @@ export async function startWebhookCore(store: Store, ca: string, given: { app?: 
       return ids;
     },
     async stop() {
-      await webhooks.stop(1000);
+      await webhooks.stop(100);
       feed.stop();
       await cycle.idle();
     },

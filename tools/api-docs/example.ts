@@ -4,7 +4,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 export interface CurlExample {
   /** Owner of the credentials that it has. */
   as: 'nobody' | 'app' | 'admin';
-  /** May have `$DEVICE`, `$PUSH`, `$APP`, `$KEY`, `$SIGNING_KEY` and `$TOKEN` for ids. */
+  /** May have `$DEVICE`, `$PUSH`, `$APP`, `$KEY`, `$SIGNING_KEY`, `$WEBHOOK` and `$TOKEN` for ids. */
   request: JsonObject;
   /** The answer. */
   answer: JsonObject;

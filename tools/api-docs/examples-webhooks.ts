@@ -32,7 +32,7 @@ export const WEBHOOK_EXAMPLES: Record<string, CurlExample> = {
     request: THIS,
     answer: { secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD', oldSecretUntil: TIME },
   },
-  TestWebhook: { as: 'admin', request: THIS, answer: { reason: 'ENOTFOUND', milliseconds: 12 } },
+  TestWebhook: { as: 'admin', request: THIS, answer: { reason: 'ECONNREFUSED', milliseconds: 12 } },
   ListDeadLetters: {
     as: 'admin',
     request: { appId: '$APP', webhookId: '$WEBHOOK', pageSize: 1 },

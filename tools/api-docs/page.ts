@@ -13,7 +13,8 @@ Every method, message and rule of the service, from [the schema](../proto/onepus
 
 A method is called by POST to \`/onepush.v1.PushCore/<method>\`. gRPC is on \`ONEPUSH_GRPC_LISTEN\`; Connect and gRPC-Web are
 on \`ONEPUSH_CONNECT_LISTEN\`, where the examples call. They are for a service that \`make run\` has started. \`$DEVICE\` stands
-for a device id, \`$PUSH\` for a request id, \`$APP\`, \`$KEY\`, \`$SIGNING_KEY\` and \`$TOKEN\` for the ids of an app, its keys and an admin token,
+for a device id, \`$PUSH\` for a request id, \`$APP\`, \`$KEY\`, \`$SIGNING_KEY\`, \`$WEBHOOK\` and \`$TOKEN\` for the ids of an app, its keys, its webhook
+and an admin token,
 and \`$ADMIN_TOKEN\` for the admin token itself.
 
 In JSON, what has its default value (0, \`false\`, empty) is left out of answers, and unknown fields are ignored. A rule is to be read after the name of its field.

@@ -158,7 +158,6 @@ export function createTeller(options: TellerOptions): Teller {
 
   /** Tells what comes next in the stream. */
   async function tellNews(): Promise<void> {
-    interrupt = new AbortController();
     const page = await feed.next(position, interrupt.signal);
     const end = page?.at(-1)?.position;
     if (page === undefined || end === undefined) return;
@@ -217,6 +216,7 @@ export function createTeller(options: TellerOptions): Teller {
         const ms = restMs;
         restMs = 0;
         if (ms > 0) await pause(ms);
+        interrupt = new AbortController();
         const isFree = await options.mayTell();
         if (isOver()) break;
         if (!isFree) await alarm.sleep(RECHECK_MS);
@@ -244,7 +244,10 @@ export function createTeller(options: TellerOptions): Teller {
       isReplaying = true;
       interrupt.abort();
     },
-    recheck: alarm.ring,
+    recheck() {
+      interrupt.abort();
+      alarm.ring();
+    },
     state: () => ({ position, failingSince, disabledAt, nextAttemptAt, oldestUntoldAt }),
   };
 }

@@ -133,7 +133,7 @@ export function createWebhookHandlers({
       const { num } = await getWebhook(caller, appId, id);
       const begun = performance.now();
       const { status, reason } = await webhooks.test(num);
-      const milliseconds = Math.round(performance.now() - begun);
+      const milliseconds = Math.ceil(performance.now() - begun);
       return create(TestWebhookResponseSchema, { status, reason, milliseconds });
     },
 

@@ -7,6 +7,7 @@ import { eventually } from '../../../../support/eventually.js';
 import { type FreshDatabase, freshDatabase } from '../../../../support/stores.js';
 import { type BackEnd, startBackEnd, startWebhookCore, type WebhookCore } from '../../../../support/webhook-core.js';
 
+const DAY = 86_400_000;
 let database: FreshDatabase;
 let store: Store;
 let backEnd: BackEnd;
@@ -175,6 +176,38 @@ describe('a webhook', () => {
     await core.change(webhook, { disabled: null });
     await tellsAll([...ids, ...later]);
     expect(messages(backEnd)).toEqual([...ids, ...later]);
+  });
+
+  it('is disabled after three days without a success, and not for a failure that was long ago', async () => {
+    let now = Date.now();
+    await core.stop();
+    core = await startWebhookCore(store, backEnd.server.ca, { app: core.app, now: () => now });
+    const webhook = await core.create(backEnd);
+    backEnd.judge = () => ({ status: 422 });
+    await core.end(1);
+    await eventually(async () => (await lettersOf(webhook)).length === 1);
+    now += 4 * DAY;
+    backEnd.judge = () => ({ status: 503 });
+    const ids = await core.end(1);
+    const failing = await eventually(async () => (await listed(webhook)).failingSince !== null && listed(webhook));
+    expect(failing).toMatchObject({ failingSince: now, disabledAt: null });
+    now += 3 * DAY;
+    const disabled = await eventually(async () => (await listed(webhook)).disabledAt !== null && listed(webhook));
+    expect(disabled).toMatchObject({ reason: 'failing_for_too_long' });
+    backEnd.judge = () => undefined;
+    await core.change(webhook, { disabled: null });
+    await tellsAll(ids);
+  });
+
+  it('waits while its app is disabled', async () => {
+    await core.create(backEnd);
+    await tellsAll(await core.end(1));
+    core.disable(true);
+    const ids = await core.end(3);
+    expect(backEnd.told).toHaveLength(1);
+    core.disable(false);
+    await eventually(() => backEnd.told.length === 4);
+    expect(messages(backEnd).slice(1)).toEqual(ids);
   });
 
   it('signs with both secrets for a day after a change, then with the new one alone', async () => {
