@@ -114,6 +114,19 @@ module.exports = {
       ],
       'the command goes over the client; of the processes it knows their settings, and how a store is opened',
     ),
+    {
+      name: 'open-telemetry-is-loaded-late',
+      comment: 'where traces are off, nothing of OpenTelemetry is loaded',
+      severity: 'error',
+      from: { path: '^(core|edge|common|cli)/', pathNot: '^common/tracing/(open-telemetry|export)\\.ts$' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'open-telemetry-is-loaded-when-asked-for',
+      severity: 'error',
+      from: { path: '^(core|edge|common|cli)/', pathNot: '^common/tracing/open-telemetry\\.ts$' },
+      to: { path: '^common/tracing/(open-telemetry|export)\\.ts$', dynamic: false },
+    },
     only('common', '^common/', ['^(common|gen)/'], 'common imports neither core nor edge'),
     only(
       'client',

@@ -1,6 +1,7 @@
 import { takeForeignLogs } from './logs/foreign.js';
 import { createLogger, describeError, type Logger } from './logs/log.js';
 import { ConfigError } from './settings/env.js';
+import type { Tracing } from './tracing/tracer.js';
 
 /** A process that can be started and stopped once. */
 export interface Service {
@@ -23,6 +24,8 @@ export interface Built {
   log: Logger;
   /** Time that the service means to take for stopping, in seconds. */
   stopSeconds: number;
+  /** Its traces: what is left of them is exported when it has stopped. Absent: they are off. */
+  tracing?: Pick<Tracing, 'stop'> | undefined;
   /** Tells that the service is ready, where the line `ready` does not. */
   ready?: () => void;
 }
@@ -31,10 +34,10 @@ export interface Built {
  * Runs a service until SIGTERM or SIGINT: logs `ready` with the addresses, stops in order, exits with 0; with 2 if the
  * settings are wrong, with 1 if it could not start or stop, or after an exception that nothing caught.
  */
-export async function runService(name: string, build: () => Built): Promise<void> {
+export async function runService(name: string, build: () => Built | Promise<Built>): Promise<void> {
   let log = createLogger(name, 'info');
   try {
-    const built = build();
+    const built = await build();
     log = built.log;
     const { service } = built;
     const stop = createStop(built);
@@ -79,7 +82,7 @@ export async function runService(name: string, build: () => Built): Promise<void
  * Returns what stops a service in order, once, and ends the process with a code: 1 if it could not stop; a fault while
  * it stops ends it at once.
  */
-function createStop({ service, log, stopSeconds }: Pick<Built, 'service' | 'log' | 'stopSeconds'>) {
+function createStop({ service, log, stopSeconds, tracing }: Omit<Built, 'ready'>) {
   let stopping = false;
   return (reason: string, code: number): void => {
     if (stopping) {
@@ -93,7 +96,8 @@ function createStop({ service, log, stopSeconds }: Pick<Built, 'service' | 'log'
       process.exit(1);
     };
     setTimeout(late, stopSeconds * 1000 + STOP_GRACE);
-    service.stop().then(
+    const stopped = service.stop().then(() => tracing?.stop());
+    stopped.then(
       () => {
         log.info('stopped');
         process.exit(code);

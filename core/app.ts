@@ -6,11 +6,11 @@ import type { Service } from '../common/service.js';
 import { isLoopback } from '../common/settings/env.js';
 import { sleep } from '../common/timers.js';
 import { createTlsSource, type TlsSource, toReload } from '../common/tls/source.js';
+import type { Tracing } from '../common/tracing/tracer.js';
 import { createChannels } from './channel/channels.js';
 import { CHANNEL_KINDS } from './channel/kinds.js';
 import type { CoreConfig } from './config.js';
 import { createCommitEffects } from './delivery/commit-effects.js';
-import { createReadHistory } from './delivery/history.js';
 import { createAcceptPush } from './delivery/push/accept-push.js';
 import { createEstimate } from './delivery/push/estimate-audience.js';
 import { createJobRunner } from './delivery/push/job-runner.js';
@@ -19,6 +19,7 @@ import { createRecallPush } from './delivery/push/recall-push.js';
 import { createReceiptFeed } from './delivery/receipt-feed.js';
 import { createRecallCheck } from './delivery/sessions/recall-check.js';
 import { createSessions } from './delivery/sessions/sessions.js';
+import { createPushTraces } from './delivery/tracing/push-traces.js';
 import { createDeleteDevices } from './delivery/upkeep/delete-devices.js';
 import { createInboxLimits } from './delivery/upkeep/inbox-limits.js';
 import { createLeaseUpkeep } from './delivery/upkeep/lease.js';
@@ -40,15 +41,13 @@ import { createRegistrations } from './registration/create-registrations.js';
 import { createAdmins } from './registry/admins.js';
 import { createAppLimits } from './registry/app-limits.js';
 import { createRegistry } from './registry/registry.js';
-import { createConnectServer } from './rpc/connect/server.js';
 import { openConsole } from './rpc/console/console.js';
-import { createGrpcServer } from './rpc/grpc/server.js';
 import { createHealth } from './rpc/health.js';
-import { createPools } from './rpc/pools.js';
+import { createPorts } from './rpc/ports.js';
 import { createAdmit } from './rpc/service/admission.js';
 import { auditCalls } from './rpc/service/auditing.js';
-import { observeCalls } from './rpc/service/interceptors.js';
 import { createPushCore } from './rpc/service/push-core.js';
+import { watchCalls } from './rpc/service/tracing.js';
 import { createUseLog } from './rpc/service/use-log.js';
 import { createSecretBox } from './sealing/secret-box.js';
 import { createServerStatus } from './server-status.js';
@@ -58,13 +57,13 @@ import { CORE } from './store/sql/fence.js';
 
 /** Milliseconds between two looks at how far live sessions have read their topics. */
 const CHECKPOINT_INTERVAL = 5000;
-
 /**
  * Puts the core together. Nothing is opened before `start`.
  *
  * @param replaced called once, when another core has taken the database over: this one can do nothing any more
+ * @param tracing absent: traces are off
  */
-export function buildCore(config: CoreConfig, log: Logger, replaced: () => void): Service {
+export function buildCore(config: CoreConfig, log: Logger, replaced: () => void, tracing?: Tracing): Service {
   let stop = async (): Promise<void> => {};
   const tls = config.tls && createTlsSource({ use: 'ports', files: config.tls, log });
   const edgeCa = config.edgeCa && createTlsSource({ use: 'link', files: config.edgeCa, log });
@@ -95,7 +94,9 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         ...{ feed: receipts, store, registry, cycle: () => cycle, log },
       });
       const registrations = createRegistrations({ store, keys: config.secretKeys, log });
+      const traces = tracing && createPushTraces(tracing.tracer);
       const onCommit = createCommitEffects({
+        traces,
         registry,
         openApps: registrations.openApps,
         admins,
@@ -126,14 +127,21 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         wakes: channels.directory.hasAny,
         log,
         observe: metrics.commit,
+        traces,
       });
+      // What devices receive and confirm passes the traces on its way.
+      const reports = traces?.watch(cycle) ?? cycle;
       const seen = createSeenDevices({ cycle, log });
       const sessions = createSessions({
         store,
         cycle,
         log,
         began: seen.began,
-        ended: (device, end) => waking.sessionEnded(device, end),
+        handedOut: traces?.handedOut,
+        ended(device, end) {
+          waking.sessionEnded(device, end);
+          traces?.sessionEnded(device.num);
+        },
       });
       const waking: Waking = createWaking({
         store,
@@ -143,6 +151,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         presence: sessions.presence,
         times: config.wakeTimes,
         smsLimits: config.smsLimits,
+        traces,
         lastPush: highest.push,
         log,
       });
@@ -164,7 +173,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         registry,
         cycle,
         limits,
-        acceptPush: createAcceptPush(registry, store, cycle, config.offlineTtl, quota),
+        acceptPush: createAcceptPush(registry, store, cycle, config.offlineTtl, quota, traces?.scheduled),
         recallPush: createRecallPush(cycle),
         deleteDevices: createDeleteDevices({ store, cycle, seen, isConnected }),
         estimateAudience: createEstimate(store, isConnected),
@@ -183,16 +192,17 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         log,
       });
       const handlers = auditCalls(service, cycle, useLog);
+      const watched = watchCalls(handlers, metrics.call, tracing?.tracer);
       const admit = createAdmit({ registry, admins, usage: useLog, refused: metrics.refused });
       const health = createHealth(cycle.checkWritable);
       const link = createEdgeLink({
-        handlers: observeCalls(handlers, 'link', metrics.call),
+        handlers: watched('link'),
         admit,
         observe: metrics.call,
         sessions,
-        cycle,
+        cycle: reports,
         recalls: createRecallCheck({ store, log }),
-        answerEdge: createAnswerEdge({ ...health, store, cycle, sessions, readHistory: createReadHistory(store) }),
+        answerEdge: createAnswerEdge({ ...health, store, cycle: reports, sessions }),
         holdsLease: store.holdsLease,
         linkToken: config.linkToken,
         tickets: createTickets(store.linkKey()),
@@ -200,26 +210,16 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         log,
         observer: metrics.link,
       });
-      const pools = createPools();
-      const grpc = createGrpcServer({
-        handlers: observeCalls(handlers, 'grpc', metrics.call),
-        health: health.handlers,
+      const { grpc, connect } = createPorts({
+        handlers: watched,
+        health,
         attach: link.attach,
         admit,
-        pools,
-        observe: metrics.call,
-        tls: tls && { ports: tls, clients: edgeCa },
-        log,
-      });
-      const connect = createConnectServer({
-        handlers: observeCalls(handlers, 'connect', metrics.call),
-        checkReadiness: health.checkReadiness,
         origins: config.connectOrigins,
-        admit,
         console: config.console ? openConsole({ registry, admins, hasTls: tls !== undefined, log }) : undefined,
-        pools,
         observe: metrics.call,
         tls,
+        edgeCa,
         log,
       });
       metrics.watch({
@@ -235,6 +235,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         waking,
         channels,
         webhooks,
+        tracing,
       });
       const ops = createOpsServer({ metrics: metrics.page, checkReadiness: health.checkReadiness, tls, log });
       await port.release();
@@ -270,6 +271,7 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void)
         const held = await reservePort(port.address, 'ONEPUSH_GRPC_LISTEN').catch(() => undefined);
         await ended;
         await cycle.idle();
+        traces?.stop();
         lease.stop();
         await ops.stop();
         // Whoever cannot say so is known to be gone when its lease ends.

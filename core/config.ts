@@ -8,6 +8,7 @@ import { readWebhookHosts } from '../common/settings/webhook-hosts.js';
 import type { ServerFiles, TlsFiles } from '../common/tls/material.js';
 import { findPlaintext, portExposures } from '../common/tls/plaintext.js';
 import { readPortFiles } from '../common/tls/settings.js';
+import { readTracing, type TracingConfig } from '../common/tracing/settings.js';
 import { readDatabaseUrl } from './open-store.js';
 
 const BOOTSTRAP_RULE = 'id:key, the id of 1 to 64 letters, digits, _ . -, the key of visible ASCII without blanks';
@@ -63,6 +64,8 @@ export interface CoreConfig {
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
+  /** Undefined: traces are off. */
+  tracing: TracingConfig | undefined;
 }
 
 /** @throws ConfigError with every problem */
@@ -111,6 +114,7 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     console: reader.flag('ONEPUSH_CONSOLE'),
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
     logLevel: reader.logLevel(),
+    tracing: readTracing(reader.env, 'core'),
   };
   const bootstrap = reader.env.matching('ONEPUSH_BOOTSTRAP_APP', '', /^$|^[\w.-]{1,64}:[\x21-\x7e]+$/, BOOTSTRAP_RULE);
   const colon = bootstrap.indexOf(':');

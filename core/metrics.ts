@@ -2,6 +2,8 @@ import type { Reason } from '../common/errors.js';
 import { byLabel, createMeters, type Sample, SECONDS, SIZES } from '../common/metrics.js';
 import { meterTls } from '../common/tls/metrics.js';
 import type { TlsSource } from '../common/tls/source.js';
+import type { Tracing } from '../common/tracing/tracer.js';
+import { meterSpans } from '../common/tracing/tracing.js';
 import type { ObserveWake } from './channel/host.js';
 import { type ChannelSource, createChannelMetrics } from './channel-metrics.js';
 import type { DeliveryAudit } from './delivery/upkeep/delivery-audit.js';
@@ -68,6 +70,8 @@ export interface CoreSources {
   waking: Pick<Waking, 'counts'>;
   /** Back ends that are told of receipts. */
   webhooks: Pick<FollowingWebhooks, 'counts'>;
+  /** Counts of spans; undefined: traces are off. */
+  tracing: Tracing | undefined;
 }
 
 /** Metrics with a value for each of many bounds, and of many labels. */
@@ -164,6 +168,7 @@ export function createCoreMetrics(): CoreMetrics {
     wake: wakes.observe,
     watch({ tls, store, cycle, registry, registrations, limits, edges, sums, retention, waking, ...parts }) {
       meterTls(meters, tls);
+      meterSpans(meters, parts.tracing);
       counter('onepush_limited_total', 'Calls that were refused, by the limit that was reached.', () =>
         byLabel('limit', limits.refused()),
       );

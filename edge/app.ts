@@ -6,6 +6,7 @@ import type { Logger } from '../common/logs/log.js';
 import type { Service } from '../common/service.js';
 import { isLoopback } from '../common/settings/env.js';
 import { createTlsSource, type TlsSource, toReload } from '../common/tls/source.js';
+import type { Tracing } from '../common/tracing/tracer.js';
 import { createAddressLimits } from './address-limits.js';
 import type { EdgeConfig } from './config.js';
 import { createConnections } from './connections.js';
@@ -42,8 +43,12 @@ export interface Edge extends Service {
   readonly tls: TlsSource | undefined;
 }
 
-/** Puts an edge together, without its ops port. Nothing is opened before `start`. */
-export function buildEdge(config: EdgeConfig, use: PortUse, log: Logger): Edge {
+/**
+ * Puts an edge together, without its ops port. Nothing is opened before `start`.
+ *
+ * @param tracing absent: traces are off
+ */
+export function buildEdge(config: EdgeConfig, use: PortUse, log: Logger, tracing?: Tracing): Edge {
   const tls = config.tls && createTlsSource({ use: 'ports', files: config.tls, log });
   const linkTls = config.linkTls && createTlsSource({ use: 'link', files: config.linkTls, log });
   const tlsSources = [tls, linkTls].filter((source): source is TlsSource => source !== undefined);
@@ -92,6 +97,7 @@ export function buildEdge(config: EdgeConfig, use: PortUse, log: Logger): Edge {
     headers: config.hstsSeconds > 0 ? { 'Strict-Transport-Security': `max-age=${config.hstsSeconds}` } : undefined,
     log,
     observe: metrics.http,
+    tracer: tracing?.tracer,
   });
   serveWebSockets(app, WEB_SOCKET_PATH, {
     hub,
@@ -106,7 +112,7 @@ export function buildEdge(config: EdgeConfig, use: PortUse, log: Logger): Edge {
     redirects.filter(watchConnection);
     serveRedirects(redirects, { port: config.redirectPort, log, observe: metrics.http, findClient });
   }
-  metrics.watch({ tls: tlsSources, hub, link, connections, limits });
+  metrics.watch({ tls: tlsSources, hub, link, connections, limits, tracing });
   return {
     registry: metrics.registry,
     checkReadiness,
@@ -132,8 +138,8 @@ export function buildEdge(config: EdgeConfig, use: PortUse, log: Logger): Edge {
 }
 
 /** An edge that is one process, with its ops port. */
-export function buildStandaloneEdge(config: EdgeConfig, log: Logger): Service {
-  const edge = buildEdge(config, 'exclusive', log);
+export function buildStandaloneEdge(config: EdgeConfig, log: Logger, tracing?: Tracing): Service {
+  const edge = buildEdge(config, 'exclusive', log, tracing);
   const ops = createOpsServer({
     metrics: () => edge.registry.metrics(),
     checkReadiness: edge.checkReadiness,

@@ -6,6 +6,7 @@ import { readVapidPublicKey } from '../common/settings/vapid.js';
 import type { ServerFiles, TlsFiles } from '../common/tls/material.js';
 import { findPlaintext, portExposures } from '../common/tls/plaintext.js';
 import { readLinkFiles, readPortFiles } from '../common/tls/settings.js';
+import { readTracing, type TracingConfig } from '../common/tracing/settings.js';
 import type { AddressLimitOptions } from './address-limits.js';
 import type { ForwardedHeader } from './http/client-address.js';
 import type { Delivered } from './ws/acknowledgements.js';
@@ -60,6 +61,8 @@ export interface EdgeConfig {
   /** Seconds that a stop may take. */
   drainSeconds: number;
   logLevel: LogLevel;
+  /** Undefined: traces are off. */
+  tracing: TracingConfig | undefined;
 }
 
 /** @throws ConfigError with every problem */
@@ -95,6 +98,7 @@ export function readEdgeConfig(env: Environment): Readonly<EdgeConfig> {
     plaintext: [],
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
     logLevel: reader.logLevel(),
+    tracing: readTracing(reader.env, 'edge'),
   };
   const listeners = { ONEPUSH_HTTP_LISTEN: config.httpListen, ONEPUSH_OPS_LISTEN: config.opsListen };
   const redirect = config.redirectListen && { ONEPUSH_HTTP_REDIRECT_LISTEN: config.redirectListen };

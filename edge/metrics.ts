@@ -2,6 +2,8 @@ import type { Registry } from 'prom-client';
 import { byLabel, createMeters, SECONDS, SIZES } from '../common/metrics.js';
 import { meterTls } from '../common/tls/metrics.js';
 import type { TlsSource } from '../common/tls/source.js';
+import type { Tracing } from '../common/tracing/tracer.js';
+import { meterSpans } from '../common/tracing/tracing.js';
 import type { AddressLimits } from './address-limits.js';
 import type { Connections } from './connections.js';
 import type { ObserveAnswer } from './http/exchange.js';
@@ -37,6 +39,8 @@ export interface EdgeSources {
   connections: Pick<Connections, 'refused'>;
   /** Refusals, by limit. */
   limits: Pick<AddressLimits, 'refused'>;
+  /** Counts of spans; undefined: traces are off. */
+  tracing: Tracing | undefined;
 }
 
 /** Clients may close with any code: others than these are counted together. */
@@ -101,11 +105,12 @@ export function createEdgeMetrics(): EdgeMetrics {
       received: (items) => received.observe(items),
     },
 
-    watch({ tls, hub, link, connections, limits }) {
+    watch({ tls, hub, link, connections, limits, tracing }) {
       counter('onepush_limited_total', 'Calls and connections that were refused, by the limit that was reached.', () =>
         byLabel('limit', limits.refused()),
       );
       meterTls(meters, tls);
+      meterSpans(meters, tracing);
       gauge('onepush_sessions', 'Sessions that are open, by where they stand.', () =>
         byLabel('state', countStates(hub.sessions())),
       );

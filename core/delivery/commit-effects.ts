@@ -1,5 +1,6 @@
 import type { AdminToken } from '../domain/access.js';
 import type { Device } from '../domain/device.js';
+import type { DeliveryState } from '../domain/receipt.js';
 import type {
   DeliveryOf,
   NewPush,
@@ -78,6 +79,14 @@ export interface CommitFollowers {
   readonly limits: { pushed(pushes: readonly NewPush[]): void };
   /** Counts of what was accepted and recalled. */
   readonly metrics: { pushed(pushes: readonly NewPush[]): void; recalled(): void };
+  /** Spans of deliveries; undefined: pushes are not traced. */
+  readonly traces?:
+    | {
+        recalled(pushId: number): void;
+        ended(deliveries: readonly DeliveryOf[], state: DeliveryState): void;
+        unregistered(deviceNum: number): void;
+      }
+    | undefined;
   /** Wakes of devices without a session. */
   readonly waking: {
     pushed(pushes: readonly NewPush[]): void;
@@ -105,6 +114,7 @@ export interface CommitFollowers {
 export function createCommitEffects(followers: CommitFollowers): OnCommit {
   return (effect) => {
     const { registry, admins, openApps, sessions, limits, metrics, jobs, waking, channels, webhooks } = followers;
+    const { traces } = followers;
     switch (effect.kind) {
       case 'pushed':
         metrics.pushed(effect.pushes);
@@ -113,15 +123,19 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
         return waking.pushed(effect.current);
       case 'replaced': {
         const { deliveries, topicPushes } = effect.replaced;
+        traces?.ended(deliveries, 'replaced');
         for (const pushId of topicPushes) sessions.recalled(pushId);
         return sessions.withdrawn(deliveries);
       }
       case 'withdrawn':
+        traces?.ended(effect.deliveries, 'evicted');
         return sessions.withdrawn(effect.deliveries);
       case 'cleared':
+        traces?.ended(effect.deliveries, 'cleared');
         return sessions.cleared(effect.deliveries);
       case 'recalled':
         metrics.recalled();
+        traces?.recalled(effect.pushId);
         return sessions.recalled(effect.pushId);
       case 'registered': {
         const { result, registration } = effect;
@@ -131,6 +145,7 @@ export function createCommitEffects(followers: CommitFollowers): OnCommit {
       }
       case 'unregistered':
         registry.unregistered(effect.device);
+        traces?.unregistered(effect.device.num);
         return sessions.unregistered(effect.device);
       case 'topicsRemoved':
         return registry.topicsRemoved(effect.topics);

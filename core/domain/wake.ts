@@ -1,3 +1,4 @@
+import type { TraceHeaders } from '../../common/tracing/tracer.js';
 import type { Channel, ChannelEnvironment } from './channel.js';
 
 /** Devices that a push wakes: none, those that have not received it, or all, also those that are online. */
@@ -53,6 +54,8 @@ export interface WakeMessage extends Omit<Notification, 'overrides'> {
   priority: 'LOW' | 'NORMAL' | 'HIGH';
   /** Milliseconds since the epoch, in the future. */
   expiresAt: number;
+  /** Headers of the trace that it is a part of, for a receiver of the operator's own; absent: it is not traced. */
+  trace?: TraceHeaders | undefined;
   /** Of the push's overrides the object for this channel, merged over what is made for the vendor. */
   override?: Readonly<Record<string, unknown>> | undefined;
 }

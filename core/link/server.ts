@@ -13,6 +13,7 @@ import type { Admission, Admit } from '../rpc/service/admission.js';
 import { type Credentials, parseAuthorization } from '../rpc/service/auth.js';
 import { type CallContext, type PushCoreHandlers, UNCANCELLED } from '../rpc/service/handlers.js';
 import type { ObserveCall } from '../rpc/service/interceptors.js';
+import { toCallHeaders } from '../rpc/service/tracing.js';
 import { toErrorDetail, toOnePushError } from '../rpc/wire/failures.js';
 import { findProblem, takeHandedOver } from './batch-check.js';
 import type { AnswerEdge } from './edge-calls.js';
@@ -240,7 +241,8 @@ export function createEdgeLink(options: {
     }
   }
 
-  async function handleCall(outbox: EdgeOutbox, { id, appId, secret, request, clientAddress }: Call): Promise<void> {
+  async function handleCall(outbox: EdgeOutbox, call: Call): Promise<void> {
+    const { id, appId, secret, request, clientAddress } = call;
     // Whoever creates and reads apps is known by the token alone.
     const credentials: Credentials =
       appId === '' ? { kind: 'admin', token: secret } : { kind: 'app', appId, key: secret };
@@ -254,7 +256,7 @@ export function createEdgeLink(options: {
       const admission = await letIn(PushCore.method[request.case], credentials, clientAddress);
       // The request, the method that handles it and the reply have one name: so the types fit one another.
       const handle = handlers[request.case] as (request: unknown, call: CallContext) => Promise<unknown>;
-      const value = await handle(request.value, { ...admission, ...UNCANCELLED });
+      const value = await handle(request.value, { ...admission, ...UNCANCELLED, headers: toCallHeaders(call) });
       outbox.reply(id, { case: request.case, value } as Reply['result']);
     } catch (error) {
       outbox.reply(id, { case: 'error', value: toErrorDetail(toOnePushError(error, log)) });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { OnePushError } from '../../common/errors.js';
 import { describeError, type Logger } from '../../common/logs/log.js';
+import type { TraceHeaders, Tracer } from '../../common/tracing/tracer.js';
 import type { Rate } from '../rate.js';
 import { MAX_HEAD_BYTES } from '../uws.js';
 import { writeAnswer, writeContinue, writeHeadOnly, writeLastAnswer } from './answer.js';
@@ -11,6 +12,7 @@ import { type ClientAddress, type FindClient, isFromThisMachine } from './client
 import type { CrumbGuard } from './crumb-guard.js';
 import { type BodyBudget, receiveBody } from './incoming-body.js';
 import { type RequestHead, readHead } from './request-head.js';
+import { type RequestSpan, startRequestSpan } from './request-span.js';
 import type { Turns } from './turns.js';
 
 /**
@@ -41,6 +43,8 @@ export interface Exchange {
   isFromThisMachine(): boolean;
   /** True if only the documented types, names and paths are taken (ONEPUSH_STRICT_JSON). */
   readonly isStrict: boolean;
+  /** The span of the request; undefined: it is not traced. */
+  readonly span: RequestSpan | undefined;
   /** The first parameter of the route, "" if it has none. */
   readonly parameter: string;
   /** The query, without its question mark. */
@@ -97,6 +101,8 @@ export interface ExchangeOptions {
   bodies: BodyBudget;
   /** Headers of every answer; undefined: there are none. */
   headers?: Readonly<Record<string, string>> | undefined;
+  /** Undefined: requests are not traced. */
+  tracer?: Tracer | undefined;
   /** Rate of connections that are closed with an answer; the others are closed without a word. */
   lastWords: Rate;
 }
@@ -113,7 +119,7 @@ export function begin(
   route: string,
   options: ExchangeOptions,
 ): Exchange | undefined {
-  const { maxBodyBytes, isStrict, log, observe, findClient, turns, crumbs, bodies, lastWords } = options;
+  const { maxBodyBytes, isStrict, log, observe, findClient, turns, crumbs, bodies, lastWords, tracer } = options;
   const begun = performance.now();
   const turn = turns.current();
   let state: State = 'open';
@@ -134,9 +140,13 @@ export function begin(
   }
   const chunks = admitted;
   const method = req.getMethod();
+  const span = tracer && startRequestSpan(tracer, { method, route, headers: traceHeadersOf(req) });
   const over = (status: string): void => observe(route, status, (performance.now() - begun) / 1000);
   res.onAborted(() => {
-    if (state === 'open') over('aborted');
+    if (state === 'open') {
+      over('aborted');
+      span?.aborted();
+    }
     state = 'aborted';
     gone();
     incoming.drop();
@@ -154,7 +164,10 @@ export function begin(
 
   function send(status: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array): void {
     if (state !== 'open' && state !== 'held') return;
-    if (state === 'open') over(`${status[0]}xx`);
+    if (state === 'open') {
+      over(`${status[0]}xx`);
+      span?.answered(status);
+    }
     state = 'answered';
     if (isLast) chunks.ended();
     const write = (): void => {
@@ -185,6 +198,7 @@ export function begin(
     state = 'held';
     gone = told;
     over('2xx');
+    span?.answered('200');
   }
 
   function stream(headers: Readonly<Record<string, string>>, told: () => void): AnswerStream {
@@ -198,6 +212,7 @@ export function begin(
   function fail(error: unknown, headers: Readonly<Record<string, string>> = {}): void {
     const told = error instanceof OnePushError ? error : unexpected(error, log);
     const { row, status, retryAfterSeconds: after } = told;
+    span?.failed(told.reason, status);
     const { violations, limit, requestId } = told.details;
     const field = violations?.[0]?.field;
     const body = JSON.stringify({ code: row.code, message: told.message, field, limit, requestId });
@@ -224,6 +239,7 @@ export function begin(
     client,
     isFromThisMachine: () => isFromThisMachine(client(), head),
     isStrict,
+    span,
     parameter: req.getParameter(0) ?? '',
     query: head.query,
     async readBody() {
@@ -247,6 +263,11 @@ export function begin(
     },
     fail,
   };
+}
+
+/** Read only where requests are traced. */
+function traceHeadersOf(req: HttpRequest): TraceHeaders {
+  return { traceparent: req.getHeader('traceparent'), tracestate: req.getHeader('tracestate') };
 }
 
 /** Returns why nothing can be done with a request of this head, whatever it asks for. */

@@ -34,6 +34,8 @@ const PATHS_OF_PAGES = new Set([
   '/msgpush/confirm',
   '/msgpush/history',
 ]);
+/** Paths whose requests are traced: neither the page nor what load balancers ask. */
+const TRACED = /^\/(msgpush|apps)(\/|$)/;
 const NO_ORIGINS: ReadonlySet<string> = new Set();
 const TEXT_HEADERS = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' };
 
@@ -66,6 +68,7 @@ export function serveRoutes(
     bodies: createBodyBudget(),
     lastWords: createRate(LAST_WORDS),
   };
+  const untraced: ExchangeOptions = { ...exchanges, tracer: undefined };
   const get = (handler: Handler) => ({ get: handler, head: handler });
   const serveFile = ({ headers, body }: StaticFile) => get((exchange) => exchange.send('200 OK', headers, body));
   const routes: Record<string, Record<string, Handler>> = {
@@ -103,14 +106,15 @@ export function serveRoutes(
     const byMethod = new Map(Object.entries(handlers));
     const allow = [...byMethod.keys()].join(', ').toUpperCase();
     const origins = PATHS_OF_PAGES.has(path) ? options.origins : NO_ORIGINS;
+    const own = TRACED.test(path) ? exchanges : untraced;
     const serve = async (res: HttpResponse, req: HttpRequest): Promise<void> => {
-      const exchange = begin(res, req, path, exchanges);
+      const exchange = begin(res, req, path, own);
       if (exchange === undefined) return;
       if (answerCors(exchange, origins, allow)) return;
       try {
         const handler = byMethod.get(exchange.method);
         if (handler === undefined) exchange.fail(new OnePushError('METHOD_NOT_ALLOWED'), { Allow: allow });
-        else await handler(exchange, link);
+        else await handler(exchange, exchange.span?.over(link) ?? link);
       } catch (error) {
         exchange.fail(error);
       }
@@ -120,7 +124,7 @@ export function serveRoutes(
     if (path !== '/' && (!options.isStrict || path === '/apps')) app.any(`${path}/`, serve);
   }
   const refuse: Refuse = (res, req, error) => {
-    const exchange = begin(res, req, webSocketPath, exchanges);
+    const exchange = begin(res, req, webSocketPath, untraced);
     // What is refused for want of descriptors is not to keep one.
     if (error.reason === 'OVERLOADED') exchange?.closeAfterwards();
     exchange?.fail(error, error.reason === 'UPGRADE_REQUIRED' ? { Upgrade: 'websocket' } : undefined);
@@ -129,7 +133,7 @@ export function serveRoutes(
     app.any(path, (res, req) => refuse(res, req, new OnePushError('UPGRADE_REQUIRED')));
   app.any('/*', (res, req) => {
     const hint = options.isStrict && req.getUrl().endsWith('/') ? 'none has a slash at its end' : undefined;
-    begin(res, req, 'other', exchanges)?.fail(new OnePushError('UNKNOWN_PATH', { hint }));
+    begin(res, req, 'other', untraced)?.fail(new OnePushError('UNKNOWN_PATH', { hint }));
   });
   return refuse;
 }

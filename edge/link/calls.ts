@@ -3,7 +3,8 @@ import type { Outbox, OutgoingCall } from './outbox.js';
 import type { Call, ErrorDetail, Reply } from './wire.js';
 
 /** A call without its number. */
-export type CallInit = Pick<Call, 'appId' | 'secret' | 'request'> & Partial<Pick<Call, 'clientAddress'>>;
+export type CallInit = Pick<Call, 'appId' | 'secret' | 'request'> &
+  Partial<Pick<Call, 'clientAddress' | 'traceparent' | 'tracestate'>>;
 
 /** Calls that wait for the core's answer. Bounded in number and in time. */
 export interface Calls {
@@ -60,12 +61,21 @@ export function createCalls(outbox: Pick<Outbox, 'call'>): Calls {
   }
 
   return {
-    start({ appId, secret, request, clientAddress = '' }) {
+    start({ appId, secret, request, clientAddress = '', traceparent = '', tracestate = '' }) {
       if (open.size >= MAX_OPEN) return Promise.reject(new OnePushError('OVERLOADED'));
       lastId = (lastId + 1) % 0xffff_ffff;
       const id = lastId;
       return new Promise((resolve, reject) => {
-        const call: Call = { $typeName: 'onepush.link.v1.Call', id, appId, secret, request, clientAddress };
+        const call: Call = {
+          $typeName: 'onepush.link.v1.Call',
+          id,
+          appId,
+          secret,
+          request,
+          clientAddress,
+          traceparent,
+          tracestate,
+        };
         const outgoing = { call, isOpen: true };
         open.set(id, { outgoing, deadline: performance.now() + TIMEOUT, resolve, reject });
         if (!outbox.call(outgoing)) finish(id)?.reject(new OnePushError('OVERLOADED'));

@@ -10,6 +10,7 @@ const namesIn = (text: string): string[] => [...new Set(text.match(/\bonepush_[a
 const SOURCES = [
   'common/metrics.ts',
   'common/tls/metrics.ts',
+  'common/tracing/tracing.ts',
   'core/metrics.ts',
   'core/channel-metrics.ts',
   'core/registration-metrics.ts',

@@ -29,7 +29,8 @@ export const smsWebhook: ChannelKind<SmsWebhookSettings> = {
         const number = findE164(target.token, settings.countryCode);
         if (number === undefined) return NOT_A_NUMBER;
         const id = webhookId('sms', message.appId, message.id, number);
-        return outcomeOfReceiver(await receiver.post(id, 'sms.send', toData(number, message)), outcomeOfSmsStatus);
+        const result = await receiver.post(id, 'sms.send', toData(number, message), message.trace);
+        return outcomeOfReceiver(result, outcomeOfSmsStatus);
       },
       probe: async () => ({ kind: 'unsupported' }),
       close: async () => receiver.close(),

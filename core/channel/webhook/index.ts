@@ -24,7 +24,8 @@ export const webhook: ChannelKind<ReceiverSettings> = {
     return {
       async send(target, message) {
         const id = webhookId('wake', message.appId, message.id, target.token);
-        return outcomeOfReceiver(await receiver.post(id, 'device.wake', toData(target, message)), outcomeOfStatus);
+        const result = await receiver.post(id, 'device.wake', toData(target, message), message.trace);
+        return outcomeOfReceiver(result, outcomeOfStatus);
       },
       // An event that is no wake would have to be known to every receiver.
       probe: async () => ({ kind: 'unsupported' }),

@@ -1,5 +1,6 @@
 import { FormatRegistry, type Static, Type } from '@sinclair/typebox';
 import { ruled } from '../../../common/contract/fields.js';
+import type { TraceHeaders } from '../../../common/tracing/tracer.js';
 import type { WakeOutcome } from '../../domain/wake.js';
 import { createHttpsClient, type HttpsResult } from '../../outbound/https-client.js';
 import { createAddressGuard, NOT_PUBLIC } from '../../outbound/public-address.js';
@@ -34,8 +35,8 @@ export const parseReceiverSettings = createSettingsReader(schema);
 
 /** An operator's receiver of webhooks. */
 export interface Receiver {
-  /** Posts a signed event. `id` is the same whenever the same event is posted. */
-  post(id: string, type: string, data: object): Promise<HttpsResult>;
+  /** Posts a signed event. `id` is the same whenever the same event is posted. `trace`: undefined: it is not traced. */
+  post(id: string, type: string, data: object, trace: TraceHeaders | undefined): Promise<HttpsResult>;
   close(): void;
 }
 
@@ -49,17 +50,28 @@ export function openReceiver(settings: ReceiverSettings, maxSockets: number): Re
     lookup: guard?.lookup,
   });
   return {
-    async post(id, type, data) {
+    async post(id, type, data, trace) {
       if (guard && !guard.allows(url)) return { kind: 'unsent', reason: NOT_PUBLIC };
       const body = JSON.stringify({ type, timestamp: new Date().toISOString(), data });
       return client.request({
         url,
-        headers: { 'content-type': 'application/json', ...signWebhook([settings.secret], id, body) },
+        headers: {
+          'content-type': 'application/json',
+          ...toHeaders(trace),
+          ...signWebhook([settings.secret], id, body),
+        },
         body,
       });
     },
     close: () => client.close(),
   };
+}
+
+/** Returns the headers of W3C Trace Context. */
+function toHeaders(trace: TraceHeaders | undefined): Record<string, string> {
+  if (trace === undefined) return {};
+  const { traceparent, tracestate } = trace;
+  return tracestate === '' ? { traceparent } : { traceparent, tracestate };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { OnePushError } from '../../../common/errors.js';
 import { hashSecret } from '../../../common/secrets.js';
+import type { Span } from '../../../common/tracing/tracer.js';
 import type { App } from '../../domain/app.js';
 import { type Audience, reachOf } from '../../domain/audience.js';
 import { lifetimeOf } from '../../domain/expiry.js';
@@ -48,13 +49,17 @@ const MAX_ATTEMPTS = 20;
  */
 export type AcceptPush = (app: App, draft: PushDraft, caller?: Caller) => Promise<number>;
 
-/** @param offlineTtl seconds that a push without `needConfirm` waits */
+/**
+ * @param offlineTtl seconds that a push without `needConfirm` waits
+ * @param scheduled told of the jobs of pushes that are traced; undefined: none are
+ */
 export function createAcceptPush(
   registry: Registry,
   store: Pick<StoreReader, 'findAudience'>,
   cycle: Pick<WriteCycle, 'push' | 'execute' | 'commands'>,
   offlineTtl: number,
   quota: PushQuota,
+  scheduled?: (jobId: number, trace: Span, lifetime: number) => void,
 ): AcceptPush {
   async function schedule(app: App, request: JobRequest, caller: Caller | undefined): Promise<number> {
     if (caller?.cancelled) throw new StoreUnavailable('CANCELLED');
@@ -62,6 +67,7 @@ export function createAcceptPush(
     const id = await cycle.execute(cycle.commands.schedule, { ...request, maxOpen });
     if (id === 'conflict') throw new OnePushError('IDEMPOTENCY_CONFLICT');
     if (id === 'full') throw quota.refuseJob(app);
+    if (caller?.trace !== undefined) scheduled?.(id, caller.trace, request.lifetime);
     return id;
   }
 

@@ -3,7 +3,7 @@ import type { Push } from '../../domain/push.js';
 import type { NewPush } from '../../store/store.js';
 import type { EdgePort } from './edge-port.js';
 import { confirmUntil, createOutgoing, type Outgoing } from './frames.js';
-import { hold, type Session, sendTo } from './session.js';
+import { type HandedOut, hold, type Session, sendTo } from './session.js';
 
 /** Hands committed pushes to the sessions: sent to those that are live, held for those that read what waited. */
 export interface FanOut {
@@ -19,8 +19,9 @@ export function createFanOut(options: {
   reading: () => Iterable<Session>;
   /** Told when a topic push has been handed to the edges. */
   published: (topicNums: readonly number[], pushId: number) => void;
+  handedOut?: HandedOut | undefined;
 }): FanOut {
-  const { sessionOf, edges, reading, published } = options;
+  const { sessionOf, edges, reading, published, handedOut } = options;
 
   function publish(outgoing: Outgoing, topics: readonly number[]): void {
     const { push } = outgoing;
@@ -50,7 +51,7 @@ export function createFanOut(options: {
       if (target.kind === 'directed') {
         for (const { deviceNum, id } of target.deliveries) {
           const session = sessionOf(deviceNum);
-          if (session?.state.kind === 'live') sendTo(session, outgoing, id);
+          if (session?.state.kind === 'live') sendTo(session, outgoing, id, handedOut);
           else if (session !== undefined) hold(session, { outgoing, deliveryId: id });
         }
         return;

@@ -7,7 +7,7 @@ import type { StoreReader } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 import { readBacklog } from './backlog.js';
 import type { BacklogPage } from './backlog-page.js';
-import { type Session, sendTo } from './session.js';
+import { type HandedOut, type Session, sendTo } from './session.js';
 
 /**
  * Sends sessions what waited for them, page by page at the pace of their devices, then makes them live.
@@ -39,9 +39,10 @@ export function createReplay(options: {
   log: Logger;
   /** A session is live, and was sent topic pushes that had waited. */
   caughtUp: (session: Session) => void;
+  handedOut?: HandedOut | undefined;
   now?: () => number;
 }): Replay {
-  const { store, cycle, log, caughtUp, now = Date.now } = options;
+  const { store, cycle, log, caughtUp, handedOut, now = Date.now } = options;
   const trouble = createTroubleLog(log, 'what waits cannot be read now');
   const reading = new Set<Session>();
   const reads = createBatcher<Session>(SESSIONS_PER_READ, readAll);
@@ -113,11 +114,11 @@ export function createReplay(options: {
     const entries = read.filter(({ outgoing }) => !state.recalled.has(outgoing.push.id));
     reading.delete(session);
     edge.resume(slot, ++session.pageNumber, device);
-    for (const { outgoing, deliveryId } of entries) sendTo(session, outgoing, deliveryId);
+    for (const { outgoing, deliveryId } of entries) sendTo(session, outgoing, deliveryId, handedOut);
     session.readTopics ||= entries.some(({ deliveryId }) => deliveryId === undefined);
     session.page = pageOf(entries.at(-1)?.outgoing.push.id ?? 0, through);
     if (!more && !state.overflowed) {
-      for (const { outgoing, deliveryId } of state.held) sendTo(session, outgoing, deliveryId);
+      for (const { outgoing, deliveryId } of state.held) sendTo(session, outgoing, deliveryId, handedOut);
       session.state = liveSince(edge.batchNumber());
       edge.live(slot, device.platform, currentTopics(device.memberships));
       if (session.readTopics) caughtUp(session);

@@ -1,4 +1,5 @@
 import type { Device, Subscriber } from '../../domain/device.js';
+import type { Push } from '../../domain/push.js';
 import type { EdgePort } from './edge-port.js';
 import { confirmUntil, type Outgoing } from './frames.js';
 
@@ -114,11 +115,20 @@ export function createSession(
   };
 }
 
+/** Told of each message that is handed to the edge of a session, where pushes are traced. */
+export type HandedOut = (session: Session, push: Push, deliveryId: number | undefined) => void;
+
 /** Hands a message to the session's edge. What the device confirms, and what a cursor remembers, is not reported. */
-export function sendTo(session: Session, { push, frameFor }: Outgoing, deliveryId: number | undefined): void {
+export function sendTo(
+  session: Session,
+  { push, frameFor }: Outgoing,
+  deliveryId: number | undefined,
+  handedOut: HandedOut | undefined,
+): void {
   const { edge, slot, device } = session;
   const message = { pushId: push.id, frame: frameFor(device.platform), confirmUntil: confirmUntil(push) };
   edge.deliver(slot, message, push.needConfirm ? undefined : deliveryId);
+  handedOut?.(session, push, deliveryId);
 }
 
 /** Returns after which push to read on, when the device has received everything up to `through`. */

@@ -16,6 +16,7 @@ import { createFanOut } from './fan-out.js';
 import { createReplay } from './replay.js';
 import {
   createSession,
+  type HandedOut,
   recall,
   resumePoint,
   type Session,
@@ -89,6 +90,8 @@ export function createSessions(options: {
   log: Logger;
   /** Told when a session of a device begins, with the day on which it was seen last; see `Subscribed`. */
   began?: (device: Device, seenDay: number) => void;
+  /** Undefined: pushes are not traced. */
+  handedOut?: HandedOut | undefined;
   /** Told when a device has no session any more. */
   ended?: (device: Device, end: SessionEnd) => void;
   now?: () => number;
@@ -103,6 +106,7 @@ export function createSessions(options: {
     edges: () => edges.keys(),
     reading: replay.reading,
     published: checkpoints.published,
+    handedOut: options.handedOut,
   });
   const unidentified = createUnidentifiedSessions({ store, begin, log });
 

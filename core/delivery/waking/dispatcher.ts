@@ -14,6 +14,7 @@ import { createLaneTurns } from './lane-turns.js';
 import { toTarget, toWakeMessage } from './message.js';
 import { changeOf } from './outcomes.js';
 import { createSmsCaps, type SmsLimits } from './sms-caps.js';
+import type { WakeTraces } from './traces.js';
 
 /**
  * Sends wakes when they are due: looks again at each, claims those that are still needed with one commit, hands them to
@@ -63,6 +64,7 @@ export interface DispatcherOptions {
   /** See `WakeTimes`. */
   readonly unconfirmedMs: number;
   readonly smsLimits: SmsLimits;
+  readonly traces?: WakeTraces | undefined;
   readonly log: Logger;
   readonly now?: () => number;
   readonly clock?: DueClock;
@@ -82,7 +84,7 @@ const MAX_UNDER_WAY = 20_000;
 
 /** Returns a dispatcher that is not started. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { store, cycle, host, directory, onlineSince, graceUntil, quietUntil, unconfirmedMs, log } = options;
+  const { store, cycle, host, directory, onlineSince, graceUntil, quietUntil, unconfirmedMs, traces, log } = options;
   const { now = Date.now, clock = createDueClock(now), random = Math.random } = options;
   const trouble = createTroubleLog(log, 'wakes cannot be sent now; they will be');
   const caps = createSmsCaps(options.smsLimits, store);
@@ -237,7 +239,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     claimed++;
     sending++;
-    host.send(credentialNum, target, toWakeMessage(wake, push, directory.hidesContent(wake.appNum))).then((outcome) => {
+    const message = toWakeMessage(wake, push, directory.hidesContent(wake.appNum));
+    const trace = traces?.wake(wake);
+    if (trace !== undefined) message.trace = trace.headers;
+    host.send(credentialNum, target, message).then((outcome) => {
+      trace?.ended(outcome);
       sending--;
       outcomes[outcome.kind]++;
       keep(wake, changeOf(wake, outcome, now(), random()));

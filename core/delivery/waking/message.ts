@@ -37,6 +37,7 @@ export function toWakeMessage(wake: DueWake, push: Push, hidesContent: boolean):
     interruption: content.interruption,
     sound: content.sound,
     badge: content.badge,
+    trace: undefined,
     override: overrideOf(content.wakeOverrides, wake.channel),
   };
   return message;

@@ -9,6 +9,7 @@ import { createGrace } from './grace.js';
 import { createPlanner, type WakeTimes } from './planner.js';
 import { createQuietUntil } from './quiet.js';
 import type { SmsLimits } from './sms-caps.js';
+import type { WakeTraces } from './traces.js';
 import { createWalks } from './walks.js';
 
 /** Ends of sessions, as the sessions have them. */
@@ -44,6 +45,8 @@ export function createWaking(options: {
   /** Milliseconds from now on in which every device may come back; absent: `graceMs`. */
   startMs?: number;
   smsLimits: SmsLimits;
+  /** Undefined: wakes are not traced. */
+  traces?: WakeTraces | undefined;
   /** The last push that was committed before this core began; absent: none. */
   lastPush?: number;
   log: Logger;

@@ -54,6 +54,21 @@ export interface DeliveryCommit {
   recentFailure(): StoreUnavailable | undefined;
 }
 
+/** Told of commits, where pushes are traced. */
+export interface CommitTraces {
+  /** Pushes and settlements are committed, and nothing has followed from that. */
+  committed(commit: {
+    batch: readonly QueuedPush[];
+    /** As many, and in their order. */
+    made: readonly NewPush[];
+    settled: Settlements;
+    /** Milliseconds since the epoch. */
+    startedAt: number;
+  }): void;
+  /** The store was not available. */
+  failed(batch: readonly QueuedPush[], startedAt: number, reason: string): void;
+}
+
 /** The parts that commits of deliveries need. */
 export interface DeliveryCommitOptions {
   /** The store, of which nobody else commits. */
@@ -70,6 +85,8 @@ export interface DeliveryCommitOptions {
   wakes?: (appNum: number) => boolean;
   /** Told of each commit that the store carried out. */
   observe?: (report: CommitReport) => void;
+  /** Undefined: pushes are not traced. */
+  traces?: CommitTraces | undefined;
 }
 
 /**
@@ -80,7 +97,7 @@ const RECENT_MS = 3000;
 
 /** Returns the commits over a store. */
 export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCommit {
-  const { store, pushIds, deliveryIds, onCommit, log, observe, wakes = () => false } = options;
+  const { store, pushIds, deliveryIds, onCommit, log, observe, traces, wakes = () => false } = options;
   let lastCommitted = pushIds.last();
   const trouble = createTroubleLog(log, 'the store is not available');
   let failure: { error: StoreUnavailable; at: number } | undefined;
@@ -93,6 +110,7 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
     if (batch.length === 0 && sizeOf(ended) === 0) return undefined;
     const made = batch.map((push) => toNewPush(push, time));
     const begun = performance.now();
+    const startedAt = traces === undefined ? 0 : Date.now();
     let alsoEnded: AlsoEnded;
     try {
       alsoEnded = await store.commitDeliveries({ ...ended, pushes: made, now: time });
@@ -100,12 +118,14 @@ export function createDeliveryCommit(options: DeliveryCommitOptions): DeliveryCo
       if (!(error instanceof StoreUnavailable)) return tryHalves(batch, ended, time, error);
       trouble.met(error);
       failure = { error, at: performance.now() };
+      traces?.failed(batch, startedAt, error.code);
       for (const push of batch) push.reject(error);
       return { error, made, held: ended, left: NO_SETTLEMENTS };
     }
     observe?.({ pushes: made.length, settlements: sizeOf(ended), seconds: (performance.now() - begun) / 1000 });
     if (trouble.over()) log.info('the store is available again');
     failure = undefined;
+    traces?.committed({ batch, made, settled: ended, startedAt });
     handOn(made, alsoEnded);
     for (const [index, push] of batch.entries()) push.resolve(made[index]?.push.id);
     return undefined;

@@ -1,5 +1,6 @@
 import { OnePushError } from '../../../common/errors.js';
 import type { Every } from '../../../common/every.js';
+import type { Span } from '../../../common/tracing/tracer.js';
 import type { JobStep } from '../../domain/job.js';
 import { CONTENT_TEXTS, type Priority, type PushContent, type PushHeader } from '../../domain/push.js';
 import { type IdempotencyKey, StoreUnavailable } from '../../store/store.js';
@@ -10,6 +11,8 @@ import type { Resolution } from './resolution.js';
 export interface Caller {
   /** Nobody does any more. Looked at once for each push, so it must be cheap. */
   readonly cancelled: boolean;
+  /** The span of the call; absent: it is not traced. */
+  readonly trace?: Span | undefined;
 }
 
 /** A push on its way to the store. */

@@ -52,11 +52,12 @@ function toConnectCall(method: DescMethod, handler: unknown, log: Logger): unkno
   };
 }
 
-function contextOf({ values, signal }: HandlerContext): CallContext {
+function contextOf({ values, signal, requestHeader }: HandlerContext): CallContext {
   const admission = values.get(ADMISSION);
   if (admission === undefined) throw new Error('a call that was not let in');
   return {
     ...admission,
+    headers: requestHeader,
     get cancelled() {
       return signal.aborted;
     },

@@ -92,6 +92,7 @@ function contextOf(
   let controller: AbortController | undefined;
   return {
     ...door.admissionOf(call.metadata),
+    headers: call.metadata,
     get cancelled() {
       return call.cancelled;
     },

@@ -1,5 +1,6 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
 import type { Logger } from '../../../common/logs/log.js';
+import type { Span } from '../../../common/tracing/tracer.js';
 import { PushCore } from '../../../gen/onepush/v1/push_core_pb.js';
 import type { ChannelCredentials } from '../../channel/credentials.js';
 import type { ChannelDirectory, ChannelHost } from '../../channel/host.js';
@@ -75,6 +76,18 @@ export interface CallContext extends Admission {
   readonly cancelled: boolean;
   /** Aborted when that happens. Costs more than to look at `cancelled`. */
   readonly signal: AbortSignal;
+  /** The headers of the call; absent: it has none that anybody looks at. */
+  readonly headers?: CallHeaders | undefined;
+  /** The span of the call, set by `traceCalls`; absent: it is not traced. */
+  trace?: Span | undefined;
+  /** Begins the span of one push of a stream; absent: there are none. */
+  startItem?: (() => Span | undefined) | undefined;
+}
+
+/** Headers of a call, as gRPC and as Connect have them. */
+export interface CallHeaders {
+  /** Returns the values of a header, in the way of its transport. */
+  get(name: string): unknown;
 }
 
 type Handler<M extends DescMethod> = M['methodKind'] extends 'unary'

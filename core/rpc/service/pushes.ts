@@ -2,12 +2,14 @@ import { create } from '@bufbuild/protobuf';
 import { OnePushError } from '../../../common/errors.js';
 import { RecallPushResponseSchema } from '../../../gen/onepush/v1/push_pb.js';
 import type { PushDraft } from '../../delivery/push/accept-push.js';
+import type { Caller } from '../../delivery/writer/push-queue.js';
 import type { App } from '../../domain/app.js';
 import { parsePushId, toRequestId } from '../wire/enums.js';
 import { fromSendPush } from '../wire/push.js';
 import { appOf } from './caller.js';
-import type { CallContext, PushCoreHandlers, ServiceParts } from './handlers.js';
+import type { PushCoreHandlers, ServiceParts } from './handlers.js';
 import { answerPushes } from './push-stream.js';
+import { endWith } from './tracing.js';
 
 const CHECKED = Promise.resolve(undefined);
 
@@ -23,7 +25,7 @@ export function createPushHandlers({
   'sendPush' | 'sendPushStream' | 'recallPush'
 > {
   /** Answers the push's id; undefined where it was only to be checked. */
-  function make(app: App, draft: PushDraft, dryRun: boolean, call?: CallContext): Promise<number | undefined> {
+  function make(app: App, draft: PushDraft, dryRun: boolean, call?: Caller): Promise<number | undefined> {
     return dryRun ? CHECKED : acceptPush(app, draft, call);
   }
 
@@ -36,12 +38,16 @@ export function createPushHandlers({
       return { $typeName: 'onepush.v1.SendPushResponse', requestId: toRequestId(pushId) };
     },
 
-    async *sendPushStream(requests, { caller, readmit }) {
+    async *sendPushStream(requests, { caller, readmit, startItem }) {
       const ended = limits.open(appOf(caller), 'sendStreams');
       try {
         yield* answerPushes(requests, {
           authenticate: async () => appOf(await readmit()),
-          send: (app, push) => make(app, fromSendPush(push), push.dryRun),
+          send(app, push) {
+            const trace = startItem?.();
+            if (trace === undefined) return make(app, fromSendPush(push), push.dryRun);
+            return endWith(trace, async () => make(app, fromSendPush(push), push.dryRun, { cancelled: false, trace }));
+          },
           stopping,
           log,
         });

@@ -78,6 +78,10 @@ readinessProbe:
 - name: ONEPUSH_ALLOW_PLAINTEXT
   value: "1"
 {{- end }}
+{{- with $root.Values.traces.endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
 {{- range $name, $value := (index . 1).env }}
 - name: {{ $name }}
   value: {{ $value | quote }}

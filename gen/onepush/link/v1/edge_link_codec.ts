@@ -255,6 +255,8 @@ export function readCall(reader: BinaryReader, end: number): Call {
     secret: '',
     request: NOT_SET,
     clientAddress: '',
+    traceparent: '',
+    tracestate: '',
   };
   while (reader.pos < end) {
     switch (reader.uint32()) {
@@ -325,6 +327,12 @@ export function readCall(reader: BinaryReader, end: number): Call {
         break;
       case 122:
         message.clientAddress = reader.string(true);
+        break;
+      case 130:
+        message.traceparent = reader.string(true);
+        break;
+      case 138:
+        message.tracestate = reader.string(true);
         break;
       default:
         fallBack();
@@ -420,6 +428,12 @@ export function writeCall(writer: Writer, message: Call): void {
   }
   if (message.clientAddress !== '') {
     writer.string(122, message.clientAddress);
+  }
+  if (message.traceparent !== '') {
+    writer.string(130, message.traceparent);
+  }
+  if (message.tracestate !== '') {
+    writer.string(138, message.tracestate);
   }
 }
 

@@ -129,7 +129,7 @@ describe('the planner', () => {
 
   it('walks again what was pushed in the ten minutes before the last push, whenever it begins', async () => {
     start();
-    await eventually(() => recovered.length > 0);
+    await eventually(() => walked.length > 0);
     expect(walked).toEqual([LAST_PUSH - 600_000 * PER_MILLISECOND]);
   });
 
