@@ -70,7 +70,7 @@ migrations: $(INSTALLED) ## write the migrations that the schemas of both dialec
 test: build ## run the tests; ARGS=test/unit narrows them
 	$(BIN)/vitest run $(ARGS)
 
-packages: build ## pack and install the packages, try the examples, the commands and clients of others, three minutes
+packages: build ## pack and install the packages, try the examples, the commands and clients of others, four minutes
 	$(BIN)/vitest run --config vitest.packages.config.ts $(ARGS)
 
 browser: build ## try the page, its service worker, the example and the device package in Chromium, two minutes
