@@ -47,16 +47,19 @@ function writeRest(res: HttpResponse, body: string | Uint8Array): void {
 }
 
 /**
- * Writes the head of an answer, and closes the connection: uWebSockets does not take another request after a head
- * without its body. Not to be called within uWebSockets' parser.
+ * Writes the head of an answer, with the length of its body, and closes the connection. Not to be called within
+ * uWebSockets' parser.
  */
 export function writeHeadOnly(res: HttpResponse, answer: Answer): void {
+  const length = Buffer.byteLength(answer.body);
+  // Version 20.41, of Node.js 20, does not close here by itself; newer ones are done after tryEnd, and throw at close.
+  const isNewer = 'collectBody' in res;
   res.cork(() => {
     writeHead(res, answer);
-    res.writeHeader('Connection', 'close');
-    res.tryEnd('', Buffer.byteLength(answer.body));
+    if (isNewer) res.endWithoutBody(length, true);
+    else res.writeHeader('Connection', 'close').tryEnd('', length);
   });
-  res.close();
+  if (!isNewer) res.close();
 }
 
 /**

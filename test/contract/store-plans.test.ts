@@ -1,7 +1,7 @@
 import Database from 'libsql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type StatementWatch, watchStatements } from '../support/statements.js';
-import { eachStore, must } from './each-store.js';
+import { eachStore, must, type OpenStore } from './each-store.js';
 import { type Filling, fill, questions, TABLES } from './plans.js';
 import { newApp } from './samples.js';
 
@@ -51,6 +51,7 @@ eachStore('no statement looks at a whole table', (opened) => {
   );
 
   it('whatever is asked or told', async () => {
+    const slack = opened.kind === 'mysql' ? await slackOf(opened) : 1;
     await watch.take();
     const offenders: string[] = [];
     for (const [name, ask] of Object.entries(questions(opened.store, filling))) {
@@ -58,7 +59,7 @@ eachStore('no statement looks at a whole table', (opened) => {
         throw new Error(name, { cause });
       });
       for (const { sql, examined } of await watch.take()) {
-        const most = name.startsWith('commitSweep') ? MOST_OF_SWEEPS : MOST;
+        const most = slack * (name.startsWith('commitSweep') ? MOST_OF_SWEEPS : MOST);
         const scans = examined === undefined ? scansOf(opened.url, sql) : examined > most ? [`${examined} rows`] : [];
         for (const scan of scans) offenders.push(`${name}: ${scan}: ${sql.slice(0, 300)}`);
       }
@@ -66,6 +67,15 @@ eachStore('no statement looks at a whole table', (opened) => {
     expect(offenders).toEqual([]);
   });
 });
+
+/**
+ * What MySQL itself may look at, as a multiple: it reads all of a table that is little larger than the part which it is
+ * asked for. Of 30,000 devices it reads as few as MariaDB.
+ */
+async function slackOf({ rows }: OpenStore): Promise<number> {
+  const [row] = await rows('SELECT VERSION() AS version');
+  return String(row?.version).includes('MariaDB') ? 1 : 1.25;
+}
 
 /** The whole tables that SQLite means to read for a statement, one row after the other. */
 function scansOf(url: string, sql: string): string[] {
