@@ -2,35 +2,56 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from './format.js';
 import { to, useRoute } from './hooks.js';
 import { PAGES, type Page } from './pages.js';
-import { LanguageButton, Problem } from './parts.js';
-import { SIGNED_OUT } from './rpc.js';
-import { readSession, type Session, signOut } from './session.js';
+import { Given } from './parts/given.js';
+import { LanguageButton } from './parts/language-button.js';
+import { readSession, type Session, signOut, tellOtherTabs, watchSession } from './session.js';
 import { SignIn } from './sign-in.js';
 import { t } from './texts/index.js';
 
 /** The console: the sign-in, or the page that the address names. */
 export function App() {
   const [session, setSession] = useState<Session | 'unknown' | undefined>('unknown');
-  const [error, setError] = useState<string>();
+  const [notice, setNotice] = useState<string>();
+  /** The app that was signed in with last, for whoever must sign in again. */
+  const [appId, setAppId] = useState('');
   useEffect(() => {
-    readSession().then(setSession, (cause) => {
-      setError(messageOf(cause));
-      setSession(undefined);
-    });
-    const ended = (): void => setSession(undefined);
-    window.addEventListener(SIGNED_OUT, ended);
-    return () => window.removeEventListener(SIGNED_OUT, ended);
+    if (typeof session === 'object') setAppId(session.kind === 'app' ? session.appId : '');
+  }, [session]);
+  useEffect(() => {
+    const look = (word?: string): Promise<void> =>
+      readSession().then(
+        (found) => {
+          setSession(found);
+          setNotice(found === undefined ? word : undefined);
+        },
+        (cause) => {
+          setSession((known) => (known === 'unknown' ? undefined : known));
+          setNotice(messageOf(cause));
+        },
+      );
+    look();
+    return watchSession(() => look(t('sessionEnded')));
   }, []);
   if (session === 'unknown') return <p class="quiet center">{t('loading')}</p>;
   if (session === undefined) {
     return (
-      <>
-        <Problem text={error} />
-        <SignIn done={setSession} />
-      </>
+      <SignIn
+        notice={notice}
+        appId={appId}
+        done={(found) => {
+          setSession(found);
+          tellOtherTabs();
+        }}
+      />
     );
   }
-  return <Shell session={session} ended={() => setSession(undefined)} />;
+  const leave = (): void => {
+    setNotice(undefined);
+    setSession(undefined);
+    tellOtherTabs();
+  };
+  // Of somebody else nothing is left of what was shown before.
+  return <Shell session={session} ended={leave} key={JSON.stringify(session)} />;
 }
 
 /** The pages that somebody may see, the first of which is where they begin. */
@@ -47,9 +68,10 @@ function Shell({ session, ended }: { session: Session; ended: () => void }) {
   useEffect(() => {
     document.title = `${page === undefined ? '' : `${t(page.title)} · `}ONE-PUSH`;
     // Whoever listens, or has no mouse, goes on where the new page begins.
-    if (!isFirst.current) main.current?.focus();
+    if (!isFirst.current) main.current?.focus({ preventScroll: true });
+    if (!isFirst.current) scrollTo(0, 0);
     isFirst.current = false;
-  }, [page?.path, route[1]]);
+  }, [page?.path, route.slice(1).join('/')]);
   const leave = async (): Promise<void> => {
     await signOut().catch(() => {});
     ended();
@@ -61,7 +83,9 @@ function Shell({ session, ended }: { session: Session; ended: () => void }) {
       </button>
       <header>
         <strong class="brand">ONE-PUSH</strong>
-        <span class="who">{session.kind === 'admin' ? `${t('admin')} ${session.name}` : session.name}</span>
+        <span class="who">
+          {session.kind === 'admin' && t('admin')} <Given>{session.name}</Given>
+        </span>
         <LanguageButton />
         <button type="button" onClick={leave}>
           {t('signOut')}

@@ -6,6 +6,9 @@ import type { Point, SeriesName } from './metrics.js';
 const HEIGHT = 150;
 /** Seconds that a chart shows. */
 const SPAN_SECONDS = 300;
+/** Steps of an axis: of what is counted, whole ones. */
+const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+const FINE = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, ...WHOLE];
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 /** A chart of some series over the last minutes; the newest values stand beside its title, for those who see none. */
@@ -27,7 +30,7 @@ export function Chart(props: {
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const made = new uPlot(optionsOf(series, element.clientWidth), dataOf(series, points), element);
+    const made = new uPlot(optionsOf(series, unit === '', element.clientWidth), dataOf(series, points), element);
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     resized.observe(element);
@@ -61,7 +64,7 @@ function dataOf(series: readonly (readonly [SeriesName, string])[], points: read
   return [points.map(({ at }) => at), ...series.map(([name]) => points.map(({ values }) => values[name] ?? null))];
 }
 
-function optionsOf(series: readonly (readonly [SeriesName, string])[], width: number): uPlot.Options {
+function optionsOf(series: readonly (readonly [SeriesName, string])[], isCount: boolean, width: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
@@ -75,19 +78,27 @@ function optionsOf(series: readonly (readonly [SeriesName, string])[], width: nu
       y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] },
     },
     axes: [
-      { ...axis, values: (_, times) => times.map(toClock) },
-      { ...axis, size: 44 },
+      { ...axis, size: 26, values: (_, times) => times.map(toClock) },
+      { ...axis, size: 44, incrs: isCount ? WHOLE : FINE },
     ],
     series: [
       {},
       ...series.map((_, index) => ({
         stroke: colour(`--series-${index}`),
         width: 2,
-        points: { show: false },
-        spanGaps: true,
+        // A value between gaps makes no line: it is a dot.
+        points: { show: false, size: 4, filter: (plot: uPlot, at: number) => aloneIn(plot.data[at] ?? []) },
       })),
     ],
   };
+}
+
+/** Returns the places of values that have no neighbours. */
+function aloneIn(values: ArrayLike<number | null | undefined>): number[] {
+  return Array.from(values, (value, index) => {
+    const isAlone = value != null && values[index - 1] == null && values[index + 1] == null;
+    return isAlone ? index : -1;
+  }).filter((index) => index >= 0);
 }
 
 /** The last minutes before a time. */

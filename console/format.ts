@@ -1,14 +1,34 @@
-import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampDate, timestampMs } from '@bufbuild/protobuf/wkt';
 import { CallError } from './rpc.js';
 import { language, t } from './texts/index.js';
 
 const LOCALE = language() === 'zh' ? 'zh-CN' : 'en-GB';
 const TIME = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' });
+const EXACT = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'long' });
+const AGO = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 const NUMBER = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
 
 /** Returns a time in words. */
 export function timeOf(time: Timestamp | undefined): string {
   return time === undefined ? '–' : TIME.format(timestampDate(time));
+}
+
+/** Returns a time in words, with the day of the week and the time zone. */
+export function exactTimeOf(time: Timestamp): string {
+  return EXACT.format(timestampDate(time));
+}
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+/** Returns how long ago a time was, or how long it is until then. */
+export function agoOf(time: Timestamp): string {
+  const seconds = (timestampMs(time) - Date.now()) / 1000;
+  const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1];
+  return AGO.format(Math.trunc(seconds / size), unit);
 }
 
 /** Returns a number as people write it. */

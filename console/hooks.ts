@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from './format.js';
 
 /** An answer that is there, or is waited for, or did not come. */
@@ -53,10 +53,13 @@ export function useAction(): {
 } {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
+  const isRunning = useRef(false);
   return {
     isBusy,
     error,
     async run(work) {
+      if (isRunning.current) return;
+      isRunning.current = true;
       setBusy(true);
       setError(undefined);
       try {
@@ -64,6 +67,7 @@ export function useAction(): {
       } catch (cause) {
         setError(messageOf(cause));
       } finally {
+        isRunning.current = false;
         setBusy(false);
       }
     },

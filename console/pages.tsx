@@ -1,15 +1,19 @@
 import type { ComponentChildren } from 'preact';
+import { AdminTokensPage } from './pages/admin-tokens.js';
 import { AppPage } from './pages/app.js';
 import { AppsPage } from './pages/apps.js';
 import { AuditPage } from './pages/audit.js';
+import { CleanUpCard } from './pages/clean-up.js';
 import { ComposePage } from './pages/compose.js';
 import { DevicesPage } from './pages/devices.js';
 import { KeysCard } from './pages/keys.js';
+import { LimitsCard } from './pages/limits.js';
 import { OverviewPage } from './pages/overview.js';
 import { PushPage } from './pages/push.js';
 import { PushListPage } from './pages/push-list.js';
+import { QuietHoursPage } from './pages/quiet-hours.js';
 import { ReceiptsPage } from './pages/receipts.js';
-import { UsageCard } from './pages/usage.js';
+import { SigningKeysCard } from './pages/signing-keys.js';
 import type { Session } from './session.js';
 import { type TextName, t } from './texts/index.js';
 
@@ -48,7 +52,7 @@ export const PAGES: readonly Page[] = [
     path: 'apps',
     title: 'apps',
     isFor: isAdmin,
-    render: (_, [id]) => (id === undefined ? <AppsPage /> : <AppPage id={id} key={id} />),
+    render: (_, [id, part]) => (id === undefined ? <AppsPage /> : <AppPage id={id} part={part} key={id} />),
   },
   {
     path: 'pushes',
@@ -61,7 +65,9 @@ export const PAGES: readonly Page[] = [
     path: 'devices',
     title: 'devices',
     isFor: canRead,
-    render: (_, [by, name]) => <DevicesPage by={by} name={name} key={`${by} ${name}`} />,
+    render: (session, [by, name]) => (
+      <DevicesPage by={by} name={name} mayChange={canManage(session)} key={`${by} ${name}`} />
+    ),
   },
   {
     path: 'compose',
@@ -71,17 +77,38 @@ export const PAGES: readonly Page[] = [
   },
   { path: 'receipts', title: 'receipts', isFor: canRead, render: () => <ReceiptsPage /> },
   {
+    path: 'quiet',
+    title: 'quietHours',
+    isFor: canRead,
+    render: (session, [whose, name]) => (
+      <QuietHoursPage whose={whose} name={name} maySet={canManage(session)} key={`${whose} ${name}`} />
+    ),
+  },
+  {
     path: 'keys',
     title: 'keys',
     isFor: canManage,
     render: (session) => titled('keys', <KeysCard appId={appOf(session)} />),
   },
   {
+    path: 'signing',
+    title: 'signingKeys',
+    isFor: canManage,
+    render: (session) => titled('signingKeys', <SigningKeysCard appId={appOf(session)} />),
+  },
+  {
     path: 'usage',
     title: 'usage',
     isFor: canRead,
-    render: (session) => titled('usage', <UsageCard appId={appOf(session)} />),
+    render: (session) => titled('usage', <LimitsCard appId={appOf(session)} />),
   },
+  {
+    path: 'clean-up',
+    title: 'cleanUp',
+    isFor: canManage,
+    render: (session) => titled('cleanUp', <CleanUpCard appId={appOf(session)} />),
+  },
+  { path: 'admins', title: 'adminTokens', isFor: isAdmin, render: () => <AdminTokensPage /> },
   {
     path: 'audit',
     title: 'audit',

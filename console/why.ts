@@ -1,4 +1,4 @@
-import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { timestampFromDate, timestampMs } from '@bufbuild/protobuf/wkt';
 import type { WhyDevice, WhyEntry } from '../common/why/facts.js';
 import { explain, type Finding } from '../common/why/why.js';
 import { Channel } from '../gen/onepush/v1/channel_pb.js';
@@ -6,6 +6,7 @@ import { type Device, RegisteredToken_State as TokenState } from '../gen/onepush
 import type { DeviceTimelineResponse_Entry as Entry } from '../gen/onepush/v1/query_pb.js';
 import { DeliveryState } from '../gen/onepush/v1/receipt_pb.js';
 import { WakeState } from '../gen/onepush/v1/wake_pb.js';
+import { timeOf } from './format.js';
 import { language } from './texts/index.js';
 import { WHY_ZH } from './texts/why-zh.js';
 
@@ -17,8 +18,13 @@ import { WHY_ZH } from './texts/why-zh.js';
 export function findingsOf(devices: readonly Device[], entries: readonly Entry[], isComplete: boolean): Finding[] {
   const facts = { devices: devices.map(toWhyDevice), entries: entries.map(toWhyEntry), isComplete, now: Date.now() };
   const found = explain(facts);
-  return language() === 'zh' ? found.map(inChinese) : found;
+  return (language() === 'zh' ? found.map(inChinese) : found).map((finding) => {
+    return { ...finding, text: finding.text.replace(ISO_TIME, (time) => timeOf(timestampFromDate(new Date(time)))) };
+  });
 }
+
+/** A time as the sentences have it, which commands print too. */
+const ISO_TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 
 function inChinese(finding: Finding): Finding {
   const { says, next } = WHY_ZH[finding.code];

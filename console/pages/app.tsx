@@ -1,93 +1,54 @@
-import { RegistrationMode } from '../../gen/onepush/v1/app_pb.js';
+import type { ComponentChildren } from 'preact';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import { timeOf } from '../format.js';
-import { to, useAction, useAnswer } from '../hooks.js';
-import { Answered, Card, Choice, Confirmed, Facts, Field, Problem } from '../parts.js';
+import { to, useAnswer } from '../hooks.js';
+import { Given } from '../parts/given.js';
+import { Answered } from '../parts/parts.js';
 import { call } from '../rpc.js';
-import { t } from '../texts/index.js';
-import { AppState } from './apps.js';
+import { type TextName, t } from '../texts/index.js';
+import { AppState } from './app-marks.js';
+import { AppStateCards } from './app-state.js';
 import { ChannelsCard } from './channels.js';
+import { CleanUpCard } from './clean-up.js';
 import { KeysCard } from './keys.js';
-import { UsageCard } from './usage.js';
+import { LimitsCard } from './limits.js';
+import { SigningKeysCard } from './signing-keys.js';
 
-const { method } = PushCore;
-const MODES = ['SIGNED', 'BOTH', 'OPEN'] as const;
+/** Parts of an app's page, each at an address of its own: the first one has none. */
+const PARTS: readonly (readonly [string, TextName, (appId: string) => ComponentChildren])[] = [
+  ['keys', 'keys', (appId) => <KeysCard appId={appId} />],
+  ['signing', 'signingKeys', (appId) => <SigningKeysCard appId={appId} />],
+  ['channels', 'channels', (appId) => <ChannelsCard appId={appId} />],
+  ['limits', 'usage', (appId) => <LimitsCard appId={appId} mayEdit />],
+  ['clean-up', 'cleanUp', (appId) => <CleanUpCard appId={appId} />],
+];
 
-/** One app: its state, keys, channels and limits. */
-export function AppPage({ id }: { id: string }) {
-  const answer = useAnswer((signal) => call(method.getApp, { id }, signal), [id]);
-  const { isBusy, error, run } = useAction();
-  const change = (work: () => Promise<unknown>): Promise<void> =>
-    run(async () => {
-      await work();
-      answer.reload();
-    });
+/** One app: its state, and what belongs to it, part by part. */
+export function AppPage({ id, part }: { id: string; part: string | undefined }) {
+  const answer = useAnswer((signal) => call(PushCore.method.getApp, { id }, signal), [id]);
+  const shown = PARTS.find(([path]) => path === part);
+  const isShown = (path: string | undefined) => (path === shown?.[0] ? 'page' : undefined);
   return (
     <>
-      <p>
+      <p class="back">
         <a href={to('apps')}>← {t('apps')}</a>
       </p>
       <Answered answer={answer}>
         {(app) => (
           <>
-            <h1>{app.name}</h1>
-            <Card
-              title={t('state')}
-              actions={
-                <>
-                  {app.disabled ? (
-                    <button
-                      type="button"
-                      disabled={isBusy}
-                      onClick={() => change(() => call(method.enableApp, { id }))}
-                    >
-                      {app.removedAt === undefined ? t('enable') : t('undelete')}
-                    </button>
-                  ) : (
-                    <Confirmed
-                      label={t('disable')}
-                      question={t('disableQuestion')}
-                      isBusy={isBusy}
-                      act={() => change(() => call(method.disableApp, { id }))}
-                    />
-                  )}
-                  {app.removedAt === undefined && (
-                    <Confirmed
-                      label={t('delete')}
-                      question={t('deleteQuestion')}
-                      isBusy={isBusy}
-                      act={() => change(() => call(method.deleteApp, { id }))}
-                    />
-                  )}
-                </>
-              }
-            >
-              <Facts
-                facts={[
-                  [t('appId'), <code>{id}</code>],
-                  [t('state'), <AppState app={app} />],
-                  ...(app.removedAt === undefined ? [] : [[t('removedAt'), timeOf(app.removedAt)] as const]),
-                  ...(app.registration === RegistrationMode.BOTH
-                    ? [[t('unsigned'), String(app.unsignedRegistrations)] as const]
-                    : []),
-                ]}
-              />
-              <Field label={t('registration')} hint={t('registrationHint')}>
-                <Choice
-                  value={MODES.find((mode) => RegistrationMode[mode] === app.registration) ?? 'SIGNED'}
-                  set={(mode) => change(() => call(method.updateApp, { id, registration: RegistrationMode[mode] }))}
-                  options={[
-                    ['SIGNED', t('modeSigned')],
-                    ['BOTH', t('modeBoth')],
-                    ['OPEN', t('modeOpen')],
-                  ]}
-                />
-              </Field>
-              <Problem text={error} />
-            </Card>
-            <KeysCard appId={id} />
-            <ChannelsCard appId={id} />
-            <UsageCard appId={id} />
+            <h1>
+              <Given>{app.name}</Given> <AppState app={app} />
+            </h1>
+            <nav class="tabs" aria-label={t('partsOfApp')}>
+              <a href={to('apps', id)} aria-current={isShown(undefined)}>
+                {t('settings')}
+              </a>
+              {PARTS.map(([path, title]) => (
+                <a key={path} href={to('apps', id, path)} aria-current={isShown(path)}>
+                  {t(title)}
+                </a>
+              ))}
+            </nav>
+            {shown === undefined ? <AppStateCards app={app} changed={answer.reload} /> : shown[2](id)}
           </>
         )}
       </Answered>

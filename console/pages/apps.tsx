@@ -1,21 +1,20 @@
 import { useState } from 'preact/hooks';
 import { RegistrationMode } from '../../gen/onepush/v1/app_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import { timeOf } from '../format.js';
 import { to, useAction, useAnswer } from '../hooks.js';
-import { Answered, Badge, Card, Choice, Field, Input, Problem, Secret, Table } from '../parts.js';
+import { Field, Input } from '../parts/form.js';
+import { Given } from '../parts/given.js';
+import { Answered, Card, Problem, Submit, Table } from '../parts/parts.js';
+import { Secret } from '../parts/secret.js';
+import { Time } from '../parts/time.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
+import { AppState, Mode, type ModeName } from './app-marks.js';
+import { RegistrationField } from './app-state.js';
 import { Pager } from './pager.js';
 
 const PAGE_SIZE = 50;
 const { method } = PushCore;
-
-/** The state of an app, as a word. */
-export function AppState({ app }: { app: { disabled: boolean; removedAt?: unknown } }) {
-  if (app.removedAt !== undefined) return <Badge kind="bad">{t('deleted')}</Badge>;
-  return app.disabled ? <Badge kind="warn">{t('disabled')}</Badge> : <Badge kind="good">{t('active')}</Badge>;
-}
 
 /** All apps, and the form that makes one. */
 export function AppsPage() {
@@ -27,7 +26,6 @@ export function AppsPage() {
   return (
     <>
       <h1>{t('apps')}</h1>
-      <NewApp made={answer.reload} />
       <Card title={t('allApps')}>
         <Answered answer={answer}>
           {({ apps, nextPageToken }) => (
@@ -37,11 +35,13 @@ export function AppsPage() {
                 head={[t('name'), t('appId'), t('state'), t('registration'), t('created')]}
                 empty={t('noApps')}
                 rows={apps.map((app) => [
-                  <a href={to('apps', app.id)}>{app.name}</a>,
+                  <a href={to('apps', app.id)}>
+                    <Given>{app.name}</Given>
+                  </a>,
                   <code>{app.id}</code>,
                   <AppState app={app} />,
-                  RegistrationMode[app.registration],
-                  timeOf(app.createdAt),
+                  <Mode mode={app.registration} />,
+                  <Time at={app.createdAt} />,
                 ])}
               />
               <Pager tokens={tokens} next={nextPageToken} set={setTokens} />
@@ -49,13 +49,14 @@ export function AppsPage() {
           )}
         </Answered>
       </Card>
+      <NewApp made={answer.reload} />
     </>
   );
 }
 
 function NewApp({ made }: { made: () => void }) {
   const [name, setName] = useState('');
-  const [mode, setMode] = useState<'SIGNED' | 'BOTH' | 'OPEN'>('SIGNED');
+  const [mode, setMode] = useState<ModeName>('SIGNED');
   const [created, setCreated] = useState<{ name: string; appKey: string }>();
   const { isBusy, error, run } = useAction();
   const submit = (event: Event): void => {
@@ -68,27 +69,15 @@ function NewApp({ made }: { made: () => void }) {
   };
   return (
     <Card title={t('newApp')}>
-      <form onSubmit={submit} class="row">
+      <form onSubmit={submit} class="stack">
         <Field label={t('name')}>
           <Input value={name} set={setName} required maxLength={255} />
         </Field>
-        <Field label={t('registration')}>
-          <Choice
-            value={mode}
-            set={setMode}
-            options={[
-              ['SIGNED', t('modeSigned')],
-              ['BOTH', t('modeBoth')],
-              ['OPEN', t('modeOpen')],
-            ]}
-          />
-        </Field>
-        <button type="submit" class="primary" disabled={isBusy}>
-          {t('create')}
-        </button>
+        <RegistrationField mode={mode} set={setMode} />
+        <Problem text={error} />
+        <Submit isBusy={isBusy}>{t('create')}</Submit>
       </form>
-      <Problem text={error} />
-      {created !== undefined && <Secret label={`${t('keyOf')} ${created.name}`} value={created.appKey} />}
+      {created !== undefined && <Secret label={t('keyOf', { name: created.name })} value={created.appKey} />}
     </Card>
   );
 }

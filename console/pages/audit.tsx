@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import { timeOf } from '../format.js';
 import { useAnswer } from '../hooks.js';
-import { Answered, Badge, Card, Table } from '../parts.js';
+import { Given } from '../parts/given.js';
+import { Answered, Badge, Card, Table } from '../parts/parts.js';
+import { Time } from '../parts/time.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
 import { Pager } from './pager.js';
@@ -29,11 +30,11 @@ export function AuditPage({ appId }: { appId: string }) {
                 head={[t('time'), t('actor'), t('did'), t('appId'), t('target'), t('address'), t('outcome')]}
                 empty={t('noEntries')}
                 rows={entries.map((entry) => [
-                  timeOf(entry.time),
-                  entry.actorName || entry.actorId,
+                  <Time at={entry.time} />,
+                  <Given>{entry.actorName || entry.actorId}</Given>,
                   entry.method,
                   <code>{entry.appId}</code>,
-                  entry.target,
+                  <Given>{entry.target}</Given>,
                   entry.address,
                   entry.outcome === 'OK' ? 'OK' : <Badge kind="warn">{entry.outcome}</Badge>,
                 ])}

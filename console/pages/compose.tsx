@@ -1,12 +1,14 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { AudienceSchema } from '../../gen/onepush/v1/push_pb.js';
 import { numberOf } from '../format.js';
 import { to, useAction } from '../hooks.js';
-import { Card, Choice, Field, Input, Problem } from '../parts.js';
+import { AskDialog } from '../parts/confirmed.js';
+import { Check, Choice, Field, Input, TextArea } from '../parts/form.js';
+import { Button, Card, Problem, Submit } from '../parts/parts.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
 
@@ -31,7 +33,11 @@ export function ComposePage({ canRead }: { canRead: boolean }) {
   const [needConfirm, setConfirm] = useState(false);
   const [sendAt, setSendAt] = useState('');
   const [outcome, setOutcome] = useState<Outcome>();
+  const [sent, setSent] = useState('');
+  const [isAsking, setAsking] = useState(false);
   const { isBusy, error, run } = useAction();
+  // What is sent again after a cut sends nothing twice: the key is another one only of another push.
+  const idempotencyKey = useMemo(newKey, [kind, names, platform, title, alert, extraJson, needConfirm, sendAt, sent]);
 
   const audience = () => ({
     audience: audienceOf(kind, names),
@@ -45,16 +51,22 @@ export function ComposePage({ canRead }: { canRead: boolean }) {
     needConfirm,
     dryRun,
     sendAt: sendAt === '' ? undefined : timestampFromDate(new Date(sendAt)),
-    // What is asked again on a broken connection sends nothing twice.
-    idempotencyKey: dryRun ? '' : newKey(),
+    idempotencyKey: dryRun ? '' : idempotencyKey,
   });
   const act = (work: () => Promise<Outcome>): Promise<void> => {
     setOutcome(undefined);
     return run(async () => setOutcome(await work()));
   };
+  const send = (): Promise<void> =>
+    act(async () => {
+      const { requestId } = await call(method.sendPush, push(false));
+      setSent(requestId);
+      return { kind: 'sent', requestId };
+    });
   const submit = (event: Event): void => {
     event.preventDefault();
-    act(async () => ({ kind: 'sent', requestId: (await call(method.sendPush, push(false))).requestId }));
+    if (kind === 'everyone') setAsking(true);
+    else send();
   };
   return (
     <>
@@ -87,61 +99,39 @@ export function ComposePage({ canRead }: { canRead: boolean }) {
           </div>
           {kind !== 'everyone' && (
             <Field label={t('names')} hint={t('namesHint')}>
-              <textarea
-                rows={2}
-                required
-                spellcheck={false}
-                value={names}
-                onInput={(event) => setNames(event.currentTarget.value)}
-              />
+              <TextArea value={names} set={setNames} rows={2} required />
             </Field>
           )}
           <Field label={t('titleField')}>
             <Input value={title} set={setTitle} maxLength={1024} />
           </Field>
           <Field label={t('text')}>
-            <textarea rows={3} required value={alert} onInput={(event) => setAlert(event.currentTarget.value)} />
+            <TextArea value={alert} set={setAlert} rows={3} required />
           </Field>
           <details>
             <summary>{t('more')}</summary>
             <Field label={t('extra')} hint={t('extraHint')}>
-              <textarea
-                rows={3}
-                spellcheck={false}
-                value={extraJson}
-                onInput={(event) => setExtra(event.currentTarget.value)}
-              />
+              <TextArea value={extraJson} set={setExtra} rows={3} isCode />
             </Field>
             <Field label={t('sendAt')} hint={t('sendAtHint')}>
               <Input value={sendAt} set={setSendAt} type="datetime-local" />
             </Field>
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={needConfirm}
-                onChange={(event) => setConfirm(event.currentTarget.checked)}
-              />
-              {t('needConfirm')}
-            </label>
+            <Check label={t('needConfirm')} isOn={needConfirm} set={setConfirm} />
           </details>
           <Problem text={error} />
           <p role="status" class={outcome === undefined ? '' : 'notice'}>
             <OutcomeText outcome={outcome} canRead={canRead} />
           </p>
           <div class="actions">
-            <button
-              type="button"
-              disabled={isBusy}
-              onClick={() =>
-                act(async () => ({ kind: 'estimate', ...(await call(method.estimateAudience, audience())) }))
-              }
+            <Button
+              isBusy={isBusy}
+              act={() => act(async () => ({ kind: 'estimate', ...(await call(method.estimateAudience, audience())) }))}
             >
               {t('estimate')}
-            </button>
-            <button
-              type="button"
-              disabled={isBusy}
-              onClick={() =>
+            </Button>
+            <Button
+              isBusy={isBusy}
+              act={() =>
                 act(async () => {
                   await call(method.sendPush, push(true));
                   return { kind: 'right' };
@@ -149,12 +139,20 @@ export function ComposePage({ canRead }: { canRead: boolean }) {
               }
             >
               {t('dryRun')}
-            </button>
-            <button type="submit" class="primary" disabled={isBusy}>
-              {sendAt === '' ? t('send') : t('schedule')}
-            </button>
+            </Button>
+            <Submit isBusy={isBusy}>{sendAt === '' ? t('send') : t('schedule')}</Submit>
           </div>
         </form>
+        {isAsking && (
+          <AskDialog
+            question={t('sendToAllQuestion')}
+            label={sendAt === '' ? t('send') : t('schedule')}
+            answer={(isYes) => {
+              setAsking(false);
+              if (isYes) send();
+            }}
+          />
+        )}
       </Card>
     </>
   );

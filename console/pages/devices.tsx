@@ -1,13 +1,17 @@
 import { useState } from 'preact/hooks';
-import { type Device, Platform } from '../../gen/onepush/v1/device_pb.js';
+import { Channel } from '../../gen/onepush/v1/channel_pb.js';
+import { type Device, Platform, RegisteredToken_State as TokenState } from '../../gen/onepush/v1/device_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { DeviceTimelineResponse } from '../../gen/onepush/v1/query_pb.js';
-import { timeOf } from '../format.js';
 import { to, useAnswer } from '../hooks.js';
-import { Answered, Badge, Card, Choice, Field, Input, Table } from '../parts.js';
+import { Choice, Field, Input } from '../parts/form.js';
+import { Given, ShortId } from '../parts/given.js';
+import { Answered, Badge, Button, Card, Table } from '../parts/parts.js';
+import { Time } from '../parts/time.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
 import { findingsOf, unknownDevice } from '../why.js';
+import { DeviceEdit } from './device-edit.js';
 import { Pager } from './pager.js';
 import { deliveryStateOf } from './push.js';
 
@@ -18,7 +22,8 @@ type By = 'alias' | 'tag' | 'id';
 const LEVELS = { arrived: 'good', waits: 'warn', lost: 'bad', nothing: 'plain' } as const;
 
 /** Devices of a user or a tag, and what came of the pushes for them. `by` and `name`: what was asked for last. */
-export function DevicesPage({ by, name }: { by: string | undefined; name: string | undefined }) {
+export function DevicesPage(props: { by: string | undefined; name: string | undefined; mayChange: boolean }) {
+  const { by, name, mayChange } = props;
   const known: By = by === 'tag' || by === 'id' ? by : 'alias';
   const [kind, setKind] = useState<By>(known);
   const [text, setText] = useState(name ?? '');
@@ -50,13 +55,16 @@ export function DevicesPage({ by, name }: { by: string | undefined; name: string
           </button>
         </form>
       </Card>
-      {name !== undefined && known !== 'id' && <DeviceList by={known} name={name} key={`${known} ${name}`} />}
+      {name !== undefined && known !== 'id' && (
+        <DeviceList by={known} name={name} mayChange={mayChange} key={`${known} ${name}`} />
+      )}
       {name !== undefined && known !== 'tag' && <Timeline by={known} name={name} key={`timeline ${name}`} />}
     </>
   );
 }
 
-function DeviceList({ by, name }: { by: 'alias' | 'tag'; name: string }) {
+function DeviceList({ by, name, mayChange }: { by: 'alias' | 'tag'; name: string; mayChange: boolean }) {
+  const [edited, setEdited] = useState<Device>();
   const [tokens, setTokens] = useState<readonly string[]>(['']);
   const answer = useAnswer(
     (signal) =>
@@ -68,36 +76,76 @@ function DeviceList({ by, name }: { by: 'alias' | 'tag'; name: string }) {
     [by, name, tokens],
     EVERY_MS,
   );
+  const head = [t('device'), t('alias'), t('platform'), t('state'), t('tags'), t('token'), t('registered')];
   return (
-    <Card title={t('devices')}>
-      <Answered answer={answer}>
-        {({ devices, nextPageToken }) => (
-          <>
-            <Table
-              label={t('devices')}
-              head={[t('device'), t('alias'), t('platform'), t('state'), t('tags'), t('token'), t('registered')]}
-              empty={t('noDevices')}
-              rows={devices.map((device) => [
-                <a href={to('devices', 'id', device.deviceId)}>
-                  <code>{device.deviceId.slice(0, 8)}…</code>
-                </a>,
-                <a href={to('devices', 'alias', device.alias)}>{device.alias}</a>,
-                Platform[device.platform],
-                device.presence === undefined ? (
-                  <Badge kind="plain">{t('offline')}</Badge>
-                ) : (
-                  <Badge kind="good">{t('online')}</Badge>
-                ),
-                device.tags.join(', ') || '–',
-                device.token === undefined ? t('none') : t('yes'),
-                timeOf(device.registeredAt),
-              ])}
-            />
-            <Pager tokens={tokens} next={nextPageToken} set={setTokens} />
-          </>
-        )}
-      </Answered>
-    </Card>
+    <>
+      <Card title={t('devices')}>
+        <Answered answer={answer}>
+          {({ devices, nextPageToken }) => (
+            <>
+              <Table
+                label={t('devices')}
+                head={mayChange ? [...head, t('action')] : head}
+                empty={t('noDevices')}
+                keys={devices.map(({ deviceId }) => deviceId)}
+                rows={devices.map((device) => [
+                  <a href={to('devices', 'id', device.deviceId)}>
+                    <ShortId id={device.deviceId} />
+                  </a>,
+                  <a href={to('devices', 'alias', device.alias)}>
+                    <Given>{device.alias}</Given>
+                  </a>,
+                  Platform[device.platform],
+                  <Presence device={device} />,
+                  device.tags.length === 0 ? '–' : <Given>{device.tags.join(', ')}</Given>,
+                  <Token device={device} />,
+                  <Time at={device.registeredAt} />,
+                  ...(mayChange ? [<Button act={() => setEdited(device)}>{t('change')}</Button>] : []),
+                ])}
+              />
+              <Pager tokens={tokens} next={nextPageToken} set={setTokens} />
+            </>
+          )}
+        </Answered>
+      </Card>
+      {edited !== undefined && (
+        <DeviceEdit
+          device={edited}
+          key={edited.deviceId}
+          done={() => {
+            setEdited(undefined);
+            answer.reload();
+          }}
+          cancel={() => setEdited(undefined)}
+        />
+      )}
+    </>
+  );
+}
+
+function Presence({ device: { presence } }: { device: Device }) {
+  if (presence === undefined) return <Badge kind="plain">{t('offline')}</Badge>;
+  return (
+    <>
+      <Badge kind="good">{t('online')}</Badge> <Time at={presence.since} relative />
+    </>
+  );
+}
+
+const TOKEN_STATES = {
+  [TokenState.UNSPECIFIED]: ['plain', 'unknown'],
+  [TokenState.ACTIVE]: ['good', 'active'],
+  [TokenState.DEAD]: ['bad', 'tokenDead'],
+  [TokenState.SET_ASIDE]: ['warn', 'tokenSetAside'],
+} as const;
+
+function Token({ device: { token } }: { device: Device }) {
+  if (token === undefined) return <>{t('none')}</>;
+  const [kind, word] = TOKEN_STATES[token.state];
+  return (
+    <>
+      {Channel[token.channel]} <Badge kind={kind}>{t(word)}</Badge> {token.reason}
+    </>
   );
 }
 
@@ -150,8 +198,10 @@ function Timeline({ by, name }: { by: 'alias' | 'id'; name: string }) {
                             {t('push')} {finding.requestId}
                           </a>
                         )}
-                        <span class="quiet">{timeOf(entry?.createdAt)}</span>
-                        {finding.deviceId !== '' && <code>{finding.deviceId.slice(0, 8)}…</code>}
+                        <span class="quiet">
+                          <Time at={entry?.createdAt} />
+                        </span>
+                        {finding.deviceId !== '' && <ShortId id={finding.deviceId} />}
                       </div>
                       <p>{finding.text}</p>
                       {finding.next !== '' && <p class="quiet">→ {finding.next}</p>}

@@ -4,7 +4,7 @@ import { Chart } from '../chart.js';
 import { durationOf, numberOf } from '../format.js';
 import { useAnswer } from '../hooks.js';
 import { createHistory } from '../metrics.js';
-import { Answered, Card, Facts, Table } from '../parts.js';
+import { Answered, Card, Facts, Table } from '../parts/parts.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
 
@@ -17,7 +17,7 @@ export function OverviewPage() {
   const answer = useAnswer(
     async (signal) => {
       const info = await call(PushCore.method.serverInfo, {}, signal);
-      history.add(info, Date.now() / 1000);
+      history.add(info, Date.now() / 1000, performance.now() / 1000);
       return { info, points: history.points() };
     },
     [],
@@ -69,6 +69,7 @@ export function OverviewPage() {
                 label={t('edges')}
                 head={[t('edge'), t('sessions')]}
                 empty={t('noEdges')}
+                numbers={[1]}
                 rows={info.edges.map(({ id, sessions }) => [<code>{id}</code>, numberOf(sessions)])}
               />
             </Card>

@@ -8,9 +8,12 @@ import {
   PushReach,
   GetPushResponse_State as State,
 } from '../../gen/onepush/v1/query_pb.js';
-import { numberOf, timeOf } from '../format.js';
+import { numberOf } from '../format.js';
 import { to, useAnswer } from '../hooks.js';
-import { Answered, Badge, Card, Choice, Field, Input, Table } from '../parts.js';
+import { Choice, Field, Input } from '../parts/form.js';
+import { Given } from '../parts/given.js';
+import { Answered, Badge, Card, Table } from '../parts/parts.js';
+import { Time } from '../parts/time.js';
 import { call } from '../rpc.js';
 import { type TextName, t } from '../texts/index.js';
 import { Pager } from './pager.js';
@@ -121,13 +124,14 @@ export function PushListPage() {
                 label={t('sentPushes')}
                 head={[t('push'), t('text'), t('state'), t('goesTo'), t('devices'), t('created')]}
                 empty={nextPageToken === '' ? t('noPushes') : t('noPushesHere')}
+                numbers={[4]}
                 rows={pushes.map((push) => [
                   <a href={to('pushes', push.requestId)}>{push.requestId}</a>,
-                  push.alert || <span class="quiet">{t('erased')}</span>,
+                  push.alert === '' ? <span class="quiet">{t('erased')}</span> : <Given>{push.alert}</Given>,
                   <PushState state={push.state} />,
                   push.reach === PushReach.TOPICS ? t('toTopics') : t('toDevices'),
                   numberOf(push.devices),
-                  timeOf(push.createdAt),
+                  <Time at={push.createdAt} />,
                 ])}
               />
               <Pager tokens={tokens} next={nextPageToken} set={setTokens} />

@@ -2,9 +2,13 @@ import { useState } from 'preact/hooks';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import { type GetPushResponse, GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
 import { DeliveryState } from '../../gen/onepush/v1/receipt_pb.js';
-import { numberOf, timeOf } from '../format.js';
+import { numberOf } from '../format.js';
 import { to, useAction, useAnswer } from '../hooks.js';
-import { Answered, Card, Choice, Confirmed, Facts, Field, Problem, Table } from '../parts.js';
+import { Confirmed } from '../parts/confirmed.js';
+import { Choice, Field } from '../parts/form.js';
+import { ShortId } from '../parts/given.js';
+import { Answered, Badge, Card, Facts, Problem, Table } from '../parts/parts.js';
+import { Time } from '../parts/time.js';
 import { call } from '../rpc.js';
 import { type TextName, t } from '../texts/index.js';
 import { Pager } from './pager.js';
@@ -40,6 +44,21 @@ type StateName = keyof typeof STATES;
 // Object.keys of a Record are its keys.
 const STATE_NAMES = Object.keys(STATES) as StateName[];
 
+const KINDS: Readonly<Partial<Record<StateName, 'good' | 'warn' | 'bad'>>> = {
+  PENDING: 'warn',
+  DELIVERED: 'good',
+  CONFIRMED: 'good',
+  EXPIRED: 'bad',
+  EVICTED: 'bad',
+  DISCARDED: 'bad',
+};
+
+/** The state of a delivery, as a word. */
+export function DeliveryBadge({ state }: { state: DeliveryState }) {
+  const name = STATE_NAMES.find((each) => DeliveryState[each] === state);
+  return <Badge kind={(name && KINDS[name]) ?? 'plain'}>{deliveryStateOf(state)}</Badge>;
+}
+
 /** Returns the state of a delivery in words. */
 export function deliveryStateOf(state: DeliveryState): string {
   const name = STATE_NAMES.find((each) => DeliveryState[each] === state);
@@ -57,7 +76,7 @@ export function PushPage({ requestId, canRecall }: { requestId: string; canRecal
     });
   return (
     <>
-      <p>
+      <p class="back">
         <a href={to('pushes')}>← {t('pushes')}</a>
       </p>
       <h1>
@@ -70,7 +89,12 @@ export function PushPage({ requestId, canRecall }: { requestId: string; canRecal
               title={t('state')}
               actions={
                 canRecall && push.state !== State.RECALLED && push.state !== State.EXPIRED ? (
-                  <Confirmed label={t('recall')} question={t('recallQuestion')} isBusy={isBusy} act={recall} />
+                  <Confirmed
+                    label={t('recall')}
+                    question={t('recallQuestion', { name: requestId })}
+                    isBusy={isBusy}
+                    act={recall}
+                  />
                 ) : undefined
               }
             >
@@ -78,9 +102,9 @@ export function PushPage({ requestId, canRecall }: { requestId: string; canRecal
               <Facts
                 facts={[
                   [t('state'), <PushState state={push.state} />],
-                  [t('created'), timeOf(push.createdAt)],
-                  ...(push.sendAt === undefined ? [] : [[t('sendAt'), timeOf(push.sendAt)] as const]),
-                  [t('ends'), timeOf(push.expiresAt)],
+                  [t('created'), <Time at={push.createdAt} />],
+                  ...(push.sendAt === undefined ? [] : [[t('sendAt'), <Time at={push.sendAt} />] as const]),
+                  [t('ends'), <Time at={push.expiresAt} />],
                   [t('needConfirm'), push.needConfirm ? t('yes') : t('no')],
                   ...(push.failure === '' ? [] : [[t('reason'), push.failure] as const]),
                 ]}
@@ -88,10 +112,10 @@ export function PushPage({ requestId, canRecall }: { requestId: string; canRecal
               {push.content === undefined ? (
                 <p class="quiet">{t('erased')}</p>
               ) : (
-                <p class="notice">
-                  {push.content.title !== '' && <strong>{push.content.title} </strong>}
-                  {push.content.alert}
-                </p>
+                <blockquote class="notice" dir="auto">
+                  {push.content.title !== '' && <strong>{push.content.title}</strong>}
+                  <p>{push.content.alert}</p>
+                </blockquote>
               )}
               <Counts push={push} />
             </Card>
@@ -154,16 +178,18 @@ function Deliveries({ requestId }: { requestId: string }) {
         </button>
       }
     >
-      <Field label={t('state')}>
-        <Choice
-          value={state}
-          set={(value) => {
-            setTokens(['']);
-            setState(value);
-          }}
-          options={[['', t('any')], ...STATE_NAMES.map((name) => [name, t(STATES[name])] as const)]}
-        />
-      </Field>
+      <div class="row">
+        <Field label={t('state')}>
+          <Choice
+            value={state}
+            set={(value) => {
+              setTokens(['']);
+              setState(value);
+            }}
+            options={[['', t('any')], ...STATE_NAMES.map((name) => [name, t(STATES[name])] as const)]}
+          />
+        </Field>
+      </div>
       <Answered answer={answer}>
         {({ deliveries, nextPageToken }) => (
           <>
@@ -176,11 +202,11 @@ function Deliveries({ requestId }: { requestId: string }) {
                   <span class="quiet">{t('deviceRemoved')}</span>
                 ) : (
                   <a href={to('devices', 'id', each.deviceId)}>
-                    <code>{each.deviceId}</code>
+                    <ShortId id={each.deviceId} />
                   </a>
                 ),
-                deliveryStateOf(each.state),
-                timeOf(each.time),
+                <DeliveryBadge state={each.state} />,
+                <Time at={each.time} />,
               ])}
             />
             <Pager tokens={tokens} next={nextPageToken} set={setTokens} />

@@ -1,12 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
-import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { Receipt } from '../../gen/onepush/v1/receipt_pb.js';
-import { messageOf, timeOf } from '../format.js';
+import { messageOf } from '../format.js';
 import { to } from '../hooks.js';
-import { Card, Problem, Table } from '../parts.js';
-import { follow } from '../rpc.js';
+import { followReceipts } from '../live-receipts.js';
+import { Given, ShortId } from '../parts/given.js';
+import { Card, Problem, Table } from '../parts/parts.js';
+import { Time } from '../parts/time.js';
 import { t } from '../texts/index.js';
-import { deliveryStateOf } from './push.js';
+import { DeliveryBadge } from './push.js';
 
 /** Receipts that are shown. */
 const MAX_SHOWN = 200;
@@ -20,18 +21,14 @@ export function ReceiptsPage() {
     if (!isOn) return undefined;
     const controller = new AbortController();
     setError(undefined);
-    const run = async (): Promise<void> => {
-      for await (const answer of follow(PushCore.method.watchReceipts, { fromNow: true }, controller.signal)) {
-        setReceipts((known) => [...answer.receipts.toReversed(), ...known].slice(0, MAX_SHOWN));
-      }
-    };
-    run()
-      .catch((cause) => {
-        if (!controller.signal.aborted) setError(messageOf(cause));
-      })
-      .finally(() => {
-        if (!controller.signal.aborted) setOn(false);
-      });
+    const take = (come: readonly Receipt[]): void =>
+      setReceipts((known) => [...come.toReversed(), ...known].slice(0, MAX_SHOWN));
+    const cut = (cause: unknown): void =>
+      setError(cause === undefined ? undefined : `${messageOf(cause)} ${t('tryingAgain')}`);
+    followReceipts(controller.signal, take, cut).catch((cause) => {
+      setError(messageOf(cause));
+      setOn(false);
+    });
     return () => controller.abort();
   }, [isOn]);
   return (
@@ -50,12 +47,19 @@ export function ReceiptsPage() {
           label={t('receipts')}
           head={[t('time'), t('push'), t('alias'), t('device'), t('state')]}
           empty={t('noReceipts')}
+          keys={receipts.map(({ messageId, deviceId, state }) => `${messageId} ${deviceId} ${state}`)}
           rows={receipts.map((receipt) => [
-            timeOf(receipt.time),
+            <Time at={receipt.time} />,
             <a href={to('pushes', receipt.requestId)}>{receipt.requestId}</a>,
-            receipt.alias === '' ? '–' : <a href={to('devices', 'alias', receipt.alias)}>{receipt.alias}</a>,
-            <code>{receipt.deviceId.slice(0, 8)}…</code>,
-            deliveryStateOf(receipt.state),
+            receipt.alias === '' ? (
+              '–'
+            ) : (
+              <a href={to('devices', 'alias', receipt.alias)}>
+                <Given>{receipt.alias}</Given>
+              </a>
+            ),
+            <ShortId id={receipt.deviceId} />,
+            <DeliveryBadge state={receipt.state} />,
           ])}
         />
       </Card>

@@ -1,19 +1,27 @@
+import { CHANNEL_HINTS } from './channel-hints.js';
 import { en } from './en.js';
+import { settingsEn } from './settings-en.js';
+import { settingsZh } from './settings-zh.js';
 import { zh } from './zh.js';
 
 /** Languages of the console. */
 type Language = 'en' | 'zh';
 
 const KEY = 'onepush-console-language';
-const TEXTS = { en, zh };
+const TEXTS = { en: { ...en, ...settingsEn }, zh: { ...zh, ...settingsZh } };
 const current: Language = chosen() ?? (/^zh\b/i.test(navigator.language) ? 'zh' : 'en');
 
 /** A text by its name. */
-export type TextName = keyof typeof en;
+export type TextName = keyof typeof TEXTS.en;
 
-/** Returns a text in the language of the page. */
-export function t(name: TextName): string {
-  return TEXTS[current][name];
+/** Returns a text in the language of the page, with the values that it has room for: `{name}`. */
+export function t(name: TextName, values: Readonly<Record<string, string>> = {}): string {
+  return TEXTS[current][name].replace(/\{(\w+)\}/g, (room, key: string) => values[key] ?? room);
+}
+
+/** Returns a hint to a setting of a channel; empty: there is none. */
+export function channelHint(name: string): string {
+  return CHANNEL_HINTS[name]?.[current] ?? '';
 }
 
 /** Returns the language of the page: the one that was chosen, or else the browser's. */

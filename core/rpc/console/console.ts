@@ -21,7 +21,8 @@ export interface Console {
 
 const ROOT = '/console/';
 const SESSION = '/console/session';
-const COOKIE = 'onepush_console';
+/** Names of the cookie: browsers take that of TLS from this very host only, and with `Secure`. */
+const COOKIE = { plain: 'onepush_console', encrypted: '__Host-onepush_console' };
 /** A header that no page of another origin can send without being let by this server. */
 const OWN_HEADER = 'x-onepush-console';
 /** Failures of an address, each some tenths of a second apart, before it is locked; and a minute for which it is. */
@@ -32,7 +33,7 @@ const MAX_ADDRESSES = 10_000;
 /** Nothing comes from elsewhere, nothing is inline, and nobody frames it. */
 const HEADERS = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -109,10 +110,19 @@ export function createConsole(parts: {
     }
   }
 
+  function isEncrypted({ headers }: IncomingMessage): boolean {
+    return hasTls || headers['x-forwarded-proto'] === 'https';
+  }
+
   function cookieFor(request: IncomingMessage, id: string, maxAgeMs: number): string {
-    const isEncrypted = hasTls || request.headers['x-forwarded-proto'] === 'https';
-    const secure = isEncrypted ? '; Secure' : '';
-    return `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeMs / 1000}${secure}`;
+    const [name, secure] = isEncrypted(request) ? [COOKIE.encrypted, '; Secure'] : [COOKIE.plain, ''];
+    return `${name}=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeMs / 1000}${secure}`;
+  }
+
+  /** Empty: it has none. */
+  function sessionIdOf(request: IncomingMessage): string {
+    const name = isEncrypted(request) ? COOKIE.encrypted : COOKIE.plain;
+    return new RegExp(`(?:^|; ?)${name}=([\\w-]{1,64})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1] ?? '';
   }
 
   async function serveSession(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -189,11 +199,6 @@ function isOwn({ headers }: IncomingMessage): boolean {
   // Browsers leave that out where a page came in plain text from another machine.
   const { origin, host } = headers;
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
-}
-
-/** Empty: it has none. */
-function sessionIdOf({ headers }: IncomingMessage): string {
-  return new RegExp(`(?:^|; ?)${COOKIE}=([\\w-]{1,64})(?:;|$)`).exec(headers.cookie ?? '')?.[1] ?? '';
 }
 
 /** Returns the console with the files that were built. */

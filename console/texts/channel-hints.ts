@@ -1,0 +1,45 @@
+/** Hints to the settings of channels, in English and Chinese; a setting without one says itself what it is. */
+export const CHANNEL_HINTS: Readonly<Record<string, { readonly en: string; readonly zh: string }>> = {
+  teamId: { en: 'Ten characters, of the Apple developer account.', zh: '苹果开发者账号中的十位字符。' },
+  keyId: { en: 'Ten characters, of the key.', zh: '密钥的十位字符。' },
+  privateKey: {
+    en: 'The private key, as the vendor’s file or tool gives it.',
+    zh: '私钥，即厂商文件或工具给出的内容。',
+  },
+  bundle: { en: 'Bundle id of the app.', zh: '应用的 Bundle ID。' },
+  environment: { en: 'Only where the key is for one of them.', zh: '仅当密钥只用于其中之一时填写。' },
+  serviceAccount: { en: 'The JSON of the key file, as it is.', zh: '密钥文件的 JSON，原样粘贴。' },
+  publicKey: { en: 'Public VAPID key: `make -s vapid` makes a pair.', zh: 'VAPID 公钥：make -s vapid 生成一对。' },
+  subject: { en: 'Where push services reach you: mailto: or https:', zh: '推送服务联系你的方式：mailto: 或 https:' },
+  allowedHosts: { en: 'Hosts of endpoints beside those of the browsers.', zh: '除浏览器自有地址外允许的主机。' },
+  version: {
+    en: 'v3: HarmonyOS 5. v1, v2: HarmonyOS 3 and 4, Android.',
+    zh: 'v3：HarmonyOS 5。v1、v2：HarmonyOS 3、4 与 Android。',
+  },
+  category: { en: 'Message class that the vendor has granted.', zh: '厂商批准的消息分类。' },
+  badgeClass: {
+    en: 'First activity of the app: without it no badge is set.',
+    zh: '应用入口 Activity：没有它就不设角标。',
+  },
+  classification: {
+    en: '0: marketing. 1: system, which wants a category.',
+    zh: '0：运营消息。1：系统消息，需要 category。',
+  },
+  masterSecret: { en: 'Not the AppSecret, which is for the app.', zh: '不是给应用用的 AppSecret。' },
+  channelId: { en: 'Notification channel, where a message names none.', zh: '消息未指定时使用的通知渠道。' },
+  secret: { en: 'whsec_ and Base64; the receiver needs it too.', zh: 'whsec_ 加 Base64；接收方也需要它。' },
+  allowPrivate: { en: 'the address may be of a private network', zh: '地址可以属于内网' },
+  from: { en: 'Number, sender of letters, or messaging service (MG…).', zh: '号码、字母发送方或消息服务（MG…）。' },
+  countryCode: { en: 'Of numbers without one.', zh: '用于没有国家码的号码。' },
+  signName: { en: 'Approved signature.', zh: '已审核的签名。' },
+  templateParams: {
+    en: 'JSON; {text}, {title} and {id} are those of the push.',
+    zh: 'JSON；{text}、{title}、{id} 取自推送。',
+  },
+  title: { en: 'Title of messages that have none.', zh: '没有标题的消息使用的标题。' },
+  text: { en: 'Text where the content is kept from the vendor.', zh: '不向厂商透露内容时使用的文字。' },
+  baseUrl: { en: 'Another address than the vendor’s.', zh: '替代厂商地址的地址。' },
+  ca: { en: 'Certificates in PEM that are trusted instead.', zh: '改为信任的 PEM 证书。' },
+  perSecond: { en: 'Messages a second.', zh: '每秒消息数。' },
+  concurrent: { en: 'Messages under way at a time.', zh: '同时进行的消息数。' },
+};
