@@ -10,7 +10,7 @@ INSTALLED := node_modules/.stamp
 BUILT := dist/.stamp
 # Folders too: their time changes when a file in them goes. gen itself is the name of a target.
 SOURCES := $(shell find cli console core edge common client device gen/* -path '*/dist' -prune -o -path '*/node_modules' -prune -o \
-	-type d -print -o -name '*.ts' -print -o -name '*.tsx' -print -o -name '*.html' -print -o -name '*.css' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
+	-type d -print -o -name '*.ts' -print -o -name '*.tsx' -print -o -name '*.html' -print -o -name '*.css' -print -o -name '*.svg' -print -o -name '*.sql' -print -o -name '*.json' -print 2>/dev/null)
 
 .PHONY: help install build run release verify vapid gen migrations test packages browser fault fault-short hostile hostile-short fuzz fuzz-short matrix bench bench-quick bench-gate check format lint arrows types format-current buf-lint buf-breaking gen-current clean
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CREDENTIALS } from '../support/raw-grpc.js';
 import { rawRequest } from '../support/raw-request.js';
-import { type Stack, startStack } from '../support/stack.js';
+import { ADMIN_TOKEN, type Stack, startStack } from '../support/stack.js';
 
 const SEND = '/onepush.v1.PushCore/SendPush';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -9,7 +9,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 describe('what the Connect port does not serve', () => {
   let stack: Stack;
   beforeAll(async () => {
-    stack = await startStack();
+    stack = await startStack({ coreEnv: { ONEPUSH_CONSOLE: '0' } });
   });
   afterAll(() => stack.stop());
 
@@ -18,6 +18,17 @@ describe('what the Connect port does not serve', () => {
     expect([typeof code, typeof message]).toEqual(['string', 'string']);
     return details[0].debug.reason;
   }
+
+  it('is the console where it is off, with its sign-in', async () => {
+    const headers = { ...JSON_TYPE, 'x-onepush-console': '1' };
+    for (const path of ['/console', '/console/', '/console/session', '/console/assets/']) {
+      const response = await fetch(`${stack.connectUrl}${path}`, { headers, redirect: 'manual' });
+      expect(response.status, path).toBe(404);
+    }
+    const body = JSON.stringify({ secret: ADMIN_TOKEN });
+    const response = await fetch(`${stack.connectUrl}/console/session`, { method: 'POST', headers, body });
+    expect([response.status, response.headers.getSetCookie()]).toEqual([404, []]);
+  });
 
   it.each<[string, number, string, RequestInit & { headers?: Record<string, string> }]>([
     ['/', 404, 'UNKNOWN_PATH', {}],

@@ -32,6 +32,21 @@ async function statusOf(method: string, cookie: string, headers: Record<string, 
   return (await get(path, { method: 'POST', headers: { ...headers, cookie }, body: '{}' })).status;
 }
 
+/** Watches receipts in a new session. `rest`: all that comes until the stream ends. */
+async function watchWith(secret: string): Promise<{ cookie: string; rest: Promise<string> }> {
+  const cookie = await cookieOf({ appId: TEST_APP.appId, secret });
+  const message = Buffer.from(JSON.stringify({ fromNow: true }));
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  const response = await get('/onepush.v1.PushCore/WatchReceipts', {
+    method: 'POST',
+    headers: { ...OWN, 'content-type': 'application/connect+json', cookie },
+    body: Buffer.concat([head, message]),
+  });
+  expect(response.status).toBe(200);
+  return { cookie, rest: response.text() };
+}
+
 describe('the console', () => {
   it('is served with a strict policy, hashed files for good, and nothing beside them', async () => {
     const page = await get('/console/');
@@ -57,8 +72,13 @@ describe('the console', () => {
     const response = await signIn({ secret: ADMIN_TOKEN });
     expect(await response.json()).toEqual({ kind: 'admin', name: 'environment' });
     expect(response.headers.getSetCookie()[0]).toMatch(/; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
-    const proxied = await signIn({ secret: ADMIN_TOKEN }, { ...OWN, 'x-forwarded-proto': 'https' });
-    expect(proxied.headers.getSetCookie()[0]).toMatch(/; Secure$/);
+    const https = { ...OWN, 'x-forwarded-proto': 'https' };
+    const proxied = (await signIn({ secret: ADMIN_TOKEN }, https)).headers.getSetCookie()[0] ?? '';
+    expect(proxied).toMatch(/^__Host-.*; Path=\/; HttpOnly; SameSite=Strict; .*; Secure$/);
+    const secured = proxied.split(';')[0] ?? '';
+    expect(await statusOf('ListApps', secured, https)).toBe(200);
+    // One that a page of plain text could have set counts for nothing under TLS.
+    expect(await statusOf('ListApps', secured.replace('__Host-', ''), https)).toBe(401);
     const admin = await cookieOf({ secret: ADMIN_TOKEN });
     expect(await statusOf('ListApps', admin)).toBe(200);
     expect(await statusOf('ListPushes', admin)).toBe(401);
@@ -72,6 +92,36 @@ describe('the console', () => {
     expect(await statusOf('ListApps', admin, { ...OWN, origin: stack.connectUrl })).toBe(200);
     expect((await signIn({ secret: ADMIN_TOKEN }, withoutHeader)).status).toBe(404);
     expect(await statusOf('ListApps', `${admin}x`)).toBe(401);
+  });
+
+  it('gives everyone who signs in a new session, and none that was there before or came from elsewhere', async () => {
+    const planted = 'onepush_console=chosen-by-somebody-else';
+    const headers = { ...OWN, cookie: planted };
+    const first = (await signIn({ secret: ADMIN_TOKEN }, headers)).headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    expect(first).not.toBe(planted);
+    expect(await statusOf('ListApps', planted)).toBe(401);
+    const again = await signIn({ secret: ADMIN_TOKEN }, { ...OWN, cookie: first });
+    const second = again.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    expect(second).not.toBe(first);
+    expect(await statusOf('ListApps', first)).toBe(401);
+    expect(await statusOf('ListApps', second)).toBe(200);
+    for (const method of ['POST', 'DELETE']) {
+      const elsewhere = { ...OWN, cookie: second, origin: 'https://elsewhere.example' };
+      const body = method === 'POST' ? JSON.stringify({ secret: ADMIN_TOKEN }) : null;
+      expect((await get('/console/session', { method, headers: elsewhere, body })).status, method).toBe(404);
+    }
+    expect(await statusOf('ListApps', second)).toBe(200);
+  });
+
+  it('ends a stream when its session or its key ends', async () => {
+    const client = pushCoreClient(stack, 'connect');
+    const made = { appId: TEST_APP.appId, name: 'stream', scope: KeyScope.READ };
+    const { key, appKey } = await client.createAppKey(made, bearer(ADMIN_TOKEN));
+    const [left, revoked] = await Promise.all([watchWith(appKey), watchWith(appKey)]);
+    await get('/console/session', { method: 'DELETE', headers: { ...OWN, cookie: left.cookie } });
+    expect(await left.rest).toContain('unauthenticated');
+    await client.revokeAppKey({ appId: TEST_APP.appId, keyId: key?.id ?? '' }, bearer(ADMIN_TOKEN));
+    expect(await revoked.rest).toContain('unauthenticated');
   });
 
   it('ends a session when one signs out, and when its key is revoked', async () => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../support/dist.js';
 import { type Documentable, readDocComments } from '../support/doc-comments.js';
@@ -14,6 +14,7 @@ const TEXTS = new Set([
   'common/settings/tls-settings.ts',
   'common/settings/waking-settings.ts',
   'common/why/sentences.ts',
+  'console/texts/settings-en.ts',
   'tools/api-docs/page.ts',
   'tools/settings/zh.ts',
 ]);
@@ -43,6 +44,48 @@ describe('the sources', () => {
   it('have at most 300 lines a file, comments too', () => {
     const lengths = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
     expect(lengths.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
+  });
+});
+
+/** Files that the one may import, by the beginnings of their paths. */
+const BROWSER_ARROWS = {
+  'console/': ['console/', 'gen/', 'common/why/'],
+  'edge/page/client/': ['edge/page/client/', 'device/'],
+};
+
+/** Returns what files with JSX, and what they lead to, import of our own: dependency-cruiser reads no JSX. */
+function importsOf(folder: string): ReadonlyMap<string, readonly string[]> {
+  const own = sources.filter(({ path }) => path.startsWith(folder));
+  const known = new Set(paths);
+  const targetOf = (path: string, name: string): string => {
+    const target = join(dirname(path), name).replace(/\.js$/, '');
+    return known.has(`${target}.tsx`) ? `${target}.tsx` : `${target}.ts`;
+  };
+  const importing = /^(?:import|export)\s[^;]*?from '(\.[^']+)'/gm;
+  return new Map(
+    own.map(({ path, text }) => [path, [...text.matchAll(importing)].map(([, name = '']) => targetOf(path, name))]),
+  );
+}
+
+describe('the imports of pages', () => {
+  it.each(Object.entries(BROWSER_ARROWS))('of %s go to what runs in browsers', (folder, allowed) => {
+    const arrows = [...importsOf(folder)].flatMap(([path, targets]) => targets.map((target) => ({ path, target })));
+    expect(arrows.length).toBeGreaterThan(5);
+    expect(arrows.filter(({ target }) => !allowed.some((beginning) => target.startsWith(beginning)))).toEqual([]);
+  });
+
+  it.each(Object.keys(BROWSER_ARROWS))('of %s make no circle', (folder) => {
+    const imports = importsOf(folder);
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (path: string, trail: readonly string[]): void => {
+      if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
+      if (done.has(path) || trail.includes(path)) return;
+      for (const target of imports.get(path) ?? []) visit(target, [...trail, path]);
+      done.add(path);
+    };
+    for (const path of imports.keys()) visit(path, []);
+    expect(circles).toEqual([]);
   });
 });
 
