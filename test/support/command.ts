@@ -18,8 +18,8 @@ export async function onepush(
   requireDist();
   const child = spawn(process.execPath, ['dist/cli/main.js', ...args], {
     cwd: ROOT,
-    // Nobody's own profiles.
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
+    // Nobody's own profiles, in a place where root cannot make any either.
+    env: { PATH: process.env.PATH, HOME: '/proc/nobody', ...env },
     stdio: 'pipe',
   });
   child.stdin.on('error', () => {});
