@@ -7,19 +7,22 @@ import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { signWebhook } from '../../core/outbound/standard-webhooks.js';
 import { KeyScope } from '../../gen/onepush/v1/access_pb.js';
+import { Channel } from '../../gen/onepush/v1/channel_pb.js';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { WebhookEvent, WebhookState } from '../../gen/onepush/v1/webhook_pb.js';
 import { ROOT } from '../support/dist.js';
 import { eventually } from '../support/eventually.js';
-import { basic, failureOf, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
+import { basic, bearer, failureOf, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
 import { aliases } from '../support/rpc-audiences.js';
-import { type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { type CertificateFolder, certificateFolder } from '../support/tls.js';
 import { uniqueName } from '../support/users.js';
+import { startVendorServer } from '../support/vendors/server.js';
 import { type BackEnd, startBackEnd } from '../support/webhook-core.js';
 
 const app = basic(TEST_APP.appId, TEST_APP.appKey);
 const { appId } = TEST_APP;
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 let stack: Stack;
 let client: PushCoreClient;
 let backEnd: BackEnd;
@@ -31,6 +34,7 @@ beforeAll(async () => {
     coreEnv: {
       ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64'),
       ONEPUSH_WEBHOOK_HOSTS: 'localhost',
+      ONEPUSH_WAKE_GRACE: '0',
       NODE_EXTRA_CA_CERTS: await folder.write('ca.pem', backEnd.server.ca),
     },
   });
@@ -91,6 +95,29 @@ it('tells a back end how deliveries end, without their content, also across a cr
   expect(listed.webhooks).toMatchObject([{ id: webhook.id, deadLetters: 0, missed: 0n, reason: '' }]);
 });
 
+it('tells how wakes end, and of nothing else where that is all that it was asked for', async () => {
+  const vendor = await startVendorServer({ handle: () => ({ status: 202, body: {} }) });
+  try {
+    const settings = { url: `${vendor.url}/wake`, secret: SECRET, allowPrivate: true, ca: vendor.ca };
+    const channel = { appId, name: 'hook', channel: Channel.WEBHOOK, settingsJson: JSON.stringify(settings) };
+    await client.setChannel(channel, bearer(ADMIN_TOKEN));
+    await create({ events: [WebhookEvent.WAKES] });
+    const alias = uniqueName();
+    const push = { channel: Channel.WEBHOOK, token: alias };
+    await client.registerDevice({ appId, alias, platform: Platform.ANDROID, nativeToken: alias, push });
+    const unseen = await recalled();
+    const { requestId } = await client.sendPush({ audience: aliases(alias), alert: 'a secret text' }, app);
+    await told([requestId]);
+    const [event] = backEnd.told;
+    expect(event).toMatchObject({ type: 'wake.ended', requestId, messageId: requestId, alias, channel: 'WEBHOOK' });
+    expect(event).toMatchObject({ state: 'ACCEPTED', attempts: 1 });
+    expect(backEnd.told.map(({ messageId }) => messageId)).not.toContain(unseen);
+  } finally {
+    await client.removeChannel({ appId, name: 'hook' }, bearer(ADMIN_TOKEN));
+    await vendor.stop();
+  }
+});
+
 it('is disabled, enabled, tried and replayed, and changes its secret', async () => {
   const { id } = await create();
   const off = await client.updateWebhook({ appId, id, enabled: false }, app);
@@ -146,10 +173,9 @@ it('is checked by the example of the contract, which takes each event once and n
   for (const page of ['contract.md', 'contract.zh-CN.md']) {
     expect(readFileSync(join(ROOT, 'docs', page), 'utf8')).toContain(shown);
   }
-  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
   const child = spawn(process.execPath, ['examples/node/webhook.mjs', '0'], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, WEBHOOK_SECRET: secret },
+    env: { PATH: process.env.PATH, WEBHOOK_SECRET: SECRET },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
@@ -161,7 +187,7 @@ it('is checked by the example of the contract, which takes each event once and n
     const event = { type: 'delivery.ended', id: 'evt_1', messageId: '7', alias: 'alice', state: 'CONFIRMED' };
     const body = JSON.stringify({ type: 'receipts', data: { events: [event] } });
     const post = async (signed: string) => {
-      const headers = signWebhook([secret], 'msg_1', signed);
+      const headers = signWebhook([SECRET], 'msg_1', signed);
       return (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body })).status;
     };
     expect([await post(body), await post(body), await post(`${body} `)]).toEqual([204, 204, 401]);
