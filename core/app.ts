@@ -88,13 +88,14 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void,
       const inboxLimits = createInboxLimits({ store, limit: config.inboxLimit, isConnected });
       const receipts = createReceiptFeed(store, log);
       const channels = createChannels({ kinds: CHANNEL_KINDS, keys: config.secretKeys, log, observe: metrics.wake });
+      const traces = tracing && createPushTraces(tracing.tracer);
       const webhooks = createWebhooks({
         sender: createWebhookSender({ hosts: config.webhookHosts }),
         sealer: createSecretBox(config.secretKeys),
+        findTrace: traces?.headersOf,
         ...{ feed: receipts, store, registry, cycle: () => cycle, log },
       });
       const registrations = createRegistrations({ store, keys: config.secretKeys, log });
-      const traces = tracing && createPushTraces(tracing.tracer);
       const onCommit = createCommitEffects({
         traces,
         registry,

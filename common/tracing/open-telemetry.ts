@@ -28,7 +28,15 @@ import { sleep } from '../timers.js';
 import { VERSION } from '../version.js';
 import { createExport } from './export.js';
 import type { TracingConfig } from './settings.js';
-import { isSampled, type Span, type SpanOptions, type TraceContext, type Tracer, type Tracing } from './tracer.js';
+import {
+  isSampled,
+  type Span,
+  type SpanOptions,
+  type TraceContext,
+  type Tracer,
+  type Tracing,
+  toHttpHeaders,
+} from './tracer.js';
 
 /** The one module that loads OpenTelemetry, and is itself loaded only where traces are on. */
 
@@ -82,9 +90,8 @@ function toTracer(tracer: SdkTracer): Tracer {
       };
       return recorded;
     },
-    read({ traceparent, tracestate }) {
-      const carrier = tracestate === '' ? { traceparent } : { traceparent, tracestate };
-      return trace.getSpanContext(propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter));
+    read(headers) {
+      return trace.getSpanContext(propagator.extract(ROOT_CONTEXT, toHttpHeaders(headers), defaultTextMapGetter));
     },
     write(context) {
       const carrier = { traceparent: '', tracestate: '' };

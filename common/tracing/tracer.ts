@@ -68,6 +68,13 @@ export interface Tracer {
   write(context: TraceContext): TraceHeaders;
 }
 
+/** Returns the headers of an HTTP request (W3C Trace Context); none where there is no trace. */
+export function toHttpHeaders(trace: TraceHeaders | undefined): Record<string, string> {
+  if (trace === undefined) return {};
+  const { traceparent, tracestate } = trace;
+  return tracestate === '' ? { traceparent } : { traceparent, tracestate };
+}
+
 /** Returns true if a trace is recorded. */
 export function isSampled({ traceFlags }: TraceContext): boolean {
   return (traceFlags & 1) === 1;

@@ -1,3 +1,4 @@
+import type { TraceHeaders } from '../../common/tracing/tracer.js';
 import type { ReceiptPosition } from './receipt-position.js';
 
 /** Events that a webhook tells of: ends of deliveries, and ends of wakes. */
@@ -77,6 +78,8 @@ export interface WebhookRequest {
   readonly id: string;
   /** JSON. */
   readonly body: string;
+  /** Headers by which the back end continues a trace; absent: there is none, or there are several. */
+  readonly trace?: TraceHeaders | undefined;
 }
 
 /** The end of a request to a back end. `reason`: a word of the system's or of ours. */

@@ -1,4 +1,5 @@
 import { isHttpsUrl } from '../../common/public-url.js';
+import { toHttpHeaders } from '../../common/tracing/tracer.js';
 import type { WebhookSender } from '../domain/webhook.js';
 import { createHttpsClient } from './https-client.js';
 import { createAddressGuard, NOT_PUBLIC } from './public-address.js';
@@ -20,13 +21,14 @@ export function createWebhookSender({ hosts, ca }: { hosts: readonly string[]; c
     open() {
       const client = createHttpsClient({ ca, maxSockets: 1, lookup: guard.lookup });
       return {
-        async post({ url, secrets, id, body }) {
+        async post({ url, secrets, id, body, trace }) {
           // It may be of a time at which the operator allowed more.
           if (!allows(url)) return { kind: 'failed', reason: NOT_PUBLIC };
           const headers = {
             'content-type': 'application/json',
             'user-agent': 'OnePush',
             ...signWebhook(secrets, id, body),
+            ...toHttpHeaders(trace),
           };
           const deadline = performance.now() + TIMEOUT_MS;
           const result = await client.request({ url, headers, body, deadline });

@@ -8,6 +8,7 @@ import { type CollectedSpan, type Collector, EXPORT_ALL, startCollector } from '
 import { registerDevice, send } from '../support/rest.js';
 import { basic, bearer, failureOf, type Protocol, pushCoreClient } from '../support/rpc.js';
 import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { type CertificateFolder, certificateFolder } from '../support/tls.js';
 import { newDevice, uniqueName } from '../support/users.js';
 import { startVendorServer, type VendorServer } from '../support/vendors/server.js';
 
@@ -17,15 +18,19 @@ const app = basic(TEST_APP.appId, TEST_APP.appKey);
 let collector: Collector;
 let stack: Stack;
 let vendor: VendorServer;
+let folder: CertificateFolder;
 beforeAll(async () => {
   collector = await startCollector();
   vendor = await startVendorServer({ handle: () => ({ status: 202, body: {} }) });
+  folder = await certificateFolder();
   const traces = { ...EXPORT_ALL, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
   stack = await startStack({
     coreEnv: {
       ...traces,
       ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64'),
       ONEPUSH_WAKE_GRACE: '0',
+      ONEPUSH_WEBHOOK_HOSTS: 'localhost',
+      NODE_EXTRA_CA_CERTS: await folder.write('ca.pem', vendor.ca),
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=a%20test',
     },
     edgeEnv: { ...traces, OTEL_EXPORTER_OTLP_HEADERS: 'x-token=abc' },
@@ -34,6 +39,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack?.stop();
   await vendor?.stop();
+  await folder?.remove();
   await collector?.stop();
 });
 
@@ -137,6 +143,23 @@ describe('a trace', () => {
     const posted = vendor.requests.at(-1);
     expect(posted?.headers.traceparent).toBe(`00-${traceId}-${wake?.spanId}-01`);
     expect(posted?.headers.tracestate).toBe('vendor=word');
+  });
+
+  it('goes on to the webhook that is told how the delivery ends', async () => {
+    const client = pushCoreClient(stack, 'grpc');
+    const { appId } = TEST_APP;
+    const { webhook } = await client.createWebhook({ appId, url: `${vendor.url}/receipts` }, app);
+    const alias = uniqueName();
+    await newDevice(stack.httpUrl, alias);
+    const { traceId, headers } = caller();
+    const { body } = await send(stack.httpUrl, { ...TEST_APP, audiences: [alias], alert: 'hello' }, headers);
+    await client.recallPush({ requestId: String(body.requestId) }, app);
+    const [commit] = (await collector.trace(traceId, has('commit'))).filter(({ name }) => name === 'commit');
+    const told = await eventually(() => vendor.requests.find(({ path }) => path === '/receipts'));
+    const traceparent = `00-${traceId}-${commit?.spanId}-01`;
+    expect(JSON.parse(told.body.toString()).data.events).toMatchObject([{ state: 'RECALLED', traceparent }]);
+    expect(told.headers).toMatchObject({ traceparent, tracestate: 'vendor=word' });
+    await client.deleteWebhook({ appId, id: webhook?.id ?? '' }, app);
   });
 
   it('has the pushes of a stream as parts of it', async () => {

@@ -1,6 +1,6 @@
 import { FormatRegistry, type Static, Type } from '@sinclair/typebox';
 import { ruled } from '../../../common/contract/fields.js';
-import type { TraceHeaders } from '../../../common/tracing/tracer.js';
+import { type TraceHeaders, toHttpHeaders } from '../../../common/tracing/tracer.js';
 import type { WakeOutcome } from '../../domain/wake.js';
 import { createHttpsClient, type HttpsResult } from '../../outbound/https-client.js';
 import { createAddressGuard, NOT_PUBLIC } from '../../outbound/public-address.js';
@@ -57,7 +57,7 @@ export function openReceiver(settings: ReceiverSettings, maxSockets: number): Re
         url,
         headers: {
           'content-type': 'application/json',
-          ...toHeaders(trace),
+          ...toHttpHeaders(trace),
           ...signWebhook([settings.secret], id, body),
         },
         body,
@@ -65,13 +65,6 @@ export function openReceiver(settings: ReceiverSettings, maxSockets: number): Re
     },
     close: () => client.close(),
   };
-}
-
-/** Returns the headers of W3C Trace Context. */
-function toHeaders(trace: TraceHeaders | undefined): Record<string, string> {
-  if (trace === undefined) return {};
-  const { traceparent, tracestate } = trace;
-  return tracestate === '' ? { traceparent } : { traceparent, tracestate };
 }
 
 /**

@@ -7,7 +7,7 @@ import type { StoreReader, WebhookProgress } from '../../store/store.js';
 import type { ReceiptFeed } from '../receipt-feed.js';
 import { type Outcome, outcomeOf } from './answers.js';
 import { pauseMs, type WebhookTimes } from './backoff.js';
-import { isToldBy, toEvent, toRequest, type WebhookEventText } from './events.js';
+import { type FindTrace, fromJson, isToldBy, toEvent, toRequest, type WebhookEventText } from './events.js';
 import type { ProgressKeeper } from './progress.js';
 
 /**
@@ -53,6 +53,8 @@ export interface TellerOptions {
   readonly progress: Pick<ProgressKeeper, 'note' | 'keep'>;
   /** Resolves with true if the core and the app may send now. */
   readonly mayTell: () => Promise<boolean>;
+  /** Absent: traces are off. */
+  readonly findTrace?: FindTrace | undefined;
   /** Told of each request, with the number of its events. */
   readonly observe: (outcome: Outcome['kind'] | 'dead', events: number) => void;
   readonly times: WebhookTimes;
@@ -69,7 +71,7 @@ const NOTHING = { dead: [], taken: [], refused: [] } as const;
 
 /** Returns a teller that has begun. */
 export function createTeller(options: TellerOptions): Teller {
-  const { webhook, line, feed, store, progress, observe, times, log, now } = options;
+  const { webhook, line, feed, store, progress, findTrace, observe, times, log, now } = options;
   const { num, rewinds, maxEvents } = webhook;
   const alarm = createAlarm();
   /** Aborted when something else than the stream is to be looked at. */
@@ -84,7 +86,7 @@ export function createTeller(options: TellerOptions): Teller {
   /** Number of failures since the last success. */
   let failures = 0;
   /** The event that was refused alone, and how often. */
-  let suspect = { json: '', attempts: 0 };
+  let suspect = { id: '', attempts: 0 };
   /** Time to wait before the next request. */
   let restMs = 0;
   let nextAttemptAt: number | undefined;
@@ -121,7 +123,7 @@ export function createTeller(options: TellerOptions): Teller {
   function isDead(outcome: Exclude<Outcome, { kind: 'taken' }>, events: readonly WebhookEventText[]): boolean {
     // It was cut off, which is no fault of the back end's.
     if (isStopped && outcome.kind === 'unreachable') return false;
-    const [{ json } = suspect] = events;
+    const [{ id } = suspect] = events;
     if (outcome.kind === 'refused' && events.length > 1) {
       limit = Math.ceil(events.length / 2);
       return false;
@@ -133,7 +135,7 @@ export function createTeller(options: TellerOptions): Teller {
     else if (now() - failingSince >= times.giveUpMs) disable('failing_for_too_long');
     if (disabledAt !== null) return false;
     if (outcome.kind === 'refused') {
-      suspect = { json, attempts: suspect.json === json ? suspect.attempts + 1 : 1 };
+      suspect = { id, attempts: suspect.id === id ? suspect.attempts + 1 : 1 };
       if (suspect.attempts >= ATTEMPTS) {
         observe('dead', 1);
         return true;
@@ -170,7 +172,8 @@ export function createTeller(options: TellerOptions): Teller {
   async function tellPage(own: readonly StreamEntry[], end: ReceiptPosition): Promise<void> {
     for (let start = 0; start < own.length && !isOver() && !isReplaying; ) {
       const some = own.slice(start, start + limit);
-      const [events, last] = [some.map(toEvent), some.at(-1)];
+      const events = some.map((entry) => toEvent(entry, findTrace));
+      const last = some.at(-1);
       const [first] = events;
       if (first === undefined || last === undefined) return;
       oldestUntoldAt = first.at;
@@ -199,7 +202,7 @@ export function createTeller(options: TellerOptions): Teller {
     const [first] = letters;
     if (first === undefined || isStopped) return;
     isReplaying = true;
-    const events = letters.map(({ event }) => ({ json: event, at: timeOf(event) }));
+    const events = letters.map(({ event }) => fromJson(event));
     const outcome = await send(events);
     // Before the next ones are read.
     if (outcome.kind === 'taken') await progress.keep(current({ taken: letters.map((letter) => letter.num) }));
@@ -250,10 +253,4 @@ export function createTeller(options: TellerOptions): Teller {
     },
     state: () => ({ position, failingSince, disabledAt, nextAttemptAt, oldestUntoldAt }),
   };
-}
-
-/** The time that an event tells, in milliseconds since the epoch. */
-function timeOf(event: string): number {
-  // It is one that `toEvent` has made.
-  return Date.parse((JSON.parse(event) as { time: string }).time);
 }

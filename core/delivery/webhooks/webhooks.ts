@@ -7,7 +7,7 @@ import type { WriteCycle } from '../writer/write-cycle.js';
 import { outcomeOf } from './answers.js';
 import { WEBHOOK_TIMES, type WebhookTimes } from './backoff.js';
 import { createWebhookCounts, type WebhookCounts, type WebhookStanding } from './counts.js';
-import { toTestRequest } from './events.js';
+import { type FindTrace, toTestRequest } from './events.js';
 import { createProgressKeeper } from './progress.js';
 import { createWebhookSecrets, type OpenSecrets, type Sealer, signingSecrets, type WebhookSecrets } from './secrets.js';
 import { createTeller, type Teller } from './teller.js';
@@ -83,6 +83,8 @@ export function createWebhooks(options: {
   registry: Pick<Registry, 'getApp'>;
   /** Asked once something is to be committed. */
   cycle: () => Pick<WriteCycle, 'execute' | 'commands'>;
+  /** Absent: traces are off. */
+  findTrace?: FindTrace | undefined;
   log: Logger;
   now?: () => number;
   times?: WebhookTimes;
@@ -118,6 +120,7 @@ export function createWebhooks(options: {
       store,
       progress,
       mayTell: () => mayTell(webhook.appId),
+      findTrace: options.findTrace,
       observe,
       times,
       log,
