@@ -9,6 +9,10 @@ const NAME = 'database';
 const CLOCK_MS = 1000;
 /** Expiry, leases and retention go by it. */
 const BAD_CLOCK_MS = 30_000;
+const MIB = 2 ** 20;
+/** A burst of messages, and the log of SQLite, may take so much before anybody looks. */
+const LITTLE_SPACE = 1024 * MIB;
+const NO_SPACE = 64 * MIB;
 
 /** Looks at the database of ONEPUSH_DATABASE_URL without changing it. */
 export async function checkDatabase(env: Environment): Promise<Check[]> {
@@ -24,7 +28,7 @@ export async function checkDatabase(env: Environment): Promise<Check[]> {
 
 /** Says what a database lacks. */
 export function judgeStore(store: StoreInspection): Check[] {
-  const { kind, version, isSupported, migration, pending, wanted, clockAheadMs, missingPrivileges } = store;
+  const { kind, version, isSupported, migration, pending, wanted, clockAheadMs, missingPrivileges, freeBytes } = store;
   const name = `${kind} ${version}`;
   return [
     isSupported
@@ -33,6 +37,7 @@ export function judgeStore(store: StoreInspection): Check[] {
     ...(missingPrivileges === undefined ? [] : [judgePrivileges(missingPrivileges)]),
     judgeMigrations(migration, pending, wanted),
     ...(clockAheadMs === undefined ? [] : [judgeClock(clockAheadMs)]),
+    ...(freeBytes === undefined ? [] : [judgeSpace(freeBytes)]),
   ];
 }
 
@@ -57,4 +62,11 @@ function judgeClock(aheadMs: number): Check {
   if (Math.abs(aheadMs) <= CLOCK_MS) return ok('clock', says);
   const next = 'Have both machines follow a time server (NTP).';
   return Math.abs(aheadMs) <= BAD_CLOCK_MS ? warn('clock', says, next) : fail('clock', says, next);
+}
+
+function judgeSpace(bytes: number): Check {
+  const says = `${Math.floor(bytes / MIB)} MiB are free where the database is`;
+  if (bytes >= LITTLE_SPACE) return ok('disk', says);
+  const next = 'Make room: while the disk is full, every push is answered 503.';
+  return bytes >= NO_SPACE ? warn('disk', says, next) : fail('disk', says, next);
 }

@@ -37,6 +37,7 @@ export async function inspectMysql(url: string): Promise<StoreInspection> {
         grants.map((grant) => String(Object.values(grant)[0])),
         target.database,
       ),
+      freeBytes: undefined,
     };
   } finally {
     await connection.close();

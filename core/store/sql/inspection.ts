@@ -20,6 +20,8 @@ export interface StoreInspection {
   readonly clockAheadMs: number | undefined;
   /** Privileges that the user lacks; undefined: it is not known. */
   readonly missingPrivileges: readonly string[] | undefined;
+  /** Bytes that are free where its files are; undefined: that is on another machine, or not known. */
+  readonly freeBytes: number | undefined;
 }
 
 /** The state of migrations, from the times that Drizzle writes down of those that were made. */

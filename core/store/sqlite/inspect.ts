@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readMigrations, type StoreInspection } from '../sql/inspection.js';
 import { StoreUnavailable } from '../store.js';
@@ -26,6 +26,7 @@ export function inspectSqlite(path: string): StoreInspection {
       ...readMigrations(MIGRATIONS, loadMigrationTimes(connection)),
       clockAheadMs: undefined,
       missingPrivileges: undefined,
+      freeBytes: findFreeBytes(dirname(file)),
     };
   } catch (error) {
     const code = codeOf(error);
@@ -40,4 +41,15 @@ export function loadMigrationTimes(connection: SqliteConnection): number[] {
   const isThere = connection.all("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'", []).length > 0;
   const made = isThere ? connection.all('SELECT created_at AS made FROM __drizzle_migrations', []) : [];
   return made.map((row) => Number(row.made));
+}
+
+/** Finds the bytes that are free in a folder, or where it is to be made; undefined: the system does not say. */
+function findFreeBytes(folder: string): number | undefined {
+  if (!existsSync(folder)) return folder === dirname(folder) ? undefined : findFreeBytes(dirname(folder));
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
 }
