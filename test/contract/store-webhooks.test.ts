@@ -90,11 +90,14 @@ eachStore('webhooks', (opened) => {
     const position = await store.lastReceipt();
     await store.commitWebhookProgress([progressOf(webhook, { position })]);
     expect(await changed(webhook, {})).toMatchObject({ position, rewinds: 0 });
-    expect(await changed(webhook, { rewindTo: { ...position, seq: position.seq + 1 } })).toMatchObject({ position });
-    expect(await changed(webhook, { rewindTo: OLDEST })).toMatchObject({ position: OLDEST, rewinds: 1 });
+    expect(await changed(webhook, { rewindTo: { ...position, seq: position.seq + 1 } })).toMatchObject({
+      position,
+      rewinds: 1,
+    });
+    expect(await changed(webhook, { rewindTo: OLDEST })).toMatchObject({ position: OLDEST, rewinds: 2 });
     await store.commitWebhookProgress([progressOf(webhook, { position })]);
     expect(await changed(webhook, {})).toMatchObject({ position: OLDEST });
-    await store.commitWebhookProgress([progressOf(webhook, { position, rewinds: 1 })]);
+    await store.commitWebhookProgress([progressOf(webhook, { position, rewinds: 2 })]);
     expect(await changed(webhook, {})).toMatchObject({ position });
   });
 

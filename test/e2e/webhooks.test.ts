@@ -131,6 +131,12 @@ it('is disabled, enabled, tried and replayed, and changes its secret', async () 
   expect(oldSecretUntil).toBeDefined();
   backEnd.secrets.splice(0, 1, secret);
   await told([await recalled()]);
+  // Two at once: both are good.
+  const both = await Promise.all([1, 2].map(() => client.rotateWebhookSecret({ appId, id }, app)));
+  for (const made of both) {
+    backEnd.secrets.splice(0, 1, made.secret);
+    expect(await client.testWebhook({ appId, id }, app)).toMatchObject({ status: 204 });
+  }
   const count = backEnd.told.length;
   await client.replayWebhook({ appId, id, what: { case: 'from', value: { seconds: 0n, nanos: 0 } } }, app);
   await eventually(() => backEnd.told.length >= 2 * count);
@@ -141,6 +147,21 @@ it('is disabled, enabled, tried and replayed, and changes its secret', async () 
     deadLetters: [],
     nextPageToken: '',
   });
+});
+
+it('says that it fails, why, and when it is tried next', async () => {
+  const { id } = await create();
+  backEnd.judge = () => ({ status: 503 });
+  const pushed = await recalled();
+  const webhook = await eventually(async () => {
+    const [listed] = (await client.listWebhooks({ appId }, app)).webhooks;
+    return listed?.state === WebhookState.FAILING && listed.nextAttemptAt !== undefined && listed;
+  });
+  expect(webhook).toMatchObject({ id, reason: 'http_503' });
+  expect(webhook.oldestUntoldAt).toBeDefined();
+  expect((await client.updateWebhook({ appId, id, name: 'still failing' }, app)).webhook).toMatchObject({ id });
+  backEnd.judge = () => undefined;
+  await told([pushed]);
 });
 
 it('shows the path of its address to those who may manage only, and its secret to nobody', async () => {

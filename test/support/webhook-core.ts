@@ -98,8 +98,9 @@ export interface WebhookCore {
 export async function startWebhookCore(
   store: Store,
   ca: string,
-  given: { app?: App; now?: () => number } = {},
+  given: { app?: App; now?: () => number; keepMs?: number } = {},
 ): Promise<WebhookCore> {
+  const { keepMs = 5 } = given;
   const app = given.app ?? (await newApp(store));
   let isDisabled = false;
   const feed = createReceiptFeed(store, LOG);
@@ -114,7 +115,7 @@ export async function startWebhookCore(
     log: LOG,
     now: given.now ?? Date.now,
     times: { firstPauseMs: 5, longestPauseMs: 40, giveUpMs: 3 * DAY },
-    keepMs: 5,
+    keepMs,
   });
   const highest = await store.loadHighestIds();
   const cycle = createWriteCycle({

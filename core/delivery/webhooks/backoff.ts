@@ -16,13 +16,14 @@ export const WEBHOOK_TIMES: WebhookTimes = {
 };
 
 /**
- * Returns the pause after so many failures without a success, with jitter: between half of it and the whole.
+ * Returns the pause after so many failures without a success, in whole milliseconds, with jitter: between half of it
+ * and the whole.
  *
  * @param afterMs time for which the back end asks to be left alone
  */
 export function pauseMs(failures: number, afterMs: number | undefined, times: WebhookTimes): number {
   const { firstPauseMs, longestPauseMs } = times;
   const whole = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 30));
-  const jittered = whole * (0.5 + Math.random() / 2);
+  const jittered = Math.round(whole * (0.5 + Math.random() / 2));
   return Math.max(jittered, Math.min(afterMs ?? 0, longestPauseMs));
 }

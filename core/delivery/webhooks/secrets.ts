@@ -21,8 +21,8 @@ export interface Sealer {
 /** Secrets of one webhook. */
 export interface OpenSecrets {
   readonly current: string;
-  /** The one before, while its receivers may not have changed yet. */
-  readonly old?: { readonly secret: string; readonly until: number };
+  /** Those before, the newest first, while receivers may not have changed yet: times in milliseconds. */
+  readonly old?: readonly { readonly secret: string; readonly until: number }[];
 }
 
 /** Secrets as the store has them. */
@@ -34,7 +34,7 @@ export interface WebhookSecrets {
   canSeal(): boolean;
   /** Makes the first secret of a webhook. @throws Error if there is no key */
   make(id: string): { readonly secret: string; readonly sealed: SealedSecrets };
-  /** Makes another one, beside which the present one signs for a time. @throws Error if there is no key */
+  /** Makes another one, beside which the present one and those before it sign for a time. @throws Error if there is no key */
   rotate(
     id: string,
     open: OpenSecrets,
@@ -47,6 +47,8 @@ export interface WebhookSecrets {
 }
 
 const SECRET_BYTES = 32;
+/** Maximum number of secrets that sign a request: beyond it the oldest go. */
+const MAX_SECRETS = 10;
 
 /** Returns secrets over what encrypts. */
 export function createWebhookSecrets(box: Sealer): WebhookSecrets {
@@ -65,9 +67,10 @@ export function createWebhookSecrets(box: Sealer): WebhookSecrets {
       const secret = newSecret();
       return { secret, sealed: seal(id, { current: secret }) };
     },
-    rotate(id, { current }, now) {
+    rotate(id, { current, old = [] }, now) {
       const [secret, oldUntil] = [newSecret(), now + OLD_SECRET_MS];
-      return { secret, oldUntil, sealed: seal(id, { current: secret, old: { secret: current, until: oldUntil } }) };
+      const signing = [{ secret: current, until: oldUntil }, ...old.filter(({ until }) => now < until)];
+      return { secret, oldUntil, sealed: seal(id, { current: secret, old: signing.slice(0, MAX_SECRETS - 1) }) };
     },
     open(webhook) {
       const text = findText(webhook);
@@ -85,8 +88,13 @@ export function createWebhookSecrets(box: Sealer): WebhookSecrets {
 }
 
 /** Returns the secrets that a request is signed with at a time. */
-export function signingSecrets({ current, old }: OpenSecrets, now: number): readonly string[] {
-  return old !== undefined && now < old.until ? [current, old.secret] : [current];
+export function signingSecrets({ current, old = [] }: OpenSecrets, now: number): readonly string[] {
+  return [current, ...old.filter(({ until }) => now < until).map(({ secret }) => secret)];
+}
+
+/** Returns the end of the last time in which an earlier secret signs too; undefined: none does. */
+export function oldSecretUntil({ old = [] }: OpenSecrets, now: number): number | undefined {
+  return old.find(({ until }) => now < until)?.until;
 }
 
 /** A secret in the form of Standard Webhooks. */

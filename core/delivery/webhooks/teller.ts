@@ -64,6 +64,8 @@ export interface TellerOptions {
 
 /** Number of times that an event is sent alone before it is a dead letter. */
 export const ATTEMPTS = 5;
+/** Failures since the start without which none gives up: it may have stood still, or its clock was set. */
+const GIVE_UP_FAILURES = 10;
 /** Milliseconds before it is looked again whether it may tell, unless it is told so; and whether the store answers. */
 const RECHECK_MS = 10_000;
 const RETRY_MS = 1000;
@@ -132,7 +134,7 @@ export function createTeller(options: TellerOptions): Teller {
     failingSince ??= now();
     reason = outcome.reason;
     if (outcome.kind === 'gone') disable(outcome.reason);
-    else if (now() - failingSince >= times.giveUpMs) disable('failing_for_too_long');
+    else if (failures >= GIVE_UP_FAILURES && now() - failingSince >= times.giveUpMs) disable('failing_for_too_long');
     if (disabledAt !== null) return false;
     if (outcome.kind === 'refused') {
       suspect = { id, attempts: suspect.id === id ? suspect.attempts + 1 : 1 };
@@ -170,7 +172,7 @@ export function createTeller(options: TellerOptions): Teller {
 
   /** Tells entries in their order, up to the first failure. */
   async function tellPage(own: readonly StreamEntry[], end: ReceiptPosition): Promise<void> {
-    for (let start = 0; start < own.length && !isOver() && !isReplaying; ) {
+    for (let start = 0; start < own.length && (await options.mayTell()) && !isOver() && !isReplaying; ) {
       const some = own.slice(start, start + limit);
       const events = some.map((entry) => toEvent(entry, findTrace));
       const last = some.at(-1);

@@ -9,7 +9,14 @@ import { WEBHOOK_TIMES, type WebhookTimes } from './backoff.js';
 import { createWebhookCounts, type WebhookCounts, type WebhookStanding } from './counts.js';
 import { type FindTrace, toTestRequest } from './events.js';
 import { createProgressKeeper } from './progress.js';
-import { createWebhookSecrets, type OpenSecrets, type Sealer, signingSecrets, type WebhookSecrets } from './secrets.js';
+import {
+  createWebhookSecrets,
+  type OpenSecrets,
+  oldSecretUntil,
+  type Sealer,
+  signingSecrets,
+  type WebhookSecrets,
+} from './secrets.js';
 import { createTeller, type Teller } from './teller.js';
 
 /** State of a webhook, beside what the store knows. Times are milliseconds since the epoch. */
@@ -36,7 +43,10 @@ export interface Webhooks {
   statusOf(num: number): WebhookStatus;
   /** Makes another secret for it, which is to be committed; undefined: there is no key to open or encrypt it with. */
   rotate(num: number): ReturnType<WebhookSecrets['rotate']> | undefined;
-  /** Sends an event of the type `test`. `status` 0: there was no answer; `reason` "": it was taken. */
+  /**
+   * Sends an event of the type `test`, one at a time: whoever asks meanwhile gets the same answer. `status` 0: there was
+   * none; `reason` "": it was taken.
+   */
   test(num: number): Promise<{ readonly status: number; readonly reason: string }>;
 }
 
@@ -66,12 +76,18 @@ interface Known {
   webhook: StoredWebhook;
   /** Undefined: none of the keys fits. */
   open: OpenSecrets | undefined;
-  /** Undefined: it is not enabled, or the teller before it has not ended. */
-  teller?: Teller;
+  /** What tells, or what has told before the last change. Undefined: nothing has since the start. */
+  telling: Telling | undefined;
+  /** A request by which it is tried. */
+  trial?: ReturnType<Webhooks['test']>;
+}
+
+interface Telling {
+  /** As it was when this began. */
+  readonly webhook: StoredWebhook;
+  readonly teller: Teller;
   /** Its way to the back end. */
-  line?: WebhookLine;
-  /** Resolves when the teller before it has ended, and this one has begun. */
-  begun: Promise<void>;
+  readonly line: WebhookLine;
 }
 
 /** Returns no webhooks. */
@@ -102,20 +118,19 @@ export function createWebhooks(options: {
   }
 
   /** Begins to tell once the teller before has ended, behind what that one has told. */
-  async function begin(one: Omit<Known, 'begun'>, earlier: Known | undefined): Promise<void> {
-    await earlier?.begun;
-    await earlier?.teller?.ended;
-    earlier?.line?.close();
-    const { webhook, open } = one;
+  async function begin(one: Known): Promise<void> {
+    const { webhook, open, telling: earlier } = one;
+    await earlier?.teller.ended;
+    earlier?.line.close();
     // Another change came first.
     if (isStopped || known.get(webhook.num) !== one || webhook.disabledAt !== null || open === undefined) return;
-    const told = earlier?.webhook.rewinds === webhook.rewinds ? earlier.teller?.state().position : undefined;
-    one.line = sender.open();
-    one.teller = createTeller({
+    const told = earlier?.webhook.rewinds === webhook.rewinds ? earlier.teller.state().position : undefined;
+    const line = sender.open();
+    const teller = createTeller({
       webhook,
       from: told ?? webhook.position,
       secrets: () => signingSecrets(open, now()),
-      line: one.line,
+      line,
       feed,
       store,
       progress,
@@ -126,25 +141,44 @@ export function createWebhooks(options: {
       log,
       now,
     });
+    one.telling = { webhook, teller, line };
   }
 
   function set(webhook: StoredWebhook): void {
-    const earlier = known.get(webhook.num);
-    earlier?.teller?.stop();
-    const one: Known = { webhook, open: secrets.open(webhook), begun: Promise.resolve() };
+    const { telling } = known.get(webhook.num) ?? {};
+    telling?.teller.stop();
+    const one: Known = { webhook, open: secrets.open(webhook), telling };
     known.set(webhook.num, one);
-    one.begun = begin(one, earlier);
+    begin(one);
+  }
+
+  /** The teller of a webhook as it is now. */
+  function tellerOf({ webhook, telling }: Known): Teller | undefined {
+    return telling?.webhook === webhook ? telling.teller : undefined;
+  }
+
+  async function tryOut({ webhook, open }: Known): ReturnType<Webhooks['test']> {
+    if (open === undefined) return { status: 0, reason: 'wrong_key' };
+    const line = sender.open();
+    const request = { url: webhook.url, secrets: signingSecrets(open, now()) };
+    const answer = await line.post({ ...request, ...toTestRequest(webhook, now()) });
+    line.close();
+    const outcome = outcomeOf(answer);
+    return {
+      status: answer.kind === 'answered' ? answer.status : 0,
+      reason: outcome.kind === 'taken' ? '' : outcome.reason,
+    };
   }
 
   /** Undefined: it is enabled. */
-  function disabledAt({ webhook, teller }: Known): number | undefined {
-    return webhook.disabledAt ?? teller?.state().disabledAt ?? undefined;
+  function disabledAt(one: Known): number | undefined {
+    return one.webhook.disabledAt ?? tellerOf(one)?.state().disabledAt ?? undefined;
   }
 
   function stateOf(one: Known): keyof WebhookStanding['states'] {
     if (disabledAt(one) !== undefined) return 'disabled';
     if (one.open === undefined) return 'locked';
-    return (one.teller?.state().failingSince ?? null) === null ? 'active' : 'failing';
+    return (tellerOf(one)?.state().failingSince ?? null) === null ? 'active' : 'failing';
   }
 
   return {
@@ -156,13 +190,12 @@ export function createWebhooks(options: {
     },
     statusOf(num) {
       const one = known.get(num);
-      const old = one?.open?.old;
-      const state = one && disabledAt(one) === undefined ? one.teller?.state() : undefined;
+      const state = one && disabledAt(one) === undefined ? tellerOf(one)?.state() : undefined;
       return {
         isLocked: one !== undefined && one.open === undefined,
         nextAttemptAt: state?.nextAttemptAt,
         oldestUntoldAt: state?.oldestUntoldAt,
-        oldSecretUntil: old !== undefined && now() < old.until ? old.until : undefined,
+        oldSecretUntil: one?.open && oldSecretUntil(one.open, now()),
       };
     },
     rotate(num) {
@@ -172,16 +205,11 @@ export function createWebhooks(options: {
     },
     async test(num) {
       const one = known.get(num);
-      if (one?.open === undefined) return { status: 0, reason: 'wrong_key' };
-      const line = sender.open();
-      const request = { url: one.webhook.url, secrets: signingSecrets(one.open, now()) };
-      const answer = await line.post({ ...request, ...toTestRequest(one.webhook, now()) });
-      line.close();
-      const outcome = outcomeOf(answer);
-      return {
-        status: answer.kind === 'answered' ? answer.status : 0,
-        reason: outcome.kind === 'taken' ? '' : outcome.reason,
-      };
+      if (one === undefined) return { status: 0, reason: 'wrong_key' };
+      one.trial ??= tryOut(one).finally(() => {
+        delete one.trial;
+      });
+      return one.trial;
     },
     load(stored) {
       for (const webhook of stored) set(webhook);
@@ -201,33 +229,33 @@ export function createWebhooks(options: {
     removed(num) {
       const one = known.get(num);
       known.delete(num);
-      one?.teller?.stop();
-      one?.line?.close();
+      one?.telling?.teller.stop();
+      one?.telling?.line.close();
       progress.forget(num);
     },
-    replayed: (num) => known.get(num)?.teller?.replay(),
+    replayed: (num) => known.get(num)?.telling?.teller.replay(),
     appChanged(id) {
-      for (const { webhook, teller } of known.values()) if (webhook.appId === id) teller?.recheck();
+      for (const { webhook, telling } of known.values()) if (webhook.appId === id) telling?.teller.recheck();
     },
     counts() {
       const standing = { states: { active: 0, failing: 0, disabled: 0, locked: 0 }, lagMs: 0 };
       for (const one of known.values()) {
         standing.states[stateOf(one)]++;
-        const oldest = disabledAt(one) === undefined ? one.teller?.state().oldestUntoldAt : undefined;
+        const oldest = disabledAt(one) === undefined ? tellerOf(one)?.state().oldestUntoldAt : undefined;
         if (oldest !== undefined) standing.lagMs = Math.max(standing.lagMs, now() - oldest);
       }
       return { ...counts, ...standing };
     },
     async stop(withinMs) {
       isStopped = true;
-      const all = [...known.values()];
-      for (const { teller } of all) teller?.stop();
+      const all = [...known.values()].flatMap(({ telling }) => telling ?? []);
+      for (const { teller } of all) teller.stop();
       const timer = setTimeout(() => {
-        for (const { line } of all) line?.close();
+        for (const { line } of all) line.close();
       }, withinMs);
-      await Promise.all(all.map(({ teller }) => teller?.ended));
+      await Promise.all(all.map(({ teller }) => teller.ended));
       clearTimeout(timer);
-      for (const { line } of all) line?.close();
+      for (const { line } of all) line.close();
       await progress.stop();
     },
   };

@@ -59,6 +59,19 @@ export function createWebhookHandlers({
     throw new OnePushError('INVALID_FIELDS', { violations: [{ field: 'url', rule }] });
   }
 
+  /** Each begins with the secrets that the one before has made: otherwise one of two at once would never sign. */
+  let lastRotation: Promise<unknown> = Promise.resolve();
+  const rotate: PushCoreHandlers['rotateWebhookSecret'] = async ({ appId, id }, { caller, trail }) => {
+    const { num, appNum } = await getWebhook(caller, appId, id);
+    const rotated = webhooks.rotate(num);
+    if (rotated === undefined) throw new OnePushError('NO_SECRET_KEY');
+    const { secret, oldUntil, sealed } = rotated;
+    const entry = trail.entry({ appId, target: id });
+    const changed = await cycle.execute(commands.changeWebhook, { num, appNum, set: sealed }, entry);
+    if (changed === undefined) throw new OnePushError('UNKNOWN_WEBHOOK');
+    return create(RotateWebhookSecretResponseSchema, { secret, oldSecretUntil: timestampFromMs(oldUntil) });
+  };
+
   return {
     async createWebhook({ appId, name, url, events, maxEvents }, { caller, trail }) {
       const { num: appNum } = await ownedApp(registry, caller, appId);
@@ -118,15 +131,10 @@ export function createWebhookHandlers({
       return create(DeleteWebhookResponseSchema);
     },
 
-    async rotateWebhookSecret({ appId, id }, { caller, trail }) {
-      const { num, appNum } = await getWebhook(caller, appId, id);
-      const rotated = webhooks.rotate(num);
-      if (rotated === undefined) throw new OnePushError('NO_SECRET_KEY');
-      const { secret, oldUntil, sealed } = rotated;
-      const entry = trail.entry({ appId, target: id });
-      const changed = await cycle.execute(commands.changeWebhook, { num, appNum, set: sealed }, entry);
-      if (changed === undefined) throw new OnePushError('UNKNOWN_WEBHOOK');
-      return create(RotateWebhookSecretResponseSchema, { secret, oldSecretUntil: timestampFromMs(oldUntil) });
+    rotateWebhookSecret(request, context) {
+      const rotation = lastRotation.then(() => rotate(request, context));
+      lastRotation = rotation.catch(() => {});
+      return rotation;
     },
 
     async testWebhook({ appId, id }, { caller }) {

@@ -93,8 +93,9 @@ async function change(tx: Transaction, { set, ...place }: WebhookChange): Promis
       });
     }
   }
-  if (rewindTo !== undefined && comparePositions(rewindTo, known.position) < 0) {
-    const { seq, pushId, deviceNum } = rewindTo;
+  if (rewindTo !== undefined) {
+    // It may have told more than was kept.
+    const { seq, pushId, deviceNum } = comparePositions(rewindTo, known.position) < 0 ? rewindTo : known.position;
     Object.assign(columns, { seq, push_id: pushId, device_num: deviceNum, rewinds: known.rewinds + 1 });
   }
   const changed = Object.entries(columns).flatMap(([column, value]) =>

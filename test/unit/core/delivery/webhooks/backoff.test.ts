@@ -12,6 +12,7 @@ it('pauses twice as long after each failure, with jitter, up to 15 minutes', () 
     const pauses = Array.from({ length: 100 }, () => pauseMs(failures, undefined, WEBHOOK_TIMES));
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(whole / 2);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(whole);
+    expect(pauses.every(Number.isInteger)).toBe(true);
     expect(new Set(pauses).size).toBeGreaterThan(50);
   }
 });

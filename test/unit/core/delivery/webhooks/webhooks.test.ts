@@ -224,6 +224,22 @@ describe('a webhook', () => {
     await tellsAll([...first, ...(await core.end(1))]);
   });
 
+  it('signs with each secret for its day, however often they change', async () => {
+    const webhook = await core.create(backEnd);
+    for (let count = 0; count < 2; count++) {
+      await core.change(webhook, must(core.webhooks.rotate(webhook.num)).sealed);
+    }
+    await tellsAll(await core.end(1));
+    expect(backEnd.server.requests.at(-1)?.headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+ v1,\S+$/);
+    for (let count = 0; count < 20; count++) {
+      const { sealed, secret } = must(core.webhooks.rotate(webhook.num));
+      backEnd.secrets.splice(0, 1, secret);
+      await core.change(webhook, sealed);
+    }
+    await core.webhooks.test(webhook.num);
+    expect(backEnd.server.requests.at(-1)?.headers['webhook-signature']?.split(' ')).toHaveLength(10);
+  });
+
   it('tells everything again from a time on', async () => {
     const webhook = await core.create(backEnd);
     const ids = await core.end(4);
@@ -232,6 +248,84 @@ describe('a webhook', () => {
     await core.change(webhook, { rewindTo: { ...OLDEST, seq: webhook.position.seq } });
     await eventually(() => backEnd.told.length >= 8);
     expect(backEnd.told.map(({ id }) => id)).toEqual([...before, ...before]);
+  });
+
+  it('tells again what it has told just now, before it was kept how far it is', async () => {
+    await core.stop();
+    core = await startWebhookCore(store, backEnd.server.ca, { keepMs: 60_000 });
+    const webhook = await core.create(backEnd);
+    const ids = await core.end(3);
+    await tellsAll(ids);
+    await core.change(webhook, { rewindTo: await store.lastReceipt() });
+    await eventually(() => messages(backEnd).filter((id) => id === ids[2]).length === 2);
+  });
+
+  it('repeats nothing when it is changed in the middle of a request, more than once too', async () => {
+    await core.stop();
+    core = await startWebhookCore(store, backEnd.server.ca, { keepMs: 60_000 });
+    const webhook = await core.create(backEnd);
+    const first = await core.end(2);
+    await tellsAll(first);
+    backEnd.server.next({ kind: 'late', ms: 200 });
+    const second = await core.end(1);
+    await tellsAll([...first, ...second]);
+    for (const name of ['one', 'two', 'three']) await core.change(webhook, { name });
+    const third = await core.end(1);
+    await tellsAll([...first, ...second, ...third]);
+    expect(messages(backEnd)).toEqual([...first, ...second, ...third]);
+  });
+
+  it('leaves no request under way when the core stops, also where it was changed meanwhile', async () => {
+    const webhook = await core.create(backEnd);
+    backEnd.judge = () => 'silence';
+    await core.end(1);
+    await eventually(() => backEnd.server.requests.length > 0);
+    await core.change(webhook, { name: 'other' });
+    await core.stop();
+    expect(core.webhooks.counts().requests).toMatchObject({ unreachable: 1 });
+    core = await startWebhookCore(store, backEnd.server.ca, { app: core.app });
+  });
+
+  it('tells nothing more once its app is disabled, in the middle of many events too, until it is enabled', async () => {
+    await core.create(backEnd, { maxEvents: 1 });
+    backEnd.judge = () => {
+      if (backEnd.server.requests.length === 1) core.disable(true);
+      return undefined;
+    };
+    await backEnd.server.shut();
+    const ids = await core.end(4);
+    await backEnd.server.reopen();
+    await eventually(() => backEnd.told.length > 0);
+    // Another one would have been told by then.
+    const other = await another();
+    core.disable(true);
+    const { num } = await core.create(other);
+    for (let count = 0; count < 4; count++) await core.webhooks.test(num);
+    expect(messages(backEnd)).toEqual(ids.slice(0, 1));
+    core.disable(false);
+    await tellsAll(ids);
+    expect(messages(backEnd)).toEqual(ids);
+  });
+
+  it('is not disabled for what failed before the core stood still for days, but for what fails since', async () => {
+    const webhook = await core.create(backEnd);
+    await core.stop();
+    const { num, rewinds, position } = webhook;
+    const failed = { failingSince: Date.now() - 4 * DAY, reason: 'timeout', disabledAt: null };
+    await store.commitWebhookProgress([{ num, rewinds, position, ...failed, dead: [], taken: [], refused: [] }]);
+    core = await startWebhookCore(store, backEnd.server.ca, { app: core.app });
+    backEnd.server.next({ kind: 'reset' }, { kind: 'reset' });
+    await tellsAll(await core.end(1));
+    await eventually(async () => (await listed(webhook)).failingSince === null);
+    expect(core.webhooks.counts().states).toMatchObject({ active: 1 });
+    await core.stop();
+    await store.commitWebhookProgress([{ num, rewinds, position, ...failed, dead: [], taken: [], refused: [] }]);
+    core = await startWebhookCore(store, backEnd.server.ca, { app: core.app });
+    backEnd.server.always({ kind: 'reset' });
+    await core.end(1);
+    const disabled = await eventually(async () => (await listed(webhook)).disabledAt !== null && listed(webhook));
+    expect(disabled).toMatchObject({ reason: 'failing_for_too_long' });
+    expect(core.webhooks.counts().requests.unreachable).toBe(10);
   });
 
   it('goes on where it was when the core comes back, and repeats no more than was not kept', async () => {
@@ -291,6 +385,10 @@ describe('a webhook', () => {
     expect(await core.webhooks.test(webhook.num)).toEqual({ status: 204, reason: '' });
     const { type, data } = JSON.parse(must(backEnd.server.requests[0]).body.toString());
     expect({ type, data }).toEqual({ type: 'test', data: { events: [] } });
+    // Whoever asks meanwhile gets the same answer.
+    const answers = await Promise.all([1, 2, 3].map(() => core.webhooks.test(webhook.num)));
+    expect(answers).toEqual(Array(3).fill({ status: 204, reason: '' }));
+    expect(backEnd.server.requests).toHaveLength(2);
     backEnd.judge = () => ({ status: 404 });
     expect(await core.webhooks.test(webhook.num)).toEqual({ status: 404, reason: 'http_404' });
   });
