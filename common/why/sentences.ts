@@ -153,7 +153,7 @@ export const SENTENCES = {
   WAKE_RETRIED: {
     level: 'waits',
     says: (values) =>
-      `The device is offline; ${by(values)} could not be reached or was not ready${word(values)}, and is tried again.`,
+      `The device is offline; ${by(values)} could not be reached, was not ready or refused the credential${word(values)}, and is tried again.`,
     next: 'See how the credential stands: `onepush channels list`, and `onepush channels test`.',
   },
   WAKE_SOON: {

@@ -108,7 +108,7 @@ export const WHY_ZH: Readonly<Record<WhyCode, SentenceZh>> = {
   NO_CREDENTIAL: { says: (values) => `设备离线，应用没有 ${by(values)} 的凭据。`, next: '请管理员在应用页添加渠道。' },
   WAKE_PACED: { says: (values) => `设备离线；${by(values)} 暂时不再接受，唤醒正在排队。`, next: '请几分钟后再看。' },
   WAKE_RETRIED: {
-    says: (values) => `设备离线；${by(values)} 无法连接或未就绪${word(values)}，正在重试。`,
+    says: (values) => `设备离线；${by(values)} 无法连接、未就绪或拒绝了凭据${word(values)}，正在重试。`,
     next: '请管理员在应用页查看并测试该渠道。',
   },
   WAKE_SOON: { says: (values) => `设备离线，正通过 ${by(values)} 唤醒。`, next: '请几秒后再看。' },

@@ -34,7 +34,11 @@ export interface WebhookSecrets {
   canSeal(): boolean;
   /** Makes the first secret of a webhook. @throws Error if there is no key */
   make(id: string): { readonly secret: string; readonly sealed: SealedSecrets };
-  /** Makes another one, beside which the present one and those before it sign for a time. @throws Error if there is no key */
+  /**
+   * Makes another one, beside which the present one and those before it sign for a time.
+   *
+   * @throws Error if there is no key
+   */
   rotate(
     id: string,
     open: OpenSecrets,

@@ -44,8 +44,8 @@ export interface Webhooks {
   /** Makes another secret for it, which is to be committed; undefined: there is no key to open or encrypt it with. */
   rotate(num: number): ReturnType<WebhookSecrets['rotate']> | undefined;
   /**
-   * Sends an event of the type `test`, one at a time: whoever asks meanwhile gets the same answer. `status` 0: there was
-   * none; `reason` "": it was taken.
+   * Sends an event of the type `test`, one at a time: whoever asks meanwhile gets the same answer. `status` 0: there
+   * was none; `reason` "": it was taken.
    */
   test(num: number): Promise<{ readonly status: number; readonly reason: string }>;
 }
@@ -76,7 +76,7 @@ interface Known {
   webhook: StoredWebhook;
   /** Undefined: none of the keys fits. */
   open: OpenSecrets | undefined;
-  /** What tells, or what has told before the last change. Undefined: nothing has since the start. */
+  /** The teller, or that of before the last change. Undefined: there was none since the start. */
   telling: Telling | undefined;
   /** A request by which it is tried. */
   trial?: ReturnType<Webhooks['test']>;

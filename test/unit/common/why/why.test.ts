@@ -57,6 +57,7 @@ const rows: readonly (readonly [string, WhyDevice[], WhyEntry[], WhyCode])[] = [
   ['no credential', [withToken('ACTIVE')], [woken('DUE', 'NO_CREDENTIAL')], 'NO_CREDENTIAL'],
   ['paced', [withToken('ACTIVE')], [woken('DUE', 'PACED')], 'WAKE_PACED'],
   ['a vendor that was not ready', [withToken('ACTIVE')], [woken('DUE', '503')], 'WAKE_RETRIED'],
+  ['a credential that is refused', [withToken('ACTIVE')], [woken('DUE', 'http_401')], 'WAKE_RETRIED'],
   ['about to be woken', [withToken('ACTIVE')], [woken('DUE')], 'WAKE_SOON'],
   ['being woken', [withToken('ACTIVE')], [woken('SENDING')], 'WAKE_SOON'],
   ['woken', [withToken('ACTIVE')], [woken('ACCEPTED')], 'WAKE_ACCEPTED'],
