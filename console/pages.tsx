@@ -14,6 +14,7 @@ import { PushListPage } from './pages/push-list.js';
 import { QuietHoursPage } from './pages/quiet-hours.js';
 import { ReceiptsPage } from './pages/receipts.js';
 import { SigningKeysCard } from './pages/signing-keys.js';
+import { WebhooksCard } from './pages/webhooks.js';
 import type { Session } from './session.js';
 import { type TextName, t } from './texts/index.js';
 
@@ -95,6 +96,12 @@ export const PAGES: readonly Page[] = [
     title: 'signingKeys',
     isFor: canManage,
     render: (session) => titled('signingKeys', <SigningKeysCard appId={appOf(session)} />),
+  },
+  {
+    path: 'webhooks',
+    title: 'webhooks',
+    isFor: canRead,
+    render: (session) => titled('webhooks', <WebhooksCard appId={appOf(session)} mayChange={canManage(session)} />),
   },
   {
     path: 'usage',

@@ -12,12 +12,14 @@ import { CleanUpCard } from './clean-up.js';
 import { KeysCard } from './keys.js';
 import { LimitsCard } from './limits.js';
 import { SigningKeysCard } from './signing-keys.js';
+import { WebhooksCard } from './webhooks.js';
 
 /** Parts of an app's page, each at an address of its own: the first one has none. */
 const PARTS: readonly (readonly [string, TextName, (appId: string) => ComponentChildren])[] = [
   ['keys', 'keys', (appId) => <KeysCard appId={appId} />],
   ['signing', 'signingKeys', (appId) => <SigningKeysCard appId={appId} />],
   ['channels', 'channels', (appId) => <ChannelsCard appId={appId} />],
+  ['webhooks', 'webhooks', (appId) => <WebhooksCard appId={appId} mayChange />],
   ['limits', 'usage', (appId) => <LimitsCard appId={appId} mayEdit />],
   ['clean-up', 'cleanUp', (appId) => <CleanUpCard appId={appId} />],
 ];

@@ -2,13 +2,15 @@ import { CHANNEL_HINTS } from './channel-hints.js';
 import { en } from './en.js';
 import { settingsEn } from './settings-en.js';
 import { settingsZh } from './settings-zh.js';
+import { webhooksEn } from './webhooks-en.js';
+import { webhooksZh } from './webhooks-zh.js';
 import { zh } from './zh.js';
 
 /** Languages of the console. */
 type Language = 'en' | 'zh';
 
 const KEY = 'onepush-console-language';
-const TEXTS = { en: { ...en, ...settingsEn }, zh: { ...zh, ...settingsZh } };
+const TEXTS = { en: { ...en, ...settingsEn, ...webhooksEn }, zh: { ...zh, ...settingsZh, ...webhooksZh } };
 const current: Language = chosen() ?? (/^zh\b/i.test(navigator.language) ? 'zh' : 'en');
 
 /** A text by its name. */

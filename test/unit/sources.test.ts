@@ -15,6 +15,7 @@ const TEXTS = new Set([
   'common/settings/waking-settings.ts',
   'common/why/sentences.ts',
   'console/texts/settings-en.ts',
+  'console/texts/webhooks-en.ts',
   'tools/api-docs/page.ts',
   'tools/settings/zh.ts',
 ]);
