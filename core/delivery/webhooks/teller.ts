@@ -83,6 +83,8 @@ export function createTeller(options: TellerOptions): Teller {
   let { failingSince, reason } = webhook;
   let disabledAt: number | null = null;
   let isReplaying = true;
+  /** True if it could not be kept what became of dead letters. */
+  let isUnkept = false;
   /** Maximum number of events of the next request. */
   let limit = maxEvents;
   /** Number of failures since the last success. */
@@ -196,7 +198,9 @@ export function createTeller(options: TellerOptions): Teller {
 
   /** Sends dead letters again, the oldest first. */
   async function tellReplays(): Promise<void> {
-    isReplaying = false;
+    // Otherwise they would be read, and sent, once more.
+    if (isUnkept) await progress.keep(current());
+    [isUnkept, isReplaying] = [false, false];
     const letters = await store.readReplays(num, limit).catch((error: unknown) => {
       isReplaying = true;
       throw error;
@@ -207,8 +211,10 @@ export function createTeller(options: TellerOptions): Teller {
     const events = letters.map(({ event }) => fromJson(event));
     const outcome = await send(events);
     // Before the next ones are read.
+    isUnkept = true;
     if (outcome.kind === 'taken') await progress.keep(current({ taken: letters.map((letter) => letter.num) }));
     else if (isDead(outcome, events)) await progress.keep(current({ refused: [again(first, outcome)] }));
+    isUnkept = false;
   }
 
   function again({ num: letter, attempts: before }: DeadLetter, { reason: why }: { reason: string }) {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OLDEST } from '../../../../../core/domain/receipt-position.js';
-import type { Store } from '../../../../../core/store/store.js';
+import { type Store, StoreUnavailable } from '../../../../../core/store/store.js';
 import { must, openStore } from '../../../../contract/each-store.js';
 import { newApp } from '../../../../contract/samples.js';
 import { eventually } from '../../../../support/eventually.js';
@@ -162,6 +162,35 @@ describe('a webhook', () => {
     await eventually(async () => (await lettersOf(webhook)).length === 0);
     expect(messages(backEnd).at(-1)).toBe(poison);
     expect(core.webhooks.counts().events).toMatchObject({ dead: 2, told: 40 });
+  });
+
+  it('sends a dead letter again once, also while it cannot be kept that it was taken', async () => {
+    await core.stop();
+    let [isDown, attempts] = [false, 0];
+    const failing: Store = {
+      ...store,
+      async commitWebhookProgress(progress) {
+        if (!isDown) return store.commitWebhookProgress(progress);
+        attempts++;
+        throw new StoreUnavailable('read only');
+      },
+    };
+    core = await startWebhookCore(failing, backEnd.server.ca, { app: core.app });
+    const webhook = await core.create(backEnd);
+    backEnd.judge = () => ({ status: 422 });
+    await core.end(1);
+    await eventually(async () => (await lettersOf(webhook)).length === 1);
+    backEnd.judge = () => {
+      isDown = true;
+      return undefined;
+    };
+    await core.replay(webhook);
+    // Longer than the pause after which it is read again.
+    await eventually(() => attempts >= 250);
+    expect(backEnd.told).toHaveLength(1);
+    isDown = false;
+    await eventually(async () => (await lettersOf(webhook)).length === 0);
+    expect(backEnd.told).toHaveLength(1);
   });
 
   it('is disabled at once when its back end is gone, and goes on where it was when it is enabled', async () => {
