@@ -1,5 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js';
-import { writeHead } from './answer.js';
+import { toBytes, writeHead } from './answer.js';
 
 /** An answer that is written bit by bit. What is written before it has begun waits for that. */
 export interface AnswerStream {
@@ -41,14 +41,14 @@ export function createAnswerStream(
       res.onWritable(() => !isOpen() || res.write(NOTHING));
       res.cork(() => {
         writeHead(res, { status: '200 OK', headers, isContinued });
-        res.write(waiting === '' ? NOTHING : waiting);
+        res.write(waiting === '' ? NOTHING : toBytes(waiting));
       });
       waiting = '';
       if (ending) finish();
     },
     write(text) {
       if (state === 'new') waiting += text;
-      else if (isOpen() && text !== '') res.cork(() => res.write(text));
+      else if (isOpen() && text !== '') res.cork(() => res.write(toBytes(text)));
     },
     end() {
       if (state === 'new') ending = true;

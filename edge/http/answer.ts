@@ -24,22 +24,29 @@ const KEEP_ALIVE = 'timeout=7';
  * before, and one that takes nothing for ten seconds. So no connection gathers answers. Hot: a call for each request.
  */
 export function writeAnswer(res: HttpResponse, answer: Answer): void {
-  const { body } = answer;
+  const bytes = toBytes(answer.body);
   res.cork(() => {
     writeHead(res, answer);
     res.writeHeader('Keep-Alive', KEEP_ALIVE);
-    if (body === '') {
+    if (bytes.length === 0) {
       res.endWithoutBody();
       return;
     }
     // A total of 0 is the length of what is given.
-    const [, isDone] = res.tryEnd(body, 0);
-    if (!isDone) writeRest(res, body);
+    const [, isDone] = res.tryEnd(bytes, 0);
+    if (!isDone) writeRest(res, bytes);
   });
 }
 
-function writeRest(res: HttpResponse, body: string | Uint8Array): void {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+/**
+ * Returns what uWebSockets is given instead of text: its version of `package.json` writes Latin-1 on Node.js 24 where
+ * all characters of a text have a place in that.
+ */
+export function toBytes(text: string | Uint8Array): Uint8Array {
+  return typeof text === 'string' ? Buffer.from(text) : text;
+}
+
+function writeRest(res: HttpResponse, bytes: Uint8Array): void {
   res.onWritable((offset) => {
     const [isTaken] = res.tryEnd(bytes.subarray(offset), bytes.length);
     return isTaken;
@@ -70,7 +77,7 @@ export function writeHeadOnly(res: HttpResponse, answer: Answer): void {
 export function writeLastAnswer(res: HttpResponse, answer: Answer): void {
   res.cork(() => {
     writeHead(res, answer);
-    res.end(answer.body, true);
+    res.end(toBytes(answer.body), true);
   });
 }
 

@@ -173,22 +173,27 @@ describe('odd HTTP', () => {
     ['two lengths', 'Content-Length: 2\r\nContent-Length: 30\r\n', '{}'],
     ['the same length twice', 'Content-Length: 2\r\nContent-Length: 2\r\n', '{}'],
     ['an empty length', 'Content-Length:\r\n', ''],
-    ['two hosts', 'Host: y\r\nContent-Length: 2\r\n', '{}'],
+    // Newer versions of uWebSockets.js refuse it in their own words.
+    ['two hosts', 'Host: y\r\nContent-Length: 2\r\n', '{}', /"code":40004|Bad Request<\/h1>/],
     ['a coding before chunked', 'Transfer-Encoding: gzip, chunked\r\n', '2\r\n{}\r\n0\r\n\r\n'],
     ['a coding like chunked', 'Transfer-Encoding: xchunked\r\n', '2\r\n{}\r\n0\r\n\r\n'],
     ['two codings', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n', '2\r\n{}\r\n0\r\n\r\n'],
-  ])('that can be read in two ways is refused in words, and the connection closed: %s', async (_, headers, rest) => {
-    const { hostname, port } = new URL(stack.httpUrl);
-    const socket = connect({ host: hostname, port: Number(port) });
-    let text = '';
-    socket.on('data', (chunk) => {
-      text += chunk;
-    });
-    socket.write(`${HEAD}${headers}\r\n${rest}`);
-    await once(socket, 'close');
-    expect(text).toMatch(/^HTTP\/1\.1 400 .*"code":40004/s);
-    expect(text).toContain('Connection: close');
-  });
+  ])(
+    'that can be read in two ways is refused in words, and the connection closed: %s',
+    async (_, headers, rest, words = /"code":40004/) => {
+      const { hostname, port } = new URL(stack.httpUrl);
+      const socket = connect({ host: hostname, port: Number(port) });
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      socket.write(`${HEAD}${headers}\r\n${rest}`);
+      await once(socket, 'close');
+      expect(text).toMatch(/^HTTP\/1\.1 400 /);
+      expect(text).toMatch(words);
+      expect(text).toContain('Connection: close');
+    },
+  );
 
   it('does not come with a PROXY header', async () => {
     const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');

@@ -112,7 +112,8 @@ describe('a device of the package', () => {
     const id = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true });
     await has(1);
     await eventually(() => isConfirmed(id), { message: 'the confirmation' });
-    expect((await scrape(stack.edge)).get('onepush_transport_sessions{transport="events"}')).toBe(1);
+    const readers = async () => (await scrape(stack.edge)).get('onepush_transport_sessions{transport="events"}');
+    await eventually(async () => (await readers()) === 1, { message: 'one reader of events, those of before gone' });
     await device.close();
   });
 

@@ -89,8 +89,8 @@ describe('an app that takes signed registrations', () => {
       expectError(answer, code);
       expect(answer.text).not.toContain(authorization.slice(-20));
     }
-    // Longer than a head may be.
-    expectError(await register(body, `Bearer ${'x'.repeat(100_000)}`), 43101);
+    // Longer than a head may be: newer versions of uWebSockets.js have words of their own for it.
+    expect((await register(body, `Bearer ${'x'.repeat(100_000)}`)).status).toBe(431);
     const long = (length: number) => {
       const registrationToken = 'x'.repeat(length);
       return failureOf(client.registerDevice({ ...body, platform: Platform.WEB, tags: [], registrationToken }));

@@ -114,23 +114,22 @@ export function createGrpcServer(options: {
   listener.maxConnections = MAX_CONNECTIONS;
   return {
     listen: (address) => listenOn(listener, address, 'ONEPUSH_GRPC_LISTEN'),
-    stop: (grace) =>
-      new Promise((resolve) => {
-        listener.close();
-        door.stop(Math.min(grace, REQUEST_REST));
-        const limit = setTimeout(() => {
-          server.forceShutdown();
-          for (const socket of open) socket.destroy();
-        }, grace);
-        server.tryShutdown(() => {
-          clearTimeout(limit);
-          door.close();
-          resolve();
-        });
-        // Node.js ends its side when a connection has no call left, and waits for the client to do the same: a silent
-        // one never does.
-        for (const socket of open) socket.once('finish', () => socket.destroy());
-      }),
+    async stop(grace) {
+      listener.close();
+      door.stop(Math.min(grace, REQUEST_REST));
+      const limit = setTimeout(() => {
+        server.forceShutdown();
+        for (const socket of open) socket.destroy();
+      }, grace);
+      const closed = [...open].map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())));
+      // Node.js ends its side when a connection has no call left, and waits for the client to do the same: a silent
+      // one never does.
+      for (const socket of open) socket.once('finish', () => socket.destroy());
+      // From Node.js 24 on, grpc-js finds its connections closing already and does not wait for their calls.
+      await Promise.all([new Promise<void>((resolve) => server.tryShutdown(() => resolve())), ...closed]);
+      clearTimeout(limit);
+      door.close();
+    },
   };
 }
 
