@@ -8,6 +8,8 @@ const HEIGHT = 150;
 const SPAN_SECONDS = 300;
 /** Steps of an axis: of what is counted, whole ones. */
 const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+/** Seconds between two times on the axis. */
+const MINUTES = [60, 120, 300];
 const FINE = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, ...WHOLE];
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
@@ -73,13 +75,14 @@ function optionsOf(series: readonly (readonly [SeriesName, string])[], isCount: 
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
+    padding: [8, 14, 0, 0],
     scales: {
       x: { range: () => spanUntil(Date.now() / 1000) },
       y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] },
     },
     axes: [
-      { ...axis, size: 26, values: (_, times) => times.map(toClock) },
-      { ...axis, size: 44, incrs: isCount ? WHOLE : FINE },
+      { ...axis, size: 26, space: 36, incrs: MINUTES, values: (_, times) => times.map(toClock) },
+      { ...axis, size: 52, incrs: isCount ? WHOLE : FINE },
     ],
     series: [
       {},
