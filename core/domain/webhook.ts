@@ -89,7 +89,7 @@ export type WebhookAnswer =
   /** There was no status, or it could not be sent. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Way to one back end: its own connection, so that no other waits for it. */
+/** Way to one back end: its own connections, so that no other waits for it. */
 export interface WebhookLine {
   /** Sends a request. Never rejects, and ends within seconds. */
   post(request: WebhookRequest): Promise<WebhookAnswer>;

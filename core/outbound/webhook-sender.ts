@@ -8,6 +8,8 @@ import { signWebhook } from './standard-webhooks.js';
 
 /** Time that a request may take, in milliseconds: Standard Webhooks has 15 to 30 seconds. */
 const TIMEOUT_MS = 15_000;
+/** A connection rests after each answer: with so many, the next request need not wait for that. */
+const MAX_SOCKETS = 8;
 
 /**
  * Returns ways to back ends: over https, only to public addresses but for the hosts that the operator named, without
@@ -19,7 +21,7 @@ export function createWebhookSender({ hosts, ca }: { hosts: readonly string[]; c
   return {
     allows,
     open() {
-      const client = createHttpsClient({ ca, maxSockets: 1, lookup: guard.lookup });
+      const client = createHttpsClient({ ca, maxSockets: MAX_SOCKETS, lookup: guard.lookup });
       return {
         async post({ url, secrets, id, body, trace }) {
           // It may be of a time at which the operator allowed more.
