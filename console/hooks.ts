@@ -80,6 +80,8 @@ export function useRoute(): readonly string[] {
   useEffect(() => {
     const changed = (): void => setHash(location.hash);
     window.addEventListener('hashchange', changed);
+    // It may have changed since it was rendered.
+    changed();
     return () => window.removeEventListener('hashchange', changed);
   }, []);
   return hash

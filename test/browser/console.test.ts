@@ -128,6 +128,18 @@ describe.skipIf(skipped)('the console', { timeout: 60_000 }, () => {
     await stack.waitUntilReady();
   });
 
+  it('goes where its address says that changes in the moment in which it is shown', async () => {
+    const { page } = await open({ ...DESKTOP, locale: 'en-GB' });
+    await page.evaluate(`new MutationObserver((_, observer) => {
+      if (document.querySelector('nav') === null) return;
+      observer.disconnect();
+      location.hash = '#/audit';
+    }).observe(document.body, { childList: true, subtree: true })`);
+    await page.locator('input[type=password]').fill(ADMIN_TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Audit log' }).waitFor();
+  });
+
   it('is in Chinese, dark and on a phone as well, for the key of an app', async () => {
     const { page, signIn, visit, check } = await open({ ...PHONE, locale: 'zh-CN', colorScheme: 'dark' });
     await check('phone-sign-in');
