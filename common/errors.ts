@@ -100,7 +100,7 @@ export const ERRORS = {
   NO_SECRET_KEY: {
     code: 41201,
     grpc: 'FAILED_PRECONDITION',
-    message: 'The core has no ONEPUSH_SECRET_KEY to encrypt with',
+    message: 'The core has no ONEPUSH_SECRET_KEY, or not the one that this was encrypted with',
   },
   BODY_TOO_LARGE: { code: 41301, grpc: 'RESOURCE_EXHAUSTED', message: 'The body is too large' },
   NOT_JSON_TYPE: { code: 41501, grpc: 'INVALID_ARGUMENT', message: 'The content type must be application/json' },
