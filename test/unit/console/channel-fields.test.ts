@@ -1,5 +1,6 @@
-import { createECDH, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
+import webPush from 'web-push';
 import {
   CHANNEL_FIELDS,
   type ChannelName,
@@ -13,8 +14,7 @@ import { CHANNEL_KINDS } from '../../../core/channel/kinds.js';
 const PEM = { type: 'pkcs8', format: 'pem' } as const;
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export(PEM);
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export(PEM);
-const vapid = createECDH('prime256v1');
-vapid.generateKeys();
+const vapid = webPush.generateVAPIDKeys();
 const google = { project_id: 'my-app', private_key: rsa, client_email: 'push@my-app.example' };
 const huawei = { project_id: '1', key_id: 'k', sub_account: '2', private_key: rsa };
 
@@ -34,8 +34,7 @@ const TYPED_FOR: Readonly<Partial<Record<ChannelName, FieldValues>>> = {
   APNS: { privateKey: String(p256) },
   FCM: { serviceAccount: JSON.stringify(google) },
   WEB_PUSH: {
-    publicKey: vapid.getPublicKey('base64url'),
-    privateKey: vapid.getPrivateKey('base64url'),
+    ...vapid,
     allowedHosts: 'push.example.com, *.example.com',
   },
   HMS: { serviceAccount: JSON.stringify(huawei) },
