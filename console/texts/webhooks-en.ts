@@ -40,7 +40,8 @@ export const webhooksEn = {
   refused: 'Refused',
   noAnswer: 'No answer',
   stepCaller: 'Somebody disabled it. Enable it: then it goes on where it was.',
-  stepTooLong: 'Nothing succeeded for 3 days. Mend the back end, press Test, then Enable: it goes on where it was.',
+  stepTooLong:
+    'Nothing succeeded for 3 days and 10 requests. Mend the back end, press Test, then Enable: it goes on where it was.',
   stepLocked:
     'The core cannot read its secret: ONEPUSH_SECRET_KEY has none of the keys by which it was stored. Add that key again. If it is lost, delete this webhook and add it anew.',
   stepGone: 'The back end answered 410: it wants no more. If that is wrong, mend it, then enable the webhook.',

@@ -39,7 +39,7 @@ export const webhooksZh: Readonly<Record<keyof typeof webhooksEn, string>> = {
   refused: '被拒绝',
   noAnswer: '没有响应',
   stepCaller: '有人停用了它。启用后从原处继续。',
-  stepTooLong: '连续 3 天没有成功。请修复后端，点“测试”，再点“启用”：从原处继续。',
+  stepTooLong: '连续 3 天、至少 10 次请求没有成功。请修复后端，点“测试”，再点“启用”：从原处继续。',
   stepLocked:
     'core 无法读取其密钥：ONEPUSH_SECRET_KEY 中没有当时加密所用的密钥。请加回该密钥；如已丢失，请删除此 webhook 并重新添加。',
   stepGone: '后端返回 410，表示不再需要通知。如不应如此，请修复后端，再启用 webhook。',
