@@ -131,7 +131,8 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
         const done = fit ? await commit(batch, ended) : refuse(batch);
         if (changes !== undefined) {
           await yieldToIo();
-          await carryOut(changes, done);
+          // A push that failed alone is no hindrance.
+          await carryOut(changes, done || ended === undefined);
         }
         if (done) {
           tell?.();
@@ -153,7 +154,7 @@ export function createWriteCycle(options: WriteCycleOptions): WriteCycle {
 
   /** @param settled false: what has ended before them could not be committed */
   async function carryOut(changes: CommandSet, settled: boolean): Promise<void> {
-    const fit = changes.endsDeliveries ? settled && (await settleRest()) : !doubt.isOpen();
+    const fit = !doubt.isOpen() && (!changes.endsDeliveries || (settled && (await settleRest())));
     if (fit) await changes.commit();
     else changes.refuse(new StoreUnavailable('IN_DOUBT'));
   }

@@ -110,6 +110,15 @@ describe('what has ended', () => {
     await succeed();
   });
 
+  it('has such a change carried out although a push beside it cannot be committed', async () => {
+    const { cycle, commits, events, push } = scripted;
+    push('a');
+    const changed = cycle.execute(ending, 1);
+    await (await commits.next()).fail(new StoreUnavailable('DOWN'));
+    expect(await changed).toBe(1);
+    expect(events).toEqual(['a STORE_UNAVAILABLE']);
+  });
+
   it('is committed before a rest although it came during the last commit', async () => {
     const { cycle, commits } = scripted;
     cycle.delivered([1]);
