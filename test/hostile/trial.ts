@@ -16,8 +16,12 @@ export interface Verdict {
   problems: string[];
 }
 
-/** What a well-behaved client may have to wait for while an attack lasts, of 100 pushes all but one. */
+/**
+ * What a well-behaved client may have to wait for while an attack lasts, of 100 pushes all but one, in milliseconds; so
+ * many times as long as before it, where the machine has other things to do.
+ */
 export const P99_MS = 1000;
+const WORSE = 8;
 /**
  * How much larger a process may be a minute after an attack than it was before, and at the most meanwhile, in
  * megabytes.
@@ -48,6 +52,7 @@ async function judge(attack: Attack, stack: Stack, seconds: number): Promise<Ver
   const target = await makeTarget(attack, stack);
   const client = await startPoliteClient(stack);
   await sleep(1000);
+  const tolerated = Math.max(P99_MS, WORSE * client.forget());
   const before = { core: megabytesOf(stack.core), edge: megabytesOf(stack.edge) };
   const peak = { ...before };
   const sampler = setInterval(() => {
@@ -69,7 +74,7 @@ async function judge(attack: Attack, stack: Stack, seconds: number): Promise<Ver
     if (peak[name] > before[name] + PEAK) problems.push(`the ${name} grew: ${before[name]} → ${peak[name]} MB`);
   }
   if (typeof outcome !== 'string' || outcome === 'the attacker died') problems.push('the attack did not take place');
-  if (p99 > P99_MS) problems.push(`a well-behaved client waited: p99 ${Math.round(p99)} ms of ${pushes} pushes`);
+  if (p99 > tolerated) problems.push(`a well-behaved client waited: p99 ${Math.round(p99)} ms of ${pushes} pushes`);
   if (failures.length > 0) problems.push(`${failures.length} pushes failed: ${[...new Set(failures)].join('; ')}`);
   const back = await waitUntilSmall(stack, before);
   if (back === undefined) problems.push('memory was not given back within a minute');
