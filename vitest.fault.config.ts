@@ -4,7 +4,9 @@ import { RETRIES } from './test/support/retries.js';
 /** `make fault` and `make fault-short`: one after the other, with the machine to themselves. */
 export default defineConfig({
   test: {
-    include: ['test/fault/**/*.test.ts'],
+    // Suites that run over SQLite in `make test` run over MySQL here.
+    include: ['test/fault/**/*.test.ts', 'test/unit/core/delivery/webhooks/*.test.ts', 'test/e2e/webhooks.test.ts'],
+    env: { SUITE_STORE: 'mysql' },
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 1,

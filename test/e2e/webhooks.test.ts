@@ -15,6 +15,7 @@ import { eventually } from '../support/eventually.js';
 import { basic, bearer, failureOf, type PushCoreClient, pushCoreClient } from '../support/rpc.js';
 import { aliases } from '../support/rpc-audiences.js';
 import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { suiteStore } from '../support/stores.js';
 import { type CertificateFolder, certificateFolder } from '../support/tls.js';
 import { uniqueName } from '../support/users.js';
 import { startVendorServer } from '../support/vendors/server.js';
@@ -31,6 +32,7 @@ beforeAll(async () => {
   backEnd = await startBackEnd();
   folder = await certificateFolder();
   stack = await startStack({
+    store: suiteStore() ?? 'sqlite',
     coreEnv: {
       ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64'),
       ONEPUSH_WEBHOOK_HOSTS: 'localhost',

@@ -21,6 +21,15 @@ export function storeKinds(): StoreKind[] {
   return inject('mysqlUrl') ? ['sqlite', 'mysql'] : ['sqlite'];
 }
 
+/**
+ * The store of suites that would take `make test` too long over each: SQLite there, and MySQL under `make fault`, if it
+ * has a server.
+ */
+export function suiteStore(): StoreKind | undefined {
+  const kind = process.env.SUITE_STORE === 'mysql' ? 'mysql' : 'sqlite';
+  return storeKinds().find((each) => each === kind);
+}
+
 /** A database that nobody else uses; rejects for `mysql` where `storeKinds` does not list it. */
 export async function freshDatabase(kind: StoreKind): Promise<FreshDatabase> {
   return kind === 'sqlite' ? freshSqlite() : freshMysql();

@@ -95,11 +95,15 @@ export interface WebhookCore {
   stop(): Promise<void>;
 }
 
-export async function startWebhookCore(
-  store: Store,
-  ca: string,
-  given: { app?: App; now?: () => number; keepMs?: number } = {},
-): Promise<WebhookCore> {
+/** Options of `startWebhookCore`. */
+export interface WebhookCoreOptions {
+  /** An app that is there already. */
+  readonly app?: App;
+  readonly now?: () => number;
+  readonly keepMs?: number;
+}
+
+export async function startWebhookCore(store: Store, ca: string, given: WebhookCoreOptions = {}): Promise<WebhookCore> {
   const { keepMs = 5 } = given;
   const app = given.app ?? (await newApp(store));
   let isDisabled = false;
