@@ -42,12 +42,6 @@ export interface WebhookProgress extends Pick<Webhook, 'num' | 'position' | 'fai
   readonly refused: readonly Pick<DeadLetter, 'num' | 'reason' | 'attempts' | 'failedAt'>[];
 }
 
-/** Consequence of a commit of progress. */
-export interface WebhookProgressed {
-  /** Number of dead letters that had to go for newer ones. */
-  readonly dropped: number;
-}
-
 /** Dead letters that are to be sent again. */
 export interface WebhookReplay extends WebhookPlace {
   /** By number; undefined: all. */
@@ -72,8 +66,11 @@ export interface WebhookWriter {
   commitWebhookChanges(changes: readonly WebhookChange[]): Promise<(StoredWebhook | undefined)[]>;
   /** Removes webhooks with their dead letters. Answers in the order of the call whether the app had it. */
   commitWebhookRemovals(places: readonly WebhookPlace[]): Promise<boolean[]>;
-  /** Keeps what webhooks have come to, each once; of one that is gone nothing. Answers in the order of the call. */
-  commitWebhookProgress(progress: readonly WebhookProgress[]): Promise<WebhookProgressed[]>;
+  /**
+   * Keeps what webhooks have come to, each once; of one that is gone nothing. Answers how many dead letters had to go
+   * for newer ones.
+   */
+  commitWebhookProgress(progress: readonly WebhookProgress[]): Promise<number>;
   /** Has dead letters sent again. Answers their numbers in the order of the call; undefined: no such webhook. */
   commitWebhookReplays(replays: readonly WebhookReplay[]): Promise<(number | undefined)[]>;
   /** Removes dead letters. Answers how many. */

@@ -110,7 +110,7 @@ eachStore('webhooks', (opened) => {
     expect(await store.commitWebhookRemovals([webhook])).toEqual([true]);
     expect(await store.commitWebhookRemovals([webhook])).toEqual([false]);
     // Of one that is gone nothing is kept.
-    expect(await store.commitWebhookProgress([progress])).toEqual([{ dropped: 0 }]);
+    expect(await store.commitWebhookProgress([progress])).toBe(0);
     expect(await store.listWebhooks(app.num)).toEqual([]);
     expect(await lettersOf(webhook)).toEqual([]);
   });
@@ -188,7 +188,7 @@ eachStore('webhooks', (opened) => {
       const webhook = await stored(await newApp(store));
       const some = Array.from({ length: 5000 }, (_, n) => deadLetter(`{"n":${n}}`));
       for (const dropped of [0, 0, 5000]) {
-        expect(await store.commitWebhookProgress([progressOf(webhook, { dead: some })])).toEqual([{ dropped }]);
+        expect(await store.commitWebhookProgress([progressOf(webhook, { dead: some })])).toBe(dropped);
       }
       expect((await store.listWebhooks(webhook.appNum)).map(({ deadLetters }) => deadLetters)).toEqual([10_000]);
     });

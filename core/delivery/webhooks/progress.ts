@@ -1,5 +1,6 @@
+import { OnePushError } from '../../../common/errors.js';
 import { describeError, type Logger } from '../../../common/logs/log.js';
-import type { WebhookProgress } from '../../store/store.js';
+import { StoreUnavailable, type WebhookProgress } from '../../store/store.js';
 import type { WriteCycle } from '../writer/write-cycle.js';
 
 /**
@@ -20,6 +21,8 @@ export interface ProgressKeeper {
 /** Milliseconds within which progress is committed; of one that tells of nothing. */
 export const KEEP_MS = 1000;
 const KEEP_QUIET_MS = 30_000;
+/** Webhooks whose progress one transaction keeps: everything else waits for it. */
+const MAX_AT_ONCE = 500;
 
 /** Returns a keeper to which nothing was noted. */
 export function createProgressKeeper(options: {
@@ -42,28 +45,34 @@ export function createProgressKeeper(options: {
     timer = { handle: setTimeout(flush, ms), dueAt };
   }
 
-  /** Commits what was noted of a webhook; puts it back under what was noted since, where that fails. */
-  async function commit(num: number): Promise<void> {
-    const progress = noted.get(num);
-    if (progress === undefined) return;
-    noted.delete(num);
+  /** Commits what was noted of webhooks; puts it back under what was noted since, where that fails. */
+  async function commit(nums: readonly number[]): Promise<void> {
+    const progress = nums.flatMap((num) => noted.get(num) ?? []);
+    if (progress.length === 0) return;
+    for (const { num } of progress) noted.delete(num);
     try {
       const cycle = options.cycle();
-      const { dropped: count } = await cycle.execute(cycle.commands.keepWebhookProgress, progress);
-      dropped(count);
+      dropped(await cycle.execute(cycle.commands.keepWebhookProgress, progress));
     } catch (error) {
-      noted.set(num, joined(progress, noted.get(num)));
+      for (const each of progress) noted.set(each.num, joined(each, noted.get(each.num)));
       arm(keepMs);
-      throw error;
+      const isPassing = error instanceof StoreUnavailable || error instanceof OnePushError;
+      if (isPassing || progress.length === 1) throw error;
+      // The store refuses one of them for what it is: the others do not wait for it.
+      const middle = Math.ceil(progress.length / 2);
+      const halves = [progress.slice(0, middle), progress.slice(middle)];
+      for (const half of halves) await commit(half.map(({ num }) => num)).catch(notKept);
     }
+  }
+
+  function notKept(error: unknown): void {
+    log.debug(describeError(error), 'webhooks: progress is not kept yet');
   }
 
   async function flush(): Promise<void> {
     timer = undefined;
-    const results = await Promise.allSettled([...noted.keys()].map(commit));
-    for (const result of results) {
-      if (result.status === 'rejected') log.debug(describeError(result.reason), 'webhooks: progress is not kept yet');
-    }
+    const nums = [...noted.keys()];
+    while (nums.length > 0) await commit(nums.splice(0, MAX_AT_ONCE)).catch(notKept);
   }
 
   function add(progress: WebhookProgress): void {
@@ -78,7 +87,7 @@ export function createProgressKeeper(options: {
     },
     keep(progress) {
       add(progress);
-      return commit(progress.num);
+      return commit([progress.num]);
     },
     forget: (num) => void noted.delete(num),
     async stop() {

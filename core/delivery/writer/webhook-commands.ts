@@ -5,7 +5,6 @@ import type {
   WebhookChange,
   WebhookPlace,
   WebhookProgress,
-  WebhookProgressed,
   WebhookReplay,
 } from '../../store/store.js';
 import type { OnCommit } from '../commit-effects.js';
@@ -19,8 +18,8 @@ export interface WebhookCommands {
   changeWebhook: Command<WebhookChange, StoredWebhook | undefined>;
   /** False: the app has no such webhook. */
   removeWebhook: Command<WebhookPlace, boolean>;
-  /** Keeps what a webhook has come to. */
-  keepWebhookProgress: Command<WebhookProgress, WebhookProgressed>;
+  /** Keeps what webhooks have come to, each once. Answers how many dead letters had to go for newer ones. */
+  keepWebhookProgress: Command<readonly WebhookProgress[], number>;
   /** Has dead letters sent again. Answers how many; undefined: the app has no such webhook. */
   replayDeadLetters: Command<WebhookReplay, number | undefined>;
   /** Removes dead letters. Answers how many. */
@@ -60,9 +59,9 @@ export function createWebhookCommands(options: {
         }),
     },
     keepWebhookProgress: {
-      subjectOf: ({ num }) => String(num),
-      bytesOf: ({ dead }) => dead.reduce((sum, { event }) => sum + event.length, 0),
-      apply: (progress) => commit(commits.commitWebhookProgress(progress), (results) => results),
+      subjectOf: () => '',
+      bytesOf: (progress) => progress.flatMap(({ dead }) => dead).reduce((sum, { event }) => sum + event.length, 0),
+      apply: ([progress]) => single(progress, (each) => commits.commitWebhookProgress(each)),
     },
     replayDeadLetters: {
       subjectOf: ({ num }) => String(num),

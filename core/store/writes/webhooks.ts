@@ -4,19 +4,27 @@ import { MAX_DEAD_LETTERS, MAX_WEBHOOKS } from '../../domain/webhook.js';
 import { lastReceipt } from '../reads/receipts.js';
 import { SELECT_WEBHOOKS, toWebhook } from '../reads/webhooks.js';
 import { webhookEventCodes } from '../sql/codes.js';
-import { insertRows, keyChunks, places, type SqlDriver, type SqlValue, type Transaction } from '../sql/driver.js';
+import {
+  insertRows,
+  keyChunks,
+  places,
+  type Row,
+  rowsFor,
+  type SqlDriver,
+  type SqlValue,
+  type Transaction,
+} from '../sql/driver.js';
 import type {
   NewWebhook,
   StoredWebhook,
   WebhookChange,
   WebhookPlace,
   WebhookProgress,
-  WebhookProgressed,
   WebhookReplay,
   WebhookWriter,
 } from '../store.js';
 
-/** Changes of webhooks, of which there are few: one by one. */
+/** Changes of webhooks, of which there are few: one by one, but for their progress. */
 export function createWebhookCommits(driver: SqlDriver): WebhookWriter {
   function each<I, O>(items: readonly I[], work: (tx: Transaction, item: I) => Promise<O>): Promise<O[]> {
     return driver.transaction(async (tx) => {
@@ -34,7 +42,7 @@ export function createWebhookCommits(driver: SqlDriver): WebhookWriter {
         if (found !== undefined) await removeWebhook(tx, found.num);
         return found !== undefined;
       }),
-    commitWebhookProgress: (progress) => each(progress, (tx, one) => keepProgress(driver, tx, one)),
+    commitWebhookProgress: (progress) => driver.transaction((tx) => keepProgress(driver, tx, progress)),
     commitWebhookReplays: (replays) => each(replays, replay),
     commitDeadLetterRemovals: (nums) => driver.transaction((tx) => removeDeadLetters(tx, nums)),
   };
@@ -120,30 +128,74 @@ export async function removeWebhook(tx: Transaction, num: number): Promise<void>
   await tx.run('DELETE FROM webhooks WHERE num = ?', [num]);
 }
 
-async function keepProgress(driver: SqlDriver, tx: Transaction, progress: WebhookProgress): Promise<WebhookProgressed> {
-  const { num, rewinds, position, failingSince, reason, disabledAt, dead, taken, refused } = progress;
-  const known = await tx.all(`SELECT num FROM webhooks WHERE num = ?${driver.locking}`, [num]);
-  if (known.length === 0) return { dropped: 0 };
-  // What was under way when it was disabled does not say why it was.
-  await tx.enqueue(
-    'UPDATE webhooks SET failing_since = ?, reason = ?, disabled_at = ? WHERE num = ? AND disabled_at IS NULL',
-    [failingSince, reason, disabledAt, num],
+/** Keeps the progress of many webhooks in few statements. Answers how many dead letters had to go for newer ones. */
+async function keepProgress(driver: SqlDriver, tx: Transaction, progress: readonly WebhookProgress[]): Promise<number> {
+  const rows = await rowsFor(
+    progress.map(({ num }) => num),
+    (nums) =>
+      tx.all(
+        `SELECT num, rewinds, disabled_at FROM webhooks WHERE num IN ${places(nums.length)}${driver.locking}`,
+        nums,
+      ),
   );
-  await tx.enqueue('UPDATE webhooks SET seq = ?, push_id = ?, device_num = ? WHERE num = ? AND rewinds = ?', [
-    position.seq,
-    position.pushId,
-    position.deviceNum,
-    num,
-    rewinds,
-  ]);
-  await removeDeadLetters(tx, taken);
+  const stored = new Map(rows.map((row) => [Number(row.num), row]));
+  const known = progress.filter(({ num }) => stored.has(num));
+  for (const { columns, nums } of sameChanges(known, (one) => progressColumns(one, stored.get(one.num)))) {
+    const set = Object.keys(columns).map((column) => `${column} = ?`);
+    if (set.length === 0) continue;
+    for (const chunk of keyChunks(nums)) {
+      await tx.enqueue(`UPDATE webhooks SET ${set.join(', ')} WHERE num IN ${places(chunk.length)}`, [
+        ...Object.values(columns),
+        ...chunk,
+      ]);
+    }
+  }
+  await removeDeadLetters(
+    tx,
+    known.flatMap(({ taken }) => taken),
+  );
+  let dropped = 0;
+  for (const one of known) dropped += await keepDeadLetters(driver, tx, one);
+  return dropped;
+}
+
+type Columns = Readonly<Record<string, SqlValue>>;
+
+/** Webhooks whose columns are set to the same values: most are at the end of the stream. */
+function sameChanges(progress: readonly WebhookProgress[], columnsOf: (one: WebhookProgress) => Columns) {
+  const groups = new Map<string, { readonly columns: Columns; readonly nums: number[] }>();
+  for (const one of progress) {
+    const columns = columnsOf(one);
+    const key = JSON.stringify(columns);
+    const group = groups.get(key) ?? { columns, nums: [] };
+    groups.set(key, group);
+    group.nums.push(one.num);
+  }
+  return groups.values();
+}
+
+function progressColumns(progress: WebhookProgress, stored: Row | undefined): Columns {
+  const { position, failingSince, reason, disabledAt } = progress;
+  const [isEnabled, isCurrent] = [stored?.disabled_at === null, Number(stored?.rewinds) === progress.rewinds];
+  return {
+    // What was under way when it was disabled does not say why it was.
+    ...(isEnabled && { failing_since: failingSince, reason, disabled_at: disabledAt }),
+    ...(isCurrent && { seq: position.seq, push_id: position.pushId, device_num: position.deviceNum }),
+  };
+}
+
+async function keepDeadLetters(
+  driver: SqlDriver,
+  tx: Transaction,
+  { num, dead, refused }: WebhookProgress,
+): Promise<number> {
   for (const letter of refused) {
     await tx.enqueue(
       'UPDATE webhook_dead_letters SET reason = ?, attempts = ?, failed_at = ?, replaying = 0 WHERE num = ?',
       [letter.reason, letter.attempts, letter.failedAt, letter.num],
     );
   }
-  if (dead.length === 0) return { dropped: 0 };
+  if (dead.length === 0) return 0;
   await insertRows(
     tx,
     driver.maxValues,
@@ -154,13 +206,8 @@ async function keepProgress(driver: SqlDriver, tx: Transaction, progress: Webhoo
     'SELECT num FROM webhook_dead_letters WHERE webhook_num = ? ORDER BY num DESC LIMIT 1 OFFSET ?',
     [num, MAX_DEAD_LETTERS],
   );
-  if (beyond === undefined) return { dropped: 0 };
-  return {
-    dropped: await tx.run('DELETE FROM webhook_dead_letters WHERE webhook_num = ? AND num <= ?', [
-      num,
-      Number(beyond.num),
-    ]),
-  };
+  if (beyond === undefined) return 0;
+  return tx.run('DELETE FROM webhook_dead_letters WHERE webhook_num = ? AND num <= ?', [num, Number(beyond.num)]);
 }
 
 async function replay(tx: Transaction, { nums, ...place }: WebhookReplay): Promise<number | undefined> {
