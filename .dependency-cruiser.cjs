@@ -137,8 +137,8 @@ module.exports = {
     only(
       'console',
       '^console/',
-      ['^(console|gen)/', '^common/why/'],
-      'console runs in browsers: it imports gen, and what finds the words for why a message did not arrive',
+      ['^(console|gen)/', '^common/why/', '^common/errors\\.ts$'],
+      'console runs in browsers: it imports gen, the reasons of failures, and what finds the words for why a message did not arrive',
     ),
     {
       name: 'device-is-alone',

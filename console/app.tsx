@@ -1,12 +1,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from './format.js';
-import { to, useRoute } from './hooks.js';
-import { PAGES, type Page } from './pages.js';
+import { useAction } from './hooks.js';
+import { forgetDraft } from './pages/compose.js';
+import { PAGES } from './pages.js';
 import { Given } from './parts/given.js';
 import { LanguageButton } from './parts/language-button.js';
+import { Nav } from './parts/nav.js';
+import { Button, Problem } from './parts/parts.js';
+import { goToFirstPage, readRoute, to, useRoute } from './route.js';
 import { readSession, type Session, signOut, tellOtherTabs, watchSession } from './session.js';
 import { SignIn } from './sign-in.js';
-import { t } from './texts/index.js';
+import { type TextName, t } from './texts/index.js';
+
+const SCOPES = { send: 'scopeSend', read: 'scopeRead', manage: 'scopeManage' } as const;
 
 /** The console: the sign-in, or the page that the address names. */
 export function App() {
@@ -21,6 +27,7 @@ export function App() {
     const look = (word?: string): Promise<void> =>
       readSession().then(
         (found) => {
+          if (word !== undefined) leavePageOfOthers(found);
           setSession(found);
           setNotice(found === undefined ? word : undefined);
         },
@@ -39,6 +46,7 @@ export function App() {
         notice={notice}
         appId={appId}
         done={(found) => {
+          leavePageOfOthers(found);
           setSession(found);
           tellOtherTabs();
         }}
@@ -46,6 +54,7 @@ export function App() {
     );
   }
   const leave = (): void => {
+    forgetDraft();
     setNotice(undefined);
     setSession(undefined);
     tellOtherTabs();
@@ -54,28 +63,33 @@ export function App() {
   return <Shell session={session} ended={leave} key={JSON.stringify(session)} />;
 }
 
-/** The pages that somebody may see, the first of which is where they begin. */
-function pagesOf(session: Session): readonly Page[] {
-  return PAGES.filter(({ isFor }) => isFor(session));
+/** Goes to the first page where the present one is none of theirs: it is of whoever was signed in before. */
+function leavePageOfOthers(session: Session | undefined): void {
+  const [path] = readRoute().parts;
+  const page = PAGES.find((each) => each.path === path);
+  if (session !== undefined && page !== undefined && !page.isFor(session)) goToFirstPage();
 }
 
 function Shell({ session, ended }: { session: Session; ended: () => void }) {
-  const route = useRoute();
-  const pages = pagesOf(session);
-  const page = pages.find(({ path }) => path === route[0]) ?? pages[0];
+  const { parts, deviceId } = useRoute();
+  const [path, ...rest] = parts;
+  const pages = PAGES.filter(({ isFor }) => isFor(session));
+  const page = path === undefined ? pages[0] : pages.find((each) => each.path === path);
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = `${page === undefined ? '' : `${t(page.title)} · `}ONE-PUSH`;
+    document.title = `${t(page === undefined ? 'noPage' : page.title)} · ONE-PUSH`;
     // Whoever listens, or has no mouse, goes on where the new page begins.
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     if (!isFirst.current) scrollTo(0, 0);
     isFirst.current = false;
-  }, [page?.path, route.slice(1).join('/')]);
-  const leave = async (): Promise<void> => {
-    await signOut().catch(() => {});
-    ended();
-  };
+  }, [page?.path, rest.join('/'), deviceId]);
+  const { isBusy, error, run } = useAction();
+  const leave = (): Promise<void> =>
+    run(async () => {
+      await signOut();
+      ended();
+    });
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -84,23 +98,35 @@ function Shell({ session, ended }: { session: Session; ended: () => void }) {
       <header>
         <strong class="brand">ONE-PUSH</strong>
         <span class="who">
-          {session.kind === 'admin' && t('admin')} <Given>{session.name}</Given>
+          <Given>{session.name}</Given> · {t(session.kind === 'admin' ? 'admin' : SCOPES[session.scope])}
         </span>
         <LanguageButton />
-        <button type="button" onClick={leave}>
+        <Button isBusy={isBusy} act={leave}>
           {t('signOut')}
-        </button>
+        </Button>
       </header>
-      <nav aria-label={t('pages')}>
-        {pages.map(({ path, title }) => (
-          <a key={path} href={to(path)} aria-current={path === page?.path ? 'page' : undefined}>
-            {t(title)}
-          </a>
-        ))}
-      </nav>
+      <Nav label={t('pages')} links={pages.map((each) => [to(each.path), t(each.title), each === page])} />
       <main id="main" ref={main} tabIndex={-1}>
-        {page === undefined ? <p class="quiet">{t('nothingForKey')}</p> : page.render(session, route.slice(1))}
+        <Problem text={error} />
+        {page === undefined ? <NoPage path={path} session={session} /> : page.render(session, rest, deviceId)}
       </main>
     </div>
+  );
+}
+
+/** Says why there is nothing at an address. */
+function NoPage({ path, session }: { path: string | undefined; session: Session }) {
+  const page = PAGES.find((each) => each.path === path);
+  if (page === undefined) return <NoPageText title="noPage" text={t('noPageHint')} />;
+  const text = session.kind === 'admin' ? t('notForAdmin') : t('notForScope', { scope: t(SCOPES[session.scope]) });
+  return <NoPageText title={page.title} text={text} />;
+}
+
+function NoPageText({ title, text }: { title: TextName; text: string }) {
+  return (
+    <>
+      <h1>{t(title)}</h1>
+      <p class="quiet">{text}</p>
+    </>
   );
 }

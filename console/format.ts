@@ -1,5 +1,8 @@
-import { type Timestamp, timestampDate, timestampMs } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampDate, timestampFromDate, timestampMs } from '@bufbuild/protobuf/wkt';
+import type { ErrorDetail } from '../gen/onepush/v1/error_pb.js';
+import { serverNow } from './clock.js';
 import { CallError } from './rpc.js';
+import { reasonInChinese } from './texts/errors-zh.js';
 import { language, t } from './texts/index.js';
 
 const LOCALE = language() === 'zh' ? 'zh-CN' : 'en-GB';
@@ -26,9 +29,17 @@ const UNITS = [
 
 /** Returns how long ago a time was, or how long it is until then. */
 export function agoOf(time: Timestamp): string {
-  const seconds = (timestampMs(time) - Date.now()) / 1000;
+  const seconds = (timestampMs(time) - serverNow()) / 1000;
   const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1];
   return AGO.format(Math.trunc(seconds / size), unit);
+}
+
+/** Returns the time that is in a field; undefined: it is empty. @throws Error with words for people */
+export function toTime(text: string): Timestamp | undefined {
+  if (text === '') return undefined;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new Error(t('noTime'));
+  return timestampFromDate(time);
 }
 
 /** Returns a number as people write it. */
@@ -62,5 +73,13 @@ export function durationOf(seconds: number): string {
 /** Returns what went wrong, in words. */
 export function messageOf(error: unknown): string {
   if (error instanceof CallError && error.code === 'unreachable') return t('unreachable');
+  if (error instanceof CallError && error.detail !== undefined && language() === 'zh') return inChinese(error.detail);
   return error instanceof Error && error.message !== '' ? error.message : t('failed');
+}
+
+/** The rules of fields are in English: their words are those of the protocol. */
+function inChinese({ reason, limit, violations }: ErrorDetail): string {
+  const parts = [reasonInChinese(reason), limit];
+  parts.push(violations.map(({ field, rule }) => `${field} ${rule}`).join('; '));
+  return parts.filter((part) => part !== '').join('：');
 }

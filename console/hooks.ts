@@ -5,6 +5,8 @@ import { messageOf } from './format.js';
 export interface Answer<T> {
   /** The last answer. */
   readonly value: T | undefined;
+  /** True: it was asked again, and the value is still that of before. */
+  readonly isStale: boolean;
   /** The reason for which there is none, in words. */
   readonly error: string | undefined;
   /** Asks again. */
@@ -23,26 +25,42 @@ export function useAnswer<T>(
 ): Answer<T> {
   const [value, setValue] = useState<T>();
   const [error, setError] = useState<string>();
+  const [isStale, setStale] = useState(false);
   const [turn, setTurn] = useState(0);
+  const asked = useRef(deps);
   useEffect(() => {
     const controller = new AbortController();
+    const { signal } = controller;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const run = async (): Promise<void> => {
+    /** The value on the page is the answer to another question. */
+    let isOther = deps.some((each, at) => each !== asked.current[at]);
+    asked.current = deps;
+    const look = async (): Promise<void> => {
       try {
-        if (!document.hidden || everyMs === undefined) setValue(await ask(controller.signal));
+        const found = await ask(signal);
+        if (signal.aborted) return;
+        setValue(found);
         setError(undefined);
       } catch (cause) {
-        if (!controller.signal.aborted) setError(messageOf(cause));
+        if (signal.aborted) return;
+        setError(messageOf(cause));
+        if (isOther) setValue(undefined);
       }
-      if (everyMs !== undefined && !controller.signal.aborted) timer = setTimeout(run, everyMs);
+      isOther = false;
+      setStale(false);
     };
+    const run = async (): Promise<void> => {
+      if (!document.hidden || everyMs === undefined) await look();
+      if (everyMs !== undefined && !signal.aborted) timer = setTimeout(run, everyMs);
+    };
+    setStale(true);
     run();
     return () => {
       controller.abort();
       clearTimeout(timer);
     };
   }, [...deps, turn]);
-  return { value, error, reload: useCallback(() => setTurn((count) => count + 1), []) };
+  return { value, isStale, error, reload: useCallback(() => setTurn((count) => count + 1), []) };
 }
 
 /** Something that a button does: it runs once at a time, and says what went wrong. */
@@ -72,34 +90,4 @@ export function useAction(): {
       }
     },
   };
-}
-
-/** The parts of the address behind `#/`, decoded. */
-export function useRoute(): readonly string[] {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const changed = (): void => setHash(location.hash);
-    window.addEventListener('hashchange', changed);
-    // It may have changed since it was rendered.
-    changed();
-    return () => window.removeEventListener('hashchange', changed);
-  }, []);
-  return hash
-    .replace(/^#\/?/, '')
-    .split('/')
-    .map(decode)
-    .filter((part) => part !== '');
-}
-
-/** The address of a page. */
-export function to(...parts: readonly string[]): string {
-  return `#/${parts.map(encodeURIComponent).join('/')}`;
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

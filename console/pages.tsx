@@ -26,8 +26,8 @@ export interface Page {
   readonly title: TextName;
   /** Returns true if somebody may see it. */
   isFor(session: Session): boolean;
-  /** Shows it. `route`: the rest of its address. */
-  render(session: Session, route: readonly string[]): ComponentChildren;
+  /** Shows it. `rest`: the rest of its address. `deviceId`: the device that it is about; empty: none. */
+  render(session: Session, rest: readonly string[], deviceId: string): ComponentChildren;
 }
 
 const isAdmin = ({ kind }: Session): boolean => kind === 'admin';
@@ -66,24 +66,33 @@ export const PAGES: readonly Page[] = [
     path: 'devices',
     title: 'devices',
     isFor: canRead,
-    render: (session, [by, name]) => (
-      <DevicesPage by={by} name={name} mayChange={canManage(session)} key={`${by} ${name}`} />
+    render: (session, [by, name], deviceId) => (
+      <DevicesPage
+        by={by}
+        name={name}
+        deviceId={deviceId}
+        mayChange={canManage(session)}
+        key={`${by} ${name} ${deviceId}`}
+      />
     ),
   },
   {
     path: 'compose',
     title: 'compose',
     isFor: canSend,
-    render: (session) => <ComposePage canRead={canRead(session)} />,
+    render: (session) => <ComposePage appId={appOf(session)} canRead={canRead(session)} />,
   },
   { path: 'receipts', title: 'receipts', isFor: canRead, render: () => <ReceiptsPage /> },
   {
     path: 'quiet',
     title: 'quietHours',
     isFor: canRead,
-    render: (session, [whose, name]) => (
-      <QuietHoursPage whose={whose} name={name} maySet={canManage(session)} key={`${whose} ${name}`} />
-    ),
+    render: (session, [whose, name = ''], deviceId) => {
+      const alias = whose === 'alias' ? name : '';
+      return (
+        <QuietHoursPage alias={alias} deviceId={deviceId} maySet={canManage(session)} key={`${alias} ${deviceId}`} />
+      );
+    },
   },
   {
     path: 'keys',

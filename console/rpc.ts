@@ -2,21 +2,29 @@ import {
   create,
   type DescMethodServerStreaming,
   type DescMethodUnary,
+  fromBinary,
   fromJson,
   type JsonValue,
   type MessageInitShape,
   type MessageShape,
   toJsonString,
 } from '@bufbuild/protobuf';
+import { base64Decode } from '@bufbuild/protobuf/wire';
+import { type ErrorDetail, ErrorDetailSchema } from '../gen/onepush/v1/error_pb.js';
+import { noteServerTime } from './clock.js';
 
 /** A call that failed, in words for people. */
 export class CallError extends Error {
   override name = 'CallError';
 
-  /** @param code the code of Connect, such as `unauthenticated` */
+  /**
+   * @param code the code of Connect, such as `unauthenticated`
+   * @param detail with the reason; undefined: the server says none
+   */
   constructor(
     readonly code: string,
     message: string,
+    readonly detail?: ErrorDetail,
   ) {
     super(message);
   }
@@ -60,8 +68,8 @@ export async function* follow<M extends DescMethodServerStreaming>(
       yield fromJson(method.output, value, { ignoreUnknownFields: true }) as MessageShape<M['output']>;
       continue;
     }
-    const { error } = value as { error?: { code?: string; message?: string } };
-    if (error !== undefined) throw failed(error.code, error.message);
+    const { error } = value as { error?: Failure };
+    if (error !== undefined) throw failed(error);
     return;
   }
 }
@@ -75,14 +83,22 @@ export async function send(path: string, init: RequestInit): Promise<Response> {
     if (init.signal?.aborted) throw cause;
     throw new CallError('unreachable', '');
   }
+  noteServerTime(response.headers.get('date') ?? undefined);
   if (response.ok) return response;
-  const { code, message } = await response.json().catch(() => ({}));
-  throw failed(code, message);
+  throw failed(await response.json().catch(() => ({})));
 }
 
-function failed(code = 'unknown', message = ''): CallError {
+/** An error as Connect carries it. */
+interface Failure {
+  readonly code?: string;
+  readonly message?: string;
+  readonly details?: readonly { readonly type: string; readonly value: string }[];
+}
+
+function failed({ code = 'unknown', message = '', details = [] }: Failure): CallError {
   if (code === 'unauthenticated') window.dispatchEvent(new Event(SIGNED_OUT));
-  return new CallError(code, message);
+  const detail = details.find(({ type }) => type === ErrorDetailSchema.typeName);
+  return new CallError(code, message, detail && fromBinary(ErrorDetailSchema, base64Decode(detail.value)));
 }
 
 function pathOf(method: DescMethodUnary | DescMethodServerStreaming): string {

@@ -6,6 +6,7 @@ import { type Device, RegisteredToken_State as TokenState } from '../gen/onepush
 import type { DeviceTimelineResponse_Entry as Entry } from '../gen/onepush/v1/query_pb.js';
 import { DeliveryState } from '../gen/onepush/v1/receipt_pb.js';
 import { WakeState } from '../gen/onepush/v1/wake_pb.js';
+import { serverNow } from './clock.js';
 import { timeOf } from './format.js';
 import { language } from './texts/index.js';
 import { WHY_ZH } from './texts/why-zh.js';
@@ -16,7 +17,7 @@ import { WHY_ZH } from './texts/why-zh.js';
  * @param isComplete true if there are no other entries
  */
 export function findingsOf(devices: readonly Device[], entries: readonly Entry[], isComplete: boolean): Finding[] {
-  const facts = { devices: devices.map(toWhyDevice), entries: entries.map(toWhyEntry), isComplete, now: Date.now() };
+  const facts = { devices: devices.map(toWhyDevice), entries: entries.map(toWhyEntry), isComplete, now: serverNow() };
   const found = explain(facts);
   return (language() === 'zh' ? found.map(inChinese) : found).map((finding) => {
     return { ...finding, text: finding.text.replace(ISO_TIME, (time) => timeOf(timestampFromDate(new Date(time)))) };

@@ -4,39 +4,15 @@ import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import { numberOf } from '../format.js';
 import { useAction, useAnswer } from '../hooks.js';
 import { Confirmed } from '../parts/confirmed.js';
-import { Check, Choice, Field, Input } from '../parts/form.js';
-import { Answered, Button, Card, Caution, Facts, Problem, Submit } from '../parts/parts.js';
+import { Check } from '../parts/form.js';
+import { Answered, Button, Card, Facts, Problem } from '../parts/parts.js';
 import { Time } from '../parts/time.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
-import { AppState, type ModeName, modeOf } from './app-marks.js';
+import { AppForm } from './app-form.js';
+import { AppState, MODES } from './app-marks.js';
 
 const { method } = PushCore;
-
-/** The choice of who may register, with what follows from it. */
-export function RegistrationField({ mode, set }: { mode: ModeName; set: (mode: ModeName) => void }) {
-  return (
-    <>
-      <Field label={t('registration')}>
-        <Choice
-          value={mode}
-          set={set}
-          options={[
-            ['SIGNED', t('modeSigned')],
-            ['BOTH', t('modeBoth')],
-            ['OPEN', t('modeOpen')],
-          ]}
-        />
-      </Field>
-      <RegistrationCaution mode={mode} />
-    </>
-  );
-}
-
-function RegistrationCaution({ mode }: { mode: ModeName }) {
-  if (mode === 'SIGNED') return null;
-  return <Caution>{mode === 'OPEN' ? t('openCaution') : t('bothCaution')}</Caution>;
-}
 
 /** The state of an app, what it is called, who may register, and what vendors are told. */
 export function AppStateCards({ app, changed }: { app: GetAppResponse; changed: () => void }) {
@@ -101,26 +77,17 @@ function StateCard({ app, changed }: { app: GetAppResponse; changed: () => void 
 }
 
 function SettingsCard({ app, changed }: { app: GetAppResponse; changed: () => void }) {
-  const [name, setName] = useState(app.name);
-  const [mode, setMode] = useState(modeOf(app.registration));
-  const { isBusy, error, run } = useAction();
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    run(async () => {
-      await call(method.updateApp, { id: app.id, name, registration: RegistrationMode[mode] });
-      changed();
-    });
-  };
   return (
     <Card title={t('nameAndRegistration')}>
-      <form onSubmit={submit} class="stack">
-        <Field label={t('name')}>
-          <Input value={name} set={setName} required maxLength={255} />
-        </Field>
-        <RegistrationField mode={mode} set={setMode} />
-        <Problem text={error} />
-        <Submit isBusy={isBusy}>{t('save')}</Submit>
-      </form>
+      <AppForm
+        name={app.name}
+        mode={MODES.nameOf(app.registration) ?? 'SIGNED'}
+        submitText={t('save')}
+        save={async (settings) => {
+          await call(method.updateApp, { id: app.id, ...settings });
+          changed();
+        }}
+      />
     </Card>
   );
 }

@@ -1,8 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import { to, useAnswer } from '../hooks.js';
+import { useAnswer } from '../hooks.js';
 import { Given } from '../parts/given.js';
+import { Nav } from '../parts/nav.js';
 import { Answered } from '../parts/parts.js';
+import { to } from '../route.js';
 import { call } from '../rpc.js';
 import { type TextName, t } from '../texts/index.js';
 import { AppState } from './app-marks.js';
@@ -28,7 +30,6 @@ const PARTS: readonly (readonly [string, TextName, (appId: string) => ComponentC
 export function AppPage({ id, part }: { id: string; part: string | undefined }) {
   const answer = useAnswer((signal) => call(PushCore.method.getApp, { id }, signal), [id]);
   const shown = PARTS.find(([path]) => path === part);
-  const isShown = (path: string | undefined) => (path === shown?.[0] ? 'page' : undefined);
   return (
     <>
       <p class="back">
@@ -40,16 +41,14 @@ export function AppPage({ id, part }: { id: string; part: string | undefined }) 
             <h1>
               <Given>{app.name}</Given> <AppState app={app} />
             </h1>
-            <nav class="tabs" aria-label={t('partsOfApp')}>
-              <a href={to('apps', id)} aria-current={isShown(undefined)}>
-                {t('settings')}
-              </a>
-              {PARTS.map(([path, title]) => (
-                <a key={path} href={to('apps', id, path)} aria-current={isShown(path)}>
-                  {t(title)}
-                </a>
-              ))}
-            </nav>
+            <Nav
+              class="tabs"
+              label={t('partsOfApp')}
+              links={[
+                [to('apps', id), t('settings'), shown === undefined],
+                ...PARTS.map((each) => [to('apps', id, each[0]), t(each[1]), each === shown] as const),
+              ]}
+            />
             {shown === undefined ? <AppStateCards app={app} changed={answer.reload} /> : shown[2](id)}
           </>
         )}

@@ -1,8 +1,7 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { useState } from 'preact/hooks';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import { numberOf } from '../format.js';
+import { numberOf, toTime } from '../format.js';
 import { useAction } from '../hooks.js';
 import { Confirmed } from '../parts/confirmed.js';
 import { Check, Choice, Field, Input } from '../parts/form.js';
@@ -109,8 +108,4 @@ export function CleanUpCard({ appId }: { appId: string }) {
       </form>
     </Card>
   );
-}
-
-function toTime(text: string) {
-  return text === '' ? undefined : timestampFromDate(new Date(text));
 }

@@ -1,10 +1,12 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Device } from '../../gen/onepush/v1/device_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
-import { to, useAction } from '../hooks.js';
+import { useAction } from '../hooks.js';
 import { Confirmed } from '../parts/confirmed.js';
 import { Check, Field, Input, TextArea } from '../parts/form.js';
+import { shortId } from '../parts/given.js';
 import { Button, Card, Caution, Problem, Submit } from '../parts/parts.js';
+import { goToDevice } from '../route.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
 
@@ -41,9 +43,9 @@ export function DeviceEdit(props: { device: Device; done: () => void; cancel: ()
       await call(method.unregisterDevice, { deviceId });
       done();
     });
-  const shortId = `${deviceId.slice(0, 8)}…`;
+  const name = shortId(deviceId);
   return (
-    <Card title={t('changeDevice', { name: shortId })}>
+    <Card title={t('changeDevice', { name })}>
       <form onSubmit={save} class="stack" ref={form}>
         <Field label={t('alias')}>
           <Input value={alias} set={setAlias} required maxLength={255} spellcheck={false} />
@@ -57,7 +59,9 @@ export function DeviceEdit(props: { device: Device; done: () => void; cancel: ()
         </Field>
         {device.token !== undefined && <Check label={t('removeToken')} isOn={removePush} set={setRemovePush} />}
         <p>
-          <a href={to('quiet', 'device', deviceId)}>{t('quietHours')}</a>
+          <button type="button" class="link" onClick={() => goToDevice('quiet', deviceId)}>
+            {t('quietHours')}
+          </button>
         </p>
         <Problem text={error} />
         <div class="actions">
@@ -65,7 +69,7 @@ export function DeviceEdit(props: { device: Device; done: () => void; cancel: ()
           <Button act={cancel}>{t('cancel')}</Button>
           <Confirmed
             label={t('unregister')}
-            question={t('unregisterOneQuestion', { name: shortId, alias: device.alias })}
+            question={t('unregisterOneQuestion', { name, alias: device.alias })}
             isBusy={isBusy}
             act={unregister}
           />

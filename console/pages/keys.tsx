@@ -1,107 +1,63 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { useState } from 'preact/hooks';
 import { KeyScope } from '../../gen/onepush/v1/access_pb.js';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import { useAction, useAnswer } from '../hooks.js';
 import { Confirmed } from '../parts/confirmed.js';
-import { Choice, Field, Input } from '../parts/form.js';
-import { Given } from '../parts/given.js';
-import { Answered, Card, Problem, Submit, Table } from '../parts/parts.js';
+import { Choice, Field } from '../parts/form.js';
+import { Card, Problem } from '../parts/parts.js';
 import { Secret } from '../parts/secret.js';
-import { Time } from '../parts/time.js';
+import { statesOf } from '../parts/states.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
+import { CredentialsCard, NewCredential } from './credentials.js';
 
 const { method } = PushCore;
-const SCOPES = { SEND: 'scopeSend', READ: 'scopeRead', MANAGE: 'scopeManage' } as const;
-type ScopeName = keyof typeof SCOPES;
-// Object.keys of a Record are its keys.
-const SCOPE_NAMES = Object.keys(SCOPES) as ScopeName[];
+const SCOPES = statesOf(KeyScope, {
+  SEND: ['plain', 'scopeSend'],
+  READ: ['plain', 'scopeRead'],
+  MANAGE: ['plain', 'scopeManage'],
+});
 /** Choices of how long the keys of before work beside a new one. */
 const KEEP_SECONDS = { 0: 'keepNot', 3600: 'keepHour', 86400: 'keepDay', 604800: 'keepWeek' } as const;
 
 /** The keys of an app, and the forms that make one. */
 export function KeysCard({ appId }: { appId: string }) {
-  const answer = useAnswer((signal) => call(method.listAppKeys, { appId }, signal), [appId]);
-  const { isBusy, error, run } = useAction();
-  const revoke = (keyId: string): Promise<void> =>
-    run(async () => {
-      await call(method.revokeAppKey, { appId, keyId });
-      answer.reload();
-    });
+  const [scope, setScope] = useState<'SEND' | 'READ' | 'MANAGE'>('SEND');
+  const answer = useAnswer(
+    async (signal) => {
+      const { keys } = await call(method.listAppKeys, { appId }, signal);
+      return keys.map(({ id, name, scope: given, createdAt, lastUsedAt, expiresAt }) => {
+        return { id, name: name || t('firstKey'), columns: [SCOPES.wordOf(given)], createdAt, lastUsedAt, expiresAt };
+      });
+    },
+    [appId],
+  );
   return (
     <>
-      <Card title={t('keys')}>
-        <Answered answer={answer}>
-          {({ keys }) => (
-            <Table
-              label={t('keys')}
-              head={[t('name'), t('keyId'), t('scope'), t('created'), t('lastUsed'), t('ends'), t('action')]}
-              empty={t('noKeys')}
-              keys={keys.map(({ id }) => id)}
-              rows={keys.map((key) => [
-                <Given>{key.name || t('firstKey')}</Given>,
-                <code>{key.id}</code>,
-                scopeOf(key.scope),
-                <Time at={key.createdAt} />,
-                key.lastUsedAt === undefined ? t('never') : <Time at={key.lastUsedAt} relative />,
-                key.expiresAt === undefined ? t('never') : <Time at={key.expiresAt} />,
-                <Confirmed
-                  label={t('revoke')}
-                  question={t('revokeQuestion', { name: `${key.name || t('firstKey')} ${key.id}` })}
-                  isBusy={isBusy}
-                  act={() => revoke(key.id)}
-                />,
-              ])}
-            />
-          )}
-        </Answered>
-        <Problem text={error} />
-      </Card>
-      <NewKey appId={appId} made={answer.reload} />
+      <CredentialsCard
+        title={t('keys')}
+        empty={t('noKeys')}
+        columns={[t('scope')]}
+        answer={answer}
+        question={(name) => t('revokeQuestion', { name })}
+        revoke={(keyId) => call(method.revokeAppKey, { appId, keyId })}
+      />
+      <NewCredential
+        title={t('newKey')}
+        nameLabel={t('newKeyName')}
+        secretLabel={(name) => t('keyOf', { name })}
+        create={async (name, expiresAt) => {
+          const { appKey } = await call(method.createAppKey, { appId, name, scope: KeyScope[scope], expiresAt });
+          answer.reload();
+          return appKey;
+        }}
+      >
+        <Field label={t('scope')}>
+          <Choice value={scope} set={setScope} options={SCOPES.options()} />
+        </Field>
+      </NewCredential>
       <Rotation appId={appId} made={answer.reload} />
     </>
-  );
-}
-
-function scopeOf(scope: KeyScope): string {
-  const name = SCOPE_NAMES.find((each) => KeyScope[each] === scope);
-  return name === undefined ? '' : t(SCOPES[name]);
-}
-
-function NewKey({ appId, made }: { appId: string; made: () => void }) {
-  const [name, setName] = useState('');
-  const [scope, setScope] = useState<ScopeName>('SEND');
-  const [until, setUntil] = useState('');
-  const [created, setCreated] = useState<{ name: string; appKey: string }>();
-  const { isBusy, error, run } = useAction();
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    run(async () => {
-      const expiresAt = until === '' ? undefined : timestampFromDate(new Date(until));
-      const { appKey } = await call(method.createAppKey, { appId, name, scope: KeyScope[scope], expiresAt });
-      setCreated({ name, appKey });
-      setName('');
-      made();
-    });
-  };
-  return (
-    <Card title={t('newKey')}>
-      <form onSubmit={submit} class="row">
-        <Field label={t('newKeyName')}>
-          <Input value={name} set={setName} required maxLength={255} />
-        </Field>
-        <Field label={t('scope')}>
-          <Choice value={scope} set={setScope} options={SCOPE_NAMES.map((each) => [each, t(SCOPES[each])] as const)} />
-        </Field>
-        <Field label={t('endsOrNever')}>
-          <Input value={until} set={setUntil} type="date" />
-        </Field>
-        <Submit isBusy={isBusy}>{t('create')}</Submit>
-      </form>
-      <Problem text={error} />
-      {created !== undefined && <Secret label={t('keyOf', { name: created.name })} value={created.appKey} />}
-    </Card>
   );
 }
 

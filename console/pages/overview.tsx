@@ -1,6 +1,7 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import { Chart } from '../chart.js';
+import { serverNow } from '../clock.js';
 import { durationOf, numberOf } from '../format.js';
 import { useAnswer } from '../hooks.js';
 import { createHistory } from '../metrics.js';
@@ -81,5 +82,5 @@ export function OverviewPage() {
 }
 
 function uptimeOf(startedAt: number | undefined): string {
-  return startedAt === undefined ? '–' : durationOf((Date.now() - startedAt) / 1000);
+  return startedAt === undefined ? '–' : durationOf((serverNow() - startedAt) / 1000);
 }

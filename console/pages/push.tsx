@@ -3,16 +3,18 @@ import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import { type GetPushResponse, GetPushResponse_State as State } from '../../gen/onepush/v1/query_pb.js';
 import { DeliveryState } from '../../gen/onepush/v1/receipt_pb.js';
 import { numberOf } from '../format.js';
-import { to, useAction, useAnswer } from '../hooks.js';
+import { useAction, useAnswer } from '../hooks.js';
 import { Confirmed } from '../parts/confirmed.js';
 import { Choice, Field } from '../parts/form.js';
-import { ShortId } from '../parts/given.js';
-import { Answered, Badge, Card, Facts, Problem, Table } from '../parts/parts.js';
+import { DeviceButton } from '../parts/given.js';
+import { Paged, usePages } from '../parts/pages.js';
+import { Answered, Button, Card, Facts, Problem, Table } from '../parts/parts.js';
+import { statesOf } from '../parts/states.js';
 import { Time } from '../parts/time.js';
+import { to } from '../route.js';
 import { call } from '../rpc.js';
-import { type TextName, t } from '../texts/index.js';
-import { Pager } from './pager.js';
-import { PushState } from './push-list.js';
+import { t } from '../texts/index.js';
+import { PUSH_STATES } from './push-list.js';
 
 const { method } = PushCore;
 const PAGE_SIZE = 50;
@@ -29,41 +31,18 @@ const COUNTS = [
   'replaced',
   'cleared',
 ] as const;
-const STATES = {
-  PENDING: 'pending',
-  DELIVERED: 'delivered',
-  CONFIRMED: 'confirmed',
-  EXPIRED: 'expired',
-  EVICTED: 'evicted',
-  DISCARDED: 'discarded',
-  RECALLED: 'recalled',
-  REPLACED: 'replaced',
-  CLEARED: 'cleared',
-} as const satisfies Record<Exclude<keyof typeof DeliveryState, 'UNSPECIFIED'>, TextName>;
-type StateName = keyof typeof STATES;
-// Object.keys of a Record are its keys.
-const STATE_NAMES = Object.keys(STATES) as StateName[];
-
-const KINDS: Readonly<Partial<Record<StateName, 'good' | 'warn' | 'bad'>>> = {
-  PENDING: 'warn',
-  DELIVERED: 'good',
-  CONFIRMED: 'good',
-  EXPIRED: 'bad',
-  EVICTED: 'bad',
-  DISCARDED: 'bad',
-};
-
-/** The state of a delivery, as a word. */
-export function DeliveryBadge({ state }: { state: DeliveryState }) {
-  const name = STATE_NAMES.find((each) => DeliveryState[each] === state);
-  return <Badge kind={(name && KINDS[name]) ?? 'plain'}>{deliveryStateOf(state)}</Badge>;
-}
-
-/** Returns the state of a delivery in words. */
-export function deliveryStateOf(state: DeliveryState): string {
-  const name = STATE_NAMES.find((each) => DeliveryState[each] === state);
-  return name === undefined ? t('unknown') : t(STATES[name]);
-}
+/** The states of deliveries, in words. */
+export const DELIVERY_STATES = statesOf<Exclude<keyof typeof DeliveryState, 'UNSPECIFIED'>>(DeliveryState, {
+  PENDING: ['warn', 'pending'],
+  DELIVERED: ['good', 'delivered'],
+  CONFIRMED: ['good', 'confirmed'],
+  EXPIRED: ['bad', 'expired'],
+  EVICTED: ['bad', 'evicted'],
+  DISCARDED: ['bad', 'discarded'],
+  RECALLED: ['plain', 'recalled'],
+  REPLACED: ['plain', 'replaced'],
+  CLEARED: ['plain', 'cleared'],
+});
 
 /** One push: its content, what its deliveries have come to, and each of them. */
 export function PushPage({ requestId, canRecall }: { requestId: string; canRecall: boolean }) {
@@ -101,7 +80,7 @@ export function PushPage({ requestId, canRecall }: { requestId: string; canRecal
               <Problem text={error} />
               <Facts
                 facts={[
-                  [t('state'), <PushState state={push.state} />],
+                  [t('state'), <PUSH_STATES.StateBadge state={push.state} />],
                   [t('created'), <Time at={push.createdAt} />],
                   ...(push.sendAt === undefined ? [] : [[t('sendAt'), <Time at={push.sendAt} />] as const]),
                   [t('ends'), <Time at={push.expiresAt} />],
@@ -153,66 +132,37 @@ function Counts({ push: { reach, wakes } }: { push: GetPushResponse }) {
 }
 
 function Deliveries({ requestId }: { requestId: string }) {
-  const [state, setState] = useState<StateName | ''>('');
-  const [tokens, setTokens] = useState<readonly string[]>(['']);
-  const answer = useAnswer(
-    (signal) =>
-      call(
-        method.listDeliveries,
-        {
-          requestId,
-          state: state === '' ? DeliveryState.UNSPECIFIED : DeliveryState[state],
-          pageSize: PAGE_SIZE,
-          pageToken: tokens.at(-1) ?? '',
-        },
-        signal,
-      ),
-    [requestId, state, tokens],
+  const [state, setState] = useState<keyof typeof DeliveryState>('UNSPECIFIED');
+  const pages = usePages(
+    (pageToken, signal) =>
+      call(method.listDeliveries, { requestId, state: DeliveryState[state], pageSize: PAGE_SIZE, pageToken }, signal),
+    [requestId, state],
   );
   return (
-    <Card
-      title={t('byDevice')}
-      actions={
-        <button type="button" onClick={answer.reload}>
-          {t('reload')}
-        </button>
-      }
-    >
+    <Card title={t('byDevice')} actions={<Button act={pages.answer.reload}>{t('reload')}</Button>}>
       <div class="row">
         <Field label={t('state')}>
-          <Choice
-            value={state}
-            set={(value) => {
-              setTokens(['']);
-              setState(value);
-            }}
-            options={[['', t('any')], ...STATE_NAMES.map((name) => [name, t(STATES[name])] as const)]}
-          />
+          <Choice value={state} set={setState} options={[['UNSPECIFIED', t('any')], ...DELIVERY_STATES.options()]} />
         </Field>
       </div>
-      <Answered answer={answer}>
-        {({ deliveries, nextPageToken }) => (
-          <>
-            <Table
-              label={t('byDevice')}
-              head={[t('device'), t('state'), t('time')]}
-              empty={t('noDeliveries')}
-              rows={deliveries.map((each) => [
-                each.deviceId === '' ? (
-                  <span class="quiet">{t('deviceRemoved')}</span>
-                ) : (
-                  <a href={to('devices', 'id', each.deviceId)}>
-                    <ShortId id={each.deviceId} />
-                  </a>
-                ),
-                <DeliveryBadge state={each.state} />,
-                <Time at={each.time} />,
-              ])}
-            />
-            <Pager tokens={tokens} next={nextPageToken} set={setTokens} />
-          </>
+      <Paged pages={pages}>
+        {({ deliveries }) => (
+          <Table
+            label={t('byDevice')}
+            head={[t('device'), t('state'), t('time')]}
+            empty={t('noDeliveries')}
+            rows={deliveries.map((each) => [
+              each.deviceId === '' ? (
+                <span class="quiet">{t('deviceRemoved')}</span>
+              ) : (
+                <DeviceButton id={each.deviceId} />
+              ),
+              <DELIVERY_STATES.StateBadge state={each.state} />,
+              <Time at={each.time} />,
+            ])}
+          />
         )}
-      </Answered>
+      </Paged>
     </Card>
   );
 }

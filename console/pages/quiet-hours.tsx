@@ -2,24 +2,35 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { useState } from 'preact/hooks';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { QuietHours, QuietSubjectSchema } from '../../gen/onepush/v1/quiet_hours_pb.js';
-import { to, useAction, useAnswer } from '../hooks.js';
+import { useAction, useAnswer } from '../hooks.js';
 import { Confirmed } from '../parts/confirmed.js';
 import { Choice, Field, Input } from '../parts/form.js';
+import { shortId } from '../parts/given.js';
 import { Answered, Card, Facts, Problem, Submit } from '../parts/parts.js';
+import { goToDevice, to } from '../route.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
 
 const { method } = PushCore;
 type Whose = 'app' | 'alias' | 'device';
 
-/** Page of the quiet hours of the app, of a user or of a device. `whose` and `name`: what was asked for last. */
-export function QuietHoursPage(props: { whose: string | undefined; name: string | undefined; maySet: boolean }) {
-  const known: Whose = (props.whose === 'alias' || props.whose === 'device') && props.name ? props.whose : 'app';
+/** Page of the quiet hours of the app, of a user or of a device. */
+export function QuietHoursPage(props: {
+  /** The user that was asked for; empty: none. */
+  alias: string;
+  /** The device that was asked for; empty: none. */
+  deviceId: string;
+  maySet: boolean;
+}) {
+  const { alias, deviceId, maySet } = props;
+  const known: Whose = deviceId !== '' ? 'device' : alias !== '' ? 'alias' : 'app';
   const [whose, setWhose] = useState<Whose>(known);
-  const [name, setName] = useState(props.name ?? '');
+  const [text, setText] = useState(alias);
   const submit = (event: Event): void => {
     event.preventDefault();
-    location.hash = whose === 'app' ? to('quiet') : to('quiet', whose, name.trim());
+    const value = text.trim();
+    if (whose === 'device') goToDevice('quiet', value);
+    else location.hash = whose === 'app' ? to('quiet') : to('quiet', whose, value);
   };
   return (
     <>
@@ -39,14 +50,14 @@ export function QuietHoursPage(props: { whose: string | undefined; name: string 
             />
           </Field>
           {whose !== 'app' && (
-            <Field label={t('value')}>
-              <Input value={name} set={setName} required spellcheck={false} />
+            <Field label={t('value')} hint={whose === 'device' ? t('deviceIdHint') : ''}>
+              <Input value={text} set={setText} required spellcheck={false} autoComplete="off" />
             </Field>
           )}
           <Submit isBusy={false}>{t('show')}</Submit>
         </form>
       </Card>
-      <HoursCard whose={known} name={props.name ?? ''} maySet={props.maySet} key={`${known} ${props.name}`} />
+      <HoursCard whose={known} name={deviceId || alias} maySet={maySet} key={`${known} ${deviceId || alias}`} />
     </>
   );
 }
@@ -72,10 +83,10 @@ function HoursCard({ whose, name, maySet }: { whose: Whose; name: string; maySet
       await call(method.setQuietHours, { subject: subjectOf(whose, name), hours });
       answer.reload();
     });
-  const of = whose === 'app' ? t('everyone') : name;
+  const of = whose === 'app' ? t('everyone') : whose === 'device' ? shortId(name) : name;
   return (
     <Card
-      title={whose === 'app' ? t('quietHoursOfApp') : t('quietHoursOf', { name })}
+      title={whose === 'app' ? t('quietHoursOfApp') : t('quietHoursOf', { name: of })}
       actions={
         maySet &&
         answer.value?.hours !== undefined && (

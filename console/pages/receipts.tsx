@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Receipt } from '../../gen/onepush/v1/receipt_pb.js';
 import { messageOf } from '../format.js';
-import { to } from '../hooks.js';
 import { followReceipts } from '../live-receipts.js';
-import { Given, ShortId } from '../parts/given.js';
+import { DeviceButton, Given } from '../parts/given.js';
 import { Card, Problem, Table } from '../parts/parts.js';
 import { Time } from '../parts/time.js';
+import { to } from '../route.js';
 import { t } from '../texts/index.js';
-import { DeliveryBadge } from './push.js';
+import { DELIVERY_STATES } from './push.js';
 
 /** Receipts that are shown. */
 const MAX_SHOWN = 200;
@@ -58,8 +58,8 @@ export function ReceiptsPage() {
                 <Given>{receipt.alias}</Given>
               </a>
             ),
-            <ShortId id={receipt.deviceId} />,
-            <DeliveryBadge state={receipt.state} />,
+            <DeviceButton id={receipt.deviceId} />,
+            <DELIVERY_STATES.StateBadge state={receipt.state} />,
           ])}
         />
       </Card>

@@ -1,18 +1,17 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { useState } from 'preact/hooks';
 import { PushCore } from '../../gen/onepush/v1/push_core_pb.js';
 import type { DeadLetter } from '../../gen/onepush/v1/webhook_pb.js';
-import { numberOf, timeOf } from '../format.js';
-import { useAction, useAnswer } from '../hooks.js';
+import { numberOf, timeOf, toTime } from '../format.js';
+import { useAction } from '../hooks.js';
 import { AskDialog } from '../parts/confirmed.js';
 import { Field, Input } from '../parts/form.js';
-import { Given } from '../parts/given.js';
-import { Answered, Badge, Button, Problem, Submit, Table } from '../parts/parts.js';
+import { Given, shortId } from '../parts/given.js';
+import { Paged, usePages } from '../parts/pages.js';
+import { Badge, Button, Problem, Submit, Table } from '../parts/parts.js';
 import { Time } from '../parts/time.js';
 import { call } from '../rpc.js';
 import { t } from '../texts/index.js';
 import { stepOf } from '../webhook-steps.js';
-import { Pager } from './pager.js';
 
 const { method } = PushCore;
 const PAGE_SIZE = 20;
@@ -29,18 +28,13 @@ interface ReplayProps {
 
 /** Events that the back end of a webhook refused for good, and sending them again: all, or some. */
 export function DeadLetters({ appId, id, mayChange, changed }: ReplayProps) {
-  const [tokens, setTokens] = useState<readonly string[]>(['']);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [replayed, setReplayed] = useState<number>();
   const { isBusy, error, run } = useAction();
-  const answer = useAnswer(
-    (signal) =>
-      call(
-        method.listDeadLetters,
-        { appId, webhookId: id, pageSize: PAGE_SIZE, pageToken: tokens.at(-1) ?? '' },
-        signal,
-      ),
-    [id, tokens],
+  const pages = usePages(
+    (pageToken, signal) =>
+      call(method.listDeadLetters, { appId, webhookId: id, pageSize: PAGE_SIZE, pageToken }, signal),
+    [id],
     EVERY_MS,
   );
   const replay = (ids: readonly string[]): Promise<void> =>
@@ -50,7 +44,7 @@ export function DeadLetters({ appId, id, mayChange, changed }: ReplayProps) {
       const { deadLetters } = await call(method.replayWebhook, { appId, id, what });
       setReplayed(deadLetters);
       setChosen(new Set());
-      answer.reload();
+      pages.answer.reload();
       changed();
     });
   const choose = (letter: string, isChosen: boolean): void => {
@@ -63,8 +57,8 @@ export function DeadLetters({ appId, id, mayChange, changed }: ReplayProps) {
   return (
     <>
       <p class="quiet">{t('deadLettersHint')}</p>
-      <Answered answer={answer}>
-        {({ deadLetters, nextPageToken }) => (
+      <Paged pages={pages}>
+        {({ deadLetters }) => (
           <>
             <Table
               label={t('deadLetters')}
@@ -93,14 +87,6 @@ export function DeadLetters({ appId, id, mayChange, changed }: ReplayProps) {
                 ];
               })}
             />
-            <Pager
-              tokens={tokens}
-              next={nextPageToken}
-              set={(next) => {
-                setChosen(new Set());
-                setTokens(next);
-              }}
-            />
             {mayChange && deadLetters.length > 0 && (
               <div class="actions">
                 <Button isBusy={isBusy} act={() => replay([])}>
@@ -115,7 +101,7 @@ export function DeadLetters({ appId, id, mayChange, changed }: ReplayProps) {
             )}
           </>
         )}
-      </Answered>
+      </Paged>
       <p role="status">{replayed !== undefined && t('replayed', { count: numberOf(replayed) })}</p>
       <Problem text={error} />
     </>
@@ -132,7 +118,7 @@ function EventText({ of: { eventJson, replaying } }: { of: DeadLetter }) {
       {replaying && <Badge kind="warn">{t('replaying')}</Badge>}
       <details>
         <summary>JSON</summary>
-        <pre>{JSON.stringify(event, null, 2)}</pre>
+        <pre>{JSON.stringify(event, (name, value) => (name === 'deviceId' ? shortId(String(value)) : value), 2)}</pre>
       </details>
     </>
   );
@@ -144,9 +130,9 @@ export function ReplayFrom({ appId, id, name, changed }: ReplayProps) {
   const [isAsking, setAsking] = useState(false);
   const [toldFrom, setToldFrom] = useState<string>();
   const { isBusy, error, run } = useAction();
-  const time = from === '' ? undefined : timestampFromDate(new Date(from));
   const replay = (): Promise<void> =>
     run(async () => {
+      const time = toTime(from);
       if (time === undefined) return;
       await call(method.replayWebhook, { appId, id, what: { case: 'from', value: time } });
       setToldFrom(timeOf(time));
@@ -171,7 +157,7 @@ export function ReplayFrom({ appId, id, name, changed }: ReplayProps) {
       <Problem text={error} />
       {isAsking && (
         <AskDialog
-          question={t('tellAgainQuestion', { name, time: timeOf(time) })}
+          question={t('tellAgainQuestion', { name, time: timeOf(toTime(from)) })}
           label={t('tellAgain')}
           answer={(isYes) => {
             setAsking(false);

@@ -17,13 +17,17 @@ type InputOptions = Partial<
   Record<'autoComplete' | 'pattern' | 'placeholder' | 'min' | 'max' | 'list' | 'step', string> &
     Record<'required' | 'spellcheck', boolean> & {
       maxLength: number;
-      type: 'text' | 'password' | 'date' | 'datetime-local' | 'number' | 'time' | 'url';
+      type: 'text' | 'password' | 'datetime-local' | 'number' | 'time' | 'url';
     }
 >;
 
+/** Latest time that a field takes, so that a year has four digits. */
+const LAST_TIME = '9999-12-31T23:59';
+
 /** A text that is in a form. */
 export function Input(props: { value: string; set: (value: string) => void } & InputOptions) {
-  const { value, set, ...rest } = props;
+  const { value, set, ...given } = props;
+  const rest = given.type === 'datetime-local' ? { max: LAST_TIME, ...given } : given;
   // Their type is one for each type of input; these are right for all that there are here.
   const attributes = rest as JSX.IntrinsicElements['input'];
   return <input {...attributes} value={value} onInput={(event) => set(event.currentTarget.value)} />;

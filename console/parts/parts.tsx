@@ -25,9 +25,9 @@ export function Problem({ text }: { text: string | undefined }) {
   );
 }
 
-/** Shows an answer: that it is waited for, that it did not come, or what it is. */
+/** Shows an answer: that it is waited for, or did not come, or what it is, paler while it is asked for again. */
 export function Answered<T>({ answer, children }: { answer: Answer<T>; children: (value: T) => ComponentChildren }) {
-  const { value, error, reload } = answer;
+  const { value, isStale, error, reload } = answer;
   return (
     <>
       <Problem text={error} />
@@ -36,7 +36,13 @@ export function Answered<T>({ answer, children }: { answer: Answer<T>; children:
           {t('again')}
         </button>
       )}
-      {value === undefined ? error === undefined && <p class="quiet">{t('loading')}</p> : children(value)}
+      {value === undefined ? (
+        error === undefined && <p class="quiet">{t('loading')}</p>
+      ) : (
+        <div class={isStale ? 'stale' : undefined} aria-busy={isStale}>
+          {children(value)}
+        </div>
+      )}
     </>
   );
 }
@@ -84,8 +90,11 @@ export function Table(props: {
   );
 }
 
+/** Colour of a badge. */
+export type BadgeKind = 'good' | 'warn' | 'bad' | 'plain';
+
 /** A word for a state, in a colour that does not stand alone. */
-export function Badge({ kind, children }: { kind: 'good' | 'warn' | 'bad' | 'plain'; children: ComponentChildren }) {
+export function Badge({ kind, children }: { kind: BadgeKind; children: ComponentChildren }) {
   return <span class={`badge ${kind}`}>{children}</span>;
 }
 

@@ -18,7 +18,17 @@ export type TextName = keyof typeof TEXTS.en;
 
 /** Returns a text in the language of the page, with the values that it has room for: `{name}`. */
 export function t(name: TextName, values: Readonly<Record<string, string>> = {}): string {
-  return TEXTS[current][name].replace(/\{(\w+)\}/g, (room, key: string) => values[key] ?? room);
+  return TEXTS[current][name].replace(/\{(\w+)\}/g, (room, key: string) => isolated(values[key] ?? room));
+}
+
+/** Characters that are written from right to left, or turn the direction. */
+const RIGHT_TO_LEFT =
+  /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{1e800}-\u{1efff}]/u;
+const [ISOLATE, ISOLATE_END] = ['\u2068', '\u2069'];
+
+/** Returns a text that turns nothing around it. */
+function isolated(value: string): string {
+  return RIGHT_TO_LEFT.test(value) ? `${ISOLATE}${value}${ISOLATE_END}` : value;
 }
 
 /** Returns a hint to a setting of a channel; empty: there is none. */

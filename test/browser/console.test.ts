@@ -74,7 +74,7 @@ describe.skipIf(skipped)('the console', { timeout: 60_000 }, () => {
     await status.getByRole('link').click();
     await page.getByRole('cell', { name: 'Pending' }).waitFor();
     await check('push');
-    await page.getByRole('cell').getByRole('link').first().click();
+    await page.getByRole('cell').getByRole('button', { name: 'Device' }).first().click();
     await page.getByText('It waits for the device to connect').waitFor();
     await visit('Devices');
     await page.getByLabel('Value').fill('alice');
@@ -157,6 +157,12 @@ describe.skipIf(skipped)('the console', { timeout: 60_000 }, () => {
     await check('phone-compose');
     await visit('配额');
     await check('phone-usage');
+    await visit('审计日志');
+    await expect
+      .poll(() => page.evaluate(`document.querySelector('[aria-current]').getBoundingClientRect().right`))
+      .toBeLessThanOrEqual(390);
+    await page.goto(`${stack.connectUrl}/console/#/pushes/1`);
+    await page.getByRole('alert').getByText('没有此 ID 的推送').waitFor();
     await page.getByRole('button', { name: 'English' }).click();
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
   });

@@ -50,7 +50,7 @@ describe('the sources', () => {
 
 /** Files that the one may import, by the beginnings of their paths. */
 const BROWSER_ARROWS = {
-  'console/': ['console/', 'gen/', 'common/why/'],
+  'console/': ['console/', 'gen/', 'common/why/', 'common/errors.ts'],
   'edge/page/client/': ['edge/page/client/', 'device/'],
 };
 

@@ -1,0 +1,61 @@
+import type { Reason } from '../../common/errors.js';
+
+/** The reasons of failures in Chinese: one that is missing does not compile. */
+const ERRORS_ZH: Readonly<Record<Reason, string>> = {
+  INVALID_FIELDS: '某些字段不符合要求',
+  MALFORMED_JSON: '请求体不是 UTF-8 的 JSON',
+  NOT_AN_OBJECT: '请求体必须是 JSON 对象',
+  AMBIGUOUS_REQUEST: '请求头有两种读法',
+  MALFORMED_MESSAGE: '无法读取请求',
+  WRONG_APP_KEY: '应用密钥错误或缺失',
+  WRONG_ADMIN_TOKEN: '管理令牌错误或缺失',
+  REGISTRATION_TOKEN_MISSING: '该应用只接受签名注册，而此次注册没有令牌',
+  REGISTRATION_TOKEN_MALFORMED: '注册令牌不符合文档',
+  REGISTRATION_TOKEN_EXPIRED: '注册令牌已过期',
+  REGISTRATION_TOKEN_EARLY: '注册令牌尚未生效',
+  REGISTRATION_KEY_UNKNOWN: '应用没有与令牌的 kid 和 alg 对应的签名密钥',
+  REGISTRATION_SIGNATURE_WRONG: '注册令牌的签名错误',
+  REGISTRATION_WRONG_APP: '注册令牌属于其他应用',
+  REGISTRATION_WRONG_ALIAS: '注册令牌属于其他用户',
+  REGISTRATION_WRONG_TAG: '注册令牌不允许其中某个标签',
+  REGISTRATION_WRONG_DEVICE: '注册令牌属于其他设备',
+  APP_DISABLED: '应用已停用',
+  WRONG_SCOPE: '此应用密钥没有这项权限',
+  UNKNOWN_PATH: '此路径没有内容',
+  UNKNOWN_APP: '没有此 ID 的应用',
+  UNKNOWN_DEVICE: '没有此 ID 的设备',
+  UNKNOWN_PUSH: '没有此 ID 的推送',
+  UNKNOWN_SERVICE: '没有此名称的服务',
+  UNKNOWN_CHANNEL: '应用没有此名称的渠道',
+  UNKNOWN_KEY: '没有此 ID 的密钥或令牌',
+  UNKNOWN_SIGNING_KEY: '应用没有此 ID 的签名密钥',
+  UNKNOWN_WEBHOOK: '应用没有此 ID 的 webhook',
+  METHOD_NOT_ALLOWED: '此路径不接受该方法',
+  TOO_SLOW: '请求未能及时到达',
+  AUDIENCE_TOO_SLOW: '未能及时算出受众',
+  IDEMPOTENCY_CONFLICT: '该幂等键已用于其他推送',
+  TOO_MANY_KEYS: '密钥数量已达上限',
+  TOO_MANY_WEBHOOKS: '应用的 webhook 数量已达上限',
+  NO_SECRET_KEY: 'core 没有 ONEPUSH_SECRET_KEY，或不是当初加密所用的那个',
+  BODY_TOO_LARGE: '请求体过大',
+  NOT_JSON_TYPE: '内容类型必须是 application/json',
+  COMPRESSED: '不接受压缩的请求',
+  UPGRADE_REQUIRED: '此路径只接受 WebSocket 连接',
+  TLS_REQUIRED: '此服务只通过 https 提供；请求中的机密已以明文发送，应当更换',
+  HEAD_TOO_LARGE: '请求头过大',
+  OVERLOADED: '等待中的调用过多',
+  TOO_MANY_DEVICES: '该用户的设备数量已达上限',
+  TOO_MANY_TAGS: '应用的标签数量已达上限',
+  LIMIT_REACHED: '已达到限额',
+  UNEXPECTED: '发生意外错误；详情见日志',
+  CORE_UNAVAILABLE: '目前无法连接 core',
+  STORE_UNAVAILABLE: '目前无法连接数据库',
+  REGISTRATION_KEYS_UNAVAILABLE: '目前无法获取校验注册令牌的密钥',
+  HTTP_VERSION: '不支持此 HTTP 版本',
+};
+
+/** Returns the reason of a failure in Chinese, or as it is where it is one of a later release. */
+export function reasonInChinese(reason: string): string {
+  const texts: Readonly<Record<string, string | undefined>> = ERRORS_ZH;
+  return texts[reason] ?? reason;
+}
