@@ -13,6 +13,8 @@ export interface Context {
   readonly terminal: Terminal;
   /** Prints a result: the value as one line of JSON with `--json`, else the text. */
   print(value: Json, text: string): void;
+  /** Has a failure that comes after this say what was done before: a push that was sent must not be sent again. */
+  remember(done: { readonly requestId: string }): void;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   /** The service, and the credentials for it. */

@@ -1,6 +1,16 @@
 import { ConfigError } from '../common/settings/env.js';
 import { systemReason } from '../common/system-reason.js';
 import { EXITS, type Exit } from './exits.js';
+import { explainStoreCode } from './store-codes.js';
+
+/** Facts that a program may want to know of a failure. */
+export interface FailureDetail {
+  /** The row of docs/errors.md and the fields, where the service said so. */
+  readonly reason?: string;
+  readonly fields?: readonly string[];
+  /** The push that was sent before. */
+  readonly requestId?: string;
+}
 
 /** A failure in words for people: one line that says what is wrong, and one that says what to do. */
 export class Failure extends Error {
@@ -10,8 +20,7 @@ export class Failure extends Error {
     message: string,
     /** Next step; empty where the message says it. */
     readonly hint = '',
-    /** The row of docs/errors.md and the fields, where the service said so. */
-    readonly detail: { readonly reason?: string; readonly fields?: readonly string[] } = {},
+    readonly detail: FailureDetail = {},
   ) {
     super(message);
   }
@@ -42,6 +51,8 @@ const HINTS: Partial<Record<Exit, string>> = {
 
 /** Next steps of refusals that other credentials do not help, or only some. */
 const HINTS_BY_REASON: Readonly<Record<string, string>> = {
+  WRONG_ADMIN_TOKEN: 'Look at ONEPUSH_ADMIN_TOKEN, or at the profile: the core takes the one that it was started with.',
+  WRONG_APP_KEY: 'Look at ONEPUSH_APP_ID and ONEPUSH_APP_KEY, or at the profile: `onepush profile list`.',
   APP_DISABLED: 'An admin enables it: `onepush apps enable ID`.',
   WRONG_SCOPE: 'An admin sees its scope with `onepush keys list`, and makes a key for this with `onepush keys create`.',
 };
@@ -69,6 +80,8 @@ function ofCall(error: Error): Failure {
   if ((code === 'UNIMPLEMENTED' && !('reason' in reason)) || error.message.startsWith('Parse Error')) {
     return new Failure('unreachable', 'what answers there is no core, or one of another release', HINTS.unreachable);
   }
+  const secure = reason.reason === undefined ? ofTls(error) : undefined;
+  if (secure !== undefined) return secure;
   const violations = 'violations' in error && Array.isArray(error.violations) ? error.violations : [];
   const fields = violations.length === 0 ? {} : { fields: violations.map(({ field }) => String(field)) };
   // What @grpc/grpc-js says of a refused connection has addresses and traces of attempts.
@@ -78,13 +91,28 @@ function ofCall(error: Error): Failure {
   return new Failure(exit, message, hint, { ...reason, ...fields });
 }
 
+/** Failures of TLS, by the words of Node.js and OpenSSL. */
+const TLS_FAULTS: readonly (readonly [RegExp, string, string])[] = [
+  [/altname/i, 'the certificate has not the name that was called', 'Call it by a name or address that it has.'],
+  [/certificate/i, 'the certificate is not trusted', '--ca names a file with its CA.'],
+  [/EPROTO|SSL routines/, 'what answers there does not speak TLS', 'Leave out --tls and --ca, and write http://.'],
+  [/EPIPE|ECONNRESET|hang up/, 'what answers there is no core, or speaks TLS', 'Give --tls or https:// where it does.'],
+];
+
+/** Returns what kept a connection from being made, if it was TLS, or the want of it; undefined: it was not. */
+export function ofTls({ message }: Error): Failure | undefined {
+  const [, says, hint] = TLS_FAULTS.find(([words]) => words.test(message)) ?? [];
+  return says === undefined ? undefined : new Failure('unreachable', says, hint);
+}
+
 function ofStore(error: Error): Failure {
-  const missing = 'code' in error && error.code === 'NO_STORE';
-  return new Failure(
-    missing ? 'missing' : 'unreachable',
-    firstLine(error.message),
-    missing ? 'Look at ONEPUSH_DATABASE_URL; `onepush migrate` makes a new store.' : '`onepush doctor` looks at it.',
-  );
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === 'NO_STORE') {
+    const hint = 'Look at ONEPUSH_DATABASE_URL; `onepush migrate` makes a new store.';
+    return new Failure('missing', firstLine(error.message), hint);
+  }
+  const { says, next } = explainStoreCode(code);
+  return new Failure('unreachable', says ?? firstLine(error.message), next);
 }
 
 function firstLine(text: string): string {

@@ -68,6 +68,8 @@ export function parseProfiles(text: string, path: string): Profiles {
     for (const key of TEXTS) {
       if (profile[key] !== undefined && typeof profile[key] !== 'string') throw wrong(`has a ${key} that is no text`);
     }
+    if (profile.tls !== undefined && typeof profile.tls !== 'boolean')
+      throw wrong('has a tls that is not true or false');
     return [name, profile as Profile] as const;
   });
   const { current } = value;

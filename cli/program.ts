@@ -107,6 +107,7 @@ async function runCommand(
   });
   interrupted.catch(() => {});
   let resolved: Promise<Target> | undefined;
+  let before: { readonly requestId: string } | undefined;
   const target = (): Promise<Target> => {
     resolved ??= resolveTarget(input, env);
     return resolved;
@@ -115,6 +116,9 @@ async function runCommand(
     env,
     terminal,
     print: (value, text) => terminal.out(terminal.isJson ? JSON.stringify(value) : text),
+    remember(done) {
+      before = done;
+    },
     signal: aborted.signal,
     target,
     async connect(as) {
@@ -131,7 +135,8 @@ async function runCommand(
   } catch (error) {
     // What a stream is cut off with by Ctrl-C is its good end.
     if (spec.streams === true && aborted.signal.aborted) return EXITS.ok.code;
-    throw error;
+    const { exit, message, hint, detail } = toFailure(error);
+    throw new Failure(exit, message, hint, { ...detail, ...before });
   } finally {
     terminal.endProgress();
     await Promise.all(clients.map((client) => client.close()));

@@ -78,9 +78,11 @@ export async function readSecrets(): Promise<Pick<Profile, 'appKey' | 'adminToke
 }
 
 async function readCa(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => {
+  const pem = await readFile(path, 'utf8').catch(() => {
     throw new Failure('usage', '--ca must be a file that can be read');
   });
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw new Failure('usage', '--ca must be a file with certificates in PEM');
 }
 
 /** @throws Failure where it is no URL of http or ws */

@@ -20,7 +20,9 @@ export const doctor: CommandSpec = {
     const lines = checks.map((check) => format(check, context));
     context.print(
       { checks: rows, warnings, failures },
-      [...lines, `${checks.length} checks: ${warnings} warnings, ${failures} failures`].join('\n'),
+      [...lines, `${checks.length} checks: ${counted(warnings, 'warning')}, ${counted(failures, 'failure')}`].join(
+        '\n',
+      ),
     );
     return failures === 0 ? EXITS.ok.code : EXITS.failed.code;
   },
@@ -28,7 +30,7 @@ export const doctor: CommandSpec = {
 
 async function examine(context: Context, input: Input): Promise<Check[]> {
   // Loaded here: they know the settings of both processes.
-  const { checkSettings } = await import('../doctor/settings.js');
+  const { checkLinkToken, checkSettings } = await import('../doctor/settings.js');
   const { checkTls } = await import('../doctor/tls.js');
   const { checkMachine } = await import('../doctor/machine.js');
   const { checkDatabase } = await import('../doctor/database.js');
@@ -37,17 +39,21 @@ async function examine(context: Context, input: Input): Promise<Check[]> {
   const { checkVendors } = await import('../doctor/vendors.js');
   const { checkService } = await import('../doctor/service.js');
   const { checks, configs } = checkSettings(context.env);
+  const ports = await checkPorts(configs);
   return [
     ...checkMachine(),
     ...checks,
+    ...checkLinkToken(context.env, ports),
     ...checkTls(configs),
-    ...(await checkPorts(configs)),
+    ...ports,
     ...(await checkDatabase(context.env)),
     ...(await checkCores(configs, context.env)),
     ...(await checkService(context)),
     ...(input.flag('vendors') ? await checkVendors() : []),
   ];
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function format({ name, level, says, next }: Check, { terminal }: Context): string {
   const mark = terminal.paint(COLOURS[level], level.padEnd(4));

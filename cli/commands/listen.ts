@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import type { CommandSpec } from '../command.js';
 import { EXITS, type Exit } from '../exits.js';
-import { Failure } from '../failure.js';
+import { Failure, ofTls } from '../failure.js';
 
 const HEARTBEAT_MS = 30_000;
 /** Time that the edge has for the ping behind the last message: it sends none where it need not know. */
@@ -62,8 +62,9 @@ export const listen: CommandSpec = {
     signal.addEventListener('abort', () => socket.close(1000));
     return new Promise<number>((resolve, reject) => {
       let failure: Failure | undefined;
-      socket.on('error', () => {
-        failure = new Failure('unreachable', 'the edge does not answer, or refuses', 'Look at --edge, and at the id.');
+      socket.on('error', (error) => {
+        const words = 'the edge does not answer, or refuses';
+        failure = ofTls(error) ?? new Failure('unreachable', words, 'Look at --edge, and at the id.');
       });
       socket.on('close', (code, reason) => {
         clearInterval(heartbeat);

@@ -3,10 +3,12 @@ import type { OnePushClient } from '../../client/client.js';
 import type { Push } from '../../client/push.js';
 import type { CommandSpec } from '../command.js';
 import { EXITS } from '../exits.js';
-import { createLatencies } from '../load/latencies.js';
+import { createLatencies, type Latencies } from '../load/latencies.js';
 
 const TICK_MS = 10;
 const PROGRESS_MS = 200;
+/** Pushes without an answer: beyond it the service does not keep up. The client holds as many. */
+const MAX_UNDER_WAY = 10_000;
 const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99 } as const;
 
 /** `onepush load`. */
@@ -41,42 +43,67 @@ export const load: CommandSpec = {
     const start = performance.now();
     const passed = (): number => (performance.now() - start) / 1000;
     const underWay = new Set<Promise<void>>();
-    let [sent, shownAt] = [0, 0];
-    while (sent < rate * seconds && !signal.aborted) {
-      await client.room();
-      for (const due = Math.min(rate * seconds, Math.ceil(passed() * rate)); sent < due; sent++) {
-        const one = measure(client, pushes[sent % pushes.length] ?? pushes[0], latencies.add, errors);
+    let [sent, skipped, shownAt] = [0, 0, 0];
+    const show = (): void => {
+      if (performance.now() - shownAt < PROGRESS_MS) return;
+      shownAt = performance.now();
+      const p99 = latencies.count === 0 ? '' : `, p99 ${latencies.percentile(PERCENTILES.p99).toFixed(1)} ms`;
+      terminal.progress(passed() / seconds, `${sent} sent, ${latencies.count} accepted${p99}`);
+    };
+    while (sent + skipped < rate * seconds && !signal.aborted) {
+      // What the service has no room for is not sent later: the rate would be another, and the end too.
+      const room = MAX_UNDER_WAY - underWay.size;
+      const due = Math.ceil(Math.min(passed(), seconds) * rate) - sent - skipped;
+      skipped += Math.max(0, due - room);
+      for (let left = Math.min(due, room); left > 0; left--) {
+        const one = measure(client, pushes[sent++ % pushes.length] ?? pushes[0], latencies.add, errors);
         underWay.add(one);
         one.finally(() => underWay.delete(one));
       }
-      if (performance.now() - shownAt > PROGRESS_MS) {
-        shownAt = performance.now();
-        const p99 = latencies.percentile(PERCENTILES.p99).toFixed(1);
-        terminal.progress(passed() / seconds, `${sent} sent, ${latencies.count} accepted, p99 ${p99} ms`);
-      }
+      show();
       await sleep(TICK_MS, undefined, { signal }).catch(() => {});
     }
-    await Promise.all(underWay);
-    const time = passed();
-    const latencyMs = {
-      ...Object.fromEntries(
-        Object.entries(PERCENTILES).map(([name, part]) => [name, round(latencies.percentile(part))]),
-      ),
-      max: round(latencies.max),
-    };
-    const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
-    const accepted = latencies.count;
-    const perSecond = round(accepted / time);
-    const words = Object.entries(latencyMs).map(([name, ms]) => `${name} ${ms} ms`);
-    const lines = [
-      `${sent} sent in ${round(time)} s: ${accepted} accepted, ${perSecond} a second; ${failed} failed`,
-      words.join('  '),
-      ...Object.entries(errors).map(([code, count]) => `${code}  ${count}`),
-    ];
-    print({ sent, accepted, failed, errors, perSecond, latencyMs }, lines.join('\n'));
-    return failed === 0 ? EXITS.ok.code : EXITS.failed.code;
+    while (underWay.size > 0) {
+      await Promise.race([Promise.all(underWay), sleep(PROGRESS_MS)]);
+      show();
+    }
+    const result = { sent, skipped: skipped || undefined, ...summarize(latencies, errors, passed()) };
+    print(result, toText(result, round(passed())));
+    return result.failed === 0 ? EXITS.ok.code : EXITS.failed.code;
   },
 };
+
+interface Result {
+  readonly sent: number;
+  /** Pushes that were due while too many had no answer. */
+  readonly skipped: number | undefined;
+  readonly accepted: number;
+  readonly failed: number;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly perSecond: number;
+  /** Absent where none was accepted. */
+  readonly latencyMs?: Readonly<Record<string, number>>;
+}
+
+function summarize(latencies: Latencies, errors: Readonly<Record<string, number>>, seconds: number) {
+  const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
+  const accepted = latencies.count;
+  const parts = Object.entries(PERCENTILES).map(([name, part]) => [name, round(latencies.percentile(part))]);
+  const latencyMs = { ...Object.fromEntries(parts), max: round(latencies.max) };
+  const perSecond = round(accepted / seconds);
+  return { accepted, failed, errors, perSecond, ...(accepted === 0 ? {} : { latencyMs }) };
+}
+
+function toText(result: Result, seconds: number): string {
+  const { sent, skipped, accepted, failed, errors, perSecond, latencyMs = {} } = result;
+  const words = Object.entries(latencyMs).map(([name, ms]) => `${name} ${ms} ms`);
+  return [
+    `${sent} sent in ${seconds} s: ${accepted} accepted, ${perSecond} a second; ${failed} failed`,
+    ...(skipped === undefined ? [] : [`${skipped} not sent: ${MAX_UNDER_WAY} had no answer yet`]),
+    ...(words.length === 0 ? [] : [words.join('  ')]),
+    ...Object.entries(errors).map(([code, count]) => `${code}  ${count}`),
+  ].join('\n');
+}
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 

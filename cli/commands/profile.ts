@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { CommandSpec } from '../command.js';
 import { Failure } from '../failure.js';
 import { PROFILE_NAME, type Profile, profilesPath, readProfiles, writeProfiles } from '../profiles.js';
@@ -24,7 +25,8 @@ export const profile: readonly CommandSpec[] = [
         server,
         edge,
         ...(tls ? { tls } : {}),
-        ...(ca === undefined ? {} : { ca }),
+        // The profile is used in other folders, too.
+        ...(ca === undefined ? {} : { ca: resolve(ca) }),
         ...(appId ? { appId } : {}),
         ...(appKey ? { appKey } : {}),
         ...(adminToken ? { adminToken } : {}),

@@ -3,7 +3,7 @@ import { fromJsonString } from '@bufbuild/protobuf';
 import type { OnePushClient } from '../../client/client.js';
 import type { Push } from '../../client/push.js';
 import { type Audience, AudienceSchema } from '../../gen/onepush/v1/push_pb.js';
-import type { GetPushResponse } from '../../gen/onepush/v1/query_pb.js';
+import { type GetPushResponse, GetPushResponse_State as PushState } from '../../gen/onepush/v1/query_pb.js';
 import type { CommandSpec, Context } from '../command.js';
 import { countsOf, formatReach } from '../counts.js';
 import { EXITS } from '../exits.js';
@@ -53,6 +53,8 @@ export const send: CommandSpec = {
       context.print({ requestId }, requestId);
       return undefined;
     }
+    // Whoever waits no longer must not send it again for want of its id.
+    context.remember({ requestId });
     context.terminal.note(`sent: ${requestId}`);
     return waitFor(context, client, requestId, waitMs);
   },
@@ -134,8 +136,10 @@ async function waitFor(
     const hasEnded = isDone(push);
     if (hasEnded || passed >= waitMs) {
       print({ requestId, done: hasEnded, ...countsOf(push) }, `${requestId}  ${formatReach(push)}`);
+      const isForNobody = push.reach.case === 'deliveries' && push.reach.value.targeted === 0;
       if (!hasEnded) terminal.note('some have not ended yet: `onepush push` looks again, `onepush why` explains');
-      return hasEnded ? EXITS.ok.code : EXITS.failed.code;
+      else if (isForNobody) terminal.note('it was for nobody: `onepush devices` lists the devices of a user');
+      return hasEnded && !isForNobody ? EXITS.ok.code : EXITS.failed.code;
     }
     terminal.progress(passed / waitMs, formatReach(push));
     await sleep(Math.min(pause, waitMs - passed), undefined, { signal });
@@ -143,7 +147,8 @@ async function waitFor(
 }
 
 /** Counts of pushes to topics have no end. */
-function isDone({ reach, sendAt }: GetPushResponse): boolean {
+function isDone({ reach, sendAt, state }: GetPushResponse): boolean {
   if (reach.case === 'topics') return sendAt === undefined || reach.value.published > 0;
-  return reach.case === 'deliveries' && reach.value.targeted > 0 && reach.value.pending === 0;
+  const isMade = state !== PushState.SCHEDULED && state !== PushState.RUNNING;
+  return isMade && reach.case === 'deliveries' && reach.value.pending === 0;
 }

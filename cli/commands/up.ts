@@ -44,9 +44,10 @@ export const up: CommandSpec = {
       children.unshift(child);
       const end = child.ended.then(({ how, code }) => {
         if (context.signal.aborted || isStopping) return { code: EXITS.ok.code };
-        process.stderr.write(`\nThe ${child.name} ${how}: see its last lines. ONE-PUSH stops.\n`);
-        return { code: code || EXITS.failed.code };
+        const exit = code === EXITS.usage.code ? 'usage' : 'failed';
+        throw new Failure(exit, `the ${child.name} ${how}`, 'See its last lines. ONE-PUSH stops.');
       });
+      end.catch(() => {});
       ends.push(end);
     };
     try {

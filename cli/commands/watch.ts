@@ -24,6 +24,8 @@ export const watch: CommandSpec = {
   async run({ connect, print, signal }, input) {
     const limit = input.integer('limit', 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
     const client = await connect('app');
+    // The stream itself would try for ever.
+    await client.serverInfo({});
     let seen = 0;
     for await (const receipt of client.watchReceipts({ fromNow: !input.flag('all'), signal })) {
       const { requestId, messageId, deviceId, alias } = receipt;

@@ -1,4 +1,4 @@
-import type { Environment } from '../../common/settings/env.js';
+import { ConfigError, type Environment } from '../../common/settings/env.js';
 import type { StoreInspection } from '../../core/inspect-store.js';
 import { loadDatabase } from '../database.js';
 import { toFailure } from '../failure.js';
@@ -14,28 +14,33 @@ const MIB = 2 ** 20;
 const LITTLE_SPACE = 1024 * MIB;
 const NO_SPACE = 64 * MIB;
 
+const READ_ONLY_ADVICE = 'Name the server that is not, or set its read_only to OFF.';
+const DURABLE_ADVICE = 'Set innodb_flush_log_at_trx_commit of the server to 1.';
+
 /** Looks at the database of ONEPUSH_DATABASE_URL without changing it. */
 export async function checkDatabase(env: Environment): Promise<Check[]> {
   try {
     return judgeStore(await (await loadDatabase(env)).inspect());
   } catch (error) {
-    const { message } = toFailure(error);
-    return [
-      fail(NAME, message, 'Is the server up, and are host, user, password and name in ONEPUSH_DATABASE_URL right?'),
-    ];
+    // The settings of the core have said so.
+    if (error instanceof ConfigError) return [];
+    const { message, hint } = toFailure(error);
+    return [fail(NAME, message, hint)];
   }
 }
 
 /** Says what a database lacks. */
 export function judgeStore(store: StoreInspection): Check[] {
-  const { kind, version, isSupported, migration, pending, wanted, clockAheadMs, missingPrivileges, freeBytes } = store;
+  const { kind, version, isSupported, isReadOnly, isDurable, clockAheadMs, missingPrivileges, freeBytes } = store;
   const name = `${kind} ${version}`;
   return [
     isSupported
       ? ok(NAME, `${name} answers`)
       : fail(NAME, `${name} is too old`, 'MySQL 8.0 and MariaDB 10.6 are the oldest that work.'),
     ...(missingPrivileges === undefined ? [] : [judgePrivileges(missingPrivileges)]),
-    judgeMigrations(migration, pending, wanted),
+    ...(isReadOnly ? [fail('writes', 'the server is read-only', READ_ONLY_ADVICE)] : []),
+    ...(isDurable ? [] : [warn('durability', 'a crash of the server may lose what was acknowledged', DURABLE_ADVICE)]),
+    judgeMigrations(store),
     ...(clockAheadMs === undefined ? [] : [judgeClock(clockAheadMs)]),
     ...(freeBytes === undefined ? [] : [judgeSpace(freeBytes)]),
   ];
@@ -47,7 +52,11 @@ function judgePrivileges(missing: readonly string[]): Check {
   return fail('grants', `the user lacks ${words}`, `GRANT ${words} ON the database TO the user.`);
 }
 
-function judgeMigrations(migration: string | undefined, pending: number, wanted: string): Check {
+function judgeMigrations({ migration, pending, wanted, isCutShort }: StoreInspection): Check {
+  if (isCutShort) {
+    const next = 'Go back to the backup once more, in an empty database: docs/operations.md, Backup.';
+    return fail('tables', 'there are some, but not which migrations made them: going back was cut short', next);
+  }
   if (pending < 0) {
     return fail('tables', 'they are of a newer release', 'Use that release, or go back to a backup.');
   }

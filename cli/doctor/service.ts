@@ -1,13 +1,15 @@
 import { VERSION } from '../../common/version.js';
 import type { Context } from '../command.js';
-import { toFailure } from '../failure.js';
+import { Failure, toFailure } from '../failure.js';
 import { DEFAULTS, type Target } from '../server.js';
 import { findPage, isListening } from './ask.js';
 import { type Check, fail, ok, warn } from './check.js';
+import { adviceOf } from './readiness.js';
 
 /** Looks at the service that this command calls: the core, an edge, the credentials. */
 export async function checkService(context: Context): Promise<Check[]> {
-  const target = await context.target();
+  const target = await context.target().catch(toFailure);
+  if (target instanceof Failure) return [fail('profile and options', target.message, target.hint)];
   const isThere = await answers(target.server);
   return [
     isThere
@@ -28,7 +30,7 @@ async function checkEdge(edge: string): Promise<Check> {
   }
   return page.status === 200
     ? ok('--edge', `the edge at ${edge} is ready`)
-    : fail('--edge', `the edge at ${edge} is not ready: ${page.text.trim()}`, 'Its log says more.');
+    : fail('--edge', `the edge at ${edge} is not ready: ${page.text.trim()}`, adviceOf(page.text));
 }
 
 /** Judges silence: nothing need be at a place that nobody has named. */

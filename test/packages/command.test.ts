@@ -5,10 +5,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text as readAll } from 'node:stream/consumers';
+import { buffer, text as readAll } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onepush } from '../support/command.js';
 import { ROOT } from '../support/dist.js';
+import { freePort } from '../support/ports.js';
 import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { makeAuthority } from '../support/vendors/certificates.js';
 
@@ -230,6 +231,59 @@ describe('onepush', () => {
     expect(await json(stack, ['webhooks', 'list'])).toEqual({ webhooks: [] });
   });
 
+  it('ends a load in time, and says what the service did not take', async () => {
+    const mute = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const address = mute.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const args = ['load', '--rate', '50000', '--seconds', '1', '--timeout', '1', '--json'];
+    const { code, stdout } = await onepush(args, { ...known(stack), ONEPUSH_SERVER: `127.0.0.1:${port}` });
+    mute.close();
+    expect(code).toBe(1);
+    const { sent, skipped, failed, ...rest }: Record<string, number> = JSON.parse(stdout);
+    expect([(sent ?? 0) + (skipped ?? 0), failed]).toEqual([50_000, sent]);
+    expect(skipped).toBeGreaterThan(0);
+    expect(rest).toMatchObject({ accepted: 0, perSecond: 0 });
+    expect(rest).not.toHaveProperty('latencyMs');
+  });
+
+  it('does not follow for ever what is not there', async () => {
+    const args = ['watch', '--timeout', '1', '--json'];
+    const { code, stdout, stderr } = await onepush(args, { ...known(stack), ONEPUSH_SERVER: '127.0.0.1:1' });
+    expect([code, stderr]).toEqual([3, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { kind: 'unreachable' } });
+  });
+
+  it('waits for nothing where a push is for nobody', async () => {
+    const { code, stdout, stderr } = await onepush(
+      ['send', '--alias', 'nobody', '--wait', '80', 'Hello'],
+      known(stack),
+    );
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^\d+ {2}0 devices\n$/)]);
+    expect(stderr).toContain('it was for nobody');
+  });
+
+  it('names the push that was sent to whoever waits no longer', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const target = stack.connectUrl;
+    // Passes the send on, and then is gone.
+    const proxy = createHttpServer(async (request, response) => {
+      if (!String(request.url).endsWith('/SendPush')) return void request.socket.destroy();
+      const body = await buffer(request);
+      const { 'content-type': type = '', authorization = '' } = request.headers;
+      const headers = { 'content-type': type, authorization, 'connect-protocol-version': '1' };
+      const answer = await fetch(`${target}${request.url}`, { method: 'POST', headers, body });
+      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+      response.end(Buffer.from(await answer.arrayBuffer()));
+    }).listen(Number(new URL(url).port), '127.0.0.1');
+    await once(proxy, 'listening');
+    const args = ['send', '--alias', 'nobody', '--wait', '5', '--timeout', '1', '--json', 'Hello'];
+    const { code, stdout } = await onepush(args, { ...known(stack), ONEPUSH_SERVER: url });
+    proxy.close();
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { requestId: expect.stringMatching(/^\d+$/) } });
+  });
+
   it('measures how long pushes take to be accepted', async () => {
     const load = await json(stack, ['load', '--rate', '50', '--seconds', '1']);
     expect(load).toMatchObject({
@@ -282,10 +336,22 @@ describe('profiles', () => {
     expect(await onepush([...send, '--profile', 'three'], env)).toMatchObject({ code: 2 });
     await chmod(path, 0o644);
     expect(await onepush(send, env)).toMatchObject({ code: 2, stderr: expect.stringContaining('chmod 600') });
+    const { stdout } = await onepush(['doctor', '--json'], { ...settings(), ...env });
+    expect(JSON.parse(stdout).checks).toContainEqual(
+      expect.objectContaining({ name: 'profile and options', level: 'fail', next: expect.stringContaining('chmod') }),
+    );
   });
 });
 
 describe('the command', () => {
+  it('says in JSON, too, why what it started has ended', async () => {
+    const { code, stdout } = await onepush(['up', '--json'], { ...settings(), ONEPUSH_INBOX_LIMIT: 'many' });
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { kind: 'usage', exitCode: 2, message: 'the core ended with exit code 2' },
+    });
+  });
+
   it('says with 1 that its output cannot be written', async () => {
     const script = '"$0" dist/cli/main.js completion bash > /dev/full';
     const child = spawn('/bin/sh', ['-c', script, process.execPath], { cwd: ROOT, stdio: 'pipe' });

@@ -68,7 +68,7 @@ describe('make run', () => {
     expect(second.lines.all().join('\n')).toContain(
       `cannot listen on ${grpc} (ONEPUSH_GRPC_LISTEN): the port is in use`,
     );
-    expect(second.lines.all()).toContainEqual(expect.stringContaining('The core ended with exit code 2'));
+    expect(second.lines.all()).toContainEqual(expect.stringContaining('the core ended with exit code 2'));
 
     run.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
@@ -88,8 +88,8 @@ describe('make run', () => {
     expect(lines.all()).toContainEqual(expect.stringMatching(/over gRPC +127\.0\.0\.1:\d+$/));
     process.kill(core, 'SIGKILL');
     expect(await ended).toEqual([1, null]);
-    expect(lines.all().filter((line) => line.startsWith('The '))).toEqual([
-      expect.stringContaining('The core was ended by SIGKILL'),
+    expect(lines.all().filter((line) => line.startsWith('onepush: '))).toEqual([
+      expect.stringContaining('the core was ended by SIGKILL'),
     ]);
     await eventually(() => !lives(edge));
   });

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { toMysqlTarget } from '../sql/database-url.js';
 import { readMigrations, type StoreInspection } from '../sql/inspection.js';
 import { connect } from './connection.js';
-import { findMissingPrivileges } from './privileges.js';
+import { findMissingPrivileges, writesAnyway } from './privileges.js';
 import type { Queryable } from './queryable.js';
 
 /** Folder of the migrations of MySQL. */
@@ -26,22 +26,30 @@ export async function inspectMysql(url: string): Promise<StoreInspection> {
     const answered = Date.now();
     const version = String(row?.version);
     const made = await loadMigrationTimes(connection);
-    const grants = await rowsOf(connection, 'SHOW GRANTS');
+    const grants = (await rowsOf(connection, 'SHOW GRANTS')).map((grant) => String(Object.values(grant)[0]));
+    const server = await loadServerSettings(connection);
     return {
       kind: 'mysql',
       version,
       isSupported: isSupported(version),
       ...readMigrations(MIGRATIONS, made),
       clockAheadMs: Math.round(Number(row?.now) - (asked + answered) / 2),
-      missingPrivileges: findMissingPrivileges(
-        grants.map((grant) => String(Object.values(grant)[0])),
-        target.database,
-      ),
+      isCutShort: made.length === 0 && (await rowsOf(connection, "SHOW TABLES LIKE 'pushes'")).length > 0,
+      isReadOnly: server.read_only !== undefined && server.read_only !== 'OFF' && !grants.some(writesAnyway),
+      isDurable: (server.innodb_flush_log_at_trx_commit ?? '1') === '1',
+      missingPrivileges: findMissingPrivileges(grants, target.database),
       freeBytes: undefined,
     };
   } finally {
     await connection.close();
   }
+}
+
+/** Loads settings of the server by their names; those that it does not have are absent. */
+async function loadServerSettings(connection: Queryable): Promise<Readonly<Record<string, string>>> {
+  const names = "'read_only', 'innodb_flush_log_at_trx_commit'";
+  const rows = await rowsOf(connection, `SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names})`);
+  return Object.fromEntries(rows.map((row) => [String(row.Variable_name), String(row.Value)]));
 }
 
 /** Loads the times that Drizzle wrote down of the migrations that were made: none where there is no store. */

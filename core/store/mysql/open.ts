@@ -4,7 +4,7 @@ import type { ResultSetHeader } from 'mysql2';
 import type { Connection } from 'mysql2/promise';
 import * as mysqlTables from '../schema/mysql.js';
 import { toMysqlTarget } from '../sql/database-url.js';
-import { type Database, type Row, type SqlRunner, type SqlValue, unwrapped } from '../sql/driver.js';
+import { type Database, type Row, type SqlRunner, type SqlValue, StoreFault, unwrapped } from '../sql/driver.js';
 import { refuseNewerTables } from '../sql/inspection.js';
 import { createSqlStore } from '../sql/sql-store.js';
 import { type Store, StoreUnavailable } from '../store.js';
@@ -80,7 +80,11 @@ async function migrateUnderLock(url: string): Promise<void> {
     await migrate(drizzleOver(migrated), { migrationsFolder: MIGRATIONS });
     await connection.query(`SELECT RELEASE_LOCK(${lock})`);
   } catch (error) {
-    throw unwrapped(error);
+    const cause = unwrapped(error);
+    if (!(cause instanceof StoreFault)) throw cause;
+    // No caller's statement: it is the tables that are wrong.
+    const hint = `its tables are not those that a release left (${cause.message}): go back to a backup`;
+    throw new StoreUnavailable('TABLES_DIFFER', hint);
   } finally {
     await connection.close();
   }

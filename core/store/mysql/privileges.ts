@@ -20,6 +20,11 @@ export function findMissingPrivileges(grants: readonly string[], database: strin
   return missing.length > 0 && hasRoles ? undefined : missing;
 }
 
+/** Returns true if a line of SHOW GRANTS lets a user write to a server that is read-only. */
+export function writesAnyway(grant: string): boolean {
+  return /^GRANT (?:.*\b(?:SUPER|READ[_ ]ONLY ADMIN|CONNECTION_ADMIN)\b.*|ALL PRIVILEGES) ON \*\.\* TO /i.test(grant);
+}
+
 /** Returns true if a place such as `*.*` or `` `onepush`.* `` is all of the database; `_` and `%` are patterns. */
 function covers(place: string, database: string): boolean {
   if (place === '*.*') return true;

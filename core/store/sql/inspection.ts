@@ -16,6 +16,12 @@ export interface StoreInspection {
   readonly wanted: string;
   /** Number of migrations that are still to be made; below 0: a newer release has made more. */
   readonly pending: number;
+  /** True if there are tables of a store, but nothing says which migrations made them. */
+  readonly isCutShort: boolean;
+  /** True if the server takes no writes of this user. */
+  readonly isReadOnly: boolean;
+  /** False: what is committed may be lost when the server crashes. */
+  readonly isDurable: boolean;
   /** The database's clock minus ours, in milliseconds; undefined: it has none of its own. */
   readonly clockAheadMs: number | undefined;
   /** Privileges that the user lacks; undefined: it is not known. */

@@ -19,11 +19,15 @@ export function inspectSqlite(path: string): StoreInspection {
   const connection = openConnection(existsSync(file) ? file : ':memory:');
   try {
     const [row] = connection.all('SELECT sqlite_version() AS version', []);
+    const made = loadMigrationTimes(connection);
     return {
       kind: 'sqlite',
       version: String(row?.version),
       isSupported: true,
-      ...readMigrations(MIGRATIONS, loadMigrationTimes(connection)),
+      ...readMigrations(MIGRATIONS, made),
+      isCutShort: made.length === 0 && hasTable(connection, 'pushes'),
+      isReadOnly: false,
+      isDurable: true,
       clockAheadMs: undefined,
       missingPrivileges: undefined,
       freeBytes: findFreeBytes(dirname(file)),
@@ -38,9 +42,13 @@ export function inspectSqlite(path: string): StoreInspection {
 
 /** Loads the times that Drizzle wrote down of the migrations that were made: none where there is no store. */
 export function loadMigrationTimes(connection: SqliteConnection): number[] {
-  const isThere = connection.all("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'", []).length > 0;
+  const isThere = hasTable(connection, '__drizzle_migrations');
   const made = isThere ? connection.all('SELECT created_at AS made FROM __drizzle_migrations', []) : [];
   return made.map((row) => Number(row.made));
+}
+
+function hasTable(connection: SqliteConnection, name: string): boolean {
+  return connection.all('SELECT 1 FROM sqlite_master WHERE name = ?', [name]).length > 0;
 }
 
 /** Finds the bytes that are free in a folder, or where it is to be made; undefined: the system does not say. */
