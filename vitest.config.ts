@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { WAIT_MS } from './test/support/eventually.js';
 import { RETRIES } from './test/support/retries.js';
 
 export default defineConfig({
@@ -19,10 +20,14 @@ export default defineConfig({
     pool: 'forks',
     // Many wait: three keep two cores busy.
     maxWorkers: 3,
-    // A worker keeps the modules that it has loaded: that halves the time of the unit tests. No test may leave anything behind.
+    // A worker keeps the modules that it has loaded: that halves the time of the unit tests. No test may leave anything
+    // behind, which is looked after.
     isolate: false,
+    setupFiles: ['test/support/leftovers.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // What is polled for comes at once, but for a busy machine.
+    expect: { poll: { timeout: WAIT_MS } },
     retry: RETRIES,
   },
 });

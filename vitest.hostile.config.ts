@@ -10,6 +10,7 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 180_000,
     hookTimeout: 60_000,
+    env: { TEST_WAIT_MS: '60000' },
     retry: RETRIES,
   },
 });

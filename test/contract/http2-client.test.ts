@@ -191,7 +191,7 @@ describe('a GOAWAY', () => {
     await eventually(async () => (await send(client, 'new')) === 2);
     expect(await old).toBe(1);
     expect(bodies(server).filter((text) => text === 'old')).toHaveLength(1);
-    await eventually(() => server.sessions.size === 1, { timeoutMs: 15_000, message: 'the old connection to end' });
+    await eventually(() => server.sessions.size === 1, { message: 'the old connection to end' });
   });
 
   it.each([

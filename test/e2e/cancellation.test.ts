@@ -34,7 +34,7 @@ it.skipIf(!storeKinds().includes('mysql'))(
       });
       const controller = new AbortController();
       const cancelled = failureOf(send('cancelled', { signal: controller.signal }));
-      const late = failureOf(send('out of time', { timeoutMs: 300 }));
+      const late = failureOf(send('out of time', { timeoutMs: 1500 }));
       await eventually(async () => (await waiting()) === 2);
       controller.abort();
       expect([(await cancelled).code, (await late).code]).toEqual([Code.Canceled, Code.DeadlineExceeded]);

@@ -59,8 +59,7 @@ function start(options: Partial<DeviceOptions> & { alias: string }) {
   });
   device.connect();
   const isIn = (name: string) => eventually(() => device.state.name === name, { message: name });
-  const has = (count: number) =>
-    eventually(() => shown.length >= count, { timeoutMs: 15_000, message: `${count} messages` });
+  const has = (count: number) => eventually(() => shown.length >= count, { message: `${count} messages` });
   return { device, shown, states, isIn, has };
 }
 

@@ -34,9 +34,9 @@ describe.each(storeKinds())('a push that waits too long, on %s', (store) => {
     const asked = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true, duration: 1 });
     const kept = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true });
     for (const id of [plain, asked]) {
-      await eventually(async () => (await endingsOf(stack.databaseUrl, id)).length === 2, { timeoutMs: 10_000 });
+      await eventually(async () => (await endingsOf(stack.databaseUrl, id)).length === 2);
       expect(await endingsOf(stack.databaseUrl, id)).toEqual([ENDING.expired, ENDING.expired]);
-      await eventually(async () => !(await hasContent(id)), { timeoutMs: 10_000 });
+      await eventually(async () => !(await hasContent(id)));
     }
     for (const deviceId of devices) expect(await gotUpTo(deviceId, kept)).toEqual([kept]);
     expect(await hasContent(kept)).toBe(true);
@@ -56,7 +56,7 @@ describe.each(storeKinds())('a push that waits too long, on %s', (store) => {
     const kept = await sendPush(stack.httpUrl, { audienceType: 'TAG', audiences: [tag], needConfirm: true });
     const ids = [plain, asked, kept].map(Number);
     const left = () => readRows(stack.databaseUrl, 'SELECT push_id FROM timeline WHERE push_id IN (?, ?, ?)', ids);
-    await eventually(async () => (await left()).length === 1, { timeoutMs: 10_000 });
+    await eventually(async () => (await left()).length === 1);
     expect((await left()).map((row) => String(row.push_id))).toEqual([kept]);
     expect(await gotUpTo(deviceId, kept)).toEqual([kept]);
     expect(await Promise.all([plain, asked, kept].map(hasContent))).toEqual([false, false, true]);
@@ -70,7 +70,7 @@ describe.each(storeKinds())('a push that waits too long, on %s', (store) => {
     const asked = await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: true, duration: 1 });
     await device.waitForMessage(({ id }) => id === asked);
     device.send(`CFM:${asked}`);
-    for (const id of [plain, asked]) await eventually(async () => !(await hasContent(id)), { timeoutMs: 10_000 });
+    for (const id of [plain, asked]) await eventually(async () => !(await hasContent(id)));
     expect(await endingsOf(stack.databaseUrl, plain)).toEqual([ENDING.delivered]);
     expect(await endingsOf(stack.databaseUrl, asked)).toEqual([ENDING.confirmed]);
     await device.close();

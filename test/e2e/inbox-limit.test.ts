@@ -40,7 +40,7 @@ describe.each(storeKinds())('an inbox over its limit, on %s', (store) => {
       ids.push(await sendPush(stack.httpUrl, { audiences: [alias], needConfirm: n % 2 === 0 }));
     const others: string[] = [];
     for (let n = 0; n < LIMIT; n++) others.push(await sendPush(stack.httpUrl, { audiences: [other] }));
-    await eventually(async () => (await evictedOf(ids)).length === 15, { timeoutMs: 10_000 });
+    await eventually(async () => (await evictedOf(ids)).length === 15);
     await eventually(() => evictedInLog() - before === 15);
     expect(await evictedOf(ids)).toEqual(ids.slice(0, 15));
     for (const [id, expected] of [
@@ -65,7 +65,7 @@ describe.each(storeKinds())('an inbox over its limit, on %s', (store) => {
     const push = { audiences: [alias], needConfirm: true };
     for (let n = 0; n < LIMIT + 2; n++) ids.push(await sendPush(stack.httpUrl, push));
     const [first = '', second = '', ...left] = ids;
-    await eventually(async () => (await evictedOf(ids)).length === 2, { timeoutMs: 10_000 });
+    await eventually(async () => (await evictedOf(ids)).length === 2);
     const times = (id: string) => device.messages.filter((message) => message.id === id).length;
     // What the edge was told before it has handled when this comes.
     const marker = await sendPush(stack.httpUrl, { audiences: [alias] });

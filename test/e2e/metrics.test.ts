@@ -27,10 +27,7 @@ describe.each(storeKinds())('the metrics, on %s', (store) => {
   }
 
   async function growsTo(of: RunningProcess, before: Map<string, number>, series: string, by: number): Promise<void> {
-    await eventually(async () => (await grown(of, before, series)) === by, {
-      timeoutMs: 10_000,
-      message: `${series} to grow by ${by}`,
-    });
+    await eventually(async () => (await grown(of, before, series)) === by, { message: `${series} to grow by ${by}` });
   }
 
   it('count what is pushed, delivered, confirmed, expired and recalled', async () => {

@@ -152,7 +152,7 @@ describe('a stream of pushes', () => {
     const answers = collect(last);
     for (const message of messages) last.write(message);
     last.end();
-    await eventually(() => answers.size === 1000, { message: '1000 answers', timeoutMs: 15_000 });
+    await eventually(() => answers.size === 1000, { message: '1000 answers' });
     await device.waitForCount(1000);
     const ids = [...answers.values()].map((answer) => String(answer.value));
     expect(device.messages.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());

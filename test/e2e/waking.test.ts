@@ -62,13 +62,13 @@ describe('a device that may be offline', () => {
   async function settled(): Promise<void> {
     const { alias } = await register();
     const id = await sendPush(stack.httpUrl, { audiences: [alias] });
-    await eventually(() => wakesOf(alias).includes(id), { timeoutMs: 15_000 });
+    await eventually(() => wakesOf(alias).includes(id));
   }
 
   it('is woken once while it is offline, gets the message when it comes, and the reports tell of it', async () => {
     const { alias, id: deviceId } = await register();
     const id = await sendPush(stack.httpUrl, { audiences: [alias], alert: 'hello' });
-    await eventually(() => wakesOf(alias).length > 0, { timeoutMs: 15_000 });
+    await eventually(() => wakesOf(alias).length > 0);
     const report = await eventually(async () => {
       const found = await client.getPush({ requestId: id }, app);
       return found.wakes?.accepted === 1 && found;
@@ -117,7 +117,7 @@ describe('a device that may be offline', () => {
     device.terminate();
     await stack.restartCore();
     await stack.waitUntilReady();
-    await eventually(() => wakesOf(alias).length > 0, { timeoutMs: 15_000 });
+    await eventually(() => wakesOf(alias).length > 0);
     await settled();
     expect(wakesOf(alias)).toEqual([id]);
   });

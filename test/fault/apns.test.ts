@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { apns } from '../../core/channel/apns/index.js';
 import { type FakeApns, startApns } from '../support/vendors/apns.js';
 import { loadApns } from '../support/vendors/apns-load.js';
@@ -6,10 +6,10 @@ import { loadApns } from '../support/vendors/apns-load.js';
 const WAKES = process.env.FAULT === 'short' ? 10_000 : 60_000;
 
 let vendor: FakeApns;
-beforeAll(async () => {
+beforeEach(async () => {
   vendor = await startApns();
 });
-afterAll(() => vendor.server.stop());
+afterEach(() => vendor?.server.stop());
 
 it('1,000 wakes a second through one APNs credential: each is received once, and dead tokens are reported', async () => {
   const channel = apns.open(apns.parseSettings(vendor.settings));

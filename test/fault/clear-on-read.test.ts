@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectDevice, type TestDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { ENDING, endingsOf, readRows } from '../support/rows.js';
@@ -12,11 +12,11 @@ const ROUNDS = 4;
 describe.each(storeKinds())('a message that is read while the core is killed, on %s', (store) => {
   let stack: Stack;
   const open: TestDevice[] = [];
-  beforeAll(async () => {
+  beforeEach(async () => {
     stack = await startStack({ store });
   });
-  afterAll(async () => {
-    await Promise.all(open.map((device) => device.close()));
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((device) => device.close()));
     await stack?.stop();
   });
 
@@ -26,7 +26,7 @@ describe.each(storeKinds())('a message that is read while the core is killed, on
     return device;
   };
 
-  it('is cleared on all other devices or on none, and in the end on all', { timeout: 180_000 }, async () => {
+  it('is cleared on all other devices or on none, and in the end on all', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const alias = uniqueName();
       const [offlineId, otherId, readerId] = [

@@ -12,6 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
+/** Time in which a busy machine, too, connects and is refused. */
+const PATIENCE_MS = 3000;
+
 /** What a program in JavaScript may hand in. */
 const WRONG: [string, object][] = [
   ['ttlSeconds', { ttlSeconds: 1.5 }],
@@ -113,15 +116,16 @@ describe.each(['gRPC', 'Connect'])('over %s', (protocol) => {
 
   it('a closed port is named, and that nothing was sent', async () => {
     const nowhere = protocol === 'gRPC' ? { address: '127.0.0.1:1' } : { baseUrl: 'http://127.0.0.1:1' };
-    const lost = createOnePushClient({ ...nowhere, ...TEST_APP, adminToken: 'x', timeoutMs: 300 });
+    const lost = createOnePushClient({ ...nowhere, ...TEST_APP, adminToken: 'x', timeoutMs: PATIENCE_MS });
     const push = { audience: to.everyone(), alert: 'x' };
-    for (const call of [() => lost.send(push), () => lost.sendPush(push), () => lost.createApp({ name: 'x' })]) {
-      await expect(call()).rejects.toMatchObject({
+    const calls = [lost.send(push), lost.sendPush(push), lost.createApp({ name: 'x' })].map((call) =>
+      expect(call).rejects.toMatchObject({
         code: 'UNAVAILABLE',
         message: expect.stringMatching(/ECONNREFUSED.*; nothing was sent$/),
         inDoubt: false,
-      });
-    }
+      }),
+    );
+    await Promise.all(calls);
     await lost.close();
   });
 });
@@ -184,11 +188,16 @@ describe('a service that is none', () => {
       for (const session of sessions) session.destroy();
       server.close();
     });
-    const client = createOnePushClient({ address: `127.0.0.1:${await listen(server)}`, ...TEST_APP, timeoutMs: 300 });
+    const client = createOnePushClient({
+      address: `127.0.0.1:${await listen(server)}`,
+      ...TEST_APP,
+      timeoutMs: PATIENCE_MS,
+    });
     const push = { audience: to.everyone(), alert: 'x' };
-    for (const call of [client.send, client.sendPush]) {
-      await expect(call(push)).rejects.toMatchObject({ name: 'CallError', inDoubt: true, message: /may have been/ });
-    }
+    const calls = [client.send(push), client.sendPush(push)].map((call) =>
+      expect(call).rejects.toMatchObject({ name: 'CallError', inDoubt: true, message: /may have been/ }),
+    );
+    await Promise.all(calls);
     await client.close();
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   createDevice,
@@ -40,15 +40,15 @@ let stack: Stack;
 const proxies: TcpProxy[] = [];
 const devices: Device[] = [];
 const realNow = Date.now;
-beforeAll(async () => {
+beforeEach(async () => {
   // What waits for a device whose line is dead is more than the thousand that may wait by default.
   stack = await startStack({ coreEnv: { ONEPUSH_INBOX_LIMIT: String(PUSHES) } });
   for (let n = 0; n < DEVICES; n++) proxies.push(await startProxy(new URL(stack.httpUrl).host));
 });
-afterAll(async () => {
+afterEach(async () => {
   Date.now = realNow;
-  await Promise.all(devices.map((device) => device.close()));
-  await Promise.all(proxies.map((proxy) => proxy.stop()));
+  await Promise.all(devices.splice(0).map((device) => device.close()));
+  await Promise.all(proxies.splice(0).map((proxy) => proxy.stop()));
   await stack?.stop();
 });
 

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createDevice, eventsTransport, pollTransport, webSocketTransport } from '../../device/index.js';
+import { createDevice, type Device, eventsTransport, pollTransport, webSocketTransport } from '../../device/index.js';
 import { eventually } from '../support/eventually.js';
 import { startProxy, type TcpProxy } from '../support/proxy.js';
 import { send } from '../support/rest.js';
@@ -36,6 +36,12 @@ beforeAll(async () => {
   stack = await startStack();
   proxy = await startProxy(new URL(stack.httpUrl).host);
 });
+let device: Device | undefined;
+beforeEach(() => stack.revive());
+afterEach(async () => {
+  proxy.delay(0);
+  await device?.close();
+});
 afterAll(async () => {
   await proxy?.stop();
   await stack?.stop();
@@ -50,7 +56,7 @@ async function push(alias: string, needConfirm: boolean): Promise<string> {
       const { status, body: answer } = await send(stack.httpUrl, body, headers);
       return status === 200 && answer.requestId;
     },
-    { timeoutMs: 20_000, message: 'the service to accept a push' },
+    { timeoutMs: 60_000, message: 'the service to accept a push' },
   );
   return accepted;
 }
@@ -61,7 +67,7 @@ describe('a device of the package', () => {
     async (name, faultCount, seed) => {
       const random = seeded(seed);
       const alias = uniqueName();
-      const device = createDevice({
+      const own = createDevice({
         url: `http://${proxy.address}`,
         appId: TEST_APP.appId,
         alias,
@@ -70,14 +76,15 @@ describe('a device of the package', () => {
         backoff: { firstMs: 20, mostMs: 200 },
         heartbeat: { everyMs: 200, answerWithinMs: 300 },
       });
+      device = own;
       const shown: string[] = [];
       // Slow now and then, as an app is.
-      device.on('message', async ({ id }) => {
+      own.on('message', async ({ id }) => {
         shown.push(id);
         if (random() < 0.02) await new Promise((resolve) => setTimeout(resolve, 20));
       });
-      device.connect();
-      await eventually(() => device.state.name === 'open', { message: 'the device to connect' });
+      own.connect();
+      await eventually(() => own.state.name === 'open', { message: 'the device to connect' });
 
       const faults: (() => unknown)[] = [
         () => proxy.reset(),
@@ -86,8 +93,8 @@ describe('a device of the package', () => {
         () => proxy.strand('answers'),
         () => proxy.delay(random() < 0.5 ? 0 : 30),
         () => {
-          device.pause();
-          device.resume();
+          own.pause();
+          own.resume();
         },
       ];
       const sent: string[] = [];
@@ -98,9 +105,8 @@ describe('a device of the package', () => {
         for (let n = 0; n < PUSHES_PER_FAULT; n++) sent.push(await push(alias, random() < 0.5));
       }
       proxy.delay(0);
-      await eventually(() => shown.length >= sent.length, { timeoutMs: 60_000, message: `${sent.length} messages` });
+      await eventually(() => shown.length >= sent.length, { timeoutMs: 120_000, message: `${sent.length} messages` });
       expect(shown).toEqual(sent);
-      await device.close();
     },
   );
 });

@@ -32,12 +32,17 @@ export async function travel(
   const name = `traveller-${++travellers}`;
   const client = pushCoreClient(stack, 'grpc');
   const app = basic(TEST_APP.appId, TEST_APP.appKey);
+  /** As a caller would: what is refused for now is tried again. Twice is fine for all that is done here. */
+  const accepted = <T extends object>(call: () => Promise<T>): Promise<T> =>
+    eventually(call, { timeoutMs: CHANGED_WITHIN, message: 'a call to be accepted' });
   const register = async (alias: string): Promise<string> => {
     const registration = { appId: TEST_APP.appId, alias, platform: Platform.ANDROID, nativeToken: name };
-    return (await client.registerDevice(registration, app)).deviceId;
+    return (await accepted(() => client.registerDevice(registration, app))).deviceId;
   };
-  const send = (alias: string, alert: string) =>
-    client.sendPush({ audience: { audience: { case: 'aliases', value: { values: [alias] } } }, alert }, app);
+  const send = (alias: string, alert: string) => {
+    const audience = { audience: { case: 'aliases' as const, value: { values: [alias] } } };
+    return accepted(() => client.sendPush({ audience, alert }, app));
+  };
 
   const deviceId = await register(`${name} before`);
   const device = connectDevice(stack.wsUrl, deviceId);
@@ -46,17 +51,9 @@ export async function travel(
   await device.waitForMessage(({ alert }) => alert === GREETING, CHANGED_WITHIN);
   const change = async (): Promise<void> => {
     if (kind === 'changes hands') await register(`${name} after`);
-    else await client.unregisterDevice({ deviceId }, app);
+    else await accepted(() => client.unregisterDevice({ deviceId }, app));
   };
-  await interrupted(() =>
-    eventually(
-      async () => {
-        await change();
-        return true;
-      },
-      { timeoutMs: CHANGED_WITHIN, message: 'the change of a device to be accepted' },
-    ).then(() => undefined),
-  );
+  await interrupted(change);
   if (kind === 'unregisters') await register(`${name} after`);
   for (const alias of [`${name} before`, `${name} after`]) await send(alias, SECRET);
   const { code } = await Promise.race([device.closed, sleep(CHANGED_WITHIN).then(() => ({ code: 0 }))]);

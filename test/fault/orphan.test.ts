@@ -6,9 +6,7 @@ import { owned } from '../support/owned.js';
 import { freshDatabase, storeKinds } from '../support/stores.js';
 
 describe.runIf(storeKinds().includes('mysql'))('a transaction whose connection was cut before its commit', () => {
-  it('is ended by its own core, which goes on, though the server does not know that it is gone', {
-    timeout: 90_000,
-  }, async () => {
+  it('is ended by its own core, which goes on, though the server does not know that it is gone', async () => {
     const database = await freshDatabase('mysql');
     const store = await owned(await openMysqlStore(database.url));
     const [orphan, admin] = await Promise.all([createConnection(database.url), createConnection(database.url)]);

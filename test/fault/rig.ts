@@ -100,6 +100,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
 
   async function stop(): Promise<string[]> {
     const problems: string[] = [];
+    for (const { child } of [stack.edge, stack.core]) child.kill('SIGCONT');
     await load.stop();
     await Promise.all(devices.map((device) => device.close()));
     const exits = { edge: await stack.edge.stop(), core: await (second ?? stack.core).stop() };

@@ -23,7 +23,7 @@ describe.each(storeKinds())('many devices on %s', (store) => {
   beforeAll(async () => {
     stack = await startStack({ store });
   });
-  afterAll(() => stack.stop());
+  afterAll(() => stack?.stop());
 
   async function connectMany(aliases: readonly string[]): Promise<TestDevice[]> {
     return inParallel(aliases.length, 100, async (index) => {
@@ -34,24 +34,22 @@ describe.each(storeKinds())('many devices on %s', (store) => {
     });
   }
 
-  it('reaches each of 5000 sockets on one edge once with a send to ALL', { timeout: 90_000 }, async () => {
+  it('reaches each of 5000 sockets on one edge once with a send to ALL', async () => {
     const devices = await connectMany(Array.from({ length: 5000 }, () => uniqueName()));
     const first = await sendPush(stack.httpUrl, { audiences: 'ALL' });
     const second = await sendPush(stack.httpUrl, { audiences: 'ALL' });
-    await Promise.all(devices.map((device) => device.waitForCount(2, 30_000)));
+    await Promise.all(devices.map((device) => device.waitForCount(2, 60_000)));
     for (const device of devices) expect(device.messages.map((message) => message.id)).toEqual([first, second]);
     await Promise.all(devices.map((device) => device.close()));
   });
 
-  it('reaches each device once and in order with 20 sends to each of 500 aliases in parallel', {
-    timeout: 90_000,
-  }, async () => {
+  it('reaches each device once and in order with 20 sends to each of 500 aliases in parallel', async () => {
     const aliases = Array.from({ length: 500 }, () => uniqueName());
     const devices = await connectMany(aliases);
     const sent = await inParallel(500 * 20, 200, (index) =>
       sendPush(stack.httpUrl, { audiences: [aliases[index % 500] ?? ''], alert: String(index % 500) }),
     );
-    await Promise.all(devices.map((device) => device.waitForCount(20, 30_000)));
+    await Promise.all(devices.map((device) => device.waitForCount(20, 60_000)));
     for (const [index, device] of devices.entries()) {
       const own = sent.filter((_, push) => push % 500 === index).map(Number);
       const received = device.messages.map((message) => Number(message.id));

@@ -35,7 +35,7 @@ describe.runIf(storeKinds().includes('mysql'))('a second core on one database', 
     return core;
   }
 
-  it('ends and says who has the database, while that one lives', { timeout: 60_000 }, async () => {
+  it('ends and says who has the database, while that one lives', async () => {
     const url = await newDatabase();
     const first = await startCore(url);
     const failure = String(await startCore(url).catch((error: unknown) => error));
@@ -44,7 +44,7 @@ describe.runIf(storeKinds().includes('mysql'))('a second core on one database', 
     expect(first.child.exitCode).toBeNull();
   });
 
-  it('takes over at once from one whose port refuses, and from its own address', { timeout: 60_000 }, async () => {
+  it('takes over at once from one whose port refuses, and from its own address', async () => {
     const url = await newDatabase();
     const first = await startCore(url);
     await first.kill();
@@ -56,7 +56,7 @@ describe.runIf(storeKinds().includes('mysql'))('a second core on one database', 
     expect(Number(row?.epoch)).toBe(3);
   });
 
-  it('takes over from one that stands still, which ends when it goes on', { timeout: 120_000 }, async () => {
+  it('takes over from one that stands still, which ends when it goes on', async () => {
     const url = await newDatabase();
     const [one, two] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
     const stack = await startStack({
@@ -92,7 +92,7 @@ describe.runIf(storeKinds().includes('mysql'))('a second core on one database', 
     expect(stack.core.logs().join('\n')).toContain('another core has taken the database over');
 
     const last = await sendPush(stack.httpUrl, { audiences: [alias] });
-    await device.waitForMessage((message) => message.id === last, 10_000);
+    await device.waitForMessage((message) => message.id === last);
     accepted.push(last);
     const received = device.messages.map(({ id }) => id);
     expect(accepted.filter((id) => !received.includes(id))).toEqual([]);

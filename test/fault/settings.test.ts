@@ -21,7 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 function run(program: string, env: Record<string, string>, uid?: number): Promise<{ code: unknown; lines: string[] }> {
   const options = {
     cwd: ROOT,
-    timeout: 15_000,
+    timeout: 45_000,
     env: {
       PATH: process.env.PATH,
       ONEPUSH_DATABASE_URL: `sqlite:${join(folder, 'x.db')}`,

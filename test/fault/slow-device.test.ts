@@ -12,12 +12,12 @@ const LARGE = 'x'.repeat(60_000);
 describe.each(storeKinds())('a device that does not read, on %s', (store) => {
   let stack: Stack;
   beforeAll(async () => {
-    // It may take a minute until it reads again.
-    stack = await startStack({ store, edgeEnv: { ONEPUSH_PONG_TIMEOUT: '60' } });
+    // It may take minutes until it reads again.
+    stack = await startStack({ store, edgeEnv: { ONEPUSH_PONG_TIMEOUT: '300' } });
   });
-  afterAll(() => stack.stop());
+  afterAll(() => stack?.stop());
 
-  it('gets all of it, once and in order, when it reads again, and holds up nobody', { timeout: 60_000 }, async () => {
+  it('gets all of it, once and in order, when it reads again, and holds up nobody', async () => {
     const [slowAlias, quickAlias] = [uniqueName(), uniqueName()];
     const slow = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, slowAlias));
     const quick = connectDevice(stack.wsUrl, await newDevice(stack.httpUrl, quickAlias));
@@ -33,14 +33,14 @@ describe.each(storeKinds())('a device that does not read, on %s', (store) => {
     expect(slow.messages).toHaveLength(0);
 
     slow.resume();
-    await slow.waitForCount(MESSAGES, 30_000);
+    await slow.waitForCount(MESSAGES, 60_000);
     const live = await sendPush(stack.httpUrl, { audiences: [slowAlias] });
     await slow.waitForMessage((message) => message.id === live);
     expect(slow.messages.map((message) => message.id)).toEqual([...sent, live]);
     await Promise.all([slow.close(), quick.close()]);
   });
 
-  it('keeps its messages when it never reads again', { timeout: 60_000 }, async () => {
+  it('keeps its messages when it never reads again', async () => {
     const alias = uniqueName();
     const deviceId = await newDevice(stack.httpUrl, alias);
     const dead = connectDevice(stack.wsUrl, deviceId);
@@ -51,7 +51,7 @@ describe.each(storeKinds())('a device that does not read, on %s', (store) => {
     dead.terminate();
     const again = connectDevice(stack.wsUrl, deviceId);
     const last = await sendPush(stack.httpUrl, { audiences: [alias] });
-    await again.waitForMessage((message) => message.id === last, 30_000);
+    await again.waitForMessage((message) => message.id === last, 60_000);
     // Whatever the kernel had taken for the dead socket, all of it comes.
     expect(again.messages.map((message) => message.id)).toEqual([...sent, last]);
     await again.close();

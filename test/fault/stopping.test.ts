@@ -16,7 +16,7 @@ const SEND = '/onepush.v1.PushCore/SendPush';
 const HEAD = `POST ${SEND} HTTP/1.1\r\nHost: x\r\n`;
 const BODY = `${HEAD}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"aud`;
 /** Far below what a stop may take, ONEPUSH_DRAIN_SECONDS, and far above what one takes on a slow machine. */
-const PROMPT_MS = 6000;
+const PROMPT_MS = 12_000;
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -97,7 +97,7 @@ it('SIGTERM to the documented command stops the core in order', async () => {
   const lines = collectLines([npm.stdout, npm.stderr]);
   // Not before all that it started has closed its output.
   const closed = once(npm, 'close');
-  const ready: { pid: number } = JSON.parse(await lines.waitFor('"ready"', 20_000));
+  const ready: { pid: number } = JSON.parse(await lines.waitFor('"ready"', 45_000));
   cleanups.push(guard(ready.pid));
   npm.kill('SIGTERM');
   expect(await closed).toEqual([0, null]);

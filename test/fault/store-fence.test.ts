@@ -248,7 +248,7 @@ describe.runIf(storeKinds().includes('mysql'))('a commit on MySQL that is in dou
     cleanups.push(() => database.drop());
     const proxy = await startProxy(new URL(database.url).host);
     cleanups.push(() => proxy.stop());
-    const store = await owned(await openMysqlStore(through(database.url, proxy.address), 500));
+    const store = await owned(await openMysqlStore(through(database.url, proxy.address), 2000));
     cleanups.push(() => store.close());
     return { store, proxy, database };
   }

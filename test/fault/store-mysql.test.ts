@@ -14,6 +14,7 @@ import {
   registerAll,
   registration,
 } from '../contract/samples.js';
+import { ping } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { type Mariadb, startMariadb } from '../support/mariadb.js';
 import { owned } from '../support/owned.js';
@@ -23,17 +24,24 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
   let server: Mariadb;
   let name: string;
   let store: Store;
+  const others: Connection[] = [];
 
   beforeAll(async () => {
     server = await startMariadb();
   });
-  afterAll(() => server.stop());
+  afterAll(() => server?.stop());
   beforeEach(async () => {
+    // Where a test before has failed between its end and its return.
+    server.thaw();
+    if (!(await ping(server.url('')))) await server.restart();
     name = `db${nextNumber()}`;
     await server.createDatabase(name);
     store = await owned(await openMysqlStore(server.url(name)));
   });
-  afterEach(() => store.close());
+  afterEach(async () => {
+    for (const other of others.splice(0)) other.destroy();
+    await store?.close();
+  });
 
   describe('that goes away', () => {
     it('is not available, and is again when the server is back', async () => {
@@ -66,7 +74,6 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
         await waitingForLock(other);
         await other.query(outcome);
         expect(await answer).toBe(outcome === 'COMMIT');
-        other.destroy();
       }
     });
 
@@ -84,11 +91,10 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
       await server.restart();
       expect(await store.findPushes([id])).toEqual([]);
       expect(await store.findCursors([device.num])).toEqual(new Map());
-      other.destroy();
     });
 
     it('is not available while the server does not answer', async () => {
-      const impatient = await owned(await openMysqlStore(server.url(name), 300));
+      const impatient = await owned(await openMysqlStore(server.url(name), 2000));
       const app = await newApp(impatient);
       server.freeze();
       try {
@@ -130,7 +136,6 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
       expect(await store.findApps(['shared'])).toMatchObject([
         { num: 77, id: 'shared', name: 'theirs', keys: [{ hash: 'theirs', expiresAt: null }], disabled: false },
       ]);
-      other.destroy();
     });
 
     it('leaves the receipt of a delivery that another core has just ended', async () => {
@@ -152,7 +157,6 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
       const [rows] = await other.query<RowDataPacket[]>('SELECT ending FROM receipts WHERE push_id = ?', [id]);
       expect(rows).toEqual([{ ending: 5 }]);
       expect(await store.findCursors([device.num])).toEqual(new Map([[device.num, 66]]));
-      other.destroy();
     });
 
     it('is not available for a transaction that the server gave up, and keeps nothing of it', async () => {
@@ -167,7 +171,6 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
       expect(await store.findCursors([device.num])).toEqual(new Map());
       await store.commitDeliveries(batch({ cursors }));
       expect((await store.findCursors([device.num])).size).toBe(1);
-      other.destroy();
     });
   });
 
@@ -194,6 +197,7 @@ describe.runIf(storeKinds().includes('mysql'))('a store on a MySQL server', () =
   /** A transaction of somebody else. */
   async function begin(): Promise<Connection> {
     const other = await createConnection(server.url(name));
+    others.push(other);
     // The server may be killed under it.
     other.on('error', () => {});
     await other.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');

@@ -30,7 +30,7 @@ async function stackOnSmallDisk(): Promise<{ stack: Stack; mount: string }> {
   return { stack, mount };
 }
 
-describe.skipIf(!canMount)('an embedded store in trouble', { timeout: 60_000 }, () => {
+describe.skipIf(!canMount)('an embedded store in trouble', () => {
   it('answers 503 while the disk is full, loses nothing that was accepted, and goes on when there is room', async () => {
     const { stack, mount } = await stackOnSmallDisk();
     const alias = uniqueName();
@@ -53,7 +53,7 @@ describe.skipIf(!canMount)('an embedded store in trouble', { timeout: 60_000 }, 
       return answer.status === 200 && answer.body.requestId;
     });
     const device = connectDevice(stack.wsUrl, deviceId);
-    await device.waitForMessage((message) => message.id === last, 10_000);
+    await device.waitForMessage((message) => message.id === last);
     const received = device.messages.map((message) => message.id);
     expect(received.filter((id) => accepted.includes(id))).toEqual(accepted);
     await device.close();
@@ -62,7 +62,9 @@ describe.skipIf(!canMount)('an embedded store in trouble', { timeout: 60_000 }, 
   it('stops in order while the disk is full', async () => {
     const { stack, mount } = await stackOnSmallDisk();
     execFileSync('sh', ['-c', `cat /dev/zero > ${mount}/filler 2>/dev/null || true`]);
-    expect((await send(stack.httpUrl, { ...TEST_APP, audiences: [uniqueName()], alert: 'x' })).status).toBe(503);
+    // What its file has had written and needs no more takes a little.
+    const body = { ...TEST_APP, audiences: [uniqueName()], alert: 'x' };
+    await eventually(async () => (await send(stack.httpUrl, body)).status === 503);
     // A look at the store counts for a second.
     await eventually(async () => (await fetch(`http://${stack.core.ready.ops}/readyz`)).status === 503);
     expect(await stack.core.stop()).toBe(0);
@@ -86,7 +88,7 @@ describe.skipIf(!canMount)('an embedded store in trouble', { timeout: 60_000 }, 
   });
 });
 
-describe('an embedded store that another process has locked', { timeout: 60_000 }, () => {
+describe('an embedded store that another process has locked', () => {
   it('holds up nothing, answers 503, says so, and goes on by itself when the lock is gone', async () => {
     const stack = await startStack();
     cleanups.push(() => stack.stop());
@@ -103,13 +105,13 @@ describe('an embedded store that another process has locked', { timeout: 60_000 
       const begun = performance.now();
       expect((await fetch(`${ops}/healthz`)).status).toBe(200);
       // SQLite itself would wait for 5 s.
-      expect(performance.now() - begun).toBeLessThan(2500);
+      expect(performance.now() - begun).toBeLessThan(4500);
     }
     expect((await refused).body.code).toBe(50302);
     expect((await fetch(`${ops}/readyz`)).status).toBe(503);
     holder.close();
-    for (let sent = 0; sent < 3; sent++) await sendPush(stack.httpUrl, { audiences: [alias] });
     await eventually(async () => (await fetch(`${ops}/readyz`)).status === 200);
+    for (let sent = 0; sent < 3; sent++) await sendPush(stack.httpUrl, { audiences: [alias] });
   });
 
   it('stops in order', async () => {

@@ -10,6 +10,7 @@ import { type RunningProcess, startProcess } from '../support/process.js';
 import { hasPythonGrpc } from '../support/python-grpc.js';
 import { freshDatabase } from '../support/stores.js';
 import { type CertificateFolder, certificateFolder, requestSecurely, shakeHands } from '../support/tls.js';
+import { uniqueName } from '../support/users.js';
 import { type CertificateAuthority, makeAuthority } from '../support/vendors/certificates.js';
 
 const run = promisify(execFile);
@@ -108,7 +109,8 @@ afterAll(async () => {
 
 describe('TLS', () => {
   it('is spoken by REST, WebSockets, Connect, gRPC and the ops ports', async () => {
-    const deviceId = await register('alice');
+    const alias = uniqueName();
+    const deviceId = await register(alias);
     const device = connectDevice(`wss://${edge.ready.http}/msgpush.ws`, deviceId, { ca: authority.ca });
     devices.push(device);
     await device.opened;
@@ -116,10 +118,10 @@ describe('TLS', () => {
     const places = [{ address: String(core.ready.grpc) }, { baseUrl: `https://${core.ready.connect}` }];
     for (const place of places) {
       const client = createOnePushClient({ ...place, tls, ...APP });
-      await client.send({ audience: to.aliases('alice'), alert: 'by rpc' });
+      await client.send({ audience: to.aliases(alias), alert: 'by rpc' });
       await client.close();
     }
-    expect((await send(['alice'], 'by rest')).status).toBe(200);
+    expect((await send([alias], 'by rest')).status).toBe(200);
     expect((await device.waitForCount(3)).map(({ alert }) => alert)).toEqual(['by rpc', 'by rpc', 'by rest']);
     for (const address of [core.ready.ops, edge.ready.ops]) {
       const { text } = await requestSecurely(`https://${address}/metrics`, authority.ca);
@@ -130,7 +132,7 @@ describe('TLS', () => {
   });
 
   it('keeps sockets and the link when a certificate is replaced, and shows the new one at every port', async () => {
-    const ids = await Promise.all(Array.from({ length: SOCKETS }, (_, index) => register(`user-${index}`)));
+    const ids = await Promise.all(Array.from({ length: SOCKETS }, () => register(uniqueName())));
     const sockets = ids.map((id) => connectDevice(`wss://${edge.ready.http}/msgpush.ws`, id, { ca: authority.ca }));
     devices.push(...sockets);
     await Promise.all(sockets.map((socket) => socket.opened));
@@ -218,14 +220,15 @@ describe('TLS', () => {
 
   it('closes a connection that speaks plain HTTP', async () => {
     for (const port of ports()) {
-      const answer = new Promise<string>((resolve, reject) => {
+      const answer = new Promise<string>((resolve) => {
         let text = '';
         const socket = connect(Number(port.split(':')[1]), '127.0.0.1');
         socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
         socket.setEncoding('latin1').on('data', (chunk) => {
           text += chunk;
         });
-        socket.on('error', reject).on('close', () => resolve(text));
+        // A reset is as good as an end.
+        socket.on('error', () => resolve(text)).on('close', () => resolve(text));
       });
       expect(await answer).not.toContain('HTTP/1.1 200');
     }

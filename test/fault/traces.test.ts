@@ -37,7 +37,7 @@ it('a process that stops exports what waits, a worker of an edge too', async () 
     const names = collector.spans.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['POST /msgpush/send', 'link sendPush', 'commit']));
   });
-}, 60_000);
+});
 
 it('a collector that never answers keeps no push, and no process from stopping', async () => {
   await withStack('1', async (stack, collector) => {
@@ -47,4 +47,4 @@ it('a collector that never answers keeps no push, and no process from stopping',
     expect(await stack.core.stop()).toBe(0);
     expect(collector.spans).toEqual([]);
   });
-}, 60_000);
+});

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Channel } from '../../gen/onepush/v1/channel_pb.js';
 import { Platform, RegisteredToken_State as State } from '../../gen/onepush/v1/device_pb.js';
 import { eventually } from '../support/eventually.js';
@@ -25,14 +25,16 @@ const app = basic(TEST_APP.appId, TEST_APP.appKey);
 let stack: Stack;
 let client: PushCoreClient;
 let vendor: FakeApns;
-beforeAll(async () => {
+beforeEach(async () => {
   vendor = await startApns();
   stack = await startStack({
     coreEnv: { ONEPUSH_SECRET_KEY: randomBytes(32).toString('base64'), ONEPUSH_WAKE_GRACE: '0' },
   });
   client = pushCoreClient(stack, 'grpc');
 });
-afterAll(async () => {
+let goodbye: NodeJS.Timeout | undefined;
+afterEach(async () => {
+  clearInterval(goodbye);
   await stack?.stop();
   await vendor?.server.stop();
 });
@@ -109,7 +111,7 @@ it(`${PER_SECOND} wakes a second: each device once, dead tokens are dropped, not
   // So that each goodbye finds requests under way.
   vendor.server.always({ kind: 'late', ms: 20 });
   let goodbyes = 0;
-  const goodbye = setInterval(() => {
+  goodbye = setInterval(() => {
     goodbyes++;
     vendor.server.goAway({ unprocessed: goodbyes % 2 === 0 ? 5 : 0, twice: goodbyes % 4 > 1 });
   }, 1000);

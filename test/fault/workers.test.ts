@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectDevice, type TestDevice } from '../support/device.js';
 import { eventually } from '../support/eventually.js';
 import { scrape } from '../support/metrics.js';
@@ -11,14 +11,18 @@ describe('an edge with two workers', () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startStack({ edgeEnv: { ONEPUSH_EDGE_WORKERS: '2' } });
+  });
+  const open: TestDevice[] = [];
+  beforeEach(async () => {
+    await stack.revive();
     await allReady();
   });
-  afterAll(() => stack.stop());
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((device) => device.close()));
+  });
+  afterAll(() => stack?.stop());
 
-  const allReady = () =>
-    eventually(async () => (await fetch(`http://${stack.edge.ready.ops}/readyz`)).status === 200, {
-      timeoutMs: 15_000,
-    });
+  const allReady = () => eventually(async () => (await fetch(`http://${stack.edge.ready.ops}/readyz`)).status === 200);
   function lives(pid: number): boolean {
     try {
       return process.kill(pid, 0);
@@ -31,9 +35,17 @@ describe('an edge with two workers', () => {
     const lines = stack.edge.logs().filter((line) => line.includes('"attached to a core"'));
     return [...new Set(lines.map((line) => Number(JSON.parse(line).pid)))].filter(lives);
   };
+  /** Resolves when both have said that they are attached. */
+  const twoWorkers = (): Promise<[number, number]> =>
+    eventually(() => {
+      const [one, two, ...more] = workers();
+      return one !== undefined && two !== undefined && more.length === 0 && ([one, two] as [number, number]);
+    });
   async function connect(count: number): Promise<TestDevice[]> {
+    await eventually(async () => (await scrape(stack.edge)).get('onepush_sessions{state="live"}') === 0);
     const ids = await Promise.all(Array.from({ length: count }, () => newDevice(stack.httpUrl, uniqueName())));
     const devices = ids.map((id) => connectDevice(stack.wsUrl, id));
+    open.push(...devices);
     await Promise.all(devices.map((device) => device.opened));
     await eventually(async () => (await scrape(stack.edge)).get('onepush_sessions{state="live"}') === count);
     return devices;
@@ -50,10 +62,12 @@ describe('an edge with two workers', () => {
     const devices = await connect(24);
     const first = await sendPush(stack.httpUrl, { audiences: 'ALL' });
     await Promise.all(devices.map((device) => device.waitForMessage(({ id }) => id === first)));
-    const [victim = 0] = workers();
+    const [victim] = await twoWorkers();
     const before = await scrape(stack.edge);
     process.kill(victim, 'SIGKILL');
-    const line = await stack.edge.waitForLog((entry) => entry.includes('a worker died'));
+    const line = await stack.edge.waitForLog(
+      (entry) => entry.includes('a worker died') && entry.includes(String(victim)),
+    );
     expect(JSON.parse(line)).toMatchObject({ worker: victim, signal: 'SIGKILL' });
     const left = await eventually(async () => {
       const open = (await scrape(stack.edge)).get('onepush_sessions{state="live"}') ?? 0;
@@ -63,16 +77,16 @@ describe('an edge with two workers', () => {
     expect(left).toBeGreaterThan(0);
     await allReady();
     const after = await scrape(stack.edge);
-    expect(after.get('onepush_edge_worker_restarts_total')).toBe(1);
+    expect(after.get('onepush_edge_worker_restarts_total')).toBe(
+      (before.get('onepush_edge_worker_restarts_total') ?? 0) + 1,
+    );
     for (const series of ['onepush_sessions_opened_total', 'onepush_frames_total{result="taken"}']) {
       expect(after.get(series)).toBe(before.get(series));
     }
-    expect(workers()).toHaveLength(2);
-    await Promise.all(devices.map((device) => device.close()));
+    await twoWorkers();
   });
 
   it('reaches the devices of all of them with a push to everyone', async () => {
-    await eventually(async () => (await scrape(stack.edge)).get('onepush_sessions{state="live"}') === 0);
     const devices = await connect(24);
     const id = await sendPush(stack.httpUrl, { audiences: 'ALL' });
     await Promise.all(devices.map((device) => device.waitForMessage((message) => message.id === id)));
@@ -82,9 +96,9 @@ describe('an edge with two workers', () => {
   });
 
   it('stops its workers when it is killed itself', async () => {
-    const pids = workers();
+    const pids = await twoWorkers();
     await stack.edge.kill();
-    await eventually(() => !pids.some(lives), { timeoutMs: 10_000 });
+    await eventually(() => !pids.some(lives));
     await stack.restartEdge();
   });
 

@@ -54,15 +54,26 @@ afterAll(async () => {
   await stack?.stop();
 });
 
+/** What came of it, once: a test that is tried again asks anew. */
+function take(outcomes: Map<Row, Promise<Outcome>>, row: Row, ask: () => Promise<Outcome>): Promise<Outcome> {
+  const known = outcomes.get(row);
+  outcomes.delete(row);
+  return known ?? ask();
+}
+
 describe.skipIf(!isLinux)('the edge alone answers', () => {
   it.each(ROWS)('$name: $direct', async (row) => {
-    expect(row.direct.split(' or ')).toContain(await direct.get(row));
+    expect(row.direct.split(' or ')).toContain(
+      await take(direct, row, () => outcomeOf(stack.httpUrl, row, row.direct)),
+    );
   });
 });
 
 describe.skipIf(withoutNginx || !isLinux)('through nginx it answers', () => {
   it.each(ROWS)('$name: $nginx', async (row) => {
-    expect(row.nginx.split(' or ')).toContain(await proxied.get(row));
+    expect(row.nginx.split(' or ')).toContain(
+      await take(proxied, row, () => outcomeOf(nginx?.httpUrl ?? '', row, row.nginx)),
+    );
   });
 });
 
@@ -95,7 +106,9 @@ describe('a WebSocket', () => {
   it.skipIf(withoutNginx)(
     'is kept open by pings through nginx, longer than nginx waits, and gets its messages',
     async () => {
-      const { sent, received } = (await heard) ?? { sent: 'a message', received: 'none' };
+      const hearing = heard ?? listenLong(nginx?.httpUrl ?? '');
+      heard = undefined;
+      const { sent, received } = await hearing;
       expect(received).toBe(sent);
     },
   );

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectDevice } from '../support/device.js';
 import { ROOT } from '../support/dist.js';
 import { eventually } from '../support/eventually.js';
@@ -25,6 +25,8 @@ if (withoutCaddy) console.warn('what test/hostile/proxies.test.ts sends through 
 let stack: Stack;
 let other: RunningProcess;
 let files: CertificateFolder;
+/** Each run of `serve` has an address of its own. */
+let strangers = 0;
 const edges = (): [string, string] => [new URL(stack.httpUrl).host, other.ready.http ?? ''];
 const example = (path: string): string => readFileSync(join(ROOT, 'deploy', path), 'utf8');
 
@@ -60,19 +62,23 @@ async function serve(httpUrl: string): Promise<number[]> {
   await Promise.all(devices.map((device) => device.waitForMessage((message) => message.id === id)));
   await Promise.all(devices.map((device) => device.close()));
 
+  const stranger = `198.51.100.${++strangers}`;
   const register = () =>
     post(
       httpUrl,
       '/msgpush/register',
       { appId: TEST_APP.appId, alias, platform: 'PC', nativeToken: uniqueName() },
-      { 'x-forwarded-for': '198.51.100.7' },
+      { 'x-forwarded-for': stranger },
     );
   return (await Promise.all(Array.from({ length: 60 }, register))).map(({ status }) => status);
 }
 
 describe.skipIf(withoutNginx)('nginx as in deploy/nginx', () => {
   let nginx: Nginx | undefined;
-  afterAll(() => nginx?.stop());
+  afterEach(async () => {
+    await nginx?.stop();
+    nginx = undefined;
+  });
 
   it('spreads devices over two edges, by TLS too, and extends what the header says of addresses', async () => {
     const [port, securePort] = [await freePort(), await freePort()];
@@ -102,7 +108,6 @@ describe.skipIf(withoutNginx)('nginx as in deploy/nginx', () => {
   });
 
   it('serves with the names of the containers replaced, as in deploy/compose', async () => {
-    await nginx?.stop();
     const port = await freePort();
     const [one, two] = edges();
     const site = replaceAll(example('compose/nginx.conf'), [

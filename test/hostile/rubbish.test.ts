@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -136,9 +137,12 @@ it('what strangers send to the gRPC port is in no line of the log, and each line
 
 it('a caller of the Connect port that goes away within its request is no error of ours', async () => {
   const { authorization } = basic(TEST_APP.appId, TEST_APP.appKey).headers;
-  const head = `Host: x\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\nContent-Length: 50\r\n`;
+  const head = `Host: x\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\nContent-Length: 50\r\nExpect: 100-continue\r\n`;
   const socket = connectTcp({ host: '127.0.0.1', port: Number(new URL(stack.connectUrl).port) });
+  const begun = once(socket, 'data');
   socket.write(`POST ${METHOD} HTTP/1.1\r\n${head}\r\n{"alert"`);
+  // 100 Continue: the call has begun.
+  await begun;
   await observedOf('CANCELLED', () => socket.resetAndDestroy());
   expect(errorsOf(stack.core)).toEqual([]);
 });

@@ -12,7 +12,9 @@ const CONNECTIONS = 200;
 /** The first bytes of a handshake: a record of 512 bytes, most of which do not come. */
 const HELLO = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03]);
 /** In milliseconds: uWebSockets' clock has steps of four seconds, and handshakes have ten. */
-const GONE_WITHIN = 20_000;
+const GONE_WITHIN = 40_000;
+/** Far below the ten seconds of a handshake. */
+const ANSWERED_WITHIN = 6000;
 
 let files: CertificateFolder;
 let authority: CertificateAuthority;
@@ -75,7 +77,7 @@ describe.runIf(process.platform === 'linux')('handshakes that do not end', () =>
     const asked = performance.now();
     expect((await requestSecurely(`https://${edge.ready.http}/healthz`, authority.ca)).status).toBe(200);
     for (const port of ports) await shakeHands(port, authority);
-    expect(performance.now() - asked).toBeLessThan(2000);
+    expect(performance.now() - asked).toBeLessThan(ANSWERED_WITHIN);
     await Promise.all(half.map(({ closed }) => closed));
     expect(performance.now() - begun).toBeLessThan(GONE_WITHIN);
     await eventually(() => descriptorsOf(edge) <= (before[0] ?? 0) + 2 && descriptorsOf(core) <= (before[1] ?? 0) + 2);

@@ -6,8 +6,9 @@ import { WAIT_MS } from './eventually.js';
 import { guard } from './guard.js';
 import { collectLines, type LineMatch } from './log-lines.js';
 
-const READY_TIMEOUT_MS = 20_000;
-const STOP_TIMEOUT_MS = 15_000;
+/** A core may wait 10 s for the lease of another one that stands still. */
+const READY_TIMEOUT_MS = 45_000;
+const STOP_TIMEOUT_MS = 30_000;
 
 /** What edges show to cores, unless a test says otherwise. */
 export const LINK_TOKEN = 'test-link-token-0123456789';
@@ -22,18 +23,18 @@ export interface RunningProcess {
   readonly ready: Readonly<Record<string, string>>;
   /** Its last 5,000 lines on stdout (JSON) and stderr, the oldest first. */
   logs(): string[];
-  /** SIGTERM; resolves to the exit code, null after a signal. After 15 s it kills and rejects. Twice is fine. */
+  /** SIGTERM; resolves to the exit code, null after a signal. After 30 s it kills and rejects. Twice is fine. */
   stop(): Promise<number | null>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
-  /** The first line, past or to come, that matches; rejects after `timeoutMs` (5000) or when the process ends. */
+  /** The first line, past or to come, that matches; rejects after `timeoutMs` (WAIT_MS) or when the process ends. */
   waitForLog(match: LineMatch, timeoutMs?: number): Promise<string>;
 }
 
 /**
  * Starts `dist/<name>/main.js` with exactly this environment (and PATH, HOME and a link token), so that a developer's
  * own ONEPUSH_* variables change nothing. `descriptors`: the most files that it may have open. Rejects with the last
- * log lines when the process ends, or 20 s pass, before it is ready.
+ * log lines when the process ends, or 45 s pass, before it is ready.
  */
 export async function startProcess(
   name: ProcessName,

@@ -43,10 +43,19 @@ export interface Stack {
   restartCore(): Promise<void>;
   /** Stops the edge (unless it is gone already), starts it on the same port and waits until it is ready. */
   restartEdge(): Promise<void>;
-  /** Resolves when the edge says that it is ready (`GET /readyz` is 200), within 10 s. */
+  /** Resolves when the edge says that it is ready (`GET /readyz` is 200). */
   waitUntilReady(): Promise<void>;
+  /**
+   * Starts what is gone, lets go on what stands still, and waits until the edge is ready: before each test that shares a
+   * stack with one that may have failed in the middle.
+   */
+  revive(): Promise<void>;
   /** Stops both, drops the database and, if any of that failed, rejects with the first error. */
   stop(): Promise<void>;
+}
+
+function isGone({ child }: RunningProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** Starts a stack and resolves when its edge is attached and ready; what was started is stopped when that fails. */
@@ -88,7 +97,35 @@ async function assemble(options: StackOptions, cleanups: (() => Promise<unknown>
 
   async function waitUntilReady(): Promise<void> {
     const isReady = async () => (await fetch(`http://${httpAddr}/readyz`)).status === 200;
-    await eventually(isReady, { timeoutMs: 10_000, message: 'GET /readyz of the edge to be 200' });
+    await eventually(isReady, { timeoutMs: 30_000, message: 'GET /readyz of the edge to be 200' });
+  }
+
+  /** Resolves when the edge has seen that its core is gone, is gone itself, or a second has passed. */
+  async function waitUntilAlone(): Promise<void> {
+    const isAlone = async () => {
+      const answer = await fetch(`http://${httpAddr}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(
+        () => undefined,
+      );
+      return answer?.status !== 200;
+    };
+    await eventually(isAlone, { timeoutMs: 1000 }).catch(() => {});
+  }
+
+  async function restartCore(): Promise<void> {
+    await core.stop();
+    // Otherwise it may say for a moment that it is ready, because of the core that is gone.
+    await waitUntilAlone();
+    core = await startProcess('core', {
+      ...coreEnv,
+      ONEPUSH_GRPC_LISTEN: grpcAddr,
+      ONEPUSH_CONNECT_LISTEN: connectAddr,
+    });
+  }
+
+  async function restartEdge(): Promise<void> {
+    await edge.stop();
+    edge = await startProcess('edge', { ...edgeEnv, ONEPUSH_HTTP_LISTEN: httpAddr }, limits);
+    await waitUntilReady();
   }
   await waitUntilReady();
 
@@ -105,17 +142,12 @@ async function assemble(options: StackOptions, cleanups: (() => Promise<unknown>
     get edge() {
       return edge;
     },
-    async restartCore() {
-      await core.stop();
-      core = await startProcess('core', {
-        ...coreEnv,
-        ONEPUSH_GRPC_LISTEN: grpcAddr,
-        ONEPUSH_CONNECT_LISTEN: connectAddr,
-      });
-    },
-    async restartEdge() {
-      await edge.stop();
-      edge = await startProcess('edge', { ...edgeEnv, ONEPUSH_HTTP_LISTEN: httpAddr }, limits);
+    restartCore,
+    restartEdge,
+    async revive() {
+      for (const { child } of [core, edge]) child.kill('SIGCONT');
+      if (isGone(core)) await restartCore();
+      if (isGone(edge)) await restartEdge();
       await waitUntilReady();
     },
     waitUntilReady,

@@ -36,7 +36,7 @@ interface Rig {
 /** Published keys whose server answers as it is told. */
 async function startRig(
   answer: (response: ServerResponse, nth: number, request: IncomingMessage) => unknown,
-  isTrusted = true,
+  { isTrusted = true, timeoutMs = 10_000 } = {},
 ): Promise<Rig> {
   let asked = 0;
   let now = 1_800_000_000_000;
@@ -47,7 +47,7 @@ async function startRig(
   // A TCP server's address is not the name of a pipe.
   const url = `https://localhost:${(server.address() as AddressInfo).port}/jwks`;
   const rules = { publicHosts: ['*'], trustedHosts: isTrusted ? ['localhost'] : [] };
-  const keys = createPublishedKeys({ ca, rules, timeoutMs: 1000, now: () => now });
+  const keys = createPublishedKeys({ ca, rules, timeoutMs, now: () => now });
   closers.push(() => {
     keys.close();
     server.closeAllConnections();
@@ -123,8 +123,9 @@ describe('published keys', () => {
     ['never', () => undefined, 'timeout'],
     ['a redirect', (response) => response.writeHead(302, { location: 'https://localhost/' }).end(), 'http_302'],
     ['an error', (response) => response.writeHead(404).end(jwks(jwk)), 'http_404'],
-  ])('cannot be fetched where the server answers %s', async (_, answer, problem) => {
-    const rig = await startRig((response) => answer(response));
+  ])('cannot be fetched where the server answers %s', async (what, answer, problem) => {
+    const waits = ['too late', 'never'];
+    const rig = await startRig((response) => answer(response), { timeoutMs: waits.includes(what) ? 1000 : 10_000 });
     expect(await rig.find('one')).toBe('REGISTRATION_KEYS_UNAVAILABLE');
     expect(rig.keys.problemOf(rig.url)).toBe(problem);
     expect(await rig.find('one')).toBe('REGISTRATION_KEYS_UNAVAILABLE');
@@ -132,7 +133,7 @@ describe('published keys', () => {
   });
 
   it('are not fetched from a private address, whatever name it has', async () => {
-    const rig = await startRig((response) => response.end(jwks(jwk)), false);
+    const rig = await startRig((response) => response.end(jwks(jwk)), { isTrusted: false });
     expect(await rig.find('one')).toBe('REGISTRATION_KEYS_UNAVAILABLE');
     expect(rig.keys.problemOf(rig.url)).toBe('ENOTPUBLIC');
     for (const url of ['https://127.0.0.1/', 'https://[::ffff:127.0.0.1]/', 'http://example.com/']) {

@@ -106,7 +106,7 @@ describe.each(PROTOCOLS)('a call over %s', (protocol) => {
 
   it('whose deadline has passed is known to be cancelled', async () => {
     const cancelled = cancelledCall();
-    const failure = failureOf(send({ timeoutMs: 100 }));
+    const failure = failureOf(send({ timeoutMs: 1000 }));
     expect((await cancelled).cancelled).toBe(true);
     expect((await failure).code).toBe(Code.DeadlineExceeded);
   });

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createChannelHost } from '../../../../../core/channel/host/create-host.js';
-import type { Credential } from '../../../../../core/channel/host.js';
+import type { ChannelHost, Credential } from '../../../../../core/channel/host.js';
 import { wakeMessage } from '../../../../support/channels/messages.js';
 import { scriptedProgram } from '../../../../support/channels/program.js';
 import { CHANNEL_KINDS } from '../../../../support/channels/scripted-kinds.js';
@@ -9,16 +9,18 @@ import { eventually } from '../../../../support/eventually.js';
 
 const lines: string[] = [];
 const log = pino({ base: null }, { write: (line) => void lines.push(line) });
-const host = createChannelHost({ kinds: CHANNEL_KINDS, log, program: scriptedProgram });
+let host: ChannelHost;
 
 /** Another one for each test: what it has learnt of a credential is gone then. */
 let version = 0;
 
 beforeEach(() => {
+  lines.length = 0;
+  host = createChannelHost({ kinds: CHANNEL_KINDS, log, program: scriptedProgram });
   version++;
   host.configure([credential(1), credential(2)]);
 });
-afterAll(() => host.stop());
+afterEach(() => host.stop());
 
 function credential(num: number, settings: unknown = { key: `key-${num}` }): Credential {
   return { num, appNum: 1, name: `c${num}`, channel: 'WEBHOOK', settings, version };
@@ -26,7 +28,7 @@ function credential(num: number, settings: unknown = { key: `key-${num}` }): Cre
 
 const send = (token: string, num = 1) => host.send(num, { token }, wakeMessage());
 const accepts = async () => (await send('any')).kind === 'accepted';
-const nextThread = () => eventually(accepts, { timeoutMs: 15_000, message: 'the next thread to send' });
+const nextThread = () => eventually(accepts, { message: 'the next thread to send' });
 
 describe('the host of channels', () => {
   it('sends through each credential what is meant for it, many at a time', async () => {
@@ -81,6 +83,6 @@ describe('the host of channels', () => {
     const begun = performance.now();
     await host.stop();
     expect(await stuck).toMatchObject({ kind: 'unknown' });
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_JSON_BYTES, toHeaders, toPayload } from '../../../../../core/channel/webpush/payload.js';
 import type { WakeMessage } from '../../../../../core/domain/wake.js';
 
@@ -79,10 +79,10 @@ describe('the payload', () => {
 });
 
 describe('the headers', () => {
-  beforeAll(() => {
+  beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW });
   });
-  afterAll(() => {
+  afterEach(() => {
     vi.useRealTimers();
   });
 
