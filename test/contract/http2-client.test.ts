@@ -1,69 +1,30 @@
 import dns from 'node:dns';
 import { once } from 'node:events';
-import { constants, type ServerHttp2Session } from 'node:http2';
+import { constants } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { MAX_ANSWER_BYTES } from '../../core/channel/channel.js';
-import { type Http2Client, type Http2ClientOptions, openHttp2Client } from '../../core/channel/http2-client.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
-import { startProxy, type TcpProxy } from '../support/proxy.js';
 import { localCertificate, testAuthority } from '../support/vendors/certificates.js';
-import { startVendorServer, type VendorServer, type VendorServerOptions } from '../support/vendors/server.js';
+import {
+  bodies,
+  cleanUp,
+  cleanUps,
+  LATE,
+  open,
+  proxied,
+  send,
+  sendAll,
+  startServer,
+  texts,
+  theSession,
+} from './http2.js';
 
-const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  await cleanUp();
   vi.restoreAllMocks();
 });
-
-/** Starts a server that echoes the body, with the number of the connection. */
-async function startServer(options: Partial<VendorServerOptions> = {}): Promise<VendorServer> {
-  const server = await startVendorServer({
-    handle: ({ body, connection }) => ({ status: 200, body: { text: body.toString(), connection } }),
-    ...options,
-  });
-  cleanUps.push(() => server.stop());
-  return server;
-}
-
-async function proxied(server: VendorServer): Promise<TcpProxy> {
-  const proxy = await startProxy(server.address);
-  cleanUps.push(() => proxy.stop());
-  return proxy;
-}
-
-function open(server: Pick<VendorServer, 'url' | 'ca'>, options: Partial<Http2ClientOptions> = {}): Http2Client {
-  const client = openHttp2Client({ origin: server.url, ca: server.ca, ...options });
-  cleanUps.push(() => client.close());
-  return client;
-}
-
-/** Sends a text; resolves to the number of the connection that it went by, or to what there is in place of an answer. */
-async function send(client: Http2Client, text = 'text', timeoutMs = 10_000): Promise<unknown> {
-  const result = await client.request(
-    { method: 'POST', path: '/', headers: {}, body: text },
-    performance.now() + timeoutMs,
-  );
-  if (result.kind !== 'answered') return result;
-  const echo = JSON.parse(String(result.body));
-  expect(echo.text).toBe(text);
-  return echo.connection;
-}
-
-const texts = (count: number): string[] => Array.from({ length: count }, (_, index) => `text ${index}`);
-const sendAll = (client: Http2Client, count: number) => Promise.all(texts(count).map((text) => send(client, text)));
-const bodies = (server: VendorServer): string[] => server.requests.map(({ body }) => body.toString());
-
-/** The server's end of its only connection. */
-function theSession(server: VendorServer): ServerHttp2Session {
-  const [session] = server.sessions.keys();
-  if (session === undefined) throw new Error('there is no connection');
-  return session as ServerHttp2Session; // Safe: it is the server's.
-}
-
-const LATE = { kind: 'late', ms: 150 } as const;
 
 describe('the connections', () => {
   it('take one request until the server has said how many it allows', async () => {
@@ -228,115 +189,5 @@ describe('a GOAWAY', () => {
     const client = open(server);
     expect(await send(client, 'text', 1_000)).toMatchObject({ kind: 'unsent' });
     expect(server.connections).toBeLessThan(8);
-  });
-});
-
-describe('a request', () => {
-  it('that is refused goes out again, five times in all', async () => {
-    const server = await startServer();
-    const client = open(server);
-    server.next({ kind: 'refuse' });
-    expect(await send(client)).toBe(1);
-    server.forget();
-    server.always({ kind: 'refuse' });
-    expect(await send(client)).toEqual({ kind: 'unsent', reason: 'refused' });
-    expect(server.requests).toHaveLength(5);
-  });
-
-  it('whose connection is cut is unknown, and is not sent again', async () => {
-    const server = await startServer();
-    const client = open(server);
-    server.next({ kind: 'reset' });
-    expect(await send(client)).toMatchObject({ kind: 'lost' });
-    expect(await send(client, 'next')).toBe(2);
-    expect(bodies(server)).toEqual(['text', 'next']);
-  });
-
-  it('ends in its time, whoever swallows it', async () => {
-    const server = await startServer();
-    const proxy = await proxied(server);
-    const client = open({ url: `https://${proxy.address}`, ca: server.ca });
-    proxy.blackHole(true);
-    expect(await send(client, 'text', 100)).toEqual({ kind: 'unsent', reason: 'timeout' });
-    proxy.blackHole(false);
-    expect(await send(client)).toBe(1);
-    server.next({ kind: 'silence' });
-    expect(await send(client, 'text', 100)).toEqual({ kind: 'lost', reason: 'timeout' });
-    proxy.blackHole(true);
-    expect(await send(client, 'text', 100)).toEqual({ kind: 'lost', reason: 'timeout' });
-    const impatient = open({ url: `https://${proxy.address}`, ca: server.ca }, { connectTimeoutMs: 50 });
-    expect(await send(impatient)).toEqual({ kind: 'unsent', reason: 'connect_timeout' });
-  });
-
-  it('that has waited for nearly all of its time is not sent: its answer would come too late', async () => {
-    const server = await startServer({ settings: { maxConcurrentStreams: 1 } });
-    const client = open(server, { maxConnections: 1 });
-    server.next({ kind: 'silence' }, LATE);
-    const first = send(client, 'first', 500);
-    const second = send(client, 'second', 550);
-    expect(await first).toEqual({ kind: 'lost', reason: 'timeout' });
-    expect(await second).toEqual({ kind: 'unsent', reason: 'timeout' });
-    expect(bodies(server)).toEqual(['first']);
-  });
-
-  it('that finds the queue full is not sent', async () => {
-    const server = await startServer();
-    const proxy = await proxied(server);
-    proxy.blackHole(true);
-    const client = open({ url: `https://${proxy.address}`, ca: server.ca }, { maxWaiting: 2 });
-    const sent = sendAll(client, 3);
-    expect(await send(client)).toEqual({ kind: 'unsent', reason: 'overflow' });
-    proxy.blackHole(false);
-    expect(await sent).toEqual([1, 1, { kind: 'unsent', reason: 'overflow' }]);
-  });
-
-  it('that cannot be written is none', async () => {
-    const client = open(await startServer());
-    const result = await client.request({ method: 'POST', path: '/', headers: { connection: 'close' }, body: '' });
-    expect(result).toMatchObject({ kind: 'unsent' });
-    expect(await send(client)).toBe(1);
-  });
-
-  it('is unknown when the client is closed', async () => {
-    const server = await startServer();
-    const client = open(server);
-    server.next({ kind: 'silence' });
-    const sent = send(client);
-    await eventually(() => server.requests.length === 1);
-    client.close();
-    expect(await sent).toEqual({ kind: 'lost', reason: 'closed' });
-    expect(await send(client)).toEqual({ kind: 'unsent', reason: 'closed' });
-    await eventually(() => server.sessions.size === 0);
-  });
-});
-
-describe('an answer', () => {
-  const request = { method: 'POST', path: '/', headers: {}, body: 'x'.repeat(100) } as const;
-
-  it('has its headers in lower case', async () => {
-    const server = await startServer({
-      handle: () => ({ status: 429, headers: { 'Retry-After': '7' }, body: 'text' }),
-    });
-    const result = await open(server).request(request);
-    expect(result).toMatchObject({
-      kind: 'answered',
-      status: 429,
-      headers: { 'retry-after': '7' },
-      body: Buffer.from('text'),
-    });
-  });
-
-  it('that is cut off, or longer than is read, has a status and no body', async () => {
-    const server = await startServer();
-    const client = open(server);
-    for (const kind of ['huge', 'half'] as const) {
-      server.next({ kind });
-      expect(await client.request(request)).toMatchObject({ kind: 'answered', status: 200, body: undefined });
-    }
-    const body = 'x'.repeat(MAX_ANSWER_BYTES);
-    server.next({ kind: 'answer', answer: { status: 200, body } });
-    const whole = await client.request(request);
-    expect(whole.kind === 'answered' && whole.body?.equals(Buffer.from(body))).toBe(true);
-    expect(server.connections).toBe(1);
   });
 });

@@ -2,7 +2,8 @@ import Database from 'libsql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type StatementWatch, watchStatements } from '../support/statements.js';
 import { eachStore, must, type OpenStore } from './each-store.js';
-import { type Filling, fill, questions, TABLES } from './plans.js';
+import { type Filling, fill, TABLES } from './plan-filling.js';
+import { questions } from './plans.js';
 import { newApp } from './samples.js';
 
 /**
