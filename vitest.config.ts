@@ -24,7 +24,7 @@ export default defineConfig({
     // behind, which is looked after.
     isolate: false,
     setupFiles: ['test/support/leftovers.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // What is polled for comes at once, but for a busy machine.
     expect: { poll: { timeout: WAIT_MS } },

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Milliseconds that tests wait for what should come at once: a busy machine may take seconds. Where tests have minutes
  * it is a minute.
  */
-export const WAIT_MS = Number(process.env.TEST_WAIT_MS ?? 15_000);
+export const WAIT_MS = Number(process.env.TEST_WAIT_MS ?? 30_000);
 
 /** What `eventually` resolves to: the value of the condition once it holds. */
 export type Held<T> = Exclude<T, false | null | undefined | 0 | ''>;
