@@ -1,4 +1,4 @@
-import { type ServerHttp2Session } from 'node:http2';
+import type { ServerHttp2Session } from 'node:http2';
 import { expect } from 'vitest';
 import { type Http2Client, type Http2ClientOptions, openHttp2Client } from '../../core/channel/http2-client.js';
 import { startProxy, type TcpProxy } from '../support/proxy.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PUSH, REGISTRATION, expectRefused as refused, SECRET } from '../support/expect-refused.js';
-import { type OddBody } from '../support/rest.js';
+import type { OddBody } from '../support/rest.js';
 import { type Stack, startStack, TEST_APP } from '../support/stack.js';
 import { subscriptionKeys } from '../support/web-push-keys.js';
 

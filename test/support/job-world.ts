@@ -5,7 +5,7 @@ import type { PushRequest } from '../../core/delivery/writer/push-queue.js';
 import type { WriteCycle } from '../../core/delivery/writer/write-cycle.js';
 import type { OpenJob } from '../../core/domain/job.js';
 import { createRegistry } from '../../core/registry/registry.js';
-import { type JobFailure, type StoreReader } from '../../core/store/store.js';
+import type { JobFailure, StoreReader } from '../../core/store/store.js';
 import { unlimited } from './limits.js';
 
 /** When tests begin. */
