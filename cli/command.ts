@@ -27,6 +27,8 @@ export interface Context {
 export interface ArgumentSpec {
   readonly name: string;
   readonly means: string;
+  /** All that it may be, where that is few. */
+  readonly choices?: readonly string[];
 }
 
 /** An option, as Commander writes it: `--alias <user>`. */

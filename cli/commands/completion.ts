@@ -13,7 +13,7 @@ export function completion(commands: readonly CommandSpec[], groups: Readonly<Re
   const own: CommandSpec = {
     name: 'completion',
     summary: 'Prints a script that completes commands and options in a shell',
-    args: [{ name: '<shell>', means: SHELLS.join(', ') }],
+    args: [{ name: '<shell>', means: SHELLS.join(', '), choices: SHELLS }],
     example: 'eval "$(onepush completion bash)"',
     json: { shell: 'bash', script: '…' },
     async run({ print }, input) {

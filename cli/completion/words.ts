@@ -6,12 +6,19 @@ export interface CompletionEntry {
   readonly subcommands: readonly (readonly [string, string])[];
   /** Long options, such as `--alias`. */
   readonly options: readonly string[];
+  /** Those of them that are followed by a value. */
+  readonly valued: readonly string[];
 }
 
 interface Spec {
   readonly name: string;
   readonly summary: string;
+  readonly args?: readonly { readonly choices?: readonly string[] }[];
   readonly options?: readonly { readonly flags: string }[];
+}
+
+interface Option {
+  readonly flags: string;
 }
 
 const longOf = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? '';
@@ -20,9 +27,13 @@ const longOf = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? '';
 export function toEntries(
   commands: readonly Spec[],
   groups: Readonly<Record<string, string>>,
-  globals: readonly { readonly flags: string }[],
+  globals: readonly Option[],
 ): CompletionEntry[] {
-  const general = ['--json', ...globals.map(({ flags }) => longOf(flags)), '--help'];
+  const toOptions = (own: readonly Option[]): Pick<CompletionEntry, 'options' | 'valued'> => {
+    const all = [...own, { flags: '--json' }, ...globals, { flags: '--help' }];
+    const valued = all.filter(({ flags }) => flags.includes('<'));
+    return { options: all.map(({ flags }) => longOf(flags)), valued: valued.map(({ flags }) => longOf(flags)) };
+  };
   const first = new Map<string, string>();
   for (const { name, summary } of commands) {
     const [word = '', rest] = name.split(' ');
@@ -32,12 +43,12 @@ export function toEntries(
     const under = commands.filter(({ name }) => name.startsWith(`${word} `));
     if (under.length === 0) return [];
     const subcommands = under.map(({ name, summary }) => [name.slice(word.length + 1), summary] as const);
-    return [{ path: word, subcommands, options: general }];
+    return [{ path: word, subcommands, ...toOptions([]) }];
   });
-  const leaves = commands.map(({ name, options = [] }) => ({
+  const leaves = commands.map(({ name, options = [], args = [] }) => ({
     path: name,
-    subcommands: [],
-    options: [...options.map(({ flags }) => longOf(flags)), ...general],
+    subcommands: (args[0]?.choices ?? []).map((word) => [word, ''] as const),
+    ...toOptions(options),
   }));
-  return [{ path: '', subcommands: [...first], options: [...general, '--version'] }, ...inner, ...leaves];
+  return [{ path: '', subcommands: [...first], ...toOptions([{ flags: '--version' }]) }, ...inner, ...leaves];
 }

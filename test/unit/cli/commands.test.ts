@@ -56,6 +56,11 @@ describe('completion', () => {
     expect(complete(['apps', ''])).toEqual(expect.arrayContaining(['list', 'create', '--app']));
     expect(complete(['--profile', 'x', 'apps', 'cr'])).toEqual(['create']);
     expect(complete(['send', '--alias', 'alice', '--dr'])).toEqual(['--dry-run']);
+    expect(complete(['--profile', 'apps', 'cr'])).toEqual(['']);
+    expect(complete(['completion', 'b'])).toEqual(['bash']);
+    // A value: bash offers files where there is nothing.
+    expect(complete(['send', '--extra', ''])).toEqual(['']);
+    expect(complete(['send', '--dry-run', '--ev'])).toEqual(['--everyone']);
     expect(complete(['apps', 'create', 'Shop', '--reg'])).toEqual(['--registration']);
   });
 
