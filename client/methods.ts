@@ -29,6 +29,7 @@ export const FOR_ADMINS: ReadonlySet<string> = new Set<UnaryName>([
   'getApp',
   'listApps',
   'deleteApp',
+  'undeleteApp',
   'disableApp',
   'enableApp',
   'setChannel',

@@ -107,7 +107,7 @@ export const apps: readonly CommandSpec[] = [
   },
   {
     name: 'apps delete',
-    summary: 'Stops an app, and removes it a day later with all that is its own; `apps enable` undoes it until then',
+    summary: 'Stops an app, and removes it a day later with all that is its own; `apps undelete` undoes it until then',
     args: [ID],
     example: 'onepush apps delete 4a44c810e59efc8f',
     json: { id: '4a44c810e59efc8f', removedAt: '2026-11-27T09:00:00Z' },
@@ -115,6 +115,19 @@ export const apps: readonly CommandSpec[] = [
       const id = input.required(0);
       const { removedAt } = await (await connect('admin')).deleteApp({ id });
       print({ id, removedAt: toIso(removedAt) }, `${id} is stopped, and is removed at ${showTime(removedAt)}`);
+      return undefined;
+    },
+  },
+  {
+    name: 'apps undelete',
+    summary: 'Keeps an app that was deleted; one that was disabled stays disabled',
+    args: [ID],
+    example: 'onepush apps undelete 4a44c810e59efc8f',
+    json: { id: '4a44c810e59efc8f', disabled: false },
+    async run({ connect, print }, input) {
+      const id = input.required(0);
+      const { disabled } = await (await connect('admin')).undeleteApp({ id });
+      print({ id, disabled }, `${id} is kept${disabled ? ', and is disabled' : ''}`);
       return undefined;
     },
   },

@@ -39,7 +39,12 @@ function StateCard({ app, changed }: { app: GetAppResponse; changed: () => void 
       actions={
         <>
           {app.disabled ? (
-            <Button isBusy={isBusy} act={() => change(() => call(method.enableApp, { id }))}>
+            <Button
+              isBusy={isBusy}
+              act={() =>
+                change(() => call(app.removedAt === undefined ? method.enableApp : method.undeleteApp, { id }))
+              }
+            >
               {app.removedAt === undefined ? t('enable') : t('undelete')}
             </Button>
           ) : (

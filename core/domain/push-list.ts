@@ -32,9 +32,14 @@ export interface PushFilter {
   state: PushState | undefined;
   /** Of this kind. */
   reach: PushReach | undefined;
+  /** With this label; empty: with none. */
+  tenantCode: string | undefined;
   /** Accepted from this time on, in milliseconds since the epoch. */
   from: number | undefined;
-  /** Accepted before this time. */
+  /**
+   * Accepted before this time. While a clock that has stepped back catches up, a push counts as accepted a second
+   * before its id, so that no time that is asked for has it twice, or never.
+   */
   until: number | undefined;
 }
 

@@ -27,14 +27,15 @@ export interface KeyRotation {
   now: number;
 }
 
-/** An app that is disabled, or enabled again. */
+/** An app that is stopped, or goes on. */
 export interface AppState {
   /** The app's id. */
   id: string;
-  /** True: nobody may push, and its devices get nothing. */
-  disabled: boolean;
-  /** It is deleted: disabled, and removed when `REMOVAL_DELAY_MS` have passed. What is enabled is not deleted. */
-  deleted?: true;
+  /**
+   * While it is disabled or deleted nobody may push, and its devices get nothing. What is deleted is removed when
+   * `REMOVAL_DELAY_MS` have passed. To undelete it leaves it disabled if it is; to enable it undoes both.
+   */
+  change: 'disable' | 'delete' | 'undelete' | 'enable';
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -84,8 +85,8 @@ export interface AppWriter {
    */
   commitKeyRotations(rotations: readonly KeyRotation[]): Promise<boolean[]>;
   /**
-   * Disables, deletes or enables apps; twice is fine. Answers in the order of the call whether there is such an app:
-   * one whose time is over is none.
+   * Stops apps, or lets them go on; twice is fine. Answers in the order of the call whether there is such an app: one
+   * whose time is over is none.
    */
   commitAppStates(states: readonly AppState[]): Promise<boolean[]>;
   /**

@@ -126,7 +126,7 @@ eachStore('the history of a device', (opened) => {
     expect(await read(own.newId)).toEqual({ ids: [third, second], before: second });
     expect(await read(own.newId, { before: second })).toEqual({ ids: [first], before: 0 });
     await expect(read('f'.repeat(32))).rejects.toMatchObject({ reason: 'UNKNOWN_DEVICE' });
-    await store.commitAppStates([{ id: app.id, disabled: true, now: NOW }]);
+    await store.commitAppStates([{ id: app.id, change: 'disable', now: NOW }]);
     await expect(read(own.newId)).rejects.toMatchObject({ reason: 'APP_DISABLED' });
   });
 });

@@ -245,13 +245,18 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
     commitKeyRemovals: () => store.commitKeyRemovals([1, 2], now),
     listPushes: () =>
       store.listPushes(
-        { appNum, state: undefined, reach: undefined, from: undefined, until: undefined },
+        { appNum, state: undefined, reach: undefined, tenantCode: undefined, from: undefined, until: undefined },
         last,
         100,
         now,
       ),
     'listPushes of few': () =>
-      store.listPushes({ appNum, state: 'failed', reach: 'topics', from: now - DAY, until: now + DAY }, end, 100, now),
+      store.listPushes(
+        { appNum, state: 'failed', reach: 'topics', tenantCode: 't', from: now - DAY, until: now + DAY },
+        end,
+        100,
+        now,
+      ),
     listApps: () => store.listApps(0, 100),
     findDevicesOfApp: () => store.findDevicesOfApp(appNum, 100),
     listAuditLog: () => store.listAuditLog({ appId: 'app' }, now, 10),

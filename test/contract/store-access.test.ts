@@ -45,7 +45,7 @@ eachStore('who gets in', (opened) => {
       for (const [app, registration] of [[both, 'BOTH'] as const, [signed, 'SIGNED'] as const]) {
         await store.commitAppUpdates([{ id: must(app).id, name: undefined, registration }]);
       }
-      await store.commitAppStates([{ id: must(disabled).id, disabled: true, now: NOW }]);
+      await store.commitAppStates([{ id: must(disabled).id, change: 'disable', now: NOW }]);
       expect((await store.countOpenApps()) - before).toBe(2);
       expect((await again(must(open))).registration).toBe('OPEN');
     });

@@ -82,17 +82,17 @@ eachStore('apps', (opened) => {
       (await store.findSubscribers([device.id]))[0]?.appDisabled,
     ];
     expect(await state()).toEqual([false, false]);
-    for (const disabled of [true, true, false, false]) {
-      expect(await store.commitAppStates([{ id: app.id, disabled, now: NOW }])).toEqual([true]);
-      expect(await state()).toEqual([disabled, disabled]);
+    for (const change of ['disable', 'disable', 'enable', 'enable'] as const) {
+      expect(await store.commitAppStates([{ id: app.id, change, now: NOW }])).toEqual([true]);
+      expect(await state()).toEqual([change === 'disable', change === 'disable']);
     }
-    expect(await store.commitAppStates([{ id: 'nobody', disabled: true, now: NOW }])).toEqual([false]);
+    expect(await store.commitAppStates([{ id: 'nobody', change: 'disable', now: NOW }])).toEqual([false]);
   });
 
   it('are listed by their number, page by page', async () => {
     const { store } = opened;
     const made = [await newApp(store), await newApp(store)];
-    await store.commitAppStates([{ id: must(made[1]).id, disabled: true, deleted: true, now: NOW }]);
+    await store.commitAppStates([{ id: must(made[1]).id, change: 'delete', now: NOW }]);
     const [first, second] = made.map(({ num, id, name }) => ({ num, id, name, createdAt: NOW, registration: 'OPEN' }));
     const before = must(first).num - 1;
     expect(await store.listApps(before, 2)).toEqual([
@@ -103,26 +103,55 @@ eachStore('apps', (opened) => {
     expect(await store.listApps(must(second).num, 1)).toEqual([]);
   });
 
-  it('can be enabled for a day after they were deleted, and are not found any more when their removal has begun', async () => {
+  it('can be kept for a day after they were deleted, and are not found any more when their removal has begun', async () => {
     const { store } = opened;
     const { id, num } = await newApp(store);
-    const set = (disabled: boolean, now: number) =>
-      store.commitAppStates([{ id, disabled, now, ...(disabled && { deleted: true }) }]);
-    await set(true, NOW);
+    const set = (change: 'delete' | 'undelete', now: number) => store.commitAppStates([{ id, change, now }]);
+    await set('delete', NOW);
     expect(await store.commitAppRemoval({ ...NOTHING, appNum: num, deletedBefore: NOW - 1 })).toMatchObject({
       done: true,
     });
     expect((await store.findApps([id]))[0]).toMatchObject({ disabled: true, removedAt: NOW + DAY });
-    expect(await set(false, NOW + DAY - 1)).toEqual([true]);
+    expect(await set('undelete', NOW + DAY - 1)).toEqual([true]);
     expect(await store.findDeletedApp(NOW + DAY)).not.toMatchObject({ num });
     expect((await store.findApps([id]))[0]).toMatchObject({ disabled: false, removedAt: undefined });
     // Twice: the first time counts.
-    for (const now of [NOW, NOW + 5]) await set(true, now);
-    expect(await set(false, NOW + DAY)).toEqual([false]);
+    for (const now of [NOW, NOW + 5]) await set('delete', now);
+    expect(await set('undelete', NOW + DAY)).toEqual([false]);
     const device = must((await newDevices(store, { ...must((await store.findApps([id]))[0]) }, 1))[0]).device;
     await store.commitAppRemoval({ ...NOTHING, appNum: num, deviceNums: [device.num] });
     expect(await store.findApps([id])).toEqual([]);
-    expect(await set(false, NOW)).toEqual([false]);
+    expect(await set('undelete', NOW)).toEqual([false]);
+  });
+
+  it('are as they were before they were deleted when that is undone', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const device = must((await newDevices(store, app, 1))[0]).device;
+    const state = async () => [
+      (await store.findApps([app.id]))[0]?.disabled,
+      (await store.listApps(app.num - 1, 1))[0]?.disabled,
+      (await store.findSubscribers([device.id]))[0]?.appDisabled,
+    ];
+    const openApps = await store.countOpenApps();
+    const steps = [
+      ['delete', true],
+      ['undelete', false],
+      ['undelete', false],
+      ['disable', true],
+      ['delete', true],
+      ['undelete', true],
+      ['delete', true],
+      ['enable', false],
+      ['delete', true],
+      ['disable', true],
+      ['undelete', true],
+    ] as const;
+    for (const [change, disabled] of steps) {
+      expect(await store.commitAppStates([{ id: app.id, change, now: NOW }])).toEqual([true]);
+      expect(await state()).toEqual([disabled, disabled, disabled]);
+      expect(await store.countOpenApps()).toBe(openApps - Number(disabled));
+    }
   });
 
   it('are removed step by step with all that is theirs, after a crash too, and nothing of others', async () => {
@@ -133,7 +162,7 @@ eachStore('apps', (opened) => {
     const own = await filled(store, app);
     await filled(store, other);
     const others = await rowsOf(opened, other.num);
-    await store.commitAppStates([{ id: app.id, disabled: true, deleted: true, now: NOW }]);
+    await store.commitAppStates([{ id: app.id, change: 'delete', now: NOW }]);
     const gone: unknown[] = [];
     for (let done = false; !done; ) {
       expect(await opened.store.findDeletedApp(NOW)).toEqual({ num: app.num, id: app.id });

@@ -160,7 +160,7 @@ eachStore('jobs', (opened) => {
     expect((await store.findDueJobs(time, 2, 9)).ids).toEqual([a, d, b]);
     expect((await store.findDueJobs(time, 9, 1)).ids).toEqual([a]);
     expect(await store.findDueJobs(time + 5, 1, 9)).toEqual({ ids: [a, d], next: undefined });
-    await store.commitAppStates([{ id: one.id, disabled: true, now: NOW }]);
+    await store.commitAppStates([{ id: one.id, change: 'disable', now: NOW }]);
     expect((await store.findDueJobs(time + 5, 9, 9)).ids).toEqual([d, e]);
     expect((await store.findDueJobs(time + DAY, 9, 9)).ids).toEqual([]);
   });

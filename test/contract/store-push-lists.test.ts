@@ -7,7 +7,7 @@ import { batch, directed, NOW, newApp, newDevices, nextNumber, topical } from '.
 const LATEST = Number.MAX_SAFE_INTEGER;
 /** An id as the core gives it out then: ids tell the time. */
 const idAt = (time: number): number => firstIdAt(time) + nextNumber();
-const ANY = { state: undefined, reach: undefined, from: undefined, until: undefined };
+const ANY = { state: undefined, reach: undefined, tenantCode: undefined, from: undefined, until: undefined };
 
 eachStore('the list of pushes', (opened) => {
   it('has what callers sent, the newest first, with its state, kind and beginning, and finds by each of them', async () => {
@@ -64,6 +64,8 @@ eachStore('the list of pushes', (opened) => {
     expect(await ids({ state: 'expired' })).toEqual([old.id]);
     expect(await ids({ state: 'recalled' })).toEqual([]);
     expect(await ids({ reach: 'devices' })).toEqual([sent.id, old.id]);
+    expect(await ids({ tenantCode: 't' })).toEqual([tagged.id]);
+    expect(await ids({ tenantCode: '', state: 'scheduled' })).toEqual([job.id]);
     expect(await ids({ until: NOW })).toEqual([old.id]);
     expect(await ids({ from: NOW, state: 'sent' })).toEqual([tagged.id, sent.id]);
     const first = await list({}, LATEST, 2);
@@ -76,6 +78,48 @@ eachStore('the list of pushes', (opened) => {
       { id: job.id, alert: undefined, reach: 'unknown' },
       { id: sent.id, alert: undefined },
     ]);
+  });
+
+  it('begins with the last push before a time, however many came after it', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const [device] = await newDevices(store, app, 1);
+    const nums = [must(device).device.num];
+    const made = (createdAt: number) => directed(app, nums, { id: idAt(createdAt), createdAt }).made;
+    const [before, ...after] = [NOW - 1, ...Array.from({ length: 450 }, () => NOW)].map(made);
+    await store.commitDeliveries(batch({ pushes: [must(before), ...after] }));
+    const filter = { ...ANY, appNum: app.num, until: NOW };
+    const { pushes, next } = await store.listPushes(filter, LATEST, 10, NOW);
+    expect(pushes.map(({ id }) => id)).toEqual([must(before).push.id]);
+    expect(next).toBeUndefined();
+  });
+
+  it('has each push in one of the times that follow each other, where the clock stepped back, too', async () => {
+    const { store } = opened;
+    const app = await newApp(store);
+    const [device] = await newDevices(store, app, 1);
+    const nums = [must(device).device.num];
+    const hour = 3_600_000;
+    // Ids go on where they were.
+    const times = [
+      [0, 0],
+      [0, -15],
+      [0, -hour],
+      [500, 499],
+      [500, 500],
+    ] as const;
+    const pushes = times.map(
+      ([id, created]) => directed(app, nums, { id: idAt(NOW + id), createdAt: NOW + created }).made,
+    );
+    await store.commitDeliveries(batch({ pushes }));
+    const list = async (from: number | undefined, until: number | undefined) => {
+      const page = await store.listPushes({ ...ANY, appNum: app.num, from, until }, LATEST, 10, NOW);
+      return page.pushes.map(({ id }) => times[pushes.findIndex(({ push }) => push.id === id)]);
+    };
+    expect(await list(NOW + 500, undefined)).toEqual([times[4]]);
+    expect(await list(NOW, NOW + 500)).toEqual([times[3], times[0]]);
+    expect(await list(NOW - 1000, NOW)).toEqual([times[2], times[1]]);
+    expect(await list(undefined, NOW - 1000)).toEqual([]);
   });
 
   it('goes on behind pushes that it has looked at in vain', async () => {

@@ -120,7 +120,7 @@ eachStore('webhooks', (opened) => {
     const app = await newApp(store);
     const webhook = await stored(app);
     await store.commitWebhookProgress([progressOf(webhook, { dead: [deadLetter()] })]);
-    await store.commitAppStates([{ id: app.id, disabled: true, deleted: true, now: NOW }]);
+    await store.commitAppStates([{ id: app.id, change: 'delete', now: NOW }]);
     const order = { appNum: app.num, deletedBefore: NOW + 2 * DAY, deviceNums: [], now: NOW + 2 * DAY };
     let removed = await store.commitAppRemoval(order);
     while (!removed.done) removed = await store.commitAppRemoval(order);

@@ -60,7 +60,7 @@ describe.each(PROTOCOLS)('apps over %s', (protocol) => {
     await open.close();
   });
 
-  it('are listed, and deleted ones stay for a day, in which they can be enabled again', async () => {
+  it('are listed, and deleted ones stay for a day, in which they can be kept as they were', async () => {
     const client = pushCoreClient(stack, protocol);
     const admin = bearer(stack.adminToken);
     const [{ id, appKey }, { id: next }] = [
@@ -87,8 +87,17 @@ describe.each(PROTOCOLS)('apps over %s', (protocol) => {
     expect(await client.getApp({ id }, admin)).toMatchObject({ disabled: true, removedAt });
     expect((await listed())[0]).toMatchObject({ disabled: true, removedAt });
     expect((await failureOf(client.sendPush(push, basic(id, appKey)))).code).toBe(Code.PermissionDenied);
-    await client.enableApp({ id }, admin);
+    expect(await client.undeleteApp({ id }, admin)).toMatchObject({ disabled: false });
     expect((await client.getApp({ id }, admin)).removedAt).toBeUndefined();
+    await client.sendPush(push, basic(id, appKey));
+    await client.disableApp({ id }, admin);
+    await client.deleteApp({ id }, admin);
+    for (let twice = 0; twice < 2; twice++) {
+      expect(await client.undeleteApp({ id }, admin)).toMatchObject({ disabled: true });
+    }
+    expect((await failureOf(client.sendPush(push, basic(id, appKey)))).code).toBe(Code.PermissionDenied);
+    await client.deleteApp({ id }, admin);
+    await client.enableApp({ id }, admin);
     await client.sendPush(push, basic(id, appKey));
     expect((await failureOf(client.deleteApp({ id: 'nobody' }, admin))).code).toBe(Code.NotFound);
     const wrong = client.listApps({ pageToken: 'nothing' }, admin);

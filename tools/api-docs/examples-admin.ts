@@ -20,6 +20,7 @@ export const ADMIN_EXAMPLES: Record<string, CurlExample> = {
   DisableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
   EnableApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
   DeleteApp: { as: 'admin', request: { id: '$APP' }, answer: { removedAt: LATER } },
+  UndeleteApp: { as: 'admin', request: { id: '$APP' }, answer: {} },
   ServerInfo: { as: 'app', request: {}, answer: { version: '0.1.0', features: ['console', 'secrets'] } },
   CreateAppKey: {
     as: 'admin',

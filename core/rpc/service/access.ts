@@ -63,6 +63,7 @@ export const ACCESS: Readonly<Record<keyof typeof PushCore.method, Access>> = {
   getApp: { admin: true },
   listApps: { admin: true },
   deleteApp: { admin: true, audited: true },
+  undeleteApp: { admin: true, audited: true },
   disableApp: { admin: true, audited: true },
   enableApp: { admin: true, audited: true },
   setChannel: { admin: true, audited: true },

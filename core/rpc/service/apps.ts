@@ -10,6 +10,7 @@ import {
   GetAppResponseSchema,
   ListAppsResponseSchema,
   RotateAppKeyResponseSchema,
+  UndeleteAppResponseSchema,
   UpdateAppResponseSchema,
 } from '../../../gen/onepush/v1/app_pb.js';
 import type { App } from '../../domain/app.js';
@@ -28,16 +29,25 @@ export function createAppHandlers({
   apps,
 }: Pick<ServiceParts, 'registry' | 'cycle' | 'registrations' | 'apps'>): Pick<
   PushCoreHandlers,
-  'createApp' | 'updateApp' | 'getApp' | 'listApps' | 'rotateAppKey' | 'disableApp' | 'enableApp' | 'deleteApp'
+  | 'createApp'
+  | 'updateApp'
+  | 'getApp'
+  | 'listApps'
+  | 'rotateAppKey'
+  | 'disableApp'
+  | 'enableApp'
+  | 'deleteApp'
+  | 'undeleteApp'
 > {
   async function setState(
-    state: { id: string; disabled: boolean; deleted?: true },
+    id: string,
+    change: 'disable' | 'delete' | 'undelete' | 'enable',
     { trail }: CallContext,
   ): Promise<App> {
-    await registry.getApp(state.id);
-    const isKnown = await cycle.execute(cycle.commands.setAppState, state, trail.entry({ appId: state.id }));
+    await registry.getApp(id);
+    const isKnown = await cycle.execute(cycle.commands.setAppState, { id, change }, trail.entry({ appId: id }));
     if (!isKnown) throw new OnePushError('UNKNOWN_APP');
-    return registry.getApp(state.id);
+    return registry.getApp(id);
   }
 
   return {
@@ -97,20 +107,25 @@ export function createAppHandlers({
     },
 
     async disableApp({ id }, call) {
-      await setState({ id, disabled: true }, call);
+      await setState(id, 'disable', call);
       return create(DisableAppResponseSchema);
     },
 
     async enableApp({ id }, call) {
-      await setState({ id, disabled: false }, call);
+      await setState(id, 'enable', call);
       return create(EnableAppResponseSchema);
     },
 
     async deleteApp({ id }, call) {
-      const { removedAt } = await setState({ id, disabled: true, deleted: true }, call);
+      const { removedAt } = await setState(id, 'delete', call);
       return create(DeleteAppResponseSchema, {
         removedAt: removedAt === undefined ? undefined : timestampFromMs(removedAt),
       });
+    },
+
+    async undeleteApp({ id }, call) {
+      const { disabled } = await setState(id, 'undelete', call);
+      return create(UndeleteAppResponseSchema, { disabled });
     },
   };
 }

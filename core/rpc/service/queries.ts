@@ -76,11 +76,12 @@ export function createQueryHandlers({
       return create(GetPushResponseSchema, toPushReport(report, Date.now()));
     },
 
-    async listPushes({ state, reach, from, until, pageSize, pageToken }, { caller }) {
+    async listPushes({ state, reach, tenantCode, from, until, pageSize, pageToken }, { caller }) {
       const filter: PushFilter = {
         appNum: appOf(caller).num,
         state: fromWirePushState(state),
         reach: fromWireReach(reach),
+        tenantCode,
         from: from && timestampMs(from),
         until: until && timestampMs(until),
       };

@@ -2,7 +2,7 @@ import { and, asc, gt } from 'drizzle-orm';
 import { registrationCodes } from '../sql/codes.js';
 import type { SqlDriver } from '../sql/driver.js';
 import type { AppReader } from '../store.js';
-import { isNotBeingRemoved, toRemovedAt } from './registry.js';
+import { isNotBeingRemoved, isStopped, toRemovedAt } from './registry.js';
 
 /** Lists apps, and finds those that are to be removed. */
 export function createAppReads({ db, all, tables: { apps } }: SqlDriver): AppReader {
@@ -21,7 +21,7 @@ export function createAppReads({ db, all, tables: { apps } }: SqlDriver): AppRea
           id,
           name,
           createdAt,
-          disabled: disabledAt !== null,
+          disabled: isStopped({ disabledAt, deletedAt }),
           registration,
           removedAt: toRemovedAt(deletedAt),
         };

@@ -13,7 +13,8 @@ export function createJobReads(driver: SqlDriver): Pick<StoreReader, 'findDueJob
         `SELECT id FROM (
            SELECT j.id AS id, ROW_NUMBER() OVER (PARTITION BY j.app_num ORDER BY j.id) AS turn
            FROM jobs j JOIN apps a ON a.num = j.app_num
-           WHERE j.state = ? AND j.due_at <= ? AND j.expires_at > ? AND a.disabled_at IS NULL
+           WHERE j.state = ? AND j.due_at <= ? AND j.expires_at > ?
+             AND a.disabled_at IS NULL AND a.deleted_at IS NULL
          ) AS due WHERE turn <= ? ORDER BY turn, id LIMIT ?`,
         [OPEN, now, now, perApp, limit],
       );

@@ -20,8 +20,8 @@ const SPEC_BYTES = 1024 * 1024;
 /** Bytes of contents that are read for the beginnings of texts. */
 const CONTENT_BYTES = 1024 * 1024;
 const ALERT_LENGTH = 200;
-/** Milliseconds that ids may be ahead of the clock: a burst runs ahead of it, and it may have stepped back. */
-const AHEAD_MS = 3_600_000;
+/** Milliseconds that ids may be ahead of the clock: a burst runs ahead of it. */
+const AHEAD_MS = 1000;
 const CANCELLED = jobStateCodes.toCode('cancelled');
 
 /** States that no push has but that of a job. */
@@ -37,19 +37,25 @@ type Listed = PushSummary & { readonly contentBytes: number };
 
 /** Lists the pushes of an app, as their callers sent them: the parts of a job are not listed, but the job. */
 export function createPushListReads(driver: SqlDriver): Pick<ReportReader, 'listPushes'> {
-  /** The next rows of a table, the newest first. */
+  /** The next rows of a table, the newest first, down to a floor. */
   function readRows(
     table: 'pushes' | 'jobs',
     columns: string,
-    filter: PushFilter,
-    before: number,
-    limit: number,
+    { appNum, from = 0, until = Number.MAX_SAFE_INTEGER }: PushFilter,
+    { before, floor, limit }: { before: number; floor: number; limit: number },
   ): Promise<Row[]> {
-    const { appNum, from, until } = filter;
-    const end = until === undefined ? before : Math.min(before, firstIdAt(until + AHEAD_MS));
     return driver.all(
-      `SELECT id, ${columns} FROM ${table} WHERE app_num = ? AND id < ? AND id >= ? ORDER BY id DESC LIMIT ${limit}`,
-      [appNum, end, from === undefined ? 0 : firstIdAt(from)],
+      `SELECT id, ${columns} FROM ${table}
+       WHERE app_num = ? AND id < ? AND id >= ? AND created_at < ? AND (created_at >= ? OR id >= ?)
+       ORDER BY id DESC LIMIT ${limit}`,
+      [
+        appNum,
+        Math.min(before, firstIdAt(until + AHEAD_MS)),
+        Math.max(floor, firstIdAt(from)),
+        until,
+        from,
+        firstIdAt(from + AHEAD_MS),
+      ],
     );
   }
 
@@ -58,12 +64,12 @@ export function createPushListReads(driver: SqlDriver): Pick<ReportReader, 'list
     if (filter.state !== undefined && ONLY_OF_JOBS.has(filter.state)) return { rows: [], floor: 0 };
     const columns = `tenant_code, platform, msg_type, need_confirm, targeted, first_delivery, published, created_at,
       expires_at, priority, recalled_at, job_id, content_bytes`;
-    const rows = await readRows('pushes', columns, filter, before, LOOKED_AT);
+    const rows = await readRows('pushes', columns, filter, { before, floor: 0, limit: LOOKED_AT });
     return { rows, floor: rows.length < LOOKED_AT ? 0 : idOf(rows.at(-1)) };
   }
 
-  /** The next jobs, as far as their specs are not too much together. */
-  async function readJobs(filter: PushFilter, before: number): Promise<LookedAt> {
+  /** The next jobs down to a floor, as far as their specs are not too much together. */
+  async function readJobs(filter: PushFilter, before: number, floor: number): Promise<LookedAt> {
     const rows: Row[] = [];
     let bytes = 0;
     for (
@@ -71,12 +77,13 @@ export function createPushListReads(driver: SqlDriver): Pick<ReportReader, 'list
       rows.length < LOOKED_AT && bytes < SPEC_BYTES;
       end = idOf(rows.at(-1))
     ) {
-      const some = await readRows('jobs', 'state, due_at, created_at, expires_at, spec', filter, end, limit);
+      const columns = 'state, due_at, created_at, expires_at, spec';
+      const some = await readRows('jobs', columns, filter, { before: end, floor, limit });
       for (const row of some) {
         rows.push(row);
         bytes += String(row.spec).length;
       }
-      if (some.length < limit) return { rows, floor: 0 };
+      if (some.length < limit) return { rows, floor };
       // As many more as are still enough if they are as large.
       limit = Math.max(JOBS_AT_ONCE, Math.floor((rows.length * (SPEC_BYTES - bytes)) / Math.max(1, bytes)));
       limit = Math.min(limit, LOOKED_AT - rows.length || JOBS_AT_ONCE);
@@ -103,9 +110,9 @@ export function createPushListReads(driver: SqlDriver): Pick<ReportReader, 'list
   return {
     async listPushes(filter, before, limit, now) {
       const pushRows = await readPushes(filter, before);
-      const jobRows = await readJobs(filter, before);
+      const jobRows = await readJobs(filter, before, pushRows.floor);
       // Down to where both were looked at.
-      const floor = Math.max(pushRows.floor, jobRows.floor);
+      const { floor } = jobRows;
       const all = [
         ...pushRows.rows.filter(({ job_id }) => job_id === null).map((row) => toPush(row, now)),
         ...jobRows.rows.map((row) => toJob(row, now)),
@@ -125,10 +132,10 @@ export function createPushListReads(driver: SqlDriver): Pick<ReportReader, 'list
   };
 }
 
-function isFor({ state, reach, from = 0, until = Number.MAX_SAFE_INTEGER }: PushFilter, push: PushSummary): boolean {
+function isFor({ state, reach, tenantCode }: PushFilter, push: PushSummary): boolean {
   if (state !== undefined && push.state !== state) return false;
   if (reach !== undefined && push.reach !== reach) return false;
-  return push.createdAt >= from && push.createdAt < until;
+  return tenantCode === undefined || push.tenantCode === tenantCode;
 }
 
 function toPush(row: Row, now: number): Listed {

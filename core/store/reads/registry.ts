@@ -55,7 +55,7 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
           id,
           name,
           keys: [],
-          disabled: disabledAt !== null,
+          disabled: isStopped({ disabledAt, deletedAt }),
           registration,
           signingKeys,
           limits,
@@ -103,7 +103,13 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
     async findSubscribers(ids) {
       const rows = await rowsFor(ids, (chunk) =>
         db
-          .select({ ...columns, sinceId: devices.sinceId, seenAt: devices.lastSeenAt, disabledAt: apps.disabledAt })
+          .select({
+            ...columns,
+            sinceId: devices.sinceId,
+            seenAt: devices.lastSeenAt,
+            disabledAt: apps.disabledAt,
+            deletedAt: apps.deletedAt,
+          })
           .from(devices)
           .leftJoin(apps, eq(apps.num, devices.appNum))
           .where(inArray(devices.id, chunk)),
@@ -138,7 +144,7 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
       return rows.map((row) => {
         const { num, id, appNum, platform, registered, generation } = toDevice(row);
         const own = memberships.get(num)?.slice() ?? [];
-        const appDisabled = row.disabledAt !== null;
+        const appDisabled = isStopped(row);
         const seenDay = dayOf(row.seenAt ?? 0);
         return { num, id, appNum, platform, registered, generation, memberships: own, appDisabled, seenDay };
       });
@@ -161,6 +167,11 @@ export function createRegistryReads(driver: SqlDriver): RegistryReads {
 /** The condition that leaves out apps whose removal has begun. */
 export function isNotBeingRemoved({ deletedAt }: Tables['apps']) {
   return or(isNull(deletedAt), gt(deletedAt, 0));
+}
+
+/** Returns true if nothing of an app is accepted. */
+export function isStopped({ disabledAt, deletedAt }: { disabledAt: number | null; deletedAt: number | null }): boolean {
+  return disabledAt !== null || deletedAt !== null;
 }
 
 /** Returns when an app is removed that was deleted then. */

@@ -23,7 +23,7 @@ export function createSigningKeyReads({
       const [row] = await db
         .select({ open: count() })
         .from(apps)
-        .where(and(ne(apps.registration, signed), isNull(apps.disabledAt)));
+        .where(and(ne(apps.registration, signed), isNull(apps.disabledAt), isNull(apps.deletedAt)));
       return row?.open ?? 0;
     },
   };

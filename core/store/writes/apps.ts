@@ -61,17 +61,22 @@ async function update(tx: Transaction, { id, name, registration, limits }: AppUp
   return true;
 }
 
-async function setState(tx: Transaction, { id, disabled, deleted, now }: AppState): Promise<boolean> {
+/** The assignments of a change; each `?` is the time. Twice: the first time counts. */
+const CHANGES: Readonly<Record<AppState['change'], string>> = {
+  disable: 'disabled_at = COALESCE(disabled_at, ?)',
+  delete: 'deleted_at = COALESCE(deleted_at, ?)',
+  undelete: 'deleted_at = NULL',
+  enable: 'disabled_at = NULL, deleted_at = NULL',
+};
+
+async function setState(tx: Transaction, { id, change, now }: AppState): Promise<boolean> {
   const [app] = await tx.all('SELECT num FROM apps WHERE id = ? AND (deleted_at IS NULL OR deleted_at > ?)', [
     id,
     now - REMOVAL_DELAY_MS,
   ]);
   if (app === undefined) return false;
-  const num = Number(app.num);
-  if (deleted) await tx.run('UPDATE apps SET deleted_at = COALESCE(deleted_at, ?) WHERE num = ?', [now, num]);
-  // Disabled twice: since the first time.
-  if (disabled) await tx.run('UPDATE apps SET disabled_at = COALESCE(disabled_at, ?) WHERE num = ?', [now, num]);
-  else await tx.run('UPDATE apps SET disabled_at = NULL, deleted_at = NULL WHERE num = ?', [num]);
+  const times = change === 'disable' || change === 'delete' ? [now] : [];
+  await tx.run(`UPDATE apps SET ${CHANGES[change]} WHERE num = ?`, [...times, Number(app.num)]);
   return true;
 }
 

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onepush/v1/app.proto.
  */
 export const file_onepush_v1_app: GenFile = /*@__PURE__*/
-  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSKFAQoQQ3JlYXRlQXBwUmVxdWVzdBIzCgRuYW1lGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjwKDHJlZ2lzdHJhdGlvbhgCIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIIukgFggECEAEiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIiUKDUdldEFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIvQBCg5HZXRBcHBSZXNwb25zZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjIKDHJlZ2lzdHJhdGlvbhgEIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZRIeChZ1bnNpZ25lZF9yZWdpc3RyYXRpb25zGAUgASgNEjIKDnVuc2lnbmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZW1vdmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMCg9MaXN0QXBwc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiAICKjAgoQTGlzdEFwcHNSZXNwb25zZRIuCgRhcHBzGAEgAygLMiAub25lcHVzaC52MS5MaXN0QXBwc1Jlc3BvbnNlLkFwcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkaxQEKA0FwcBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjIKDHJlZ2lzdHJhdGlvbhgEIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZW1vdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLBAQoQVXBkYXRlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASOAoEbmFtZRgCIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgAiAEBEkMKDHJlZ2lzdHJhdGlvbhgDIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIKukgHggEEEAEgAEgBiAEBQgcKBV9uYW1lQg8KDV9yZWdpc3RyYXRpb24iEwoRVXBkYXRlQXBwUmVzcG9uc2UiUAoTUm90YXRlQXBwS2V5UmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASIwoQa2VlcF9vbGRfc2Vjb25kcxgCIAEoDUIJukgGKgQYgPUkIl8KFFJvdGF0ZUFwcEtleVJlc3BvbnNlEg8KB2FwcF9rZXkYASABKAkSNgoSb2xkX2tleXNfZXhwaXJlX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIpChFEaXNhYmxlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCAiFAoSRGlzYWJsZUFwcFJlc3BvbnNlIigKEEVuYWJsZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIhMKEUVuYWJsZUFwcFJlc3BvbnNlIigKEERlbGV0ZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIkMKEURlbGV0ZUFwcFJlc3BvbnNlEi4KCnJlbW92ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKosBChBSZWdpc3RyYXRpb25Nb2RlEiEKHVJFR0lTVFJBVElPTl9NT0RFX1VOU1BFQ0lGSUVEEAASGgoWUkVHSVNUUkFUSU9OX01PREVfT1BFThABEhoKFlJFR0lTVFJBVElPTl9NT0RFX0JPVEgQAhIcChhSRUdJU1RSQVRJT05fTU9ERV9TSUdORUQQA0J2Cg5jb20ub25lcHVzaC52MUIIQXBwUHJvdG9QAVoUb25lcHVzaC92MTtvbmVwdXNodjGiAgNPUFaqAgpPbmVQdXNoLlYxygIKT25lUHVzaFxWMeICE09uZVB1c2hcVjFcTWV0YWRhdGHqAgtPbmVQdXNoOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChRvbmVwdXNoL3YxL2FwcC5wcm90bxIKb25lcHVzaC52MSKFAQoQQ3JlYXRlQXBwUmVxdWVzdBIzCgRuYW1lGAEgASgJQiW6SCJyIBABGP8BMhleW15ceDAwLVx4MWZceDdmXHB7Q3N9XSokEjwKDHJlZ2lzdHJhdGlvbhgCIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIIukgFggECEAEiPgoRQ3JlYXRlQXBwUmVzcG9uc2USCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdhcHBfa2V5GAMgASgJIiUKDUdldEFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIvQBCg5HZXRBcHBSZXNwb25zZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjIKDHJlZ2lzdHJhdGlvbhgEIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZRIeChZ1bnNpZ25lZF9yZWdpc3RyYXRpb25zGAUgASgNEjIKDnVuc2lnbmVkX3NpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZW1vdmVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMCg9MaXN0QXBwc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiAICKjAgoQTGlzdEFwcHNSZXNwb25zZRIuCgRhcHBzGAEgAygLMiAub25lcHVzaC52MS5MaXN0QXBwc1Jlc3BvbnNlLkFwcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkaxQEKA0FwcBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjIKDHJlZ2lzdHJhdGlvbhgEIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZW1vdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLBAQoQVXBkYXRlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASOAoEbmFtZRgCIAEoCUIlukgiciAQARj/ATIZXlteXHgwMC1ceDFmXHg3Zlxwe0NzfV0qJEgAiAEBEkMKDHJlZ2lzdHJhdGlvbhgDIAEoDjIcLm9uZXB1c2gudjEuUmVnaXN0cmF0aW9uTW9kZUIKukgHggEEEAEgAEgBiAEBQgcKBV9uYW1lQg8KDV9yZWdpc3RyYXRpb24iEwoRVXBkYXRlQXBwUmVzcG9uc2UiUAoTUm90YXRlQXBwS2V5UmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCASIwoQa2VlcF9vbGRfc2Vjb25kcxgCIAEoDUIJukgGKgQYgPUkIl8KFFJvdGF0ZUFwcEtleVJlc3BvbnNlEg8KB2FwcF9rZXkYASABKAkSNgoSb2xkX2tleXNfZXhwaXJlX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIpChFEaXNhYmxlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCAiFAoSRGlzYWJsZUFwcFJlc3BvbnNlIigKEEVuYWJsZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIhMKEUVuYWJsZUFwcFJlc3BvbnNlIigKEERlbGV0ZUFwcFJlcXVlc3QSFAoCaWQYASABKAlCCLpIBXIDGIAgIkMKEURlbGV0ZUFwcFJlc3BvbnNlEi4KCnJlbW92ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIioKElVuZGVsZXRlQXBwUmVxdWVzdBIUCgJpZBgBIAEoCUIIukgFcgMYgCAiJwoTVW5kZWxldGVBcHBSZXNwb25zZRIQCghkaXNhYmxlZBgBIAEoCCqLAQoQUmVnaXN0cmF0aW9uTW9kZRIhCh1SRUdJU1RSQVRJT05fTU9ERV9VTlNQRUNJRklFRBAAEhoKFlJFR0lTVFJBVElPTl9NT0RFX09QRU4QARIaChZSRUdJU1RSQVRJT05fTU9ERV9CT1RIEAISHAoYUkVHSVNUUkFUSU9OX01PREVfU0lHTkVEEANCdgoOY29tLm9uZXB1c2gudjFCCEFwcFByb3RvUAFaFG9uZXB1c2gvdjE7b25lcHVzaHYxogIDT1BWqgIKT25lUHVzaC5WMcoCCk9uZVB1c2hcVjHiAhNPbmVQdXNoXFYxXE1ldGFkYXRh6gILT25lUHVzaDo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Creates an app: a business system that may push. Needs an admin token.
@@ -108,7 +108,7 @@ export type GetAppResponse = Message<"onepush.v1.GetAppResponse"> & {
   name: string;
 
   /**
-   * Whether DisableApp has been called, and EnableApp has not since.
+   * Whether DisableApp or DeleteApp has been called, and not been undone.
    *
    * @generated from field: bool disabled = 3;
    */
@@ -376,7 +376,7 @@ export const DisableAppResponseSchema: GenMessage<DisableAppResponse> = /*@__PUR
   messageDesc(file_onepush_v1_app, 11);
 
 /**
- * Undoes DisableApp, and DeleteApp until its time is over. Needs an admin token. Twice is fine.
+ * Undoes DisableApp, and DeleteApp as UndeleteApp does. Needs an admin token. Twice is fine.
  *
  * @generated from message onepush.v1.EnableAppRequest
  */
@@ -408,7 +408,7 @@ export const EnableAppResponseSchema: GenMessage<EnableAppResponse> = /*@__PURE_
   messageDesc(file_onepush_v1_app, 13);
 
 /**
- * Disables an app at once, and removes it a day later with its devices, its pushes, their receipts and its keys. EnableApp undoes it until
+ * Disables an app at once, and removes it a day later with its devices, its pushes, their receipts and its keys. UndeleteApp undoes it until
  * then; after that its id is NOT_FOUND. The sessions of its devices end when they are removed. Needs an admin token. Twice is fine: the
  * first time counts.
  *
@@ -446,6 +446,44 @@ export type DeleteAppResponse = Message<"onepush.v1.DeleteAppResponse"> & {
  */
 export const DeleteAppResponseSchema: GenMessage<DeleteAppResponse> = /*@__PURE__*/
   messageDesc(file_onepush_v1_app, 15);
+
+/**
+ * Undoes DeleteApp, until its time is over: an app that was disabled stays disabled. Needs an admin token. Twice is fine.
+ *
+ * @generated from message onepush.v1.UndeleteAppRequest
+ */
+export type UndeleteAppRequest = Message<"onepush.v1.UndeleteAppRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message onepush.v1.UndeleteAppRequest.
+ * Use `create(UndeleteAppRequestSchema)` to create a new message.
+ */
+export const UndeleteAppRequestSchema: GenMessage<UndeleteAppRequest> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 16);
+
+/**
+ * @generated from message onepush.v1.UndeleteAppResponse
+ */
+export type UndeleteAppResponse = Message<"onepush.v1.UndeleteAppResponse"> & {
+  /**
+   * As GetAppResponse.disabled.
+   *
+   * @generated from field: bool disabled = 1;
+   */
+  disabled: boolean;
+};
+
+/**
+ * Describes the message onepush.v1.UndeleteAppResponse.
+ * Use `create(UndeleteAppResponseSchema)` to create a new message.
+ */
+export const UndeleteAppResponseSchema: GenMessage<UndeleteAppResponse> = /*@__PURE__*/
+  messageDesc(file_onepush_v1_app, 17);
 
 /**
  * Rules for who may register devices of an app.

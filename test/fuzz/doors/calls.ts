@@ -5,12 +5,14 @@ import { MARKER } from '../input/values.js';
 import type { Credentials, Target } from '../target.js';
 
 /** Methods that would take from the app what other inputs need: they are called for another app. */
-const DISRUPTIVE = new Set(['RotateAppKey', 'RevokeAppKey', 'DisableApp', 'EnableApp']);
+const DISRUPTIVE = new Set(['RotateAppKey', 'RevokeAppKey', 'DisableApp', 'EnableApp', 'DeleteApp', 'UndeleteApp']);
 const ADMIN = new Set([
   'CreateApp',
   'GetApp',
   'DisableApp',
   'EnableApp',
+  'DeleteApp',
+  'UndeleteApp',
   'SetChannel',
   'ListChannels',
   'RemoveChannel',

@@ -175,6 +175,7 @@ export async function startCast(): Promise<Cast> {
     getApp: { id: appId },
     listApps: {},
     deleteApp: { id: nobody },
+    undeleteApp: { id: nobody },
     serverInfo: {},
     disableApp: { id: nobody },
     enableApp: { id: appId },

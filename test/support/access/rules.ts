@@ -48,6 +48,7 @@ export const RULES: Record<Method, Rule> = {
   getApp: 'admin',
   listApps: 'admin',
   deleteApp: 'admin',
+  undeleteApp: 'admin',
   disableApp: 'admin',
   enableApp: 'admin',
   setChannel: 'admin',
