@@ -250,6 +250,13 @@ export function questions(store: Store, filling: Filling): Record<string, () => 
         100,
         now,
       ),
+    'listPushes of a later page': () =>
+      store.listPushes(
+        { appNum, state: undefined, reach: undefined, tenantCode: undefined, from: undefined, until: undefined },
+        idsOf({ firstPush }, 600).waiting,
+        100,
+        now,
+      ),
     'listPushes of few': () =>
       store.listPushes(
         { appNum, state: 'failed', reach: 'topics', tenantCode: 't', from: now - DAY, until: now + DAY },

@@ -96,6 +96,7 @@ function createDriver(questions: Questions, writer: Writer): Database {
     tables: mysqlTables,
     blocking: false,
     locking: ' LOCK IN SHARE MODE',
+    forceIndex: (name) => ` FORCE INDEX (${name})`,
     fencing: { clock: 'FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000)', connectionNumber: 'CONNECTION_ID()', leaseMs: LEASE_MS },
     insertIgnore: 'INSERT IGNORE',
     maxValues: 60_000,

@@ -45,7 +45,7 @@ export function createPushListReads(driver: SqlDriver): Pick<ReportReader, 'list
     { before, floor, limit }: { before: number; floor: number; limit: number },
   ): Promise<Row[]> {
     return driver.all(
-      `SELECT id, ${columns} FROM ${table}
+      `SELECT id, ${columns} FROM ${table}${driver.forceIndex(`${table}_app`)}
        WHERE app_num = ? AND id < ? AND id >= ? AND created_at < ? AND (created_at >= ? OR id >= ?)
        ORDER BY id DESC LIMIT ${limit}`,
       [

@@ -72,7 +72,7 @@ export function createTimelineReads(
     async readTimeline({ deviceIds, ofUser }, before, limit) {
       const devices = (await lookUps.findSubscribers(deviceIds)).toSorted((a, b) => b.num - a.num);
       const cursors = await lookUps.findCursors(devices.map(({ num }) => num));
-      const deliveries = devices.flatMap((device) => deliverySources(device, ofUser, before));
+      const deliveries = devices.flatMap((device) => deliverySources(driver, device, ofUser, before));
       const { found, complete } = await readNewest([...deliveries, ...topicSources(devices, before)], limit);
       const ids = [...found.keys()].filter((id) => id >= complete).toSorted((a, b) => b - a);
       const chosen = ids.slice(0, KEYS_PER_STATEMENT);
@@ -131,13 +131,20 @@ function lastOf(deviceNum: number, before: DeliveryPlace): number {
 }
 
 /** Both in one statement, so they see one moment: a delivery is in one of the two. */
-function deliverySources({ num, memberships }: Subscriber, ofUser: boolean, before: DeliveryPlace): Source[] {
+function deliverySources(
+  { forceIndex }: Pick<SqlDriver, 'forceIndex'>,
+  { num, memberships }: Subscriber,
+  ofUser: boolean,
+  before: DeliveryPlace,
+): Source[] {
+  const inbox = `inbox${forceIndex('inbox_device')}`;
+  const receipts = `receipts${forceIndex('receipts_device')}`;
   // Its membership of `everyone` began with its user, and none is older.
   const since = ofUser ? Math.min(...memberships.map((membership) => membership.since)) : 0;
   const range = { kind: { deviceNum: num }, key: num, from: since + 1, to: lastOf(num, before) };
   return [
-    { ...range, select: 'push_id, NULL AS ending, NULL AS ended_at FROM inbox WHERE device_num = ?' },
-    { ...range, select: 'push_id, ending, ended_at FROM receipts WHERE device_num = ?' },
+    { ...range, select: `push_id, NULL AS ending, NULL AS ended_at FROM ${inbox} WHERE device_num = ?` },
+    { ...range, select: `push_id, ending, ended_at FROM ${receipts} WHERE device_num = ?` },
   ];
 }
 

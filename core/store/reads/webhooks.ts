@@ -38,7 +38,8 @@ export function createWebhookReads(driver: SqlDriver): WebhookReader {
     },
     async listDeadLetters(webhookNum, before, limit) {
       const rows = await driver.all(
-        `SELECT ${DEAD_LETTER} FROM webhook_dead_letters WHERE webhook_num = ? AND num < ? ORDER BY num DESC LIMIT ?`,
+        `SELECT ${DEAD_LETTER} FROM webhook_dead_letters${driver.forceIndex('webhook_dead_letters_webhook')}
+         WHERE webhook_num = ? AND num < ? ORDER BY num DESC LIMIT ?`,
         [webhookNum, before, limit],
       );
       return rows.map(toDeadLetter);

@@ -83,6 +83,11 @@ export interface Database extends SqlRunner {
   readonly blocking: boolean;
   /** Ends a SELECT that waits for transactions that are writing the row, and sees what they came to. */
   locking: string;
+  /**
+   * Makes a SELECT use an index of the table that it stands behind. MariaDB walks an index backward from its end to
+   * where a page begins, unless it is told to look that up.
+   */
+  forceIndex(name: string): string;
   /** "INSERT" that skips rows whose key exists. */
   insertIgnore: string;
   /** Maximum number of values in one statement. */

@@ -115,6 +115,7 @@ export function createDriver({ writer, reader, log, checkFiles, closeAll }: Sqli
     blocking: true,
     // The one writer's calls are synchronous: there is nothing to wait for.
     locking: '',
+    forceIndex: (name) => ` INDEXED BY ${name}`,
     fencing: { clock: '0', connectionNumber: '0', leaseMs: 0 },
     insertIgnore: 'INSERT OR IGNORE',
     maxValues: 30_000,
