@@ -55,7 +55,7 @@ describe('every method', () => {
           found[cell] = REFUSALS.includes(outcome) || caller === 'other' ? outcome : 'let in';
           expected[cell] = refusal ?? (caller === 'other' ? (OF_ANOTHER_APP[name] ?? 'OK') : 'let in');
           // What nobody may do to what is not there.
-          if (/^(disable|delete)App$/.test(name) && ADMINS.includes(caller)) expected[cell] = 'UNKNOWN_APP';
+          if (/^(disable|delete|undelete)App$/.test(name) && ADMINS.includes(caller)) expected[cell] = 'UNKNOWN_APP';
           if (/^(unregisterDevice|rotateDeviceId)$/.test(name) && caller === 'other') expected[cell] = 'UNKNOWN_DEVICE';
         }),
       );
