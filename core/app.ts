@@ -41,6 +41,7 @@ import { createRegistrations } from './registration/create-registrations.js';
 import { createAdmins } from './registry/admins.js';
 import { createAppLimits } from './registry/app-limits.js';
 import { createRegistry } from './registry/registry.js';
+import { createClientOf } from './rpc/connect/client.js';
 import { openConsole } from './rpc/console/console.js';
 import { createHealth } from './rpc/health.js';
 import { createPorts } from './rpc/ports.js';
@@ -211,13 +212,17 @@ export function buildCore(config: CoreConfig, log: Logger, replaced: () => void,
         log,
         observer: metrics.link,
       });
+      const clientOf = createClientOf(config.proxies);
       const { grpc, connect } = createPorts({
         handlers: watched,
         health,
         attach: link.attach,
         admit,
         origins: config.connectOrigins,
-        console: config.console ? openConsole({ registry, admins, hasTls: tls !== undefined, log }) : undefined,
+        clientOf,
+        console: config.console
+          ? openConsole({ registry, admins, clientOf, hasTls: tls !== undefined, log })
+          : undefined,
         observe: metrics.call,
         tls,
         edgeCa,

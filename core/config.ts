@@ -1,3 +1,5 @@
+import type { BlockList } from 'node:net';
+import type { ForwardedHeader } from '../common/http/client-address.js';
 import type { AppLimitValues } from '../common/limits/names.js';
 import type { LogLevel } from '../common/logs/log.js';
 import type { Address, Environment } from '../common/settings/env.js';
@@ -23,6 +25,8 @@ export interface CoreConfig {
   connectOrigins: ReadonlySet<string>;
   /** Metrics and health; not for the public. */
   opsListen: Address;
+  /** Proxies whose word is taken for the address of who calls the Connect port, and the header that they give it in. */
+  proxies: { trusted: BlockList; header: ForwardedHeader };
   /** The token that edges must show. */
   linkToken: string;
   /** The token that creates and reads apps; undefined: nobody does. */
@@ -112,6 +116,7 @@ export function readCoreConfig(env: Environment): Readonly<CoreConfig> {
     edgeCa: undefined,
     plaintext: [],
     console: reader.flag('ONEPUSH_CONSOLE'),
+    proxies: { trusted: reader.networks('ONEPUSH_TRUSTED_PROXIES'), header: reader.forwardedHeader() },
     drainSeconds: reader.integer('ONEPUSH_DRAIN_SECONDS'),
     logLevel: reader.logLevel(),
     tracing: readTracing(reader.env, 'core'),

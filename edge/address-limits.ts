@@ -1,8 +1,8 @@
 import { OnePushError } from '../common/errors.js';
+import type { ClientAddress } from '../common/http/client-address.js';
 import { createKeyedBuckets, type KeyedBuckets } from '../common/limits/keyed-buckets.js';
 import { ADDRESS_LIMITS, type AddressLimit } from '../common/limits/names.js';
 import type { Logger } from '../common/logs/log.js';
-import type { ClientAddress } from './http/client-address.js';
 
 /** Limits of what one address may do; see ClientAddress for who has none. Of this process alone. */
 export interface AddressLimits {

@@ -1,5 +1,6 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { Registry } from 'prom-client';
+import { createFindClient } from '../common/http/client-address.js';
 import { createOpsServer } from '../common/http/ops.js';
 import type { CheckReadiness } from '../common/http/server.js';
 import type { Logger } from '../common/logs/log.js';
@@ -12,7 +13,6 @@ import type { EdgeConfig } from './config.js';
 import { createConnections } from './connections.js';
 import { createEventSessions } from './events/event-sessions.js';
 import { createEventHandlers } from './events/events.js';
-import { createFindClient } from './http/client-address.js';
 import { serveRedirects } from './http/redirect.js';
 import { serveRoutes } from './http/routes.js';
 import { type CoreLink, createCoreLink } from './link/client.js';

@@ -1,4 +1,5 @@
 import type { BlockList } from 'node:net';
+import type { ForwardedHeader } from '../common/http/client-address.js';
 import type { LogLevel } from '../common/logs/log.js';
 import type { Address, Environment } from '../common/settings/env.js';
 import { createSettingsReader } from '../common/settings/reader.js';
@@ -8,7 +9,6 @@ import { findPlaintext, portExposures } from '../common/tls/plaintext.js';
 import { readLinkFiles, readPortFiles } from '../common/tls/settings.js';
 import { readTracing, type TracingConfig } from '../common/tracing/settings.js';
 import type { AddressLimitOptions } from './address-limits.js';
-import type { ForwardedHeader } from './http/client-address.js';
 import type { Delivered } from './ws/acknowledgements.js';
 
 /** The edge's settings, complete and checked. */

@@ -3,7 +3,7 @@ import type { Setting } from './setting.js';
 /** Settings of limits by address, and of whose word is taken for an address. */
 export const ADDRESS_SETTINGS = {
   ONEPUSH_TRUSTED_PROXIES: {
-    readBy: 'edge',
+    readBy: 'both',
     type: 'networks',
     fallback: undefined,
     rule: '`10.0.0.0/8,fd00::/8,…`',
@@ -11,7 +11,7 @@ export const ADDRESS_SETTINGS = {
       'Proxies whose word is taken for [the address of a client](operations.md#addresses-of-clients): addresses or networks. Without them a client is who connects.',
   },
   ONEPUSH_FORWARDED_HEADER: {
-    readBy: 'edge',
+    readBy: 'both',
     type: 'word',
     fallback: 'x-forwarded-for',
     words: ['x-forwarded-for', 'forwarded'],

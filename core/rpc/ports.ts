@@ -1,6 +1,7 @@
 import type { UntypedHandleCall } from '@grpc/grpc-js';
 import type { Logger } from '../../common/logs/log.js';
 import type { TlsSource } from '../../common/tls/source.js';
+import type { ClientOf } from './connect/client.js';
 import { type ConnectServer, createConnectServer } from './connect/server.js';
 import type { Console } from './console/console.js';
 import { createGrpcServer, type GrpcServer } from './grpc/server.js';
@@ -20,6 +21,8 @@ export function createPorts(options: {
   admit: Admit;
   /** Pages that may call the Connect port from a browser. */
   origins: ReadonlySet<string>;
+  /** Returns who sends a request to the Connect port. */
+  clientOf: ClientOf;
   /** The operators' page; undefined: it is off. */
   console: Console | undefined;
   observe: ObserveCall;
@@ -29,7 +32,7 @@ export function createPorts(options: {
   edgeCa: TlsSource | undefined;
   log: Logger;
 }): { grpc: GrpcServer; connect: ConnectServer } {
-  const { handlers, health, attach, tls, edgeCa, origins, console, ...rest } = options;
+  const { handlers, health, attach, tls, edgeCa, origins, clientOf, console, ...rest } = options;
   const common = { ...rest, pools: createPools() };
   return {
     grpc: createGrpcServer({
@@ -44,6 +47,7 @@ export function createPorts(options: {
       handlers: handlers('connect'),
       checkReadiness: health.checkReadiness,
       origins,
+      clientOf,
       console,
       tls,
     }),

@@ -2,13 +2,18 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { OnePushError } from '../../common/errors.js';
+import {
+  type ClientAddress,
+  type FindClient,
+  isFromThisMachine,
+  textOfAddress,
+} from '../../common/http/client-address.js';
 import { describeError, type Logger } from '../../common/logs/log.js';
 import type { TraceHeaders, Tracer } from '../../common/tracing/tracer.js';
 import type { Rate } from '../rate.js';
 import { MAX_HEAD_BYTES } from '../uws.js';
 import { writeAnswer, writeContinue, writeHeadOnly, writeLastAnswer } from './answer.js';
 import { type AnswerStream, createAnswerStream } from './answer-stream.js';
-import { type ClientAddress, type FindClient, isFromThisMachine } from './client-address.js';
 import type { CrumbGuard } from './crumb-guard.js';
 import { type BodyBudget, receiveBody } from './incoming-body.js';
 import { type RequestHead, readHead } from './request-head.js';
@@ -130,7 +135,7 @@ export function begin(
   const head = readHead(req);
   let known: ClientAddress | undefined;
   const client = (): ClientAddress => {
-    known ??= findClient(res.getRemoteAddress(), head);
+    known ??= findClient(textOfAddress(res.getRemoteAddress()), head);
     return known;
   };
   const admitted = head.isChunked ? crumbs.began(client().network, () => res.close()) : NO_CHUNKS;

@@ -1,9 +1,9 @@
 import type { HttpRequest, WebSocketBehavior } from 'uWebSockets.js';
 import { OnePushError } from '../../common/errors.js';
+import { type FindClient, textOfAddress } from '../../common/http/client-address.js';
 import type { AddressLimits } from '../address-limits.js';
 import type { Connections } from '../connections.js';
 import { findDeviceId, protocolsOf } from '../device-id.js';
-import type { FindClient } from '../http/client-address.js';
 import type { Refuse } from '../http/exchange.js';
 import { type RequestHead, readHead } from '../http/request-head.js';
 import { SessionEnd } from '../link/wire.js';
@@ -91,7 +91,7 @@ export function serveWebSockets(
         refuse(res, req, new OnePushError('OVERLOADED', { hint: 'too many connections are turned away' }));
         return;
       }
-      const client = findClient(res.getRemoteAddress(), head);
+      const client = findClient(textOfAddress(res.getRemoteAddress()), head);
       const excess = limits.connecting(client);
       if (excess !== undefined) {
         refuse(res, req, excess);

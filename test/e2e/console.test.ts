@@ -7,7 +7,7 @@ const OWN = { 'content-type': 'application/json', 'x-onepush-console': '1' };
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ coreEnv: { ONEPUSH_TRUSTED_PROXIES: '127.0.0.1' } });
 });
 afterAll(() => stack.stop());
 
@@ -65,6 +65,14 @@ describe('the console', () => {
       expect((await get(`/console/${path}`)).status, path).toBe(404);
     }
     expect((await get('/console/', { method: 'POST' })).status).toBe(405);
+    for (const path of ['', '/x', '/session', '/assets/x']) {
+      const { headers } = await get(`/console${path}`);
+      expect(headers.get('content-security-policy'), path).toBe(policy);
+      expect(headers.get('x-content-type-options'), path).toBe('nosniff');
+    }
+    // What a browser would run the debugger with tells nobody how the page is made.
+    expect((await get(`/console/${script}.map`)).status).toBe(404);
+    expect(await file.text()).not.toContain('sourceMappingURL');
     expect((await get('/console/', { method: 'HEAD' })).status).toBe(200);
   });
 
@@ -91,6 +99,13 @@ describe('the console', () => {
     expect(await statusOf('ListApps', admin, { ...OWN, 'sec-fetch-site': 'same-site' })).toBe(401);
     expect(await statusOf('ListApps', admin, { ...OWN, origin: stack.connectUrl })).toBe(200);
     expect((await signIn({ secret: ADMIN_TOKEN }, withoutHeader)).status).toBe(404);
+    // Types that a page of another origin may send without asking, and an address that a browser may be led to.
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+      expect(await statusOf('ListApps', admin, { ...OWN, 'content-type': type }), type).toBe(415);
+      expect((await signIn({ secret: ADMIN_TOKEN }, { ...OWN, 'content-type': type })).status, type).toBe(415);
+    }
+    const asked = '/onepush.v1.PushCore/ListApps?connect=v1&encoding=json&message=%7B%7D';
+    expect((await get(asked, { headers: { ...OWN, cookie: admin } })).status).toBe(405);
     expect(await statusOf('ListApps', `${admin}x`)).toBe(401);
   });
 
@@ -164,5 +179,23 @@ describe('the console', () => {
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(30);
     // The right one must wait too.
     expect((await signIn({ secret: ADMIN_TOKEN })).status).toBe(429);
+  });
+
+  it('locks who guesses behind a trusted proxy, and nobody else; a network of IPv6 is one', async () => {
+    const from = (address: string) => ({ ...OWN, 'x-forwarded-for': address });
+    const guess = (n: number) => signIn({ secret: `wrong-${n}` }, from(`192.0.2.1, 2001:db8:1:2::${n + 1}`));
+    const statuses = (await Promise.all(Array.from({ length: 30 }, (_, n) => guess(n)))).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([401, 429]));
+    expect((await signIn({ secret: ADMIN_TOKEN }, from('2001:db8:1:2:ffff::1'))).status).toBe(429);
+    const operator = await signIn({ secret: ADMIN_TOKEN }, from('2001:db8:1:3::1'));
+    expect(operator.status).toBe(200);
+    const cookie = operator.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    const headers = { ...from('198.51.100.7'), cookie };
+    expect(await statusOf('CreateApp', cookie, headers)).toBe(400);
+    const named = JSON.stringify({ name: 'from afar' });
+    await get('/onepush.v1.PushCore/CreateApp', { method: 'POST', headers, body: named });
+    const log = await get('/onepush.v1.PushCore/ListAuditLog', { method: 'POST', headers, body: '{}' });
+    const entry = { method: 'CreateApp', address: '198.51.100.7' };
+    expect(await log.json()).toMatchObject({ entries: expect.arrayContaining([expect.objectContaining(entry)]) });
   });
 });

@@ -13,6 +13,7 @@ import type { Admission, Admit } from '../service/admission.js';
 import { type Credentials, parseAuthorization } from '../service/auth.js';
 import type { ObserveCall } from '../service/interceptors.js';
 import { toOnePushError } from '../wire/failures.js';
+import type { ClientOf } from './client.js';
 import { toConnectError } from './errors.js';
 import { decodeJsonRequest } from './json-request.js';
 import { findWrongHeaders } from './refusals.js';
@@ -48,6 +49,8 @@ export type ConnectDoor = (
  */
 export function createConnectDoor(options: {
   admit: Admit;
+  /** Returns who sends a request. */
+  clientOf: ClientOf;
   /** Returns the credentials of a call that has no header for them. */
   credentialsOf: (request: IncomingMessage) => Credentials;
   pools: Pools;
@@ -55,7 +58,7 @@ export function createConnectDoor(options: {
   observe: ObserveCall | undefined;
   log: Logger;
 }): ConnectDoor {
-  const { admit, credentialsOf, pools, observe, log } = options;
+  const { admit, clientOf, credentialsOf, pools, observe, log } = options;
 
   /** The empty message, once the real one is read; throws what Connect answers. */
   async function* take(
@@ -69,7 +72,7 @@ export function createConnectDoor(options: {
     try {
       const { authorization } = request.headers;
       const credentials = authorization === undefined ? credentialsOf(request) : parseAuthorization(authorization);
-      values.set(ADMISSION, await admit(method, credentials, request.socket.remoteAddress));
+      values.set(ADMISSION, await admit(method, credentials, clientOf(request).text));
       const pool = isOpenToAnyone(method) ? pools.strangers : pools.callers;
       // Who has gone meanwhile is not told of it again, and would never leave.
       if (response.destroyed || !pool.enter()) throw new OnePushError('OVERLOADED');

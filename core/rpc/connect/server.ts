@@ -22,6 +22,7 @@ import type { Admit } from '../service/admission.js';
 import type { PushCoreHandlers } from '../service/handlers.js';
 import type { ObserveCall } from '../service/interceptors.js';
 import { toConnectCalls } from './calls.js';
+import type { ClientOf } from './client.js';
 import { answerCors } from './cors.js';
 import { createConnectDoor } from './door.js';
 import { answerWithError, findRefusal, notAllowed, toRawAnswer } from './refusals.js';
@@ -56,6 +57,8 @@ export function createConnectServer(options: {
   /** The pages that may call from a browser. */
   origins: ReadonlySet<string>;
   admit: Admit;
+  /** Returns who sends a request. */
+  clientOf: ClientOf;
   /** The operators' page; undefined: it is off. */
   console?: Console | undefined;
   pools: Pools;
@@ -65,13 +68,13 @@ export function createConnectServer(options: {
   tls?: TlsSource | undefined;
   log: Logger;
 }): ConnectServer {
-  const { handlers, checkReadiness, origins, admit, console, pools, observe, tls, log } = options;
+  const { handlers, checkReadiness, origins, admit, clientOf, console, pools, observe, tls, log } = options;
   // Nothing is compressed: what a request is when it is not is not known before it is read.
   const router = createConnectRouter({ acceptCompression: [], grpc: false });
   router.service(PushCore, toConnectCalls(handlers, log));
   const methods = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   const credentialsOf = console?.credentialsOf ?? (() => ({ kind: 'none' }) as const);
-  const door = createConnectDoor({ admit, credentialsOf, pools, observe, log });
+  const door = createConnectDoor({ admit, clientOf, credentialsOf, pools, observe, log });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?', 1);

@@ -4,6 +4,7 @@ import { createKeyedBuckets } from '../../../common/limits/keyed-buckets.js';
 import type { Logger } from '../../../common/logs/log.js';
 import type { Admins } from '../../registry/admins.js';
 import type { Registry } from '../../registry/registry.js';
+import type { ClientOf } from '../connect/client.js';
 import { answerWithError, notAllowed } from '../connect/refusals.js';
 import type { Credentials, SessionOwner } from '../service/auth.js';
 import { toOnePushError } from '../wire/failures.js';
@@ -30,11 +31,15 @@ const FAILURES_PER_SECOND = 0.5;
 const LOCK_CHARGES = 30;
 const MAX_ADDRESSES = 10_000;
 
-/** Nothing comes from elsewhere, nothing is inline, and nobody frames it. */
+/**
+ * Nothing comes from elsewhere, nothing is inline, nobody frames it, and no script makes elements or code of texts.
+ * They go with every answer, refusals too.
+ */
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+    "require-trusted-types-for 'script'; trusted-types 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
@@ -47,11 +52,13 @@ export function createConsole(parts: {
   sessions: ConsoleSessions;
   registry: Pick<Registry, 'authenticate' | 'authenticateKey'>;
   admins: Pick<Admins, 'find' | 'findByNumber'>;
+  /** Returns who sends a request. */
+  clientOf: ClientOf;
   /** True: the port is encrypted. */
   hasTls: boolean;
   log: Logger;
 }): Console {
-  const { files, sessions, registry, admins, hasTls, log } = parts;
+  const { files, sessions, registry, admins, clientOf, hasTls, log } = parts;
   const failures = createKeyedBuckets({ perSecond: FAILURES_PER_SECOND, maxKeys: MAX_ADDRESSES });
 
   function failed(address: string): void {
@@ -84,7 +91,8 @@ export function createConsole(parts: {
   }
 
   async function signIn(request: IncomingMessage): Promise<SessionOwner> {
-    const address = request.socket.remoteAddress ?? '';
+    // Whoever has a network of IPv6 has more addresses than there are tokens.
+    const address = clientOf(request).network;
     refuseLocked(address);
     const found = await identify(await parseSignIn(request));
     // Others of the address may have failed meanwhile: while it is locked, nobody learns what was right.
@@ -142,7 +150,7 @@ export function createConsole(parts: {
       response.setHeader('set-cookie', cookie);
     }
     const text = JSON.stringify(await describe(owner));
-    response.writeHead(200, { ...HEADERS, 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
   }
 
   function serveFile(path: string, request: IncomingMessage, response: ServerResponse): void {
@@ -157,7 +165,6 @@ export function createConsole(parts: {
       return;
     }
     response.writeHead(200, {
-      ...HEADERS,
       'content-type': file.type,
       'content-length': file.body.length,
       'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
@@ -167,11 +174,12 @@ export function createConsole(parts: {
 
   return {
     serve(path, request, response) {
+      if (path !== '/console' && !path.startsWith(ROOT)) return false;
+      for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
       if (path === '/console') {
         response.writeHead(308, { location: ROOT }).end();
         return true;
       }
-      if (!path.startsWith(ROOT)) return false;
       if (path === SESSION) {
         serveSession(request, response).catch((error: unknown) => {
           const refusal = toOnePushError(error, log);

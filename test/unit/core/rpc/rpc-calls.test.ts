@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { connect as connectTo } from 'node:net';
+import { BlockList, connect as connectTo } from 'node:net';
 import { create } from '@bufbuild/protobuf';
 import { type CallOptions, Code } from '@connectrpc/connect';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OnePushError } from '../../../../common/errors.js';
+import { createClientOf } from '../../../../core/rpc/connect/client.js';
 import { createConnectServer } from '../../../../core/rpc/connect/server.js';
 import { createGrpcServer } from '../../../../core/rpc/grpc/server.js';
 import { createHealth } from '../../../../core/rpc/health.js';
@@ -29,6 +30,7 @@ const handlers = {
 
 const log = pino({ level: 'silent' });
 const pools = createPools();
+const clientOf = createClientOf({ trusted: new BlockList(), header: 'forwarded' });
 const grpc = createGrpcServer({
   handlers,
   health: createHealth(async () => {}).handlers,
@@ -40,6 +42,7 @@ const grpc = createGrpcServer({
 const connect = createConnectServer({
   handlers,
   checkReadiness: async () => undefined,
+  clientOf,
   origins: new Set(),
   admit: ADMIT_ALL,
   pools,
@@ -121,6 +124,7 @@ it('a caller that does not read its stream does not keep the Connect port from s
   const server = createConnectServer({
     handlers: streaming,
     checkReadiness,
+    clientOf,
     origins: new Set(),
     admit: ADMIT_ALL,
     pools,

@@ -1,8 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type BlockList, isIP } from 'node:net';
-import type { RequestHead } from './request-head.js';
 
 /** The header in which a proxy names the client. */
 export type ForwardedHeader = 'x-forwarded-for' | 'forwarded';
+
+/** Headers in which proxies name the client; empty: there is none. */
+export interface ForwardedHeaders {
+  readonly forwarded: string;
+  readonly forwardedFor: string;
+}
 
 /** Sender of a request, as far as its address tells. */
 export interface ClientAddress {
@@ -20,10 +26,10 @@ export interface ClientAddress {
 /**
  * Finds the client of a request.
  *
- * @param peer the other end of the connection, as uWebSockets has it
+ * @param peer address of the other end of the connection; empty: it is not known
  * @param head of the request
  */
-export type FindClient = (peer: ArrayBuffer, head: Pick<RequestHead, 'forwarded' | 'forwardedFor'>) => ClientAddress;
+export type FindClient = (peer: string, head: ForwardedHeaders) => ClientAddress;
 
 /** Proxies behind one another that are looked at. */
 const MAX_HOPS = 16;
@@ -42,7 +48,7 @@ export function createFindClient(options: { trusted: BlockList; header: Forwarde
   const addressIn = isStandard ? addressOfForwarded : addressOfEntry;
 
   return (peer, { forwarded, forwardedFor }) => {
-    let address = toText(new Uint8Array(peer));
+    let address = parseAddress(peer) ?? '';
     if (address === '') return { text: '', network: '', isExempt: true };
     let isNamed = false;
     let rest = isStandard ? forwarded : forwardedFor;
@@ -85,8 +91,14 @@ function addressOfForwarded(element: string): string {
   return '';
 }
 
-/** Returns the text of an address of 4 or 16 bytes; "" for anything else. */
-function toText(bytes: Uint8Array): string {
+/** Returns what proxies say in a request of Node.js. */
+export function forwardedIn(headers: IncomingHttpHeaders): ForwardedHeaders {
+  return { forwarded: headers.forwarded ?? '', forwardedFor: String(headers['x-forwarded-for'] ?? '') };
+}
+
+/** Returns the text of an address of 4 or 16 bytes, as uWebSockets has it; "" for anything else. */
+export function textOfAddress(buffer: ArrayBuffer): string {
+  const bytes = new Uint8Array(buffer);
   if (bytes.length === 4) return bytes.join('.');
   if (bytes.length !== 16) return '';
   const groups = Array.from({ length: 8 }, (_, index) => (bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0));
@@ -132,7 +144,7 @@ const OWN_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
  */
 export function isFromThisMachine(
   client: ClientAddress,
-  { host, forwarded, forwardedFor }: Pick<RequestHead, 'host' | 'forwarded' | 'forwardedFor'>,
+  { host, forwarded, forwardedFor }: ForwardedHeaders & { readonly host: string },
 ): boolean {
   return isLoopback(client.text) && OWN_HOST.test(host) && forwarded === '' && forwardedFor === '';
 }

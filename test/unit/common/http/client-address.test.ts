@@ -1,6 +1,11 @@
 import { BlockList } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createFindClient, type ForwardedHeader, parseAddress } from '../../../../edge/http/client-address.js';
+import {
+  createFindClient,
+  type ForwardedHeader,
+  parseAddress,
+  textOfAddress,
+} from '../../../../common/http/client-address.js';
 
 const trusted = new BlockList();
 trusted.addSubnet('10.0.0.0', 8, 'ipv4');
@@ -11,7 +16,7 @@ function find(peer: string | number[], forwarded = '', header: ForwardedHeader =
   const bytes = Array.isArray(peer) ? peer : peer.split('.').map(Number);
   const both = { forwarded: 'for=192.0.2.99', forwardedFor: '192.0.2.99' };
   const head = header === 'forwarded' ? { ...both, forwarded } : { ...both, forwardedFor: forwarded };
-  return createFindClient({ trusted, header })(new Uint8Array(bytes).buffer, head);
+  return createFindClient({ trusted, header })(textOfAddress(new Uint8Array(bytes).buffer), head);
 }
 
 describe('the client of a request', () => {
