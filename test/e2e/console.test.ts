@@ -60,6 +60,10 @@ describe('the console', () => {
     const file = await get(`/console/${script}`);
     expect(file.headers.get('cache-control')).toContain('immutable');
     expect(file.headers.get('content-type')).toContain('text/javascript');
+    expect(file.headers.get('content-encoding')).toBe('gzip');
+    const plain = await get(`/console/${script}`, { headers: { 'accept-encoding': 'br, gzip;q=0' } });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(Number(plain.headers.get('content-length'))).toBeGreaterThan(2 * Number(file.headers.get('content-length')));
     expect((await get('/console')).headers.get('location')).toBe('/console/');
     for (const path of ['..%2fcore%2fmain.js', '%2e%2e/core/main.js', 'assets/../../core/main.js', 'assets', 'x']) {
       expect((await get(`/console/${path}`)).status, path).toBe(404);

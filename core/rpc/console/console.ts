@@ -164,12 +164,16 @@ export function createConsole(parts: {
       answerWithError(response, new OnePushError('UNKNOWN_PATH'));
       return;
     }
+    const isGzipped = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\b)/i.test(String(request.headers['accept-encoding'] ?? ''));
+    const body = isGzipped ? file.gzipped : file.body;
+    if (isGzipped) response.setHeader('content-encoding', 'gzip');
     response.writeHead(200, {
       'content-type': file.type,
-      'content-length': file.body.length,
+      'content-length': body.length,
+      vary: 'accept-encoding',
       'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     });
-    response.end(request.method === 'HEAD' ? undefined : file.body);
+    response.end(request.method === 'HEAD' ? undefined : body);
   }
 
   return {

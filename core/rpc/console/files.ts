@@ -1,11 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 /** A file of the console. */
 export interface ConsoleFile {
   /** Its bytes. */
   readonly body: Buffer;
+  /** The same by gzip. */
+  readonly gzipped: Buffer;
   /** The content type. */
   readonly type: string;
   /** True: its name changes with its content. */
@@ -31,7 +34,8 @@ export function loadConsoleFiles(folder: string = FOLDER): ReadonlyMap<string, C
     const type = TYPES[extname(name)];
     if (type === undefined) continue;
     const body = readFileSync(join(folder, name));
-    files.set(name === 'index.html' ? '' : name, { body, type, isImmutable: name.startsWith('assets') });
+    const path = name === 'index.html' ? '' : name;
+    files.set(path, { body, gzipped: gzipSync(body), type, isImmutable: name.startsWith('assets') });
   }
   return files;
 }
