@@ -22,13 +22,17 @@ export function hasNoWake(push: string, device: string): string {
     WHERE k.push_id = ${push} AND k.device_num = ${device} AND k.channel < ${FIRST_SMS})`;
 }
 
-/** SQL for whether the device `d` has not received the push `p` of the wake `w`. */
+/**
+ * SQL for whether the device `d` has not received the push `p` of the wake `w`. Conditions on `w` are in WHERE: the ON
+ * of a subquery may not name an outer table in MySQL 8.0.15 and before.
+ */
 export const IS_NEEDED = `CASE
   WHEN w.channel >= ${FIRST_SMS} THEN
-    EXISTS (SELECT 1 FROM devices o JOIN inbox i ON i.device_num = o.num AND i.push_id = w.push_id
-      WHERE o.app_num = d.app_num AND o.alias = d.alias)
-    AND NOT EXISTS (SELECT 1 FROM devices o JOIN receipts r ON r.device_num = o.num AND r.push_id = w.push_id
-      WHERE o.app_num = d.app_num AND o.alias = d.alias AND r.ending IN (${DELIVERED}, ${CONFIRMED}))
+    EXISTS (SELECT 1 FROM devices o JOIN inbox i ON i.device_num = o.num
+      WHERE o.app_num = d.app_num AND o.alias = d.alias AND i.push_id = w.push_id)
+    AND NOT EXISTS (SELECT 1 FROM devices o JOIN receipts r ON r.device_num = o.num
+      WHERE o.app_num = d.app_num AND o.alias = d.alias AND r.push_id = w.push_id
+        AND r.ending IN (${DELIVERED}, ${CONFIRMED}))
   WHEN p.first_delivery IS NOT NULL THEN
     EXISTS (SELECT 1 FROM inbox i WHERE i.device_num = w.device_num AND i.push_id = w.push_id)
   ELSE d.unregistered_at IS NULL AND d.since_id < w.push_id
