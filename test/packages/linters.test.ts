@@ -26,7 +26,10 @@ describe.runIf(has('hadolint', '--version'))('hadolint', () => {
 describe.runIf(has('helm', 'version', '--short'))('helm', () => {
   const tokens = ['--set', 'secrets.linkToken=a,secrets.adminToken=b'];
   const mysql = ['--set', 'secrets.databaseUrl=mysql://user@host/onepush'];
-  const all = ['--set', 'serviceMonitor.enabled=true,ingress.enabled=true'];
+  const all = [
+    '--set',
+    'serviceMonitor.enabled=true,serviceMonitor.tlsConfig.insecureSkipVerify=true,ingress.enabled=true',
+  ];
   const render = (...args: string[]) =>
     run('helm', ['template', 'push', 'deploy/helm/onepush', '--kube-version', '1.33.0', ...args]);
   const kinds = (stdout: string) =>
@@ -57,6 +60,14 @@ describe.runIf(has('helm', 'version', '--short'))('helm', () => {
     expect(sqlite.said).toBe('');
     expect(sqlite.stdout).toContain('volumeClaimTemplates');
     expect(sqlite.stdout).not.toContain('ONEPUSH_ALLOW_PLAINTEXT');
+  });
+
+  it('starts the pods again when its Secret changes', () => {
+    const hashes = [tokens, ['--set', 'secrets.linkToken=a,secrets.adminToken=c']].map(
+      (secrets) => render(...secrets, ...mysql).stdout.match(/onepush\/secret: [0-9a-f]{64}/g) ?? [],
+    );
+    expect(hashes.map((each) => each.length)).toEqual([2, 2]);
+    expect(hashes[0]).not.toEqual(hashes[1]);
   });
 
   it('refuses what is missing, and a value that there is not', () => {

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,16 @@ let release: string;
 beforeAll(async () => {
   requireDist();
   folder = await mkdtemp(join(tmpdir(), 'onepush-release-'));
-  execFileSync('sh', [join(ROOT, 'tools/release/archive.sh'), folder], { stdio: 'pipe' });
+  const secrets = join(ROOT, 'deploy/compose/.env');
+  const isOurs = await writeFile(secrets, 'SECRET=1\n', { flag: 'wx' }).then(
+    () => true,
+    () => false,
+  );
+  try {
+    execFileSync('sh', [join(ROOT, 'tools/release/archive.sh'), folder], { stdio: 'pipe' });
+  } finally {
+    if (isOurs) await rm(secrets);
+  }
   name = (await readdir(folder)).find((file) => file.endsWith('.tar.gz')) ?? '';
   execFileSync('tar', ['-xzf', name], { cwd: folder });
   release = join(folder, name.replace('.tar.gz', ''));
@@ -42,6 +51,10 @@ describe('the release', () => {
     expect(supported.toSorted()).toEqual(['115', '127', '137'].map((abi) => `${own}${abi}.node`));
     const rules = await readFile(join(release, 'LICENSE'), 'utf8');
     expect(rules).toContain('Apache License');
+  });
+
+  it('has none of the secrets of whoever packed it', async () => {
+    expect(await readdir(join(release, 'deploy/compose'))).toEqual(['.env.example', 'compose.yaml', 'nginx.conf']);
   });
 
   it('starts with two commands: unpack, run', async () => {

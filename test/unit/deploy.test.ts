@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { NODE_OPTIONS } from '../../common/node-options.js';
 import { SETTINGS } from '../../common/settings/settings.js';
 import { ROOT } from '../support/dist.js';
+import { readContext } from '../support/dockerfile.js';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const FILES = readdirSync(join(ROOT, 'deploy'), { recursive: true, withFileTypes: true })
@@ -86,6 +87,26 @@ describe('deploy/', () => {
     const shown = proxyDirectives(page).filter((line) => !line.startsWith('proxy_pass'));
     expect(shown.length).toBeGreaterThan(5);
     expect(shown.filter((line) => !machine.includes(line))).toEqual([]);
+  });
+
+  it('keeps the addresses of the edges, which nginx looks up once', () => {
+    const { services, networks } = parse(read('deploy/compose/compose.yaml'), { merge: true });
+    const addresses = ['edge-1', 'edge-2'].map((name) => services[name].networks.inside.ipv4_address);
+    expect(addresses).toEqual(['172.30.9.11', '172.30.9.12']);
+    // The rest gets others.
+    expect(networks.inside.ipam.config).toEqual([{ subnet: '172.30.9.0/24', ip_range: '172.30.9.128/25' }]);
+  });
+
+  it('starts units again however often they end', () => {
+    for (const unit of ['core', 'edge@']) {
+      expect(read(`deploy/systemd/onepush-${unit}.service`)).toMatch(/^\[Unit\][^[]*\nStartLimitIntervalSec=0\n/);
+    }
+  });
+
+  it("keeps the secrets of compose's .env out of the image", () => {
+    const inContext = readContext(ROOT);
+    expect(inContext(join(ROOT, 'deploy/compose/.env.example'))).toBe(true);
+    expect(inContext(join(ROOT, 'deploy/compose/.env'))).toBe(false);
   });
 
   it('swaps in the uWebSockets.js that README names', () => {

@@ -7,6 +7,8 @@ rm -rf "$out"
 mkdir -p "$out/node_modules"
 cp -R dist deploy package.json CHANGELOG.md LICENSE README.md README.zh-CN.md "$out/"
 rm -f "$out/dist/.stamp"
+# The secrets of whoever tried deploy/compose here.
+find "$out/deploy" -name .env -delete
 
 # Production dependencies as package-lock.json has them; uWebSockets.js, the largest by far, comes below. The packages of
 # this repository are compiled into dist. What is nested in a package is listed by itself if it is for production.

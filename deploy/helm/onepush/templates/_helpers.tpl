@@ -24,6 +24,15 @@ helm.sh/chart: {{ printf "%s-%s" (index . 0).Chart.Name (index . 0).Chart.Versio
 {{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) }}
 {{- end }}
 
+{{/* A Secret of the chart's own starts the pods again when it changes: they read it when they start. */}}
+{{- define "onepush.podAnnotations" -}}
+{{- $root := index . 0 -}}
+onepush/secret: {{ include (print $root.Template.BasePath "/secret.yaml") $root | sha256sum }}
+{{- with (index . 1).podAnnotations }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "onepush.podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
