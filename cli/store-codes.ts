@@ -39,6 +39,7 @@ const OBSTACLES: Readonly<Record<string, StoreObstacle>> = {
   SQLITE_READONLY: { next: RIGHTS },
   SQLITE_CANTOPEN: { next: RIGHTS },
   SQLITE_FULL: { says: 'the disk under the database is full', next: 'Make room.' },
+  SQLITE_NOTADB: { says: 'the file is damaged, or no database', next: 'Go back to a backup.' },
   SQLITE_CORRUPT: { says: 'the file is damaged', next: 'Go back to a backup.' },
 };
 

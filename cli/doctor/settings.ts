@@ -27,7 +27,7 @@ export function checkSettings(env: Environment): { checks: Check[]; configs: Con
       if (!(error instanceof ConfigError)) throw error;
       // A process that does not start names the unknown ones, too.
       const own = error.problems.filter((problem) => !unknown.includes(problem));
-      checks.push(...own.map((problem) => fail(name, problem, 'docs/operations.md has all settings.')));
+      checks.push(...own.map((problem) => fail(name, problem, adviceOn(problem))));
       return undefined;
     }
   };
@@ -35,6 +35,12 @@ export function checkSettings(env: Environment): { checks: Check[]; configs: Con
   const edge = read('settings of the edge', () => readEdgeConfig(given.edge));
   for (const text of unknown) checks.push(warn('settings', text, 'Is it misspelt?'));
   return { checks, configs: { core, edge } };
+}
+
+function adviceOn(problem: string): string {
+  return /^ONEPUSH_DATABASE_URL names /.test(problem)
+    ? 'Look at the path, and at its owners and rights: the core must be able to write there.'
+    : 'docs/operations.md has all settings.';
 }
 
 /** Looks at the link token where nothing runs that has one, be it made up by `onepush up`. */

@@ -317,6 +317,13 @@ describe('migrate and verify', () => {
   });
 });
 
+it('says of a store that is damaged what it is, and what to do', async () => {
+  const path = join(folder, 'damaged.db');
+  await writeFile(path, `SQLite format 3\0${'x'.repeat(5000)}`);
+  const { code, stderr } = await onepush(['verify'], { ONEPUSH_DATABASE_URL: `sqlite:${path}` });
+  expect([code, stderr]).toEqual([3, expect.stringMatching(/^onepush: the file is damaged.* backup\.\n$/)]);
+});
+
 describe('profiles', () => {
   it('are kept for their owner alone, are used, and lend their secrets to no other service', async () => {
     const env = { XDG_CONFIG_HOME: join(folder, 'config') };

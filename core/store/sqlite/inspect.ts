@@ -16,8 +16,7 @@ export const MIGRATIONS = fileURLToPath(new URL('../migrations/sqlite', import.m
 export function inspectSqlite(path: string): StoreInspection {
   const file = resolve(path);
   // A name that is none would be made a file.
-  const connection = openConnection(existsSync(file) ? file : ':memory:');
-  try {
+  return lookInto(existsSync(file) ? file : ':memory:', (connection) => {
     const [row] = connection.all('SELECT sqlite_version() AS version', []);
     const made = loadMigrationTimes(connection);
     return {
@@ -32,11 +31,24 @@ export function inspectSqlite(path: string): StoreInspection {
       missingPrivileges: undefined,
       freeBytes: findFreeBytes(dirname(file)),
     };
+  });
+}
+
+/**
+ * Asks a file something, and closes it.
+ *
+ * @throws StoreUnavailable if it cannot be read
+ */
+export function lookInto<T>(file: string, ask: (connection: SqliteConnection) => T): T {
+  let connection: SqliteConnection | undefined;
+  try {
+    connection = openConnection(file);
+    return ask(connection);
   } catch (error) {
     const code = codeOf(error);
     throw code === undefined ? error : new StoreUnavailable(code, `${file} cannot be read`);
   } finally {
-    connection.close();
+    connection?.close();
   }
 }
 
@@ -47,7 +59,8 @@ export function loadMigrationTimes(connection: SqliteConnection): number[] {
   return made.map((row) => Number(row.made));
 }
 
-function hasTable(connection: SqliteConnection, name: string): boolean {
+/** Returns true if there is a table of this name. */
+export function hasTable(connection: SqliteConnection, name: string): boolean {
   return connection.all('SELECT 1 FROM sqlite_master WHERE name = ?', [name]).length > 0;
 }
 

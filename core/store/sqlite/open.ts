@@ -10,7 +10,7 @@ import { type Store, StoreUnavailable } from '../store.js';
 import { codeOf, drizzleOver, isBusy, openConnection, type SqliteConnection, whenUnlocked } from './connection.js';
 import { checkpoint, createDriver, type Log, TOUCH } from './driver.js';
 import { watchFiles } from './files.js';
-import { loadMigrationTimes, MIGRATIONS } from './inspect.js';
+import { hasTable, loadMigrationTimes, lookInto, MIGRATIONS } from './inspect.js';
 
 /** Settings of the one connection that writes. */
 const WRITER = [
@@ -75,15 +75,13 @@ export async function openSqliteStore(path: string, openLog: OpenLog = openFile)
   }
 }
 
-/** Returns true if a file has tables of a store. Changes nothing, and makes no file. */
+/**
+ * Returns true if a file has tables of a store. Changes nothing, and makes no file.
+ *
+ * @throws StoreUnavailable if it cannot be read
+ */
 export function holdsSqliteStore(path: string): boolean {
-  if (!existsSync(path)) return false;
-  const connection = openConnection(resolve(path));
-  try {
-    return connection.all("SELECT 1 FROM sqlite_master WHERE name = 'pushes'", []).length > 0;
-  } finally {
-    connection.close();
-  }
+  return existsSync(path) && lookInto(resolve(path), (connection) => hasTable(connection, 'pushes'));
 }
 
 /** In one transaction, which also fails now, and not with the first push, where the file is read-only. */
