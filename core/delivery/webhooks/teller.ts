@@ -12,7 +12,7 @@ import type { ProgressKeeper } from './progress.js';
 
 /**
  * Tells one back end: a request at a time, so that what ended first is told first. Dead letters that are to be sent
- * again come before anything new. In memory it has a page of the stream at the most, and none while it waits.
+ * again come before anything new; where one is refused again, what is new has a turn. In memory it has a page of the stream at the most, and none while it waits.
  */
 export interface Teller {
   /** Begins no further request. */
@@ -69,6 +69,8 @@ const GIVE_UP_FAILURES = 10;
 /** Milliseconds before it is looked again whether it may tell, unless it is told so; and whether the store answers. */
 const RECHECK_MS = 10_000;
 const RETRY_MS = 1000;
+/** Milliseconds for which it is looked for something new between two dead letters. */
+const TURN_MS = 20;
 const NOTHING = { dead: [], taken: [], refused: [] } as const;
 
 /** Returns a teller that has begun. */
@@ -85,12 +87,16 @@ export function createTeller(options: TellerOptions): Teller {
   let isReplaying = true;
   /** True if it could not be kept what became of dead letters. */
   let isUnkept = false;
-  /** Maximum number of events of the next request. */
+  /** True: a dead letter was refused again, and what is new is next. */
+  let isNewsTurn = false;
+  /** Maximum number of events of a request: fewer where the back end takes too long over more. */
+  let most = maxEvents;
+  /** The same of the next request. */
   let limit = maxEvents;
   /** Number of failures since the last success. */
   let failures = 0;
-  /** The event that was refused alone, and how often. */
-  let suspect = { id: '', attempts: 0 };
+  /** The event, and the dead letter, that was refused alone, and how often. */
+  const suspects = { news: { id: '', attempts: 0 }, replays: { id: '', attempts: 0 } };
   /** Time to wait before the next request. */
   let restMs = 0;
   let nextAttemptAt: number | undefined;
@@ -118,19 +124,25 @@ export function createTeller(options: TellerOptions): Teller {
     observe(outcome.kind, events.length);
     if (outcome.kind === 'taken') {
       [failures, failingSince, reason] = [0, null, null];
-      limit = Math.min(maxEvents, limit * 2);
+      most = Math.min(maxEvents, most + 1);
+      limit = Math.min(most, limit * 2);
     }
     return outcome;
   }
 
   /** Notes a failure. True: the event, which was sent alone, is a dead letter; its caller keeps that. */
-  function isDead(outcome: Exclude<Outcome, { kind: 'taken' }>, events: readonly WebhookEventText[]): boolean {
+  function isDead(
+    outcome: Exclude<Outcome, { kind: 'taken' }>,
+    events: readonly WebhookEventText[],
+    from: keyof typeof suspects,
+  ): boolean {
     // It was cut off, which is no fault of the back end's.
     if (isStopped && outcome.kind === 'unreachable') return false;
-    const [{ id } = suspect] = events;
-    if (outcome.kind === 'refused' && events.length > 1) {
+    const isLate = outcome.kind === 'unreachable' && outcome.isLate;
+    if (events.length > 1 && (isLate || outcome.kind === 'refused')) {
       limit = Math.ceil(events.length / 2);
-      return false;
+      if (isLate) most = limit;
+      else return false;
     }
     failures++;
     failingSince ??= now();
@@ -139,7 +151,9 @@ export function createTeller(options: TellerOptions): Teller {
     else if (failures >= GIVE_UP_FAILURES && now() - failingSince >= times.giveUpMs) disable('failing_for_too_long');
     if (disabledAt !== null) return false;
     if (outcome.kind === 'refused') {
-      suspect = { id, attempts: suspect.id === id ? suspect.attempts + 1 : 1 };
+      const suspect = suspects[from];
+      const [{ id } = suspect] = events;
+      Object.assign(suspect, { id, attempts: suspect.id === id ? suspect.attempts + 1 : 1 });
       if (suspect.attempts >= ATTEMPTS) {
         observe('dead', 1);
         return true;
@@ -164,17 +178,20 @@ export function createTeller(options: TellerOptions): Teller {
 
   /** Tells what comes next in the stream. */
   async function tellNews(): Promise<void> {
-    const page = await feed.next(position, interrupt.signal);
+    const isTurn = isNewsTurn;
+    isNewsTurn = false;
+    const page = await feed.next(position, isTurn ? AbortSignal.timeout(TURN_MS) : interrupt.signal);
     const end = page?.at(-1)?.position;
     if (page === undefined || end === undefined) return;
     const own = page.filter((entry) => isToldBy(webhook, entry));
     if (own.length === 0) return move(end, {}, false);
-    await tellPage(own, end);
+    await tellPage(own, end, isTurn);
   }
 
   /** Tells entries in their order, up to the first failure. */
-  async function tellPage(own: readonly StreamEntry[], end: ReceiptPosition): Promise<void> {
-    for (let start = 0; start < own.length && (await options.mayTell()) && !isOver() && !isReplaying; ) {
+  async function tellPage(own: readonly StreamEntry[], end: ReceiptPosition, isTurn: boolean): Promise<void> {
+    const goesOn = (): boolean => !isOver() && (isTurn || !isReplaying);
+    for (let start = 0; start < own.length && (await options.mayTell()) && goesOn(); ) {
       const some = own.slice(start, start + limit);
       const events = some.map((entry) => toEvent(entry, findTrace));
       const last = some.at(-1);
@@ -186,7 +203,7 @@ export function createTeller(options: TellerOptions): Teller {
       const outcome = await send(events);
       if (outcome.kind === 'taken') move(isLast ? end : last.position, {}, true);
       else {
-        if (!isDead(outcome, events)) return;
+        if (!isDead(outcome, events, 'news')) return;
         // With nothing else to tell there is nothing that could succeed.
         if (isLast) failingSince = null;
         const dead = [{ event: first.json, reason: outcome.reason, attempts: ATTEMPTS, failedAt: now() }];
@@ -213,8 +230,9 @@ export function createTeller(options: TellerOptions): Teller {
     // Before the next ones are read.
     isUnkept = true;
     if (outcome.kind === 'taken') await progress.keep(current({ taken: letters.map((letter) => letter.num) }));
-    else if (isDead(outcome, events)) await progress.keep(current({ refused: [again(first, outcome)] }));
+    else if (isDead(outcome, events, 'replays')) await progress.keep(current({ refused: [again(first, outcome)] }));
     isUnkept = false;
+    isNewsTurn = outcome.kind === 'refused' && events.length === 1;
   }
 
   function again({ num: letter, attempts: before }: DeadLetter, { reason: why }: { reason: string }) {
@@ -231,7 +249,7 @@ export function createTeller(options: TellerOptions): Teller {
         const isFree = await options.mayTell();
         if (isOver()) break;
         if (!isFree) await alarm.sleep(RECHECK_MS);
-        else if (isReplaying) await tellReplays();
+        else if (isReplaying && !isNewsTurn) await tellReplays();
         else await tellNews();
       } catch (error) {
         // The store, or the core is about to stop.

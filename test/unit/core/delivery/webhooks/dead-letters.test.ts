@@ -42,6 +42,28 @@ webhookSuite('dead letters of a webhook', (rig) => {
     expect(rig.core.webhooks.counts().events).toMatchObject({ dead: 2, told: 40 });
   });
 
+  it('are refused again without holding up what is new', async () => {
+    const webhook = await rig.core.create(rig.backEnd);
+    const news: string[] = [];
+    const alone: boolean[] = [];
+    rig.backEnd.judge = (events) => {
+      const isNew = events.every(({ messageId }) => news.includes(messageId));
+      if (events.length === 1) alone.push(isNew);
+      return isNew ? undefined : { status: 422 };
+    };
+    await rig.core.end(3);
+    await eventually(async () => (await rig.lettersOf(webhook)).length === 3);
+    alone.length = 0;
+    rig.core.disable(true);
+    news.push(...(await rig.core.end(1)));
+    await rig.core.replay(webhook);
+    rig.core.disable(false);
+    await eventually(async () => (await rig.lettersOf(webhook)).every(({ attempts }) => attempts === 10));
+    // Once for each attempt, and what was new behind the first of them.
+    expect(alone).toHaveLength(16);
+    expect(alone.indexOf(true)).toBe(1);
+  });
+
   it('sends a dead letter again once, also while it cannot be kept that it was taken', async () => {
     await rig.core.stop();
     let [isDown, attempts] = [false, 0];

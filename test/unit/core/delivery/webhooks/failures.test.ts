@@ -32,6 +32,17 @@ webhookSuite('a webhook whose back end fails', (rig) => {
     });
   });
 
+  it('is told fewer events at a time where its back end takes too long over many', async () => {
+    const webhook = await rig.core.create(rig.backEnd);
+    rig.backEnd.judge = (events) => (events.length > 3 ? { status: 504 } : undefined);
+    await rig.backEnd.server.shut();
+    const ids = await rig.core.end(20);
+    await rig.backEnd.server.reopen();
+    await rig.tellsAll(ids);
+    expect(messages(rig.backEnd)).toEqual(ids);
+    expect(await rig.lettersOf(webhook)).toEqual([]);
+  });
+
   it('is disabled at once when its back end is gone, and goes on where it was when it is enabled', async () => {
     const webhook = await rig.core.create(rig.backEnd);
     rig.backEnd.judge = () => ({ status: 410 });
