@@ -14,9 +14,9 @@ import { systemCode } from './system-code.js';
 /**
  * HTTP/1.1 to one host, over connections that are kept.
  *
- * Guarantees: a request never rejects, ends by its deadline, is written at most once and follows no redirect. Of an
- * answer at most `MAX_ANSWER_BYTES` are read; beyond them, or where bytes come that nobody asked for, the connection is
- * destroyed.
+ * Guarantees: a request never rejects, ends by its deadline, is written at most once and follows no redirect. Of the
+ * body of an answer at most `MAX_ANSWER_BYTES` are read, and of all that comes with and before it
+ * `MAX_RECEIVED_BYTES`; beyond them, or where bytes come that nobody asked for, the connection is destroyed.
  */
 export interface HttpsClient {
   /** Sends one request. */
@@ -65,6 +65,8 @@ export interface HttpsClientOptions {
 
 /** Maximum number of bytes of an answer that are read. */
 export const MAX_ANSWER_BYTES = 64 * 1024;
+/** The same with its head, chunks and what may come before: 1xx answers and empty lines have no end of their own. */
+const MAX_RECEIVED_BYTES = 4 * MAX_ANSWER_BYTES;
 /** Time after which a connection that nobody uses is closed, in milliseconds: less than the vendors' own. */
 const IDLE_MS = 15_000;
 /** Time for which a connection rests after an answer, in milliseconds: a delayed acknowledgement holds bytes for 40. */
@@ -96,11 +98,14 @@ export function createHttpsClient({ ca, maxSockets, lookup }: HttpsClientOptions
       const bytes = asked.body === undefined ? undefined : Buffer.from(asked.body);
       const request = begin(asked, bytes);
       let isSent = false;
+      let received = 0;
+      let used: Socket | undefined;
       let head: Pick<IncomingMessage, 'headers'> & { status: number } = { status: 0, headers: {} };
 
       function finish(result: HttpsResult): void {
         clearTimeout(timer);
         endings.delete(breakOff);
+        used?.off('data', count);
         resolve(result);
       }
       /** Ends it without a whole answer; after its end it changes nothing. */
@@ -109,11 +114,16 @@ export function createHttpsClient({ ca, maxSockets, lookup }: HttpsClientOptions
         else finish({ kind: isSent || reason === 'closed' ? 'lost' : 'unsent', reason });
         request.destroy();
       }
+      function count(chunk: Buffer): void {
+        received += chunk.length;
+        if (received > MAX_RECEIVED_BYTES) breakOff('answer_too_long');
+      }
       const timer = setTimeout(breakOff, timeoutMs, 'timeout');
       endings.add(breakOff);
 
       request.once('socket', (socket) => {
-        socket.off('data', destroySocket).off('error', destroySocket);
+        used = socket;
+        socket.off('data', destroySocket).off('error', destroySocket).on('data', count);
         const markSent = (): void => {
           isSent = true;
         };

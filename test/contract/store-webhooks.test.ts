@@ -126,6 +126,9 @@ eachStore('webhooks', (opened) => {
     while (!removed.done) removed = await store.commitAppRemoval(order);
     expect(removed.webhooks).toEqual([webhook.num]);
     expect(await lettersOf(webhook)).toEqual([]);
+    // One that was asked for meanwhile.
+    expect(await rejectionOf(store.commitWebhooks([newWebhook(app)]))).toMatchObject({ reason: 'UNKNOWN_APP' });
+    expect((await store.loadWebhooks()).filter(({ appNum }) => appNum === app.num)).toEqual([]);
   });
 
   it('count what retention removes before they were told', async () => {

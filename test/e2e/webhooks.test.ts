@@ -7,6 +7,7 @@ import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { signWebhook } from '../../core/outbound/standard-webhooks.js';
 import { KeyScope } from '../../gen/onepush/v1/access_pb.js';
+import { RegistrationMode } from '../../gen/onepush/v1/app_pb.js';
 import { Channel } from '../../gen/onepush/v1/channel_pb.js';
 import { Platform } from '../../gen/onepush/v1/device_pb.js';
 import { WebhookEvent, WebhookState } from '../../gen/onepush/v1/webhook_pb.js';
@@ -149,6 +150,41 @@ it('is disabled, enabled, tried and replayed, and changes its secret', async () 
     deadLetters: [],
     nextPageToken: '',
   });
+});
+
+it('of a deleted app is changed and tried by an admin, as all else of the app, and tells nothing until it is enabled', async () => {
+  const admin = bearer(ADMIN_TOKEN);
+  const registration = RegistrationMode.OPEN;
+  const { id: deleted, appKey } = await client.createApp({ name: 'leaving', registration }, admin);
+  const own = basic(deleted, appKey);
+  const made = await client.createWebhook({ appId: deleted, url: backEnd.url }, own);
+  backEnd.secrets.push(made.secret);
+  const alias = uniqueName();
+  await client.registerDevice({ appId: deleted, alias, platform: Platform.WEB, nativeToken: uniqueName() });
+  const { requestId } = await client.sendPush({ audience: aliases(alias), alert: 'x' }, own);
+  await client.updateWebhook({ appId: deleted, id: made.webhook?.id ?? '', enabled: false }, own);
+  await client.recallPush({ requestId }, own);
+  await client.deleteApp({ id: deleted }, admin);
+  // An app may change nothing of itself then.
+  for (const call of [
+    () => client.createWebhook({ appId: deleted, url: backEnd.url }, own),
+    () => client.createAppKey({ appId: deleted, name: 'key', scope: KeyScope.READ }, own),
+  ]) {
+    expect((await failureOf(call())).code).toBe(Code.PermissionDenied);
+  }
+  await client.createAppKey({ appId: deleted, name: 'key', scope: KeyScope.READ }, admin);
+  const { webhook: late, secret } = await client.createWebhook({ appId: deleted, url: backEnd.url }, admin);
+  backEnd.secrets.push(secret);
+  const tried = await client.testWebhook({ appId: deleted, id: late?.id ?? '' }, admin);
+  expect(tried).toMatchObject({ status: 204, reason: '' });
+  await client.updateWebhook({ appId: deleted, id: made.webhook?.id ?? '', enabled: true }, admin);
+  // Another app's would have been told by then, twice.
+  await create();
+  for (let count = 0; count < 2; count++) await told([await recalled()]);
+  expect(backEnd.told.map(({ messageId }) => messageId)).not.toContain(requestId);
+  await client.enableApp({ id: deleted }, admin);
+  await told([requestId]);
+  await client.deleteApp({ id: deleted }, admin);
 });
 
 it('says that it fails, why, and when it is tried next', async () => {

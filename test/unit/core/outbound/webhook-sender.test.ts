@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WebhookAnswer } from '../../../../core/domain/webhook.js';
 import { createWebhookSender } from '../../../../core/outbound/webhook-sender.js';
+import { localCertificate } from '../../../support/vendors/certificates.js';
 import { startVendorServer, type VendorServer } from '../../../support/vendors/server.js';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -83,6 +87,27 @@ describe('a request to a back end', () => {
     expect(await post(`${server.url}/`)).toMatchObject({ kind: 'failed', reason: 'HPE_HEADER_OVERFLOW' });
     server.next({ kind: 'reset' });
     expect(await post(`${server.url}/`)).toEqual({ kind: 'failed', reason: 'ECONNRESET' });
+  });
+
+  it.each([
+    ['answers that are none yet', 'HTTP/1.1 102 Processing\r\n\r\n'],
+    ['empty lines', '\r\n'],
+  ])('reads no endless %s', async (_, text) => {
+    const flood = createServer(await localCertificate(), (socket) => {
+      const lines = Buffer.from(text.repeat(500));
+      const pour = (): void => {
+        while (!socket.destroyed && socket.write(lines));
+      };
+      socket.on('error', () => {});
+      socket.on('drain', pour).once('data', pour);
+    });
+    flood.listen(0, '127.0.0.1');
+    await once(flood, 'listening');
+    // A TCP server's address is not the name of a pipe.
+    const { port } = flood.address() as AddressInfo;
+    expect(await post(`https://localhost:${port}/`)).toEqual({ kind: 'failed', reason: 'answer_too_long' });
+    flood.close();
+    await once(flood, 'close');
   });
 
   it('takes no certificate of another authority', async () => {
