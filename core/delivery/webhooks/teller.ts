@@ -12,7 +12,8 @@ import type { ProgressKeeper } from './progress.js';
 
 /**
  * Tells one back end: a request at a time, so that what ended first is told first. Dead letters that are to be sent
- * again come before anything new; where one is refused again, what is new has a turn. In memory it has a page of the stream at the most, and none while it waits.
+ * again come before anything new; where one is refused again, what is new has a turn. In memory it has a page of the
+ * stream at the most, and none while it waits.
  */
 export interface Teller {
   /** Begins no further request. */
