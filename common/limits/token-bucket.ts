@@ -6,7 +6,7 @@
  */
 
 /** Milliseconds of its rate that a full bucket holds. */
-export const BURST_MS = 10_000;
+const BURST_MS = 10_000;
 /** Milliseconds of its rate that a bucket may be in debt. */
 const MAX_DEBT_MS = 60_000;
 /** Fractions of a millisecond that sums of fractions are wrong by. */

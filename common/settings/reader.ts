@@ -78,6 +78,6 @@ export function createSettingsReader(environment: Environment, process: 'core' |
 }
 
 /** Returns the default of a setting for a process, as it would stand in the environment; "" where there is none. */
-export function fallbackOf({ fallback }: Setting, process: 'core' | 'edge'): string {
+function fallbackOf({ fallback }: Setting, process: 'core' | 'edge'): string {
   return String((typeof fallback === 'object' ? fallback[process] : fallback) ?? '');
 }

@@ -4,7 +4,7 @@ import { toContext } from './material.js';
 import type { TlsSource } from './source.js';
 
 /** Milliseconds that a handshake may take. */
-export const HANDSHAKE_LIMIT = 10_000;
+const HANDSHAKE_LIMIT = 10_000;
 
 /** The TLS of a port. */
 export interface PortTls {

@@ -19,7 +19,7 @@ export interface RegistrationClaims {
 /** Seconds by which the clocks of two systems may differ. */
 const SKEW_SECONDS = 60;
 /** Maximum number of seconds from now to the end of a token: who has seen one can use it for as long. */
-export const MAX_LIFETIME_SECONDS = 86_400;
+const MAX_LIFETIME_SECONDS = 86_400;
 /** Bytes of a token: what is longer is not looked at. */
 const MAX_LENGTH = 8192;
 

@@ -11,7 +11,7 @@ export interface Pool {
 }
 
 /** Returns an empty pool. */
-export function createPool(maxCalls: number, maxBytes: number): Pool {
+function createPool(maxCalls: number, maxBytes: number): Pool {
   let calls = 0;
   let held = 0;
   return {

@@ -7,7 +7,7 @@ import type { Caller } from '../writer/push-queue.js';
 export type EstimateAudience = (query: AudienceQuery, caller?: Caller) => Promise<{ devices: number; online: number }>;
 
 /** Longest time of an estimate, in milliseconds. */
-export const ESTIMATE_WITHIN_MS = 30_000;
+const ESTIMATE_WITHIN_MS = 30_000;
 /** Devices of one look-up: it takes as many steps as it needs. */
 const DEVICES_PER_LOOK_UP = 10_000;
 

@@ -90,7 +90,7 @@ const NO_PAGE: Session['page'] = { last: 0, through: 0 };
 /** Beyond so many held deliveries, or bytes of them, a session reads again instead. */
 export const MAX_HELD = 256;
 /** Maximum number of bytes of held deliveries: beyond it a session reads again instead. */
-export const MAX_HELD_BYTES = 256 * 1024;
+const MAX_HELD_BYTES = 256 * 1024;
 
 /** Returns the session of an identified socket, queued for its turn to read. */
 export function createSession(

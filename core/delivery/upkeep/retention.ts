@@ -9,7 +9,7 @@ import type { SeenDevices } from './seen-devices.js';
 import { createTrustedClock } from './trusted-clock.js';
 
 /** Kinds of what is removed when nobody needs it any more; its own metric counts each. */
-export const REMOVED_KINDS = ['devices', 'topics', 'cursors', 'app_keys', 'audit_log', 'dead_letters', 'apps'] as const;
+const REMOVED_KINDS = ['devices', 'topics', 'cursors', 'app_keys', 'audit_log', 'dead_letters', 'apps'] as const;
 /** One of `REMOVED_KINDS`. */
 export type RemovedKind = (typeof REMOVED_KINDS)[number];
 

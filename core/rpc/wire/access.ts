@@ -11,7 +11,7 @@ import type { AdminToken, AppKeyDetails, AuditEntry } from '../../domain/access.
 import type { Scope } from '../../domain/app.js';
 
 /** Stands for the id of the admin token of the environment. */
-export const ENVIRONMENT_ID = 'environment';
+const ENVIRONMENT_ID = 'environment';
 
 const SCOPE: Record<KeyScope, Scope | undefined> = {
   [KeyScope.UNSPECIFIED]: undefined,

@@ -67,7 +67,7 @@ function reasonOf({ reason }: Webhook, state: WireState): string {
 }
 
 /** Returns the id by which callers know a dead letter. */
-export function toDeadLetterId(num: number): string {
+function toDeadLetterId(num: number): string {
   return `d${num}`;
 }
 

@@ -9,7 +9,7 @@ const CONNECTIONS = 4;
 /** Maximum number of questions that wait for one. */
 const MAX_WAITING = 10_000;
 /** Time that a question may take, and that it may wait for its connection, in milliseconds. */
-export const QUESTION_WITHIN = 10_000;
+const QUESTION_WITHIN = 10_000;
 /**
  * So much later than the server the client gives a question up, in milliseconds: the server's answer leaves the
  * connection usable.

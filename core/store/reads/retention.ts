@@ -4,7 +4,7 @@ import type { Row, SqlDriver, SqlValue } from '../sql/driver.js';
 import type { RetentionReader, WalkStep } from '../store.js';
 
 /** SQL for whether a device `d` was neither registered nor seen after a time: its three values are that time. */
-export const IS_UNSEEN = `d.registered_at <= ? AND (d.unregistered_at IS NULL OR d.unregistered_at <= ?)
+const IS_UNSEEN = `d.registered_at <= ? AND (d.unregistered_at IS NULL OR d.unregistered_at <= ?)
   AND (d.last_seen_at IS NULL OR d.last_seen_at <= ?)`;
 
 /** The same of devices of which it is known when they were seen. */

@@ -8,7 +8,7 @@ import { words } from './words.js';
 export type Mood = 'quiet' | 'busy' | 'good' | 'bad';
 
 /** Returns a state in words. */
-export function describeState({ state, refusal, isUnreachable }: ThisDevice): { mood: Mood; text: string } {
+function describeState({ state, refusal, isUnreachable }: ThisDevice): { mood: Mood; text: string } {
   const trouble = refusal === undefined ? undefined : words.refused(refusal);
   switch (state.name) {
     case 'idle':
