@@ -5,34 +5,15 @@ import { toWakeMessage } from '../../core/delivery/waking/message.js';
 import { CONTENT_TEXTS } from '../../core/domain/push.js';
 import type { WakeMessage, WakeOutcome, WakeTarget } from '../../core/domain/wake.js';
 import type { DueWake } from '../../core/store/store.js';
+import { message } from '../support/channels/vendor-message.js';
 import { type ChannelFixture, type RunningVendor, type SentMessage, targetOf } from '../support/vendors/fixture.js';
 import { CHANNEL_FIXTURES } from '../support/vendors/fixtures.js';
 import type { VendorFault } from '../support/vendors/server.js';
-
-/** Time-out of the channels in this file, in milliseconds: less than theirs, so that nobody waits for it. */
-const TIMEOUT_MS = 3_000;
-vi.mock('../../core/outbound/send-timeout.js', () => ({ SEND_TIMEOUT_MS: 3_000 }));
 
 const DAY_MS = 86_400_000;
 const SECRET = 'S3CR3T';
 /** An emoji of several code points, longer than a byte or a unit by any measure. */
 const FAMILY = '👨‍👩‍👧';
-
-let nextId = 1;
-function message(fields: Partial<WakeMessage> = {}): WakeMessage {
-  const id = `17000000000${nextId++}`;
-  return {
-    id,
-    appId: 'demo-app',
-    kind: 'ALERT',
-    key: id,
-    title: 'A title',
-    body: 'A text',
-    priority: 'NORMAL',
-    expiresAt: Date.now() + DAY_MS,
-    ...fields,
-  };
-}
 
 /** A push whose every text names the secret. */
 const WRITTEN = {
@@ -143,7 +124,7 @@ describe.each(CHANNEL_FIXTURES)('$name', (fixture: ChannelFixture) => {
   it.each(['MSG', 'CMD'] as const)('tells its vendor nothing that a caller wrote for a hidden %s', async (msgType) => {
     const push = {
       ...WRITTEN,
-      id: 17_000_000_000_000 + nextId++,
+      id: Number(message().id),
       msgType,
       createdAt: 0,
       expiresAt: Date.now() + DAY_MS,
@@ -370,31 +351,6 @@ describe.each(CHANNEL_FIXTURES)('$name', (fixture: ChannelFixture) => {
       for (const secret of fixture.secrets) expect(shown).not.toContain(secret);
       expect(shown.length).toBeGreaterThan(4);
     });
-  });
-});
-
-describe('a channel whose vendor answers nothing, or late', () => {
-  it('does not know what became of the message, within the time-out', async () => {
-    await Promise.all(
-      CHANNEL_FIXTURES.map(async (fixture) => {
-        const { name, kind } = fixture;
-        const vendor = await fixture.start();
-        const target = targetOf(fixture, vendor);
-        const channel = kind.open(kind.parseSettings(vendor.settings));
-        expect(await channel.send(target, message()), name).toEqual({ kind: 'accepted' });
-        vendor.server.next({ kind: 'silence' }, { kind: 'late', ms: 2 * TIMEOUT_MS });
-        const begun = performance.now();
-        const outcomes = await Promise.all([channel.send(target, message()), channel.send(target, message())]);
-        expect(
-          outcomes.map(({ kind: outcome }) => outcome),
-          name,
-        ).toEqual(['unknown', 'unknown']);
-        expect(performance.now() - begun, name).toBeLessThan(2 * TIMEOUT_MS);
-        expect(await channel.send(target, message()), name).toEqual({ kind: 'accepted' });
-        await channel.close();
-        await vendor.server.stop();
-      }),
-    );
   });
 });
 
