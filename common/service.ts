@@ -16,6 +16,9 @@ export interface Service {
 /** Time that a stop may take beyond what the service plans for, in milliseconds. */
 const STOP_GRACE = 5000;
 
+/** Ends the process with the code of shells for SIGTERM. */
+const dieOfSigterm = (): never => process.exit(128 + 15);
+
 /** A service that is put together and not started. */
 export interface Built {
   /** The service. */
@@ -50,10 +53,14 @@ export async function runService(name: string, build: () => Built | Promise<Buil
     });
     // A parent that was killed: nobody else would end this process.
     process.once('disconnect', () => stop('the parent is gone', 0));
+    // The first process of a container dies of no signal that it does not listen to. There is nothing to bring to its
+    // end yet, so it does what others do by default.
+    process.once('SIGTERM', dieOfSigterm);
     const addresses = await service.start();
     // Before anybody is told that it is ready, and may stop it.
     process.on('SIGTERM', () => stop('SIGTERM', 0));
     process.on('SIGINT', () => stop('SIGINT', 0));
+    process.off('SIGTERM', dieOfSigterm);
     if (service.reload !== undefined) process.on('SIGHUP', service.reload);
     if (built.ready !== undefined) {
       built.ready();

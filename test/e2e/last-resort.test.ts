@@ -33,6 +33,21 @@ it.each([
   },
 );
 
+it('a process that is told to stop while it starts ends, though it were the first of a container', async () => {
+  requireDist();
+  const endless = "start: () => { console.log('starting'); return new Promise(() => setInterval(() => {}, 1000)); }";
+  const program = PROGRAM.replace('start: async () => ({})', endless);
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program.replace('FAULT', '')], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  // A code, no signal: the first process of a container is spared signals that it does not listen to.
+  expect(await ended).toEqual([143, null]);
+});
+
 it('a process whose output nobody reads any more stops all the same, and one whose reader stands still does not wait', async () => {
   requireDist();
   const program = `
