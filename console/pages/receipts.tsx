@@ -11,6 +11,8 @@ import { DELIVERY_STATES } from './push.js';
 
 /** Receipts that are shown. */
 const MAX_SHOWN = 200;
+/** Milliseconds between two looks of the page: thousands a second would leave the browser no time for anything else. */
+const SHOW_MS = 300;
 
 /** Ends of deliveries as they come, from when the page was opened. */
 export function ReceiptsPage() {
@@ -21,15 +23,28 @@ export function ReceiptsPage() {
     if (!isOn) return undefined;
     const controller = new AbortController();
     setError(undefined);
-    const take = (come: readonly Receipt[]): void =>
-      setReceipts((known) => [...come.toReversed(), ...known].slice(0, MAX_SHOWN));
+    let come: readonly Receipt[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = (): void => {
+      const newest = come;
+      [come, timer] = [[], undefined];
+      setReceipts((known) => [...newest, ...known].slice(0, MAX_SHOWN));
+    };
+    const take = (more: readonly Receipt[]): void => {
+      come = [...more.toReversed(), ...come].slice(0, MAX_SHOWN);
+      timer ??= setTimeout(show, SHOW_MS);
+    };
     const cut = (cause: unknown): void =>
       setError(cause === undefined ? undefined : `${messageOf(cause)} ${t('tryingAgain')}`);
     followReceipts(controller.signal, take, cut).catch((cause) => {
       setError(messageOf(cause));
       setOn(false);
     });
-    return () => controller.abort();
+    return () => {
+      controller.abort();
+      clearTimeout(timer);
+      show();
+    };
   }, [isOn]);
   return (
     <>

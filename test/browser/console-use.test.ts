@@ -117,6 +117,16 @@ describe.skipIf(skipped)('the console in daily use', { timeout: 60_000 }, () => 
     await signIn(TEST_APP.appKey, TEST_APP.appId);
     await page.goto(`${stack.connectUrl}/console/#/devices/alias/dave`);
     await page.getByRole('cell', { name: /^online (now|(\d+ seconds?|1 minute) ago)$/i }).waitFor();
+    await page.goto(`${stack.connectUrl}/console/#/receipts`);
+    await expect
+      .poll(
+        async () => {
+          await send(stack.httpUrl, { ...TEST_APP, audiences: ['dave'], alert: 'once more' });
+          return page.getByRole('cell', { name: 'dave', exact: true }).count();
+        },
+        { timeout: 15_000 },
+      )
+      .toBeGreaterThan(0);
     device.terminate();
     await page.goto(`${stack.connectUrl}/console/#/pushes`);
     await page.getByRole('row').nth(1).waitFor();
