@@ -128,7 +128,7 @@ describe('the doctor, of TLS and of places', () => {
   });
 });
 
-describe('onepush', () => {
+describe('onepush', { timeout: 180_000 }, () => {
   const known = (stack: Stack) => ({
     ONEPUSH_SERVER: stack.grpcAddr,
     ONEPUSH_APP_ID: TEST_APP.appId,
