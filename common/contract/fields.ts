@@ -1,6 +1,7 @@
 import { type SchemaOptions, Type } from '@sinclair/typebox';
 import { isDeeperThan } from '../json/bounds.js';
 import { defineFormat } from './formats.js';
+import { parseInstant } from './instant.js';
 
 /** The limits of the documented contract. */
 export const LIMITS = {
@@ -46,9 +47,8 @@ const HTTPS = /^(https:\/\/[^\u0000-\u0020\u007f]+)?$/;
 defineFormat('label', (value) => !CONTROL.test(value) && value.isWellFormed());
 /** An https address, or nothing. */
 defineFormat('image-address', (value) => HTTPS.test(value) && value.isWellFormed());
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 /** A moment, with its zone: RFC 3339. */
-defineFormat('instant', (value) => INSTANT.test(value) && !Number.isNaN(Date.parse(value)));
+defineFormat('instant', (value) => parseInstant(value) !== undefined);
 /** A label that does not say "everyone". */
 defineFormat('name', (value) => !isEveryone(value) && !CONTROL.test(value) && value.isWellFormed());
 

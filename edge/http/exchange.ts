@@ -14,9 +14,10 @@ import type { Rate } from '../rate.js';
 import { MAX_HEAD_BYTES } from '../uws.js';
 import { writeAnswer, writeContinue, writeHeadOnly, writeLastAnswer } from './answer.js';
 import { type AnswerStream, createAnswerStream } from './answer-stream.js';
+import { challengeOf } from './challenge.js';
 import type { CrumbGuard } from './crumb-guard.js';
 import { type BodyBudget, receiveBody } from './incoming-body.js';
-import { type RequestHead, readHead } from './request-head.js';
+import { decodePart, type RequestHead, readHead } from './request-head.js';
 import { type RequestSpan, startRequestSpan } from './request-span.js';
 import type { Turns } from './turns.js';
 
@@ -40,6 +41,8 @@ export interface Exchange {
   readonly origin: string;
   /** The header Last-Event-ID; "" where absent. */
   readonly lastEventId: string;
+  /** The header If-None-Match; "" where absent. */
+  readonly ifNoneMatch: string;
   /** The header Access-Control-Request-Method; "" where absent. */
   readonly requestedMethod: string;
   /** Returns who asks. First to be called before anything is waited for: whoever has gone has no address. */
@@ -222,7 +225,7 @@ export function begin(
     const field = violations?.[0]?.field;
     const body = JSON.stringify({ code: row.code, message: told.message, field, limit, requestId });
     const retry = after === undefined ? undefined : { 'Retry-After': String(after) };
-    send(`${status} ${STATUS_CODES[status]}`, { ...JSON_HEADERS, ...retry, ...headers }, body);
+    send(`${status} ${STATUS_CODES[status]}`, { ...JSON_HEADERS, ...retry, ...challengeOf(told), ...headers }, body);
   }
 
   const refusal = refusalOf(head, res);
@@ -240,12 +243,13 @@ export function begin(
     idempotencyKey: head.idempotencyKey,
     origin: head.origin,
     lastEventId: head.lastEventId,
+    ifNoneMatch: head.ifNoneMatch,
     requestedMethod: head.requestedMethod,
     client,
     isFromThisMachine: () => isFromThisMachine(client(), head),
     isStrict,
     span,
-    parameter: req.getParameter(0) ?? '',
+    parameter: decodePart(req.getParameter(0) ?? ''),
     query: head.query,
     async readBody() {
       if (!/^(identity)?$/i.test(head.contentEncoding))

@@ -23,6 +23,8 @@ export interface RequestHead {
   origin: string;
   /** Last-Event-ID. */
   lastEventId: string;
+  /** If-None-Match. */
+  ifNoneMatch: string;
   /** The question of a browser before a page's request: Access-Control-Request-Method. */
   requestedMethod: string;
   /** The body comes in chunks: its length is not known before its end. */
@@ -58,6 +60,7 @@ export function readHead(req: HttpRequest): RequestHead {
     host: '',
     origin: '',
     lastEventId: '',
+    ifNoneMatch: '',
     requestedMethod: '',
     isChunked: false,
     hasBody: false,
@@ -96,6 +99,9 @@ export function readHead(req: HttpRequest): RequestHead {
       case 'last-event-id':
         head.lastEventId = value;
         break;
+      case 'if-none-match':
+        head.ifNoneMatch = value;
+        break;
       case 'access-control-request-method':
         head.requestedMethod = value;
         break;
@@ -126,6 +132,16 @@ export function readHead(req: HttpRequest): RequestHead {
   head.isTooLarge = bytes + req.getUrl().length + head.query.length > MAX_HEAD_BYTES;
   if (head.isChunked && lengths > 0) head.ambiguity = 'both Content-Length and Transfer-Encoding';
   return head;
+}
+
+/** Returns a part of a path without its percent signs; where they are none of UTF-8, as it is. */
+export function decodePart(part: string): string {
+  if (!part.includes('%')) return part;
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function join(before: string, value: string): string {

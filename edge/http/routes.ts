@@ -5,7 +5,7 @@ import type { AddressLimits } from '../address-limits.js';
 import type { EventHandlers } from '../events/events.js';
 import type { CoreLink } from '../link/client.js';
 import { createPageHandlers, type PageOptions } from '../page/handlers.js';
-import { type StaticFile, toJsonFile } from '../page/page.js';
+import { sendFile, toJsonFile } from '../page/page.js';
 import type { Routes } from '../public-server.js';
 import { createRate } from '../rate.js';
 import { createApp, getApp } from './apps.js';
@@ -70,10 +70,10 @@ export function serveRoutes(
   };
   const untraced: ExchangeOptions = { ...exchanges, tracer: undefined };
   const get = (handler: Handler) => ({ get: handler, head: handler });
-  const serveFile = ({ headers, body }: StaticFile) => get((exchange) => exchange.send('200 OK', headers, body));
+  const openApi = toJsonFile(createOpenApi());
   const routes: Record<string, Record<string, Handler>> = {
     ...(options.page && createPageHandlers(options.page)),
-    '/openapi.json': serveFile(toJsonFile(createOpenApi())),
+    '/openapi.json': get((exchange) => sendFile(exchange, openApi)),
     '/healthz': get((exchange) => exchange.send('200 OK', TEXT_HEADERS, 'ok\n')),
     '/readyz': get(async (exchange) => {
       const obstacle = await checkReadiness();

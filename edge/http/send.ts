@@ -11,6 +11,7 @@ import {
   Text,
   Word,
 } from '../../common/contract/fields.js';
+import { parseInstant } from '../../common/contract/instant.js';
 import { OnePushError } from '../../common/errors.js';
 import type { Every } from '../../common/every.js';
 import { rawMember } from '../../common/json/json.js';
@@ -93,6 +94,7 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
   };
   const body = fields.read(exchange, { value: given, text });
   const { push: notification = NOTHING } = body;
+  const sendAt = body.sendAt === undefined ? undefined : parseInstant(body.sendAt);
   // Hot: written out, since to create it by its descriptor is many times slower.
   const request: Every<Omit<SendPushRequest, '$unknown'>> = {
     $typeName: 'onepush.v1.SendPushRequest',
@@ -113,7 +115,7 @@ export async function send(exchange: Exchange, link: CoreLink): Promise<void> {
     ttlSeconds: undefined,
     collapseKey: body.collapseKey ?? '',
     priority: Priority[body.priority ?? 'UNSPECIFIED'],
-    sendAt: body.sendAt === undefined ? undefined : timestampFromMs(Date.parse(body.sendAt)),
+    sendAt: sendAt === undefined ? undefined : timestampFromMs(sendAt),
     dryRun: body.dryRun ?? false,
     clearOnRead: body.clearOnRead ?? false,
     wake: WakePolicy[notification.wake ?? 'UNSPECIFIED'],

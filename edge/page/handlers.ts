@@ -1,6 +1,6 @@
 import { OnePushError } from '../../common/errors.js';
 import type { Exchange } from '../http/exchange.js';
-import { createDocs, loadPage, loadWorker, type StaticFile } from './page.js';
+import { createDocs, loadPage, loadWorker, type StaticFile, sendFile } from './page.js';
 
 /** Settings of the page. */
 export interface PageOptions {
@@ -29,7 +29,7 @@ function serve(find: (exchange: Exchange) => StaticFile | undefined): PageHandle
   const answer = (exchange: Exchange): void => {
     const file = find(exchange);
     if (file === undefined) throw new OnePushError('UNKNOWN_PATH');
-    exchange.send('200 OK', file.headers, file.body);
+    sendFile(exchange, file);
   };
   return { get: answer, head: answer };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Exchange } from '../http/exchange.js';
 
 /** A file that the edge serves, and the headers that it comes with. */
 export interface StaticFile {
@@ -74,11 +75,23 @@ function toMeta(name: string, content: string): [string, string] {
   return [`<meta name="${name}" content="">`, `<meta name="${name}" content="${content}">`];
 }
 
+/** Answers with a file, or that the client has it as it is. */
+export function sendFile(exchange: Pick<Exchange, 'method' | 'ifNoneMatch' | 'send'>, file: StaticFile): void {
+  const { body, headers } = file;
+  const { 'Content-Type': _, ...others } = headers;
+  // Proxies that compress it make its tag a weak one.
+  const tags = exchange.ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  const isKnown = exchange.method === 'get' && (tags.includes(headers.ETag ?? '') || tags.includes('*'));
+  if (isKnown) exchange.send('304 Not Modified', others, '');
+  else exchange.send('200 OK', headers, body);
+}
+
 function toFile(type: string, text: string, policy: string[]): StaticFile {
   return {
     body: Buffer.from(text),
     headers: {
       'Content-Type': type,
+      ETag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`,
       'Cache-Control': 'no-cache',
       'Content-Security-Policy': policy.join('; '),
       'Referrer-Policy': 'no-referrer',

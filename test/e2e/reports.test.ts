@@ -161,6 +161,29 @@ describe('reports over REST', () => {
     expect(foreign.status).toBe(404);
   });
 
+  it('ask for credentials before all else, and each 401 says which', async () => {
+    const without = await ask('/msgpush/devices?alias=a&tag=b', DevicesReport, 'GET', {});
+    expect([without.status, without.headers.get('www-authenticate')]).toEqual([
+      401,
+      'Basic realm="ONE-PUSH", charset="UTF-8"',
+    ]);
+    const app = await request(stack.httpUrl, '/apps/x');
+    expect([app.status, app.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="ONE-PUSH"']);
+    // No scheme for which a browser asks its user for a password.
+    const sent = await post(stack.httpUrl, '/msgpush/send', { ...TEST_APP, appKey: 'x', audiences: ['a'], alert: 'x' });
+    expect([sent.status, sent.headers.get('www-authenticate')]).toEqual([401, 'AppKey realm="ONE-PUSH"']);
+  });
+
+  it('take ids with percent signs as what they stand for', async () => {
+    const body = { ...TEST_APP, audiences: [uniqueName()], alert: 'x' };
+    const { requestId } = (await post<{ requestId: string }>(stack.httpUrl, '/msgpush/send', body)).body;
+    const answer = await ask(`/msgpush/push/%3${requestId}`, PushReport);
+    expect(answer.body).toMatchObject({ requestId });
+    for (const wrong of ['%', '%zz', '%ff']) {
+      expect((await ask(`/msgpush/push/${wrong}`, PushReport)).status).toBe(404);
+    }
+  });
+
   it.each([
     ['push/x', 404, undefined],
     ['push/99999999999999999999', 404, undefined],

@@ -12,6 +12,7 @@ export interface OpenApi {
 export interface Operation {
   readonly operationId: keyof typeof EXAMPLES;
   readonly summary: string;
+  readonly description: string;
   readonly tags: readonly string[];
   /** One of these is enough; an empty one is nobody's. */
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
@@ -44,7 +45,6 @@ export interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;

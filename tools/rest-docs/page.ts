@@ -57,7 +57,7 @@ function section(
   schemas: OpenApi['components']['schemas'],
   common: readonly string[],
 ): string {
-  const { summary, security, parameters = [], requestBody, responses, operationId } = operation;
+  const { summary, description, security, parameters = [], requestBody, responses, operationId } = operation;
   const who = security.map((choice) => CREDENTIALS[Object.keys(choice)[0] ?? '']).join('; or ');
   const body = requestBody && schemas[nameOf(requestBody.content['application/json'].schema)];
   const answer = responses['200']?.content['application/json'];
@@ -67,7 +67,7 @@ function section(
   const { query = {} }: Example = EXAMPLES[operationId];
   const curl = curlOf({ path, method, operation, query, body: requestBody?.content['application/json'].example });
   return [
-    `## ${method} ${path}\n\n${summary}. It takes ${who === '' ? CREDENTIALS[''] : who}.\n`,
+    `## ${method} ${path}\n\n${summary}. ${description} It takes ${who === '' ? CREDENTIALS[''] : who}.\n`,
     ...(parameters.length > 0 ? [parameterTable(parameters)] : []),
     ...(body === undefined ? [] : [`**Body**\n\n${schemaTable(body)}`]),
     `**Example**\n\n\`\`\`sh\n${curl}\n\`\`\`\n`,
@@ -100,19 +100,20 @@ function fieldRows({ properties = {}, required = [] }: Schema, within: string): 
   });
 }
 
-function typeOf({ type, anyOf, items, format }: Schema): string {
-  if (anyOf !== undefined) return anyOf.map(typeOf).join(', or ');
+function typeOf({ type, items, format }: Schema): string {
   if (type === 'array') return `list of ${typeOf(items ?? {}).replace(/^(string|object|integer)$/, '$1s')}`;
   if (format === 'date-time') return 'time';
   return type ?? 'any';
 }
 
 /** Says the meaning of a field, with its words where the meaning has no rule that names them. */
-function meaningOf({ type, description = '', enum: words = [], anyOf = [] }: Schema): string {
-  const rules = [description, ...anyOf.map((choice) => choice.description ?? '')].filter((part) => part !== '');
+function meaningOf({ type, description = '', enum: words = [] }: Schema): string {
   const named = type !== 'string' || words.every((word) => description.includes(String(word)));
   const listed = named ? [] : [`One of ${words.map((word) => `\`${String(word)}\``).join(', ')}`];
-  return [...rules, ...listed].map(sentence).join(' ');
+  return [description, ...listed]
+    .filter((part) => part !== '')
+    .map(sentence)
+    .join(' ');
 }
 
 /** Errors that all operations have. */

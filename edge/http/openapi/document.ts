@@ -47,7 +47,19 @@ export function createOpenApi(): JsonSchema {
 }
 
 function describe(operation: Operation): JsonSchema {
-  const { id, summary, tag, security = [], parameters = {}, query, meanings, headers = {}, body, answer } = operation;
+  const {
+    id,
+    summary,
+    description,
+    tag,
+    security = [],
+    parameters = {},
+    query,
+    meanings,
+    headers = {},
+    body,
+    answer,
+  } = operation;
   const example: Example = EXAMPLES[id];
   const all = [
     ...Object.entries(parameters).map(([name, description]) => {
@@ -60,6 +72,7 @@ function describe(operation: Operation): JsonSchema {
   return {
     operationId: id,
     summary,
+    description,
     tags: [tag],
     security: security.map((scheme) => (scheme === 'none' ? {} : { [scheme]: [] })),
     ...(all.length > 0 ? { parameters: all } : {}),

@@ -19,6 +19,8 @@ export interface Operation {
   readonly id: keyof typeof EXAMPLES;
   /** A few words. */
   readonly summary: string;
+  /** A sentence or two. */
+  readonly description: string;
   /** Group that it belongs to. */
   readonly tag: 'Devices' | 'Pushes' | 'Reports' | 'Apps';
   /** Credentials, any of these; absent: none but what is in the request. */
@@ -84,6 +86,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'register',
     summary: 'Register a device, or update it',
+    description:
+      "The app's id and the native token are one device: registering them again answers the same id. With another alias the device changes hands, and what waited for the first is discarded.",
     tag: 'Devices',
     security: ['none', 'registrationToken', 'appKey'],
     body: 'RegisterBody',
@@ -95,6 +99,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'unregister',
     summary: 'End a registration',
+    description: 'Ends its session, and what waits for it. Twice is fine.',
     tag: 'Devices',
     parameters: DEVICE_ID,
     answer: 'Nothing',
@@ -105,6 +110,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'unregisterThis',
     summary: 'The same, with the id out of the address',
+    description: 'For devices that keep their id out of the logs of proxies.',
     tag: 'Devices',
     security: ['deviceId'],
     answer: 'Nothing',
@@ -115,6 +121,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'rotate',
     summary: 'Give a device another id',
+    description: 'The old id ends at once, with its session; what waits for the device waits for the new id.',
     tag: 'Devices',
     parameters: DEVICE_ID,
     answer: 'RegisterAnswer',
@@ -125,6 +132,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'rotateThis',
     summary: 'The same, with the id out of the address',
+    description: 'For devices that keep their id out of the logs of proxies.',
     tag: 'Devices',
     security: ['deviceId'],
     answer: 'RegisterAnswer',
@@ -135,6 +143,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     id: 'receive',
     summary: 'Receive messages, as a stream or, with `wait`, by long poll',
+    description:
+      'For devices that cannot open a WebSocket. Messages come again until they are confirmed, or said to be received.',
     streams: true,
     tag: 'Devices',
     security: ['deviceId', 'none'],
@@ -149,6 +159,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'confirm',
     summary: 'Confirm messages, or say what has been received',
+    description:
+      'A device confirms only what it was sent; an unknown id, or one that is confirmed already, does nothing.',
     tag: 'Devices',
     security: ['deviceId', 'none'],
     query: ConfirmQuery,
@@ -162,6 +174,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     id: 'readHistory',
     summary: 'What a device was sent, newest first',
+    description: 'For an app that has lost its storage. Nothing is confirmed, delivered or changed by it.',
     tag: 'Devices',
     security: ['deviceId'],
     query: HistoryQuery,
@@ -174,6 +187,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'send',
     summary: 'Send a push',
+    description:
+      'The answer comes when the push is stored: nothing that happens later loses it. Nobody whom it is for is no error.',
     tag: 'Pushes',
     headers: {
       'Idempotency-Key': withMeaning(toJsonSchema(SendFields.properties['Idempotency-Key']), SEND['Idempotency-Key']),
@@ -187,6 +202,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'recall',
     summary: 'Recall a push, or cancel a scheduled one',
+    description: 'What was not delivered is not delivered any more. Twice is fine.',
     tag: 'Pushes',
     security: ['appKey'],
     parameters: REQUEST_ID,
@@ -198,6 +214,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     id: 'getPush',
     summary: 'What has become of a push',
+    description: 'Its state, and how many deliveries are in each.',
     tag: 'Reports',
     security: ['appKey'],
     parameters: REQUEST_ID,
@@ -209,6 +226,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     id: 'listDeliveries',
     summary: 'What has become of a push, device by device',
+    description: 'Of a push to tags or to everyone: those that were confirmed.',
     tag: 'Reports',
     security: ['appKey'],
     parameters: REQUEST_ID,
@@ -222,6 +240,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     id: 'listDevices',
     summary: 'The devices of a user, or those with a tag',
+    description: 'Registered ones, and whether they are connected.',
     tag: 'Reports',
     security: ['appKey'],
     query: DevicesQuery,
@@ -234,6 +253,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     id: 'deviceTimeline',
     summary: "What happened to a device's recent pushes",
+    description: 'Newest first, with how its vendors were asked to wake it.',
     tag: 'Reports',
     security: ['appKey'],
     parameters: DEVICE_ID,
@@ -247,6 +267,8 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'createApp',
     summary: 'Create an app',
+    description:
+      'Its key is shown here only. Whoever knows the id may register devices, until another rule is chosen over RPC.',
     tag: 'Apps',
     security: ['adminToken'],
     body: 'CreateAppBody',
@@ -258,6 +280,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     id: 'getApp',
     summary: 'Look an app up',
+    description: 'Its id and its name.',
     tag: 'Apps',
     security: ['adminToken'],
     parameters: { id: 'The id of the app' },

@@ -18,14 +18,6 @@ import { CONFIRM, CREATE_APP, NOTIFICATION, REGISTER, SEND, VENDOR_TOKEN } from 
 import { explain, type JsonSchema, toJsonSchema, withMeaning } from './to-json-schema.js';
 
 const { 'Idempotency-Key': _, ...sendFields } = SendFields.properties;
-const audiences = {
-  anyOf: [
-    toJsonSchema(SendFields.properties.audiences),
-    { type: 'string', pattern: '^[Aa][Ll][Ll]$', description: 'Every device of the app' },
-  ],
-  description: `${SEND.audiences}.`,
-};
-
 const Message = Type.Object(
   {
     id: Type.String({ description: 'The same in each repetition, and the `requestId` of the send' }),
@@ -39,7 +31,7 @@ const Message = Type.Object(
     sound: Type.Optional(Type.String()),
     badge: Type.Optional(Type.Integer()),
   },
-  { description: 'What a device gets' },
+  { title: 'Message', description: 'What a device gets' },
 );
 
 /** Schemas by the names that they have in the document. */
@@ -71,7 +63,6 @@ export const SCHEMAS = {
     }),
   ),
   SendBody: withMembers(explain(Type.Object(sendFields), SEND), {
-    audiences,
     push: withMeaning(explain(Notification, NOTIFICATION), SEND.push),
   }),
   SendAnswer: toJsonSchema(
@@ -96,6 +87,7 @@ export const SCHEMAS = {
       }),
       message: Type.String({ description: 'For people: it names every offending field' }),
       field: Type.Optional(Type.String({ description: 'The first of them' })),
+      limit: Type.Optional(Type.String({ description: 'The limit that is reached' })),
       requestId: Type.Optional(Type.String({ description: 'Of an unexpected error: the log knows it by this' })),
     }),
   ),

@@ -6,14 +6,15 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** A sentence without its full stop for each member, by name. */
 export type Meanings = Readonly<Record<string, string>>;
 
-/** Formats that other programs know. */
-const KNOWN_FORMATS = new Set(['date-time']);
+/** Formats that other programs know, by ours. */
+const KNOWN_FORMATS: Readonly<Record<string, string>> = { 'date-time': 'date-time', instant: 'date-time' };
 /** Fields whose text is checked in place of their value. */
 const OF_TEXT: Readonly<Record<string, JsonSchema>> = {
   'bounded-extra': {},
   overrides: { type: 'object', additionalProperties: { type: 'object' } },
 };
 const KEPT = [
+  'title',
   'type',
   'enum',
   'minimum',
@@ -44,7 +45,7 @@ export function toJsonSchema(schema: TSchema): JsonSchema {
   );
   return {
     ...(OF_TEXT[format] ?? kept),
-    ...(KNOWN_FORMATS.has(format) ? { format } : {}),
+    ...(KNOWN_FORMATS[format] === undefined ? {} : { format: KNOWN_FORMATS[format] }),
     ...(schema.type === 'object' ? { properties: propertiesOf(schema) } : {}),
     ...(schema.type === 'array' ? { items: toJsonSchema(schema.items) } : {}),
     ...described,

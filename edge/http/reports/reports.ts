@@ -42,13 +42,14 @@ export const getPush: Report = challenging(async (exchange, link) => {
 
 /** GET /msgpush/push/{requestId}/deliveries */
 export const listDeliveries: Report = challenging(async (exchange, link) => {
+  const app = appOf(exchange);
   const { state, ...page } = deliveriesQuery.read(exchange);
   const value = create(ListDeliveriesRequestSchema, {
     requestId: exchange.parameter,
     state: DeliveryState[state ?? 'UNSPECIFIED'],
     ...page,
   });
-  const result = await link.call({ ...appOf(exchange), request: { case: 'listDeliveries', value } });
+  const result = await link.call({ ...app, request: { case: 'listDeliveries', value } });
   if (result.case !== 'listDeliveries') throw new Error(`unexpected answer ${result.case}`);
   exchange.sendJson(toDeliveriesJson(result.value));
 });
@@ -63,6 +64,7 @@ export const recall: Report = challenging(async (exchange, link) => {
 
 /** GET /msgpush/devices */
 export const listDevices: Report = challenging(async (exchange, link) => {
+  const app = appOf(exchange);
   const { alias, tag, ...page } = devicesQuery.read(exchange);
   if ((alias === undefined) === (tag === undefined)) {
     const rule = 'must be given, or tag, and not both';
@@ -72,7 +74,7 @@ export const listDevices: Report = challenging(async (exchange, link) => {
     filter: alias === undefined ? { case: 'tag', value: tag ?? '' } : { case: 'alias', value: alias },
     ...page,
   });
-  const result = await link.call({ ...appOf(exchange), request: { case: 'listDevices', value } });
+  const result = await link.call({ ...app, request: { case: 'listDevices', value } });
   if (result.case !== 'listDevices') throw new Error(`unexpected answer ${result.case}`);
   exchange.sendJson(toDevicesJson(result.value));
 });
@@ -80,9 +82,10 @@ export const listDevices: Report = challenging(async (exchange, link) => {
 /** GET /msgpush/devices/{deviceId}/timeline */
 export const deviceTimeline: Report = challenging(async (exchange, link) => {
   const deviceId = exchange.isStrict ? exchange.parameter : exchange.parameter.toLowerCase();
+  const app = appOf(exchange);
   const page = timelineQuery.read(exchange);
   const value = create(DeviceTimelineRequestSchema, { device: { case: 'deviceId', value: deviceId }, ...page });
-  const result = await link.call({ ...appOf(exchange), request: { case: 'deviceTimeline', value } });
+  const result = await link.call({ ...app, request: { case: 'deviceTimeline', value } });
   if (result.case !== 'deviceTimeline') throw new Error(`unexpected answer ${result.case}`);
   exchange.sendJson(toTimelineJson(result.value));
 });

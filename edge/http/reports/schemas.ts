@@ -42,13 +42,16 @@ const Count = Type.Integer({ minimum: 0 });
 export const OneOf = <const T extends string>(words: readonly T[]) => Type.Unsafe<T>(Type.String({ enum: [...words] }));
 const NextPage = { nextPageToken: Type.Optional(Type.String({ description: 'Absent: there is no more' })) };
 
-const Wake = Type.Object({
-  channel: Type.String(),
-  state: OneOf(['DUE', 'SENDING', 'ACCEPTED', 'FAILED', 'UNKNOWN', 'CANCELLED']),
-  reason: Type.Optional(Type.String({ description: "The vendor's word for its last answer" })),
-  time: Time,
-  attempts: Count,
-});
+const Wake = Type.Object(
+  {
+    channel: Type.String(),
+    state: OneOf(['DUE', 'SENDING', 'ACCEPTED', 'FAILED', 'UNKNOWN', 'CANCELLED']),
+    reason: Type.Optional(Type.String({ description: "The vendor's word for its last answer" })),
+    time: Time,
+    attempts: Count,
+  },
+  { title: 'Wake' },
+);
 
 /** Answer of GET /msgpush/push/{requestId}. */
 export const PushReport = Type.Object({
@@ -116,7 +119,7 @@ export const PushReport = Type.Object({
         interruption: Type.Optional(OneOf(['PASSIVE', 'ACTIVE', 'TIME_SENSITIVE', 'CRITICAL'])),
         wakesPerSecond: Type.Optional(Type.Integer()),
       },
-      { description: 'Absent once it is erased: when the push has expired or was recalled' },
+      { title: 'PushContent', description: 'Absent once it is erased: when the push has expired or was recalled' },
     ),
   ),
 });
@@ -124,12 +127,15 @@ export const PushReport = Type.Object({
 /** Answer of GET /msgpush/push/{requestId}/deliveries. */
 export const DeliveriesReport = Type.Object({
   deliveries: Type.Array(
-    Type.Object({
-      deviceId: Type.String(),
-      messageId: Type.String(),
-      state: OneOf(DELIVERY_STATES),
-      time: Type.Optional(Time),
-    }),
+    Type.Object(
+      {
+        deviceId: Type.String(),
+        messageId: Type.String(),
+        state: OneOf(DELIVERY_STATES),
+        time: Type.Optional(Time),
+      },
+      { title: 'Delivery' },
+    ),
   ),
   ...NextPage,
 });
@@ -140,25 +146,31 @@ export const RecallReport = Type.Object({ recalled: Count });
 /** Answer of GET /msgpush/devices. */
 export const DevicesReport = Type.Object({
   devices: Type.Array(
-    Type.Object({
-      deviceId: Type.String(),
-      alias: Type.String(),
-      platform: OneOf(['ANDROID', 'IOS', 'PC', 'WEB']),
-      tag: Type.Array(Type.String()),
-      mobile: Type.Optional(Type.String()),
-      registeredAt: Time,
-      onlineSince: Type.Optional(Time),
-      push: Type.Optional(
-        Type.Object({
-          channel: Type.String(),
-          environment: OneOf(['PRODUCTION', 'SANDBOX']),
-          bundle: Type.Optional(Type.String()),
-          state: OneOf(['ACTIVE', 'DEAD', 'SET_ASIDE']),
-          since: Time,
-          reason: Type.Optional(Type.String()),
-        }),
-      ),
-    }),
+    Type.Object(
+      {
+        deviceId: Type.String(),
+        alias: Type.String(),
+        platform: OneOf(['ANDROID', 'IOS', 'PC', 'WEB']),
+        tag: Type.Array(Type.String()),
+        mobile: Type.Optional(Type.String()),
+        registeredAt: Time,
+        onlineSince: Type.Optional(Time),
+        push: Type.Optional(
+          Type.Object(
+            {
+              channel: Type.String(),
+              environment: OneOf(['PRODUCTION', 'SANDBOX']),
+              bundle: Type.Optional(Type.String()),
+              state: OneOf(['ACTIVE', 'DEAD', 'SET_ASIDE']),
+              since: Time,
+              reason: Type.Optional(Type.String()),
+            },
+            { title: 'DeviceToken' },
+          ),
+        ),
+      },
+      { title: 'Device' },
+    ),
   ),
   ...NextPage,
 });
@@ -166,17 +178,20 @@ export const DevicesReport = Type.Object({
 /** Answer of GET /msgpush/devices/{deviceId}/timeline. */
 export const TimelineReport = Type.Object({
   entries: Type.Array(
-    Type.Object({
-      requestId: Type.String(),
-      messageId: Type.String(),
-      state: OneOf(DELIVERY_STATES),
-      topic: Type.Boolean({ description: 'It came by a tag, or was for everyone' }),
-      needConfirm: Type.Boolean(),
-      createdAt: Time,
-      expiresAt: Time,
-      time: Type.Optional(Time),
-      wakes: Type.Array(Wake),
-    }),
+    Type.Object(
+      {
+        requestId: Type.String(),
+        messageId: Type.String(),
+        state: OneOf(DELIVERY_STATES),
+        topic: Type.Boolean({ description: 'It came by a tag, or was for everyone' }),
+        needConfirm: Type.Boolean(),
+        createdAt: Time,
+        expiresAt: Time,
+        time: Type.Optional(Time),
+        wakes: Type.Array(Wake),
+      },
+      { title: 'TimelineEntry' },
+    ),
   ),
   ...NextPage,
 });
