@@ -4,7 +4,8 @@ const MINUTE_MS = 60_000;
 /**
  * Returns a moment in RFC 3339, with its zone, in milliseconds since the epoch; undefined: it is none. Java's older
  * formats leave out the colon of the zone, and the seconds. A leap second is the first of the next minute. A day that
- * its month does not have is none, where Date.parse takes one of the next month; nor is the year 0, which Protobuf has not.
+ * its month does not have is none, where Date.parse takes one of the next month; nor is the year 0, which Protobuf does
+ * not have.
  */
 export function parseInstant(text: string): number | undefined {
   const match = INSTANT.exec(text);

@@ -44,7 +44,9 @@ export function createAppHandlers({
     change: 'disable' | 'delete' | 'undelete' | 'enable',
     { trail }: CallContext,
   ): Promise<App> {
-    await registry.getApp(id);
+    const { removedAt } = await registry.getApp(id);
+    // Before the command: the audit log is to say that it was refused.
+    if (removedAt !== undefined && removedAt <= Date.now()) throw new OnePushError('UNKNOWN_APP');
     const isKnown = await cycle.execute(cycle.commands.setAppState, { id, change }, trail.entry({ appId: id }));
     if (!isKnown) throw new OnePushError('UNKNOWN_APP');
     return registry.getApp(id);

@@ -87,7 +87,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'register',
     summary: 'Register a device, or update it',
     description:
-      "The app's id and the native token are one device: registering them again answers the same id. With another alias the device changes hands, and what waited for the first is discarded.",
+      'The same nativeToken is the same device, and its id. With another alias what waited for it is discarded.',
     tag: 'Devices',
     security: ['none', 'registrationToken', 'appKey'],
     body: 'RegisterBody',
@@ -187,8 +187,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     id: 'send',
     summary: 'Send a push',
-    description:
-      'The answer comes when the push is stored: nothing that happens later loses it. Nobody whom it is for is no error.',
+    description: 'The answer comes when the push is stored: nothing loses it any more. To reach nobody is no error.',
     tag: 'Pushes',
     headers: {
       'Idempotency-Key': withMeaning(toJsonSchema(SendFields.properties['Idempotency-Key']), SEND['Idempotency-Key']),
