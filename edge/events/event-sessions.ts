@@ -39,6 +39,8 @@ const CUT = 1006;
 const REMEMBERED_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 const RETRY_AFTER_MS = 60_000;
+/** Least time that the first request of a session waits, in milliseconds: the core is asked what is there. */
+const FIRST_WAIT_MS = 500;
 
 interface Ended {
   readonly deviceId: string;
@@ -128,7 +130,8 @@ export function createEventSessions(options: {
         // What was written and has not come comes again, in a session that takes the place of this one.
         known?.continued?.(cursor);
         const { token, connection } = start(request, known === undefined ? cursor : '');
-        attach(connection, { token, number: 0 }, request);
+        const waitMs = request.waitMs === undefined ? undefined : Math.max(request.waitMs, FIRST_WAIT_MS);
+        attach(connection, { token, number: 0 }, { ...request, waitMs });
       }
     },
     acknowledge: (deviceId, cursor) => find(deviceId, parseCursor(cursor))?.acknowledge(cursor) ?? false,

@@ -123,6 +123,16 @@ describe('what a client has not acknowledged', () => {
     expect(all).toEqual(sent);
   });
 
+  it('is there for polls that do not wait, also where each begins a session', async () => {
+    const { deviceId, push } = await newUser();
+    const id = await push();
+    const { messages } = await eventually(async () => {
+      const answer = await poll(stack.httpUrl, deviceId, '', 0);
+      return answer.messages.length > 0 && answer;
+    });
+    expect(idsOf(messages)).toEqual([id]);
+  });
+
   it('comes again where the cursor is rubbish, from the future, or of another device', async () => {
     const { deviceId, push } = await newUser();
     const id = await push();

@@ -136,6 +136,9 @@ describe('two edges on one core', () => {
     await eventually(async () => (await fetch(`http://${doomed.ready.http}/readyz`)).status === 200);
     const older = connectDevice(`ws://${doomed.ready.http}/msgpush.ws`, deviceId);
     await older.opened;
+    // By the same link, so that the core knows of the session: otherwise it may hear of the newer one first.
+    const first = await sendPush(`http://${doomed.ready.http}`, { audiences: [alias] });
+    await older.waitForMessage((message) => message.id === first);
     const newer = connectDevice(stack.wsUrl, deviceId);
     await newer.opened;
     await older.closed;
