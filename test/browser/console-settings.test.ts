@@ -4,6 +4,7 @@ import { launchChromium, skipWithoutChromium } from '../support/chromium.js';
 import { type ConsolePage, DESKTOP, openConsolePage } from '../support/console-page.js';
 import { post } from '../support/rest.js';
 import { ADMIN_TOKEN, type Stack, startStack, TEST_APP } from '../support/stack.js';
+import { uniqueName } from '../support/users.js';
 
 const skipped = skipWithoutChromium('console-settings.test.ts');
 
@@ -30,15 +31,16 @@ describe.skipIf(skipped)('the settings in the console', { timeout: 60_000 }, () 
 
   it('make an app with keys, by the keyboard alone, and delete it with its name in the question', async () => {
     const { page, visit, check } = await open(ADMIN_TOKEN);
+    const name = uniqueName('Billing');
     await visit('Apps');
     await page.getByLabel('Name').focus();
-    await page.keyboard.type('Billing');
+    await page.keyboard.type(name);
     await page.keyboard.press('Enter');
     await page.getByText('shown this once').waitFor();
     expect(await page.evaluate('document.activeElement.textContent'), 'the focus').toBe('Copy');
     await check('apps');
-    await page.getByRole('link', { name: 'Billing' }).press('Enter');
-    await page.getByRole('heading', { name: 'Billing' }).waitFor();
+    await page.getByRole('link', { name }).press('Enter');
+    await page.getByRole('heading', { name }).waitFor();
     await check('app');
     await visit('Keys');
     await page.getByLabel('Name of a new key').fill('reports');
@@ -56,10 +58,10 @@ describe.skipIf(skipped)('the settings in the console', { timeout: 60_000 }, () 
     await page.getByRole('alertdialog').waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await page.getByText('shown this once').waitFor();
+    await page.getByRole('region', { name: 'Replace the main key' }).getByText('shown this once').waitFor();
     await visit('Settings');
     await page.getByRole('button', { name: 'Delete' }).press('Enter');
-    await page.getByRole('alertdialog', { name: 'Delete “Billing”' }).waitFor();
+    await page.getByRole('alertdialog', { name: `Delete “${name}”` }).waitFor();
     await page.keyboard.press('Escape');
     expect(await page.evaluate('document.activeElement.textContent'), 'the focus').toBe('Delete');
     await page.keyboard.press('Enter');
