@@ -70,22 +70,22 @@ migrations: $(INSTALLED) ## write the migrations that the schemas of both dialec
 test: build ## run the tests; ARGS=test/unit narrows them
 	$(BIN)/vitest run $(ARGS)
 
-packages: build ## pack and install the packages, try the examples, the commands and clients of others, four minutes
+packages: build ## pack and install the packages, try the examples, the commands and clients of others, five minutes
 	$(BIN)/vitest run --config vitest.packages.config.ts $(ARGS)
 
-browser: build ## try the page, its service worker, the example and the device package in Chromium, two minutes
+browser: build ## try the page, its service worker, the example and the device package in Chromium, three minutes
 	$(BIN)/vitest run --config vitest.browser.config.ts $(ARGS)
 
-fault: build ## kill, cut off and confuse processes, links and databases, 14 minutes; FAULT_WRITE=1 puts the table into docs/reliability.md
+fault: build ## kill, cut off and confuse processes, links and databases, longer than fault-short; FAULT_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
-fault-short: build ## the same with fewer faults and less of each, 16 minutes
+fault-short: build ## the same with fewer faults and less of each, 20 minutes
 	FAULT=short $(BIN)/vitest run --config vitest.fault.config.ts $(ARGS)
 
 hostile: build ## let strangers attack, 13 minutes; HOSTILE_WRITE=1 puts the table into docs/reliability.md
 	$(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
-hostile-short: build ## the same with fewer attacks and less of each, 4 minutes
+hostile-short: build ## the same with fewer attacks and less of each, 6 minutes
 	HOSTILE=short $(BIN)/vitest run --config vitest.hostile.config.ts $(ARGS)
 
 fuzz: build ## try a million inputs at all doors, 8 minutes; FUZZ_SEED repeats a run, FUZZ_WRITE=1 puts the table into docs/reliability.md
@@ -97,7 +97,7 @@ fuzz-short: build ## the same with 20,000 inputs, half a minute
 matrix: build ## run the store's suite and a core with an edge on each of MATRIX_NODES and MATRIX_SERVERS
 	@node --import tsx tools/matrix/main.ts
 
-bench: build ## measure against bare floors, 22 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
+bench: build ## measure against bare floors, 24 minutes; BENCH_WRITE=1 puts the figures into docs/; ARGS='2 10' picks rows
 	node --import tsx test/bench/main.ts $(ARGS)
 
 bench-quick: build ## the same with fewer and shorter measurements, 2 minutes

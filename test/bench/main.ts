@@ -14,6 +14,7 @@ import { openingRows } from './rows/opening.js';
 import { registeringRows } from './rows/registering.js';
 import { slowRows } from './rows/slow.js';
 import { streamingRows } from './rows/streaming.js';
+import { tracedRows } from './rows/traced.js';
 import { waitingRows } from './rows/waiting.js';
 import { wakingRows } from './rows/waking.js';
 import { watchedRows } from './rows/watched.js';
@@ -32,6 +33,7 @@ const PROGRAMS: readonly { rows: readonly string[]; run: RowProgram }[] = [
   { rows: ['12'], run: slowRows },
   { rows: ['13'], run: watchedRows },
   { rows: ['14'], run: wakingRows },
+  { rows: ['15'], run: tracedRows },
   { rows: ['11'], run: workersRows },
   { rows: ['5'], run: idleRows },
   { rows: ['8'], run: millionRows },

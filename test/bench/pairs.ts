@@ -48,25 +48,25 @@ export async function comparePairs(
   ours: () => Promise<Sample>,
   floor: () => Promise<Sample>,
 ): Promise<Comparison> {
-  const taken: { ours: Sample; floor: Sample }[] = [];
+  const taken: { readonly ours: Sample[]; readonly floor: Sample[] } = { ours: [], floor: [] };
   for (let pair = 0; pair < pairs; pair++) {
-    if (pair % 2 === 0) {
-      const first = await ours();
-      taken.push({ ours: first, floor: await floor() });
-    } else {
-      const first = await floor();
-      taken.push({ ours: await ours(), floor: first });
-    }
+    const order = pair % 2 === 0 ? (['ours', 'floor'] as const) : (['floor', 'ours'] as const);
+    for (const each of order) taken[each].push(await { ours, floor }[each]());
   }
+  return compare(taken.ours, taken.floor);
+}
+
+/** Compares samples with as many of the floor, in the order in which they were taken. */
+export function compare(ours: readonly Sample[], floor: readonly Sample[]): Comparison {
   return {
-    ours: summarize(taken.map((pair) => pair.ours.value)),
-    floor: summarize(taken.map((pair) => pair.floor.value)),
-    ratio: summarize(taken.map((pair) => pair.ours.value / pair.floor.value)),
-    loadShare: Math.max(...taken.flatMap((pair) => [pair.ours.loadShare, pair.floor.loadShare])),
-    cpu: mediansOf(taken.map((pair) => pair.ours.cpu)),
-    ...(taken.every(({ ours: { delays } }) => delays === undefined)
+    ours: summarize(ours.map(({ value }) => value)),
+    floor: summarize(floor.map(({ value }) => value)),
+    ratio: summarize(ours.map(({ value }, index) => value / (floor[index]?.value ?? Number.NaN))),
+    loadShare: Math.max(...[...ours, ...floor].map(({ loadShare }) => loadShare)),
+    cpu: mediansOf(ours.map(({ cpu }) => cpu)),
+    ...(ours.every(({ delays }) => delays === undefined)
       ? {}
-      : { delays: mediansOf(taken.map((pair) => pair.ours.delays ?? {})) }),
+      : { delays: mediansOf(ours.map(({ delays = {} }) => delays)) }),
   };
 }
 
